@@ -1,0 +1,1 @@
+"""The doors: the main path, the command line, the report."""

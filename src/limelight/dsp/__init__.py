@@ -1,0 +1,1 @@
+"""Signals in, signals out: STFT, loudness, true peak, limiter, resampling (NumPy). Knows nothing of files."""

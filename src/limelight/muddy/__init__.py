@@ -1,0 +1,1 @@
+"""Badly mixed training data out of well mixed sound."""

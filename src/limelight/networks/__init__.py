@@ -1,0 +1,1 @@
+"""The torch networks (extra `train`). They know arrays, never films."""

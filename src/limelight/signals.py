@@ -1,0 +1,117 @@
+"""What flows between the floors: small frozen records, units in their names.
+
+Shapes use one alphabet throughout the house:
+B batch, C channels, N samples, F frequency bins, T time steps, K stems (speech, music, effects), D width.
+
+One clock: time 0 is the instant of the first shown picture (of the first sample, where there is no picture).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]  # [C, N], full scale is ±1
+Vector = NDArray[np.float64]
+
+STEMS = ("speech", "music", "effects")
+
+
+@dataclass(frozen=True)
+class SoundtrackInfo:
+    """One sound stream of a source."""
+
+    stream_index: int
+    codec: str
+    sample_rate: int  # Hz
+    layout: str  # FFmpeg's name: "mono", "stereo", "5.1", …
+    channels: int
+    bit_rate: int | None  # bits per second, where the container tells
+    language: str | None
+    is_default: bool
+
+
+@dataclass(frozen=True)
+class PictureInfo:
+    """The main moving picture of a source (never a cover image)."""
+
+    stream_index: int
+    codec: str
+    width: int
+    height: int
+    frames_per_second: float  # average; use times, never counts
+    rotation_degrees: int
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """What a file holds, found without decoding more than its head."""
+
+    path: Path
+    container: str  # our short name: "mp4", "mov", "mkv", "webm", "ts", "wav", "flac", …
+    duration_seconds: float
+    size_bytes: int
+    picture: PictureInfo | None
+    soundtracks: tuple[SoundtrackInfo, ...]
+    others: tuple[str, ...] = ()  # further streams in words: "subtitle (srt, eng)", "attachment (ttf)"
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.duration_seconds < 0:
+            raise ValueError(f"a duration cannot be negative, got {self.duration_seconds}")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of a film, scaled down and turned upright."""
+
+    time_seconds: float
+    image: NDArray[np.uint8]  # [H, W, 3], RGB
+
+    def __repr__(self) -> str:
+        return f"Picture({self.time_seconds:.3f} s, {'×'.join(map(str, self.image.shape))})"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A stretch of film between two cuts, and what can be said of it."""
+
+    start_seconds: float
+    end_seconds: float
+    words: Mapping[str, str]  # the six kinds of cue → a phrase that carries its numbers
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_seconds < self.end_seconds:
+            raise ValueError(f"a shot must last: {self.start_seconds} to {self.end_seconds} s")
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.end_seconds - self.start_seconds
+
+
+@dataclass(frozen=True)
+class Cues:
+    """What the picture says: one row of numbers a second, and the same in words for each shot.
+
+    `values` [T, D] lie in 0…1 (the scale of each column is documented where it is computed);
+    row t describes the second from t to t + 1.
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.float32]  # [T, D]
+    shots: tuple[Shot, ...]
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.shape[1] != len(self.names):
+            raise ValueError(f"{len(self.names)} cues are named, the values are {self.values.shape}")
+
+    def column(self, name: str) -> NDArray[np.float32]:
+        """One cue over time, [T]."""
+        return self.values[:, self.names.index(name)]
+
+    def __repr__(self) -> str:
+        return f"Cues(T={self.values.shape[0]}, D={self.values.shape[1]}, {len(self.shots)} shots)"

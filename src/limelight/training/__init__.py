@@ -1,0 +1,1 @@
+"""Losses, the loop, export to ONNX (torch, extra `train`)."""
