@@ -1,0 +1,152 @@
+"""The band backbone: a network over time whose every step is a matrix product, so that two CPU cores can train and run it.
+
+Ours. The spectrum is cut into K bands, narrow at the bottom and wide at the top (after Band-Split RNN, Luo and Yu 2023);
+each band becomes a vector of width D. A block then looks twice:
+
+    locally    x ← x + GLU(W · conv_t(norm x))          the same weights for every band, dilated over time
+    globally   x ← x + out(time(in(norm x)))            all bands of a step through one narrow latent of width R
+
+so that what is learnt of one band helps the others, while the latent sees the whole spectrum and seconds of time.
+Differs from Band-Split RNN: no recurrence, one latent for all bands in place of a second network across bands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class BandConfig:
+    """Size of the backbone. All else follows."""
+
+    sample_rate: int = 48_000  # Hz
+    n_fft: int = 2048
+    bands: int = 40
+    width: int = 48  # D, of one band
+    latent_width: int = 256  # R
+    blocks: int = 6
+    attention_every: int = 2  # blocks 2, 4, 6, … also attend over the whole window
+    heads: int = 8
+
+    @property
+    def bins(self) -> int:
+        return self.n_fft // 2 + 1
+
+
+def band_edges(config: BandConfig) -> list[int]:
+    """K + 1 bin numbers, from 0 to the number of bins; equally wide in mel, but never under two bins."""
+    top = 2595 * torch.log10(torch.tensor(1 + config.sample_rate / 2 / 700))
+    hertz = 700 * (10 ** (torch.linspace(0, float(top), config.bands + 1) / 2595) - 1)
+    edges = [round(h) for h in (hertz * config.n_fft / config.sample_rate).tolist()]
+    for k in range(1, len(edges)):
+        edges[k] = max(edges[k], edges[k - 1] + 2)
+    edges[-1] = config.bins
+    return edges
+
+
+class BandSplit(nn.Module):
+    """[B, T, F] features to [B, T, K, D]: one linear layer per band."""
+
+    def __init__(self, config: BandConfig) -> None:
+        super().__init__()
+        edges = band_edges(config)
+        self.widths = [b - a for a, b in zip(edges, edges[1:], strict=False)]
+        self.layers = nn.ModuleList(nn.Linear(width, config.width) for width in self.widths)
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = x.split(self.widths, dim=-1)
+        return torch.stack([layer(part) for layer, part in zip(self.layers, parts, strict=True)], dim=2)
+
+
+class BandJoin(nn.Module):
+    """[B, T, K, D] back to one number per bin and output, [B, T, outputs, F]."""
+
+    def __init__(self, config: BandConfig, outputs: int) -> None:
+        super().__init__()
+        edges = band_edges(config)
+        self.outputs = outputs
+        self.layers = nn.ModuleList(
+            nn.Linear(config.width, (b - a) * outputs) for a, b in zip(edges, edges[1:], strict=False)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = [layer(x[:, :, k]).unflatten(-1, (self.outputs, -1)) for k, layer in enumerate(self.layers)]
+        return torch.cat(parts, dim=-1)
+
+
+class TimeAttention(nn.Module):
+    """Self-attention over the steps of one window, [B, T, R], without positions: the convolutions tell order."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = self.qkv(self.norm(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # [B, H, T, R/H]
+        attended = F.scaled_dot_product_attention(q, k, v)
+        return x + self.out(attended.transpose(1, 2).flatten(2))
+
+
+def neighbours(x: Tensor, weight: Tensor, dilation: int) -> Tensor:
+    """Depth-wise convolution over time as three shifted products: x [B, T, …], weight [3, …].
+
+    On a CPU this is faster than a grouped convolution, which would first reorder the whole tensor.
+    """
+    pad = [0, 0] * (x.dim() - 2) + [dilation, dilation]
+    padded = F.pad(x, pad)
+    steps = x.shape[1]
+    return (
+        padded[:, :steps] * weight[0]
+        + x * weight[1]
+        + padded[:, 2 * dilation : 2 * dilation + steps] * weight[2]
+    )
+
+
+class BandBlock(nn.Module):
+    """One look locally, one globally; [B, T, K, D] to the same."""
+
+    def __init__(self, config: BandConfig, index: int) -> None:
+        super().__init__()
+        K, D, R = config.bands, config.width, config.latent_width
+        self.dilation = 2 ** (index % 6)
+        self.local_norm = nn.LayerNorm(D)
+        self.local_taps = nn.Parameter(torch.tensor([0.25, 0.5, 0.25])[:, None, None].repeat(1, K, D))
+        self.local_in = nn.Linear(D, 4 * D)
+        self.local_out = nn.Linear(2 * D, D)
+        self.global_norm = nn.LayerNorm(D)
+        self.global_in = nn.Linear(K * D, R)
+        self.global_taps = nn.Parameter(torch.tensor([0.25, 0.5, 0.25])[:, None].repeat(1, R))
+        self.global_out = nn.Linear(R, K * D)
+        self.attention = TimeAttention(R, config.heads) if (index + 1) % config.attention_every == 0 else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        local = neighbours(self.local_norm(x), self.local_taps, self.dilation)
+        x = x + self.local_out(F.glu(self.local_in(local)))
+        latent = self.global_in(self.global_norm(x).flatten(2))
+        latent = F.gelu(neighbours(latent, self.global_taps, self.dilation), approximate="tanh")
+        if self.attention is not None:
+            latent = self.attention(latent)
+        return x + self.global_out(latent).unflatten(-1, x.shape[2:])
+
+
+class BandBackbone(nn.Module):
+    """Magnitudes [B, T, F] to band vectors [B, T, K, D]."""
+
+    def __init__(self, config: BandConfig) -> None:
+        super().__init__()
+        self.split = BandSplit(config)
+        self.blocks = nn.ModuleList(BandBlock(config, index) for index in range(config.blocks))
+
+    def forward(self, magnitude: Tensor) -> Tensor:
+        # Ears and dynamics are logarithmic; −60 dB below programme level is as good as nothing.
+        x = self.split(torch.log10(magnitude.square() + 1e-6) / 2 + 1)
+        for block in self.blocks:
+            x = block(x)
+        return x
