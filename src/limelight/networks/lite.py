@@ -13,9 +13,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from limelight.dsp.k_weighting import k_weight_response
 from limelight.networks.band import BandBackbone, BandConfig, BandJoin
 from limelight.networks.highlighter import Highlighter, HighlighterConfig
 
@@ -26,7 +28,7 @@ STEM_COUNT = 3
 class LiteConfig:
     """Everything that is needed to build the model again; travels in the checkpoint."""
 
-    backbone: BandConfig = field(default_factory=lambda: BandConfig(width=32))
+    backbone: BandConfig = field(default_factory=lambda: BandConfig(width=32, blocks=5))
     highlighter: HighlighterConfig = field(default_factory=HighlighterConfig)
     hop: int = 1024
     steps_per_token: int = 4  # the director thinks in tokens of 4 · 1024 / 48000 = 85 ms
@@ -120,3 +122,27 @@ class Lite(nn.Module):
         self.config = config
         self.separator = Separator(config)
         self.director = Director(config)
+
+
+def sqrt_hann(n_fft: int, device: torch.device | None = None) -> Tensor:
+    """Window of analysis and of synthesis: their product sums to one at half overlap."""
+    return torch.hann_window(n_fft, periodic=True, device=device).sqrt()
+
+
+def k_weights(config: LiteConfig) -> Tensor:
+    """BS.1770's weighting of power per bin, [F]."""
+    hertz = np.arange(config.backbone.bins) * config.backbone.sample_rate / config.backbone.n_fft
+    return torch.from_numpy(k_weight_response(hertz)).float()
+
+
+def mean_square(power: Tensor, config: LiteConfig) -> Tensor:
+    """One-sided |STFT|² to mean square per bin: their sum over bins is the mean square of the windowed signal."""
+    n_fft = config.backbone.n_fft
+    return 2 * power / (n_fft * n_fft / 2)  # Σ window² = n_fft / 2
+
+
+def token_levels_db(masks: Tensor, magnitude: Tensor, weights: Tensor, config: LiteConfig) -> Tensor:
+    """Loudness of each masked stem per token, as the director is told it: [B, K, T, F], [B, T, F] to [B, L, K] in LUFS."""
+    power = (mean_square((masks * magnitude[:, None]).square(), config) * weights).sum(-1)  # [B, K, T]
+    power = power.unflatten(-1, (-1, config.steps_per_token)).mean(-1)
+    return (-0.691 + 10 * torch.log10(power + 1e-7)).transpose(1, 2)

@@ -1,0 +1,114 @@
+"""A library of separate sounds: folders of speech, music and effects, ready to be cut and mixed.
+
+The folder holds a `manifest.csv` with at least the columns file, kind (speech, music, sfx or effects), split and group.
+Splits are by speaker, track and sound source, and are never crossed. Everything is decoded once, to 48 kHz mono in
+16 bits, into one array per stem and split, which is then mapped rather than read.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.dsp.resample import resample
+from limelight.errors import InputError
+from limelight.media.listen import listen
+from limelight.media.probe import choose_soundtrack, probe
+from limelight.signals import STEMS
+
+SAMPLE_RATE = 48_000
+FOLDER_NAMES = {"speech": "speech", "music": "music", "sfx": "effects", "effects": "effects"}
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One file of the library, as a stretch of the stem's array."""
+
+    file: str
+    group: str
+    start: int  # sample
+    length: int  # samples
+    source_rate: int  # Hz, of the recording: half of it is where its spectrum ends
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """All sounds of one stem in one split."""
+
+    samples: NDArray[np.int16]  # [N], mapped
+    sounds: tuple[Sound, ...]
+
+    def cut(self, sound: Sound, start: int, length: int) -> NDArray[np.float32]:
+        """`length` samples of a sound from its sample `start` on, full scale ±1, [n]; shorter at its end."""
+        first = sound.start + start
+        last = min(first + length, sound.start + sound.length)
+        return self.samples[first:last].astype(np.float32) / 32768
+
+
+@dataclass(frozen=True)
+class SoundLibrary:
+    """The three shelves of one split."""
+
+    shelves: dict[str, Shelf]
+
+    @classmethod
+    def open(cls, folder: Path, split: str, cache: Path) -> SoundLibrary:
+        """Opens a split; decodes into `cache` what is not there yet."""
+        rows = list(read_manifest(folder))
+        return cls({stem: _shelf(folder, rows, split, stem, cache) for stem in STEMS})
+
+
+def read_manifest(folder: Path) -> Iterator[dict[str, str]]:
+    """The sounds that a library lists; rows of other kinds (video) are passed over."""
+    path = folder / "manifest.csv"
+    if not path.is_file():
+        raise InputError(f"A sound library needs {path}; it is not there. See docs/training.md for its columns.")
+    with path.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            if row.get("kind") in FOLDER_NAMES:
+                yield row
+
+
+def _shelf(folder: Path, rows: list[dict[str, str]], split: str, stem: str, cache: Path) -> Shelf:
+    rows = [row for row in rows if row["split"] == split and FOLDER_NAMES[row["kind"]] == stem]
+    if not rows:
+        raise InputError(f"The library {folder} lists no {stem} for the {split} split; add some to its manifest.csv.")
+    key = hashlib.sha256("".join(row["file"] for row in rows).encode()).hexdigest()[:12]
+    array, index = cache / f"{split}-{stem}-{key}.npy", cache / f"{split}-{stem}-{key}.json"
+    if not index.is_file():
+        _decode_all(folder, rows, array, index)
+    sounds = tuple(Sound(**entry) for entry in json.loads(index.read_text(encoding="utf-8")))
+    return Shelf(np.load(array, mmap_mode="r"), sounds)
+
+
+def _decode_all(folder: Path, rows: list[dict[str, str]], array: Path, index: Path) -> None:
+    """Writes the array, then the index whose presence says that the array is whole."""
+    array.parent.mkdir(parents=True, exist_ok=True)
+    sounds, parts, position = [], [], 0
+    for row in rows:
+        samples = _decode(folder / row["file"])
+        source_rate = int(row.get("sr") or SAMPLE_RATE)
+        sounds.append(Sound(row["file"], row.get("group") or row["file"], position, len(samples), source_rate))
+        parts.append(samples)
+        position += len(samples)
+    np.save(array, np.concatenate(parts))
+    draft = index.with_suffix(".part")
+    draft.write_text(json.dumps([vars(sound) for sound in sounds]), encoding="utf-8")
+    os.replace(draft, index)
+
+
+def _decode(path: Path) -> NDArray[np.int16]:
+    """A sound file as 48 kHz mono, [N]."""
+    info = probe(path)
+    soundtrack = choose_soundtrack(info, None)
+    whole = np.concatenate(list(listen(info, soundtrack)), axis=1)
+    mono = resample(whole.mean(axis=0, keepdims=True), soundtrack.sample_rate, SAMPLE_RATE)[0]
+    return np.clip(np.round(mono * 32768), -32768, 32767).astype(np.int16)

@@ -1,0 +1,153 @@
+"""Well mixed soundtracks out of a library of separate sounds, and their spoilt twins.
+
+Levels follow the priors of DnR v3 (integrated loudness, mean ± σ): speech −27 ± 4, music −32 ± 6, effects −32 ± 6 in
+front and −40 ± 6 behind, the whole mix −27 ± 1 LUFS. Drawn from a generator, so that a seed and a number name a mixture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.dsp.gains import db_to_gain
+from limelight.dsp.loudness import block_powers, integrated_from_block_powers
+from limelight.muddy.library import SAMPLE_RATE, Shelf, Sound, SoundLibrary
+from limelight.muddy.recipes import NONE, Degradation, draw_paper
+from limelight.signals import STEMS, Vector
+
+Stems = NDArray[np.float32]  # [K, N], mono
+
+PRIORS_LUFS = {"speech": (-27.0, 4.0), "music": (-32.0, 6.0), "effects": (-32.0, 6.0)}
+BEHIND_LU = -8.0  # background effects under those in front
+MIX_LUFS = (-27.0, 1.0)
+SILENT_LUFS = -70.0
+
+
+@dataclass(frozen=True)
+class Casting:
+    """How often a stem is heard at all, and how often the mix is spoilt."""
+
+    presence: dict[str, float] = field(default_factory=lambda: {"speech": 0.75, "music": 0.75, "effects": 0.85})
+    undegraded: float = 0.15
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A good mix, its stems, and what was done to spoil it."""
+
+    target_stems: Stems  # [K, N]; their sum is the good mix
+    degradation: Degradation
+
+    @property
+    def target(self) -> NDArray[np.float32]:
+        return np.asarray(self.target_stems.sum(axis=0))
+
+    @property
+    def input_stems(self) -> Stems:
+        gains = db_to_gain(np.array(self.degradation.gains_db)).astype(np.float32)
+        return self.target_stems * gains[:, None]
+
+    @property
+    def input(self) -> NDArray[np.float32]:
+        return np.asarray(self.input_stems.sum(axis=0))
+
+
+def draw_mixture(
+    rng: np.random.Generator, library: SoundLibrary, *, seconds: float, casting: Casting | None = None
+) -> Mixture:
+    """One mixture of at least one audible stem, spoilt unless the casting spares it."""
+    casting = casting or Casting()
+    length = round(seconds * SAMPLE_RATE)
+    heard = [stem for stem in STEMS if rng.random() < casting.presence[stem]] or [str(rng.choice(STEMS))]
+    stems = np.zeros((len(STEMS), length), np.float32)
+    powers = []  # the stems are independent: their powers add
+    for k, stem in enumerate(STEMS):
+        if stem in heard:
+            stems[k] = _arrange(rng, stem, library.shelves[stem], length)
+        stem_powers = block_powers(stems[k : k + 1], SAMPLE_RATE, layout="mono")
+        gain = float(db_to_gain(_level_change_db(stem_powers, rng.normal(*PRIORS_LUFS[stem]))))
+        stems[k] *= np.float32(gain)
+        powers.append(stem_powers * gain**2)
+    gain = float(db_to_gain(_level_change_db(np.sum(powers, axis=0), rng.normal(*MIX_LUFS))))
+    stems *= np.float32(gain)
+    if rng.random() < casting.undegraded:
+        return Mixture(stems, NONE)
+    loudness = [integrated_from_block_powers(stem_powers * gain**2) for stem_powers in powers]
+    return Mixture(stems, draw_paper(rng, dict(zip(STEMS, loudness, strict=True))))
+
+
+def _level_change_db(powers: Vector, wished_lufs: float) -> float:
+    """What brings blocks of these powers to a loudness; silence stays silence."""
+    lufs = integrated_from_block_powers(powers)
+    return wished_lufs - lufs if lufs > SILENT_LUFS else 0.0
+
+
+def _arrange(rng: np.random.Generator, stem: str, shelf: Shelf, length: int) -> NDArray[np.float32]:
+    if stem == "music":
+        return _excerpt(rng, shelf, length)
+    if stem == "speech":
+        return _sequence(rng, shelf, length, pause_seconds=0.5, spread_db=1.5)
+    front = _sequence(rng, shelf, length, pause_seconds=float(rng.choice([0.1, 0.7, 2.0])), spread_db=4.0)
+    if rng.random() < 0.5:
+        return front
+    behind = _sequence(rng, shelf, length, pause_seconds=0.0, spread_db=1.0)
+    return front + behind * np.float32(db_to_gain(BEHIND_LU))
+
+
+def _excerpt(rng: np.random.Generator, shelf: Shelf, length: int) -> NDArray[np.float32]:
+    """A stretch of one long sound, the choice weighted by length, with short fades."""
+    lengths = np.array([sound.length for sound in shelf.sounds], np.float64)
+    sound = shelf.sounds[int(rng.choice(len(lengths), p=lengths / lengths.sum()))]
+    start = int(rng.integers(0, max(1, sound.length - length)))
+    return _placed(_faded(shelf.cut(sound, start, length)), 0, length)
+
+
+def _sequence(
+    rng: np.random.Generator, shelf: Shelf, length: int, *, pause_seconds: float, spread_db: float
+) -> NDArray[np.float32]:
+    """Sounds one after another with pauses of exponential length, each at about the same loudness."""
+    out = np.zeros(length, np.float32)
+    position = -int(rng.integers(0, SAMPLE_RATE)) if pause_seconds == 0 else 0
+    voice = _voice(rng, shelf)
+    while position < length:
+        sound = voice[int(rng.integers(len(voice)))]
+        start = int(rng.integers(0, max(1, sound.length - length)))
+        piece = _levelled(_faded(shelf.cut(sound, start, length)), rng.normal(0, spread_db))
+        out += _placed(piece, position, length)
+        position += len(piece) + int(rng.exponential(pause_seconds + 1e-3) * SAMPLE_RATE)
+    return out
+
+
+def _voice(rng: np.random.Generator, shelf: Shelf) -> list[Sound]:
+    """The sounds that one mixture draws on: one group and a few others, so that a person keeps talking."""
+    first = shelf.sounds[int(rng.integers(len(shelf.sounds)))]
+    same = [sound for sound in shelf.sounds if sound.group == first.group]
+    others = [shelf.sounds[int(rng.integers(len(shelf.sounds)))] for _ in range(2)]
+    return same + others if rng.random() < 0.5 else same
+
+
+def _levelled(piece: NDArray[np.float32], offset_db: float) -> NDArray[np.float32]:
+    """At −27 dBFS RMS plus an offset; silence stays."""
+    power = float(np.mean(np.square(piece))) if len(piece) else 0.0
+    if power < 1e-9:
+        return piece
+    return piece * np.float32(db_to_gain(-27 + offset_db) / np.sqrt(power))
+
+
+def _faded(piece: NDArray[np.float32], seconds: float = 0.02) -> NDArray[np.float32]:
+    n = min(round(seconds * SAMPLE_RATE), len(piece) // 2)
+    ramp = np.linspace(0, 1, n, dtype=np.float32)
+    piece[:n] *= ramp
+    piece[len(piece) - n :] *= ramp[::-1]
+    return piece
+
+
+def _placed(piece: NDArray[np.float32], position: int, length: int) -> NDArray[np.float32]:
+    """A piece laid into silence of `length` samples, cut where it sticks out."""
+    out = np.zeros(length, np.float32)
+    first, last = max(position, 0), min(position + len(piece), length)
+    if last > first:
+        out[first:last] = piece[first - position : last - position]
+    return out

@@ -1,0 +1,76 @@
+"""Training examples, drawn on the fly: example n of a seed is always the same, whoever draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+from limelight.muddy.library import SoundLibrary
+from limelight.muddy.mixtures import Casting, draw_mixture
+from limelight.muddy.rooms import draw_room
+from limelight.signals import STEMS
+
+Example = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class DrawConfig:
+    """How examples are drawn."""
+
+    seconds: float = 236 * 1024 / 48_000
+    batch: int = 8
+    seed: int = 0
+    room: float = 0.3  # share of mixtures whose speech stands in a room
+    casting: Casting = Casting()
+
+
+class Examples(IterableDataset[Example]):
+    """An endless run of mixtures, from example `start` on; workers take turns."""
+
+    def __init__(self, library: SoundLibrary, config: DrawConfig, start: int) -> None:
+        self.library, self.config, self.start = library, config, start
+
+    def __iter__(self) -> Iterator[Example]:
+        worker = torch.utils.data.get_worker_info()
+        offset, stride = (worker.id, worker.num_workers) if worker else (0, 1)
+        # One worker fills whole batches, so that batches arrive in the order of their numbers.
+        number, batch = self.start + offset * self.config.batch, self.config.batch
+        while True:
+            for n in range(number, number + batch):
+                yield draw_example(np.random.default_rng([self.config.seed, n]), self.library, self.config)
+            number += stride * batch
+
+
+def draw_example(rng: np.random.Generator, library: SoundLibrary, config: DrawConfig) -> Example:
+    """Stems of the good mix [K, N], the gains that spoil it in dB [K], and curves that colour each stem [K, F-free]."""
+    mixture = draw_mixture(rng, library, seconds=config.seconds, casting=config.casting)
+    stems = mixture.target_stems
+    if rng.random() < config.room:
+        speech = STEMS.index("speech")
+        stems[speech] = draw_room(rng)(stems[speech])
+    return {
+        "stems": torch.from_numpy(stems),
+        "gains_db": torch.tensor(mixture.degradation.gains_db),
+        "seed": torch.tensor(int(rng.integers(2**31))),
+    }
+
+
+def loader(library: SoundLibrary, config: DrawConfig, *, start_step: int, workers: int) -> DataLoader[Example]:
+    """Batches from step `start_step` on."""
+    examples = Examples(library, config, start_step * config.batch)
+    return DataLoader(
+        examples,
+        batch_size=config.batch,
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+        worker_init_fn=_one_thread,
+    )
+
+
+def _one_thread(_worker: int) -> None:
+    torch.set_num_threads(1)

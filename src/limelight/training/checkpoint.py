@@ -1,0 +1,73 @@
+"""Checkpoints: one safetensors file with weights, optimiser and averages, and everything needed to go on in its header.
+
+Written beside and renamed, so that a kill leaves the last whole one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from limelight.errors import ModelError
+
+FORMAT = "limelight-checkpoint-1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a training run is at one step."""
+
+    config: dict[str, Any]
+    step: int
+    tensors: dict[str, Tensor]
+
+    def part(self, name: str) -> dict[str, Tensor]:
+        """The tensors under one prefix: "model", "average", "optimiser"."""
+        return {key[len(name) + 1 :]: value for key, value in self.tensors.items() if key.startswith(name + ".")}
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = {"format": FORMAT, "step": str(checkpoint.step), "config": json.dumps(checkpoint.config)}
+    draft = path.with_suffix(".part")
+    save_file({key: value.contiguous() for key, value in checkpoint.tensors.items()}, draft, metadata=header)
+    os.replace(draft, path)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Raises ModelError for anything that is not a checkpoint of this format."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"Wanted a checkpoint in {path}, could not read it ({error}); train one first.") from error
+    if header.get("format") != FORMAT:
+        raise ModelError(f"{path} is of format {header.get('format')!r}, this version reads {FORMAT!r}.")
+    return Checkpoint(json.loads(header["config"]), int(header["step"]), tensors)
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:
+    """The optimiser's state by parameter name, as plain tensors."""
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    return {
+        f"{names[parameter]}:{key}": torch.as_tensor(value)
+        for parameter, state in optimiser.state.items()
+        for key, value in state.items()
+    }
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Puts back what `optimiser_tensors` took."""
+    parameters = dict(model.named_parameters())
+    for key, value in tensors.items():
+        name, field = key.rsplit(":", 1)
+        optimiser.state[parameters[name]][field] = value
