@@ -135,7 +135,7 @@ class LoudnessMeter:
         self._filter = KWeighting(sample_rate, self._heard.size)
         self._sample_rate = sample_rate
         self._rest = np.empty(0)  # powers per sample that do not fill a block yet
-        self._blocks: list[Vector] = []
+        self._blocks = [np.empty(0)]
         self._count = 0
 
     def push(self, block: Samples) -> None:
