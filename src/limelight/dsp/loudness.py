@@ -17,7 +17,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from limelight.dsp.k_weighting import KWeighting
+from limelight.dsp.biquad import BiquadStream
+from limelight.dsp.k_weighting import k_weighting_biquads
 from limelight.dsp.layouts import channel_weights
 from limelight.signals import Samples, Vector
 
@@ -132,7 +133,7 @@ class LoudnessMeter:
         self._channels = weights.size
         self._heard = np.flatnonzero(weights)
         self._weights = weights[self._heard]
-        self._filter = KWeighting(sample_rate, self._heard.size)
+        self._filter = BiquadStream(k_weighting_biquads(sample_rate), self._heard.size)
         self._sample_rate = sample_rate
         self._rest = np.empty(0)  # powers per sample that do not fill a block yet
         self._blocks = [np.empty(0)]
