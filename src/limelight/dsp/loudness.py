@@ -54,32 +54,25 @@ def integrated_from_block_powers(powers: Vector) -> float:
 
     −∞ where nothing passes the gate, and for less than one gating block of 400 ms.
     """
-    return float(power_to_lufs(_gated_mean(sliding_powers(powers, MOMENTARY_BLOCKS))))
+    loud = _gated(sliding_powers(powers, MOMENTARY_BLOCKS), RELATIVE_GATE_LU)
+    return float(power_to_lufs(loud.mean())) if loud.size else -np.inf
 
 
 def range_from_block_powers(powers: Vector) -> float:
     """Loudness range in LU (Tech 3342): 10th to 95th percentile of the short-term loudness that passes the gates."""
-    loud = sliding_powers(powers, SHORT_TERM_BLOCKS)
-    loud = np.sort(_above(loud, ABSOLUTE_GATE_LUFS))
-    loud = _above(loud, _relative_gate(loud, RANGE_GATE_LU))
+    loud = np.sort(_gated(sliding_powers(powers, SHORT_TERM_BLOCKS), RANGE_GATE_LU))
     if loud.size == 0:
         return 0.0
-    low, high = (loud[int(np.floor((loud.size - 1) * share + 0.5))] for share in (0.10, 0.95))
+    low, high = (loud[int((loud.size - 1) * share + 0.5)] for share in (0.10, 0.95))
     return float(power_to_lufs(high) - power_to_lufs(low))
 
 
-def _gated_mean(powers: Vector) -> float:
-    loud = _above(powers, ABSOLUTE_GATE_LUFS)
-    loud = _above(loud, _relative_gate(loud, RELATIVE_GATE_LU))
-    return float(loud.mean()) if loud.size else 0.0
-
-
-def _above(powers: Vector, gate_lufs: float) -> Vector:
-    return powers[powers > lufs_to_power(gate_lufs)]
-
-
-def _relative_gate(powers: Vector, gate_lu: float) -> float:
-    return float(power_to_lufs(powers.mean())) + gate_lu if powers.size else gate_lu
+def _gated(powers: Vector, relative_gate_lu: float) -> Vector:
+    """Powers above the absolute gate, then those above the gate relative to the mean of these."""
+    loud = powers[powers > lufs_to_power(ABSOLUTE_GATE_LUFS)]
+    if loud.size == 0:
+        return loud
+    return loud[loud > loud.mean() * 10 ** (relative_gate_lu / 10)]
 
 
 @dataclass(frozen=True, repr=False)
