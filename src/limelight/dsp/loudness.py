@@ -72,7 +72,8 @@ def _gated(powers: Vector, relative_gate_lu: float) -> Vector:
     loud = powers[powers > lufs_to_power(ABSOLUTE_GATE_LUFS)]
     if loud.size == 0:
         return loud
-    return loud[loud > loud.mean() * np.power(10.0, relative_gate_lu / 10)]
+    gate: float = loud.mean() * 10.0 ** (relative_gate_lu / 10.0)
+    return loud[loud > gate]
 
 
 @dataclass(frozen=True, repr=False)
