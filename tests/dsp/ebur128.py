@@ -39,7 +39,9 @@ def read(samples: np.ndarray, sample_rate: int, layout: str) -> Reading:
     series = {key: np.array([float(t[f"lavfi.r128.{key}"]) for t in texts]) for key in ("I", "M", "S", "LRA")}
     with np.errstate(divide="ignore"):
         peaks = [
-            20 * np.log10(float(value)) for key, value in texts[-1].items() if key.startswith("lavfi.r128.true_peaks_ch")
+            20 * np.log10(float(value))
+            for key, value in texts[-1].items()
+            if key.startswith("lavfi.r128.true_peaks_ch")
         ]
     return Reading(series["I"][-1], series["M"], series["S"], series["LRA"][-1], max(peaks))
 

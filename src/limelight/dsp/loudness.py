@@ -17,7 +17,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from limelight.dsp.k_weighting import KWeighting
+from limelight.dsp.biquad import BiquadStream
+from limelight.dsp.k_weighting import k_weighting_biquads
 from limelight.dsp.layouts import channel_weights
 from limelight.signals import Samples, Vector
 
@@ -53,32 +54,26 @@ def integrated_from_block_powers(powers: Vector) -> float:
 
     −∞ where nothing passes the gate, and for less than one gating block of 400 ms.
     """
-    return float(power_to_lufs(_gated_mean(sliding_powers(powers, MOMENTARY_BLOCKS))))
+    loud = _gated(sliding_powers(powers, MOMENTARY_BLOCKS), RELATIVE_GATE_LU)
+    return float(power_to_lufs(loud.mean())) if loud.size else -np.inf
 
 
 def range_from_block_powers(powers: Vector) -> float:
     """Loudness range in LU (Tech 3342): 10th to 95th percentile of the short-term loudness that passes the gates."""
-    loud = sliding_powers(powers, SHORT_TERM_BLOCKS)
-    loud = np.sort(_above(loud, ABSOLUTE_GATE_LUFS))
-    loud = _above(loud, _relative_gate(loud, RANGE_GATE_LU))
+    loud = np.sort(_gated(sliding_powers(powers, SHORT_TERM_BLOCKS), RANGE_GATE_LU))
     if loud.size == 0:
         return 0.0
-    low, high = (loud[int(np.floor((loud.size - 1) * share + 0.5))] for share in (0.10, 0.95))
+    low, high = (loud[int((loud.size - 1) * share + 0.5)] for share in (0.10, 0.95))
     return float(power_to_lufs(high) - power_to_lufs(low))
 
 
-def _gated_mean(powers: Vector) -> float:
-    loud = _above(powers, ABSOLUTE_GATE_LUFS)
-    loud = _above(loud, _relative_gate(loud, RELATIVE_GATE_LU))
-    return float(loud.mean()) if loud.size else 0.0
-
-
-def _above(powers: Vector, gate_lufs: float) -> Vector:
-    return powers[powers > lufs_to_power(gate_lufs)]
-
-
-def _relative_gate(powers: Vector, gate_lu: float) -> float:
-    return float(power_to_lufs(powers.mean())) + gate_lu if powers.size else gate_lu
+def _gated(powers: Vector, relative_gate_lu: float) -> Vector:
+    """Powers above the absolute gate, then those above the gate relative to the mean of these."""
+    loud = powers[powers > lufs_to_power(ABSOLUTE_GATE_LUFS)]
+    if loud.size == 0:
+        return loud
+    gate: float = loud.mean() * 10.0 ** (relative_gate_lu / 10.0)
+    return loud[loud > gate]
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,10 +127,10 @@ class LoudnessMeter:
         self._channels = weights.size
         self._heard = np.flatnonzero(weights)
         self._weights = weights[self._heard]
-        self._filter = KWeighting(sample_rate, self._heard.size)
+        self._filter = BiquadStream(k_weighting_biquads(sample_rate), self._heard.size)
         self._sample_rate = sample_rate
         self._rest = np.empty(0)  # powers per sample that do not fill a block yet
-        self._blocks: list[Vector] = []
+        self._blocks = [np.empty(0)]
         self._count = 0
 
     def push(self, block: Samples) -> None:

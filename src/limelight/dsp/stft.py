@@ -155,7 +155,7 @@ class IstftStream:
         config, frames = self._config, spectra.shape[2]
         self._frames += frames
         waves = np.fft.irfft(spectra.swapaxes(1, 2), config.n_fft).astype(np.float32, copy=False) * self._window
-        waves = waves.reshape(-1, frames, config.overlap, config.hop)  # [C, t, overlap, hop]
+        waves = waves.reshape(len(spectra), frames, config.overlap, config.hop)
         squares = np.square(self._window).reshape(config.overlap, config.hop)
         self._sums = np.pad(self._sums, ((0, 0), (0, frames), (0, 0)))  # [C, overlap + t, hop]
         self._weights = np.pad(self._weights, ((0, frames), (0, 0)))
