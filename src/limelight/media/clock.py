@@ -72,6 +72,12 @@ def time_zero(first_picture: Fraction | None, first_sound: Fraction | None, tick
     return first_picture - quantum * math.ceil((first_picture - first_sound) / quantum)
 
 
+def hours_minutes_seconds(seconds: Fraction) -> str:
+    """A time as people write it: 01:02:03."""
+    whole = int(seconds)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
 def _least_common_multiple(a: Fraction, b: Fraction) -> Fraction:
     return Fraction(math.lcm(a.numerator, b.numerator), math.gcd(a.denominator, b.denominator))
 

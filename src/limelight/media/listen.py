@@ -17,7 +17,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
@@ -26,7 +25,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from limelight.errors import Damaged, NoSoundtrack
-from limelight.media.clock import Clock, read_clock
+from limelight.media.clock import Clock, hours_minutes_seconds, read_clock
 from limelight.media.container import MAX_CHANNELS, open_input
 from limelight.media.packets import Damage, decode_packet, read_packets
 from limelight.signals import Samples, SoundtrackInfo, SourceInfo
@@ -95,10 +94,9 @@ class _Story:
             said.append(f"{len(self.overlaps)} overlaps in the sound cut ({float(sum(self.overlaps)):.2f} s)")
         if self.nonsense:
             said.append(f"{self.nonsense} timestamps of the sound make no sense and were not followed")
-        for change in self.changes:
-            said.append(
-                f"the sound changes to {change} on the way; converted to {soundtrack.sample_rate} Hz, as it began"
-            )
+        if self.changes:
+            began = f"{soundtrack.layout}, {soundtrack.sample_rate} Hz"
+            said.append(f"the sound changes to {'; '.join(self.changes)} on the way; kept as it began: {began}")
         if self.not_finite:
             said.append(f"{self.not_finite} samples of the source are not numbers and became 0")
         if self.end_seconds < info.duration_seconds - EARLY_SECONDS:
@@ -181,9 +179,8 @@ class _Ruler:
         self.lost = 0 if sensible else self.lost + 1
         self.told.nonsense += not sensible
         if self.lost >= LOST_FRAMES:
-            at = self.count // self.rate
-            clock = f"{at // 3600:02d}:{at // 60 % 60:02d}:{at % 60:02d}"
-            raise Damaged(f"cannot use {self.path}: timestamps run backwards at {clock} (joined recordings?); remux it")
+            at = hours_minutes_seconds(Fraction(self.count, self.rate))
+            raise Damaged(f"cannot use {self.path}: timestamps run backwards at {at} (joined recordings?); remux it")
         return sensible
 
 
@@ -259,10 +256,11 @@ class _Converter:
     def _heard(self, frames: list[AudioFrame], clock: Clock) -> Iterator[_Heard]:
         channels = self._soundtrack.channels
         for frame in frames:
-            flat = np.frombuffer(frame.planes[0], np.float32, count=frame.samples * channels)
+            flat = np.frombuffer(memoryview(frame.planes[0]), np.float32, count=frame.samples * channels)
             samples = np.ascontiguousarray(flat.reshape(-1, channels).T)  # [C, n]
-            known = frame.pts is not None and frame.time_base is not None
-            time = clock.seconds(frame.pts, frame.time_base) if known else None
+            time = None
+            if frame.pts is not None and frame.time_base is not None:
+                time = clock.seconds(frame.pts, frame.time_base)
             yield _Heard(time, self._tick, samples)
 
 

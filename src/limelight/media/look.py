@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import cast
 
 import numpy as np
 from av.codec.context import ThreadType
@@ -45,7 +46,7 @@ def look(
     cells = Fraction(pictures_per_second)
     damage = Damage()
     with open_input(info.path) as container:
-        stream = container.streams[info.picture.stream_index]
+        stream = cast(VideoStream, container.streams[info.picture.stream_index])
         _hasten(stream, info.picture, pictures_per_second)
         aspect = float(stream.sample_aspect_ratio or 1)
         reformatter = VideoReformatter()
