@@ -11,6 +11,7 @@ the smallest of them that has a place for each of its speakers; places without a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import sqrt
 from pathlib import Path
 
@@ -88,7 +89,8 @@ def default_suffix(info: SourceInfo) -> str:
     """The suffix of the result: the source's own where we write such files, else the nearest container's."""
     own = info.path.suffix.lower()
     container = default_container(info)
-    return own if _CONTAINER_OF_SUFFIX.get(own) == container else "." + container
+    kept = _CONTAINER_OF_SUFFIX.get(own) == container or (own == ".opus" and container == "ogg")
+    return own if kept else "." + container
 
 
 def default_container(info: SourceInfo) -> str:
@@ -97,6 +99,16 @@ def default_container(info: SourceInfo) -> str:
         return _SOUND_BECOMES.get(info.container, info.container if info.container in SOUND_CONTAINERS else "mkv")
     container = _FILM_BECOMES.get(info.container, info.container)
     return "mkv" if container == "mp4" and info.picture.codec not in _MP4_PICTURES else container
+
+
+def muxer_options(container: str, tick: Fraction | None = None) -> dict[str, str]:
+    """MP4 with its index in front, and edit lists as fine as the picture's `tick`; big WAV files as RF64."""
+    if container == "wav":
+        return {"rf64": "auto"}
+    if container not in ("mp4", "mov", "m4a"):
+        return {}
+    options = {"movflags": "+faststart"}
+    return options if tick is None else options | {"movie_timescale": str(tick.denominator)}
 
 
 def is_lossless(codec: str) -> bool:

@@ -66,7 +66,8 @@ def verify(path: Path, cargo: Cargo, sent_seconds: Fraction, clock: Clock) -> Ve
         prints = {
             copy.target_index: Fingerprint(streams[copy.target_index], units=copy.units) for copy in _moving(cargo)
         }
-        sound, shown = _Sound(), []
+        sound = _Sound()
+        shown: list[Fraction] = []
         target_of = {stream.index: index for index, stream in streams.items()}
         for packet in read_packets(result, list(streams.values()), sound.damage):
             index = target_of[packet.stream_index]

@@ -26,13 +26,11 @@ from limelight.media.clock import Clock, hours_minutes_seconds, read_clock
 from limelight.media.container import METADATA_ERRORS, file_url, main_picture, open_input
 from limelight.media.copying import Cargo, Copy, has_apple_tags, load_cargo, on_the_clock
 from limelight.media.encode import SoundEncoder
-from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, container_of
+from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, container_of, muxer_options
 from limelight.media.packets import Damage, read_packets
 from limelight.media.target import naming_write_errors, prepare_target, whole_or_absent
 from limelight.media.verify import Verified, verify
 from limelight.signals import Samples, SoundtrackInfo, SourceInfo
-
-_MOVFLAGS = "+faststart"
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,8 @@ def _open_output(
     temporary: Path, dest: Path, container: str, source: av.container.InputContainer
 ) -> Iterator[av.container.OutputContainer]:
     """An output that is closed without a second error when something has already gone wrong."""
-    options = muxer_options(container, main_picture(source))
+    picture = main_picture(source)
+    options = muxer_options(container, picture.time_base if picture else None)
     if container in ("mp4", "mov") and has_apple_tags(source):
         options["movflags"] += "+use_metadata_tags"
     with naming_write_errors(dest):
@@ -133,18 +132,6 @@ def _open_output(
         raise
     with naming_write_errors(dest):
         output.close()
-
-
-def muxer_options(container: str, picture: Stream | None) -> dict[str, str]:
-    """MP4 with its index in front and edit lists as fine as the picture's clock; big WAV files as RF64."""
-    if container == "wav":
-        return {"rf64": "auto"}
-    if container not in ("mp4", "mov", "m4a"):
-        return {}
-    options = {"movflags": _MOVFLAGS}
-    if picture is not None and picture.time_base is not None:
-        options["movie_timescale"] = str(picture.time_base.denominator)
-    return options
 
 
 class _Writer:
