@@ -1,0 +1,173 @@
+"""Opening a film or sound file safely, and naming what it is.
+
+FFmpeg opens far more than films: play lists that point elsewhere, network addresses, still pictures, devices, pipes.
+Limelight opens one regular file, by its absolute `file:` name, with a short list of containers and a limit on pictures
+and streams. The `file:` prefix keeps a name such as `concat:a|b.mp4` a name; the protocol list keeps a play list that
+passes as a film from opening a second file.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import av
+import av.container
+import av.error
+from av.audio.stream import AudioStream
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from limelight.errors import Damaged, InputError, NotMedia, TooLarge, Unsupported
+
+MAX_PIXELS = 8192 * 4320
+MAX_STREAMS = 64
+MAX_CHANNELS = 8
+MAX_SAMPLE_RATE = 384_000  # Hz
+METADATA_ERRORS = "surrogateescape"  # a title in Latin-1 goes through byte by byte
+
+# FFmpeg's name of a demuxer → ours. Matroska and MP4 are families; `container_name` looks closer.
+_NAMES = {
+    "mov,mp4,m4a,3gp,3g2,mj2": "mp4",
+    "matroska,webm": "mkv",
+    "mpegts": "ts",
+    "mpeg": "mpg",
+    "avi": "avi",
+    "flv": "flv",
+    "asf": "asf",
+    "ogg": "ogg",
+    "wav": "wav",
+    "w64": "w64",
+    "aiff": "aiff",
+    "flac": "flac",
+    "mp3": "mp3",
+    "aac": "aac",
+}
+
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": ",".join(_NAMES),
+    "max_pixels": str(MAX_PIXELS),
+    "max_streams": str(MAX_STREAMS),
+}
+
+
+def check_readable(path: Path) -> None:
+    """Refuse what is not one regular, non-empty, readable file. Raises `InputError` or `NotMedia`."""
+    if "\0" in str(path):
+        raise InputError("cannot open a file whose name holds a NUL character; rename it")
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputError(f"cannot open {path}: {error.strerror or error}; check the name") from error
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
+        raise InputError(f"cannot open {path}: it is {kind}; give a film or sound file")
+    if status.st_size == 0:
+        raise NotMedia(f"cannot read {path}: the file is empty; copy or download it again")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"cannot open {path}: permission denied; check its rights")
+
+
+def file_url(path: Path) -> str:
+    """The name by which FFmpeg opens just this file."""
+    return "file:" + os.path.abspath(path)
+
+
+@contextmanager
+def naming_open_errors(path: Path) -> Iterator[None]:
+    """Turn what FFmpeg says while opening into one line of ours."""
+    try:
+        yield
+    except av.error.ArgumentError as error:
+        raise NotMedia(f"cannot read {path}: it is not a film or sound file of a kind Limelight reads") from error
+    except av.error.MemoryError as error:
+        raise Damaged(f"cannot read {path}: its index is damaged; copy or download it again") from error
+    except av.error.PermissionError as error:
+        raise InputError(f"cannot open {path}: permission denied; check its rights") from error
+    except (av.error.DecoderNotFoundError, av.error.DemuxerNotFoundError) as error:
+        raise Unsupported(f"cannot read {path}: its format is not known to this FFmpeg; convert it first") from error
+    except av.error.FFmpegError as error:
+        wished = f"cannot read {path} as a film or sound file"
+        raise NotMedia(f"{wished}: it is something else, or cut off before its index; download it again?") from error
+
+
+def open_input(path: Path) -> av.container.InputContainer:
+    """Open one film or sound file for reading, and nothing else. Use it in a `with`.
+
+    Raises `InputError` (missing, a folder, a pipe), `NotMedia`, `Unsupported`, `Damaged` or `TooLarge`.
+    """
+    path = Path(path)
+    check_readable(path)
+    with naming_open_errors(path):
+        container = av.open(file_url(path), "r", options=dict(_OPTIONS), metadata_errors=METADATA_ERRORS)
+    try:
+        _check_limits(path, container)
+    except InputError:
+        container.close()
+        raise
+    return container
+
+
+def _check_limits(path: Path, container: av.container.InputContainer) -> None:
+    picture = main_picture(container)
+    if picture is not None:
+        if picture.codec_context is None:
+            raise Unsupported(f"cannot read {path}: the codec of its picture is not known; convert it first")
+        picture.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+        if picture.width * picture.height > MAX_PIXELS:
+            size = f"{picture.width} × {picture.height}"
+            raise TooLarge(f"cannot read {path}: its picture is {size}, the limit is 8192 × 4320; scale it first")
+    for stream in sound_streams(container):
+        if stream.channels > MAX_CHANNELS or stream.rate > MAX_SAMPLE_RATE:
+            found = f"{stream.channels} channels at {stream.rate} Hz"
+            limit = f"{MAX_CHANNELS} channels at {MAX_SAMPLE_RATE} Hz"
+            raise TooLarge(f"cannot read {path}: a soundtrack has {found}, the limit is {limit}; convert it first")
+
+
+def is_cover(stream: Stream) -> bool:
+    """Is this a still image that the container shows as a cover?"""
+    return stream.type == "video" and bool(stream.disposition & Disposition.attached_pic)
+
+
+def main_picture(container: av.container.InputContainer) -> VideoStream | None:
+    """The first moving picture; a cover image never is."""
+    return next((stream for stream in container.streams.video if not is_cover(stream)), None)
+
+
+def sound_streams(container: av.container.InputContainer) -> tuple[AudioStream, ...]:
+    """The soundtracks that can be decoded, in the order of the file."""
+    return tuple(
+        stream for stream in container.streams.audio if cast(object, stream.codec_context) is not None and stream.rate
+    )
+
+
+def container_name(container: av.container.InputContainer, path: Path) -> str:
+    """Our short name for the container: what it is inside, whatever the file's suffix says."""
+    name = _NAMES.get(container.format.name, container.format.name)
+    if name == "mp4":
+        if container.metadata.get("major_brand") == "qt  ":
+            return "mov"
+        return "mp4" if main_picture(container) else "m4a"
+    if name == "mkv":
+        return "webm" if _matroska_document_type(path) == b"webm" else "mkv"
+    return name
+
+
+def _matroska_document_type(path: Path) -> bytes:
+    """The DocType element (id 0x4282, one byte of length) in the EBML header of a Matroska file."""
+    with path.open("rb") as file:
+        head = file.read(256)
+    at = head.find(b"\x42\x82")
+    if at < 0 or at + 3 > len(head):
+        return b""
+    return head[at + 3 : at + 3 + (head[at + 2] & 0x7F)].rstrip(b"\0")
+
+
+def codec_name(stream: Stream) -> str:
+    """What a stream is coded in, by the codec's own name ("av1", not the name of one decoder of it)."""
+    return stream.codec_context.codec.canonical_name

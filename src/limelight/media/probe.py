@@ -1,0 +1,143 @@
+"""What a file holds, told from its head."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av
+import av.container
+from av.audio.stream import AudioStream
+from av.stream import Disposition, Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from limelight.errors import NoSoundtrack, NotMedia
+from limelight.media.container import codec_name, container_name, is_cover, main_picture, open_input, sound_streams
+from limelight.media.packets import Damage, decode_packet, read_packets
+from limelight.signals import PictureInfo, SoundtrackInfo, SourceInfo
+
+# A layout without names ("6 channels") gets the one that players assume for its count.
+_LAYOUT_OF_COUNT = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_PACKETS_TO_TRY = 50
+
+
+def probe(path: Path | str) -> SourceInfo:
+    """Say what a film or sound file holds: container, length, picture, soundtracks, the rest in words, tags.
+
+    Decodes one picture at most. A film without sound has no soundtracks, a sound file no picture.
+    Raises `InputError`, `NotMedia`, `Unsupported`, `Damaged` or `TooLarge`.
+    """
+    path = Path(path)
+    with open_input(path) as container:
+        picture = main_picture(container)
+        soundtracks = sound_streams(container)
+        if picture is None and not soundtracks:
+            raise NotMedia(f"cannot use {path}: it holds neither a moving picture nor sound that can be decoded")
+        duration = _duration(container)
+        known = {stream.index for stream in (*soundtracks, *([picture] if picture else []))}
+        return SourceInfo(
+            path=path,
+            container=container_name(container, path),
+            duration_seconds=float(duration),
+            size_bytes=path.stat().st_size,
+            picture=_picture_info(picture) if picture else None,
+            soundtracks=tuple(_soundtrack_info(stream) for stream in soundtracks),
+            others=tuple(in_words(stream) for stream in container.streams if stream.index not in known),
+            tags=dict(container.metadata),
+        )
+
+
+def choose_soundtrack(info: SourceInfo, index: int | None = None) -> SoundtrackInfo:
+    """The soundtrack to work on: the one with this number (from 0), else the default one, else the first.
+
+    Raises `NoSoundtrack` where there is none, or none with this number.
+    """
+    if not info.soundtracks:
+        raise NoSoundtrack(f"cannot rebalance {info.path}: it has no sound; give a film with a soundtrack")
+    if index is None:
+        return next((track for track in info.soundtracks if track.is_default), info.soundtracks[0])
+    if not 0 <= index < len(info.soundtracks):
+        found = "only soundtrack 0" if len(info.soundtracks) == 1 else f"soundtracks 0 to {len(info.soundtracks) - 1}"
+        raise NoSoundtrack(f"cannot use soundtrack {index} of {info.path}: it has {found}; choose one of these")
+    return info.soundtracks[index]
+
+
+def layout_name(stream: AudioStream) -> str:
+    """The names of a stream's channels; where it gives none, the usual ones for their number."""
+    if any(channel.name == "NONE" for channel in stream.layout.channels):
+        return _LAYOUT_OF_COUNT[stream.channels]
+    return stream.layout.name
+
+
+def in_words(stream: Stream) -> str:
+    """A stream as a person would call it: "subtitle (subrip, eng)", "attachment (font.ttf)"."""
+    if stream.type == "attachment":
+        return f"attachment ({stream.metadata.get('filename', 'unnamed')})"
+    kind = {"video": "cover image" if is_cover(stream) else "picture", "audio": "soundtrack"}
+    name = kind.get(stream.type, stream.type)
+    codec = codec_name(stream) if stream.codec_context is not None else None
+    inside = ", ".join(word for word in (codec, stream.language) if word and word != "und")
+    return f"{name} ({inside})" if inside else name
+
+
+def _picture_info(stream: VideoStream) -> PictureInfo:
+    rate = stream.average_rate or stream.guessed_rate or Fraction(0)
+    return PictureInfo(
+        stream_index=stream.index,
+        codec=codec_name(stream),
+        width=stream.width,
+        height=stream.height,
+        frames_per_second=float(rate),
+        rotation_degrees=_rotation(stream),
+    )
+
+
+def _rotation(stream: VideoStream) -> int:
+    """How far the stored picture is to be turned counter-clockwise; only a decoded picture says so."""
+    damage = Damage()
+    container = cast(av.container.InputContainer, stream.container)
+    for packet in read_packets(container, [stream], damage):
+        for frame in decode_packet(packet, damage):
+            return frame.rotation if isinstance(frame, VideoFrame) else 0
+        if damage.bad + damage.good > _PACKETS_TO_TRY:
+            break
+    return 0
+
+
+def _soundtrack_info(stream: AudioStream) -> SoundtrackInfo:
+    return SoundtrackInfo(
+        stream_index=stream.index,
+        codec=codec_name(stream),
+        sample_rate=stream.rate,
+        layout=layout_name(stream),
+        channels=stream.channels,
+        bit_rate=stream.bit_rate or None,
+        language=stream.language,
+        is_default=bool(stream.disposition & Disposition.default),
+    )
+
+
+def _duration(container: av.container.InputContainer) -> Fraction:
+    """How long the film lasts, in seconds.
+
+    Matroska writes the time of its end, not its length: a recording that starts at 24 h claims to last a day. A file
+    that was written live may not say anything: then its packets are counted.
+    """
+    if container.duration is None:
+        return _counted_duration(container)
+    duration = Fraction(container.duration, av.time_base)
+    if container.format.name == "matroska,webm" and container.start_time:
+        duration -= Fraction(container.start_time, av.time_base)
+    return max(duration, Fraction(0))
+
+
+def _counted_duration(container: av.container.InputContainer) -> Fraction:
+    first, last = None, Fraction(0)
+    for packet in read_packets(container, [s for s in container.streams if s.type in ("video", "audio")], Damage()):
+        if packet.pts is not None:
+            start = packet.pts * packet.time_base
+            first = start if first is None else min(first, start)
+            last = max(last, start + (packet.duration or 0) * packet.time_base)
+    return Fraction(0) if first is None else last - first

@@ -1,0 +1,130 @@
+"""The target of a long piece of work: checked before, whole or absent after.
+
+Nothing is ever written in place. The result grows in a temporary file beside the target, is checked, and takes the
+target's name in one step; a failure at any point leaves the old file as it was and no temporary behind. Only a machine
+that dies can leave one: it is swept away when it is a day old.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import av.error
+
+from limelight.errors import OutputError, TargetExists
+from limelight.media.formats import container_of
+
+_PART = ".limelight.part"
+_STALE_SECONDS = 24 * 3600
+_ROOM = 1.1  # times the size of the source
+
+_ADVICE = {
+    errno.ENOSPC: "the disk is full; make room or choose another folder",
+    errno.EDQUOT: "the disk quota is used up; make room or choose another folder",
+    errno.EFBIG: "the file grew beyond what the system allows; choose another disk",
+    errno.EROFS: "the disk is read-only; choose another folder",
+    errno.EACCES: "permission denied; choose another folder",
+    errno.EPERM: "permission denied; choose another folder",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+}
+
+
+def prepare_target(source: Path | None, dest: Path, *, overwrite: bool = False) -> Path:
+    """Everything that can be known before the work starts; returns the target's absolute path.
+
+    Raises `TargetExists` where the file is there and may not be replaced, `OutputError` for anything else: an unknown
+    suffix, a missing or read-only folder, the source itself, too little room.
+    """
+    if "\0" in str(dest):
+        raise OutputError("cannot write to a name that holds a NUL character; choose another")
+    dest = Path(os.path.abspath(dest))
+    container_of(dest)
+    with naming_write_errors(dest):
+        _check_place(source, dest, overwrite)
+        if source is not None and shutil.disk_usage(dest.parent).free < _ROOM * source.stat().st_size:
+            raise OutputError(f"cannot write {dest}: {_ADVICE[errno.ENOSPC]}")
+        _sweep(dest.parent)
+        with tempfile.NamedTemporaryFile(prefix=_prefix(dest), suffix=_PART, dir=dest.parent):
+            pass  # the folder takes files, and the name is not too long
+    return dest
+
+
+def _check_place(source: Path | None, dest: Path, overwrite: bool) -> None:
+    if not dest.parent.is_dir():
+        raise OutputError(f"cannot write {dest}: there is no folder {dest.parent}; make it first")
+    if dest.is_dir():
+        raise OutputError(f"cannot write {dest}: it is a folder; give the name of a file")
+    if not dest.exists():
+        return
+    if source is not None and dest.samefile(source):
+        raise OutputError(f"cannot write {dest}: it is the source itself; choose another name")
+    if not overwrite:
+        raise TargetExists(f"cannot write {dest}: it exists already; use --force to replace it, or another name")
+
+
+@contextmanager
+def naming_write_errors(dest: Path) -> Iterator[None]:
+    """Turn what the system or FFmpeg says while writing into one line of ours."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except (OSError, av.error.FFmpegError) as error:
+        said = _ADVICE.get(error.errno or 0, f"{error.strerror or error}; choose another place or container")
+        raise OutputError(f"cannot write {dest}: {said}") from error
+
+
+@contextmanager
+def whole_or_absent(dest: Path) -> Iterator[Path]:
+    """A temporary file beside `dest` that takes its name when the block ends well, and vanishes when it does not."""
+    with naming_write_errors(dest):
+        mode = dest.stat().st_mode & 0o777 if dest.exists() else 0o666 & ~_umask()
+        handle, name = tempfile.mkstemp(prefix=_prefix(dest), suffix=_PART, dir=dest.parent)
+        os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with naming_write_errors(dest):
+            _sync(temporary)
+            temporary.chmod(mode)
+            temporary.replace(dest)
+            _sync(dest.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _prefix(dest: Path) -> str:
+    return f".{dest.stem[:40]}."
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _sync(path: Path) -> None:
+    """Bring a file or folder to the disk. Folders cannot be opened on Windows, and need not be."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove our own temporaries that a dead machine left a day ago."""
+    for part in folder.glob(f".*{_PART}"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _STALE_SECONDS:
+                part.unlink()

@@ -1,0 +1,150 @@
+"""Reading the result back before it gets its name.
+
+Every copied stream must say what it said in the source (SHA-256 over its packets), the new sound must start where it
+was sent, against the picture, and last as long as it was, within one frame of its codec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av.container
+from av.audio.frame import AudioFrame
+from av.packet import Packet
+from av.stream import Stream
+
+from limelight.errors import InputError, OutputError
+from limelight.media.clock import Clock
+from limelight.media.container import is_cover, open_input
+from limelight.media.copying import Cargo, Copy
+from limelight.media.fingerprint import Fingerprint
+from limelight.media.packets import Damage, decode_packet, read_packets
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was found when the result was read back."""
+
+    picture_packets: int  # bit for bit those of the source
+    sha256: Mapping[str, str]  # copied stream in words → hash of its packets
+    sound_samples: int  # decoded again
+    start_drift_samples: int  # of the new sound against the picture
+
+
+@dataclass
+class _Sound:
+    """The new soundtrack, as it is decoded again."""
+
+    start: Fraction | None = None  # s
+    samples: int = 0
+    rate: int = 1
+    longest_frame: int = 0  # samples
+    damage: Damage = field(default_factory=Damage)
+
+    def add(self, packet: Packet[Stream]) -> None:
+        for frame in decode_packet(packet, self.damage):
+            if not isinstance(frame, AudioFrame):
+                continue
+            if self.start is None and frame.pts is not None and frame.time_base is not None:
+                self.start = frame.pts * frame.time_base
+            self.samples += frame.samples
+            self.rate = frame.sample_rate
+            self.longest_frame = max(self.longest_frame, frame.samples)
+
+    @property
+    def seconds(self) -> Fraction:
+        return Fraction(self.samples, self.rate)
+
+
+def verify(path: Path, cargo: Cargo, sent_seconds: Fraction, clock: Clock) -> Verified:
+    """Compare a written file with what was sent into it. Raises `OutputError` at the first difference."""
+    with _reopened(path) as result:
+        streams = _matched(result, cargo)
+        prints = {
+            copy.target_index: Fingerprint(streams[copy.target_index], units=copy.units) for copy in _moving(cargo)
+        }
+        sound = _Sound()
+        shown: list[Fraction] = []
+        target_of = {stream.index: index for index, stream in streams.items()}
+        for packet in read_packets(result, list(streams.values()), sound.damage):
+            index = target_of[packet.stream_index]
+            if index == cargo.sound_index:
+                sound.add(packet)
+            elif packet.size:
+                prints[index].add(packet)
+                if cargo.picture is not None and index == cargo.picture.target_index:
+                    shown += _shown(packet, len(shown))
+    _compare(cargo, prints)
+    _check_length(sound, sent_seconds)
+    picture = cargo.picture
+    return Verified(
+        picture_packets=picture.fingerprint.packets if picture else 0,
+        sha256={copy.words: copy.fingerprint.sha256 for copy in cargo.copies},
+        sound_samples=sound.samples,
+        start_drift_samples=_drift(sound, min(shown, default=None), clock, _tick(streams, cargo)),
+    )
+
+
+def _reopened(path: Path) -> av.container.InputContainer:
+    try:
+        return open_input(path)
+    except InputError as error:
+        raise OutputError(f"the result failed its check: it cannot be read back ({error}); report this") from error
+
+
+def _moving(cargo: Cargo) -> list[Copy]:
+    """The copies that come back as streams of their own; covers may come back as attachments."""
+    return [copy for copy in cargo.copies if not copy.is_cover]
+
+
+def _matched(result: av.container.InputContainer, cargo: Cargo) -> dict[int, Stream]:
+    """Index of each stream as it was made → stream as it is found; the order is kept, covers and data move."""
+    wanted = sorted([copy.target_index for copy in _moving(cargo)] + [cargo.sound_index])
+    found = [
+        stream for stream in result.streams if stream.type in ("video", "audio", "subtitle") and not is_cover(stream)
+    ]
+    if len(found) != len(wanted):
+        raise OutputError(
+            f"the result failed its check: {len(wanted)} streams were written, {len(found)} found; report this"
+        )
+    return dict(zip(wanted, found, strict=True))
+
+
+def _shown(packet: Packet[Stream], seen: int) -> list[Fraction]:
+    enough = seen >= 18  # more than any reordering delay
+    return [] if enough or packet.is_discard or packet.pts is None else [packet.pts * packet.time_base]
+
+
+def _compare(cargo: Cargo, prints: Mapping[int, Fingerprint]) -> None:
+    for copy in _moving(cargo):
+        back = prints[copy.target_index]
+        if back.sha256 != copy.fingerprint.sha256:
+            counts = f"{copy.fingerprint.packets} packets sent, {back.packets} found"
+            raise OutputError(f"the result failed its check: the {copy.words} was changed ({counts}); report this")
+
+
+def _check_length(sound: _Sound, sent_seconds: Fraction) -> None:
+    off = abs(sound.seconds - sent_seconds) * sound.rate
+    if off > max(sound.longest_frame, 1):
+        lengths = f"{float(sent_seconds):.3f} s of sound sent, {float(sound.seconds):.3f} s found"
+        raise OutputError(f"the result failed its check: {lengths}; report this")
+
+
+def _tick(streams: Mapping[int, Stream], cargo: Cargo) -> Fraction:
+    """How finely the result tells the times of picture and sound."""
+    seen: Sequence[int] = [cargo.sound_index, *([cargo.picture.target_index] if cargo.picture else [])]
+    return sum((streams[index].time_base or Fraction(0) for index in seen), Fraction(0))
+
+
+def _drift(sound: _Sound, first_picture: Fraction | None, clock: Clock, tick: Fraction) -> int:
+    """How many samples too late the sound starts; what is within the container's rounding is none."""
+    if first_picture is None or sound.start is None or clock.first_picture is None:
+        return 0
+    drift = (sound.start - first_picture) - (clock.start - clock.first_picture)
+    if abs(drift) <= tick:
+        return 0
+    samples = round(drift * sound.rate)
+    raise OutputError(f"the result failed its check: the sound starts {samples} samples off the picture; report this")

@@ -1,0 +1,215 @@
+"""Writing the film with its new soundtrack: everything else packet by packet, checked, then named.
+
+source ──demux──► packets of all other streams ──moved by T0──┐
+                                                              ├──► temporary ──► verified ──► target
+blocks [C, n] ──encoder──► packets of the new sound ──────────┘
+                 interleaved by time, nothing kept longer than a block
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.container
+import av.error
+from av.audio.stream import AudioStream
+from av.packet import Packet
+from av.stream import Stream
+
+from limelight.errors import Damaged
+from limelight.media.clock import Clock, hours_minutes_seconds, read_clock
+from limelight.media.container import METADATA_ERRORS, file_url, main_picture, open_input
+from limelight.media.copying import Cargo, Copy, has_apple_tags, load_cargo, on_the_clock
+from limelight.media.encode import SoundEncoder
+from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, container_of, muxer_options
+from limelight.media.packets import Damage, read_packets
+from limelight.media.target import naming_write_errors, prepare_target, whole_or_absent
+from limelight.media.verify import Verified, verify
+from limelight.signals import Samples, SoundtrackInfo, SourceInfo
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came out."""
+
+    path: Path
+    container: str
+    codec: str  # of the new soundtrack
+    bit_rate: int | None  # bit/s; None where lossless
+    seconds: float  # of the new soundtrack
+    copied: tuple[str, ...]  # in words
+    left_out: tuple[str, ...]  # in words, with the reason
+    verified: Verified
+
+
+def write_with_soundtrack(
+    info: SourceInfo,
+    soundtrack: SoundtrackInfo,
+    blocks: Iterable[Samples],
+    dest: Path,
+    *,
+    overwrite: bool = False,
+    notes: list[str] | None = None,
+) -> Written:
+    """Write the source with `blocks` in place of one of its soundtracks.
+
+    `blocks`: [C, n] each, at the soundtrack's rate and layout, sample 0 at T0 of the one clock; they are taken one at
+    a time as the writing goes. The container is the one that the suffix of `dest` asks for. The file appears only when
+    it is whole and has been read back. What the encoder made necessary is told in `notes`.
+    Raises `OutputError`, `TargetExists`, or `Damaged` where the timestamps of the source run backwards.
+    """
+    dest = prepare_target(info.path, dest, overwrite=overwrite)
+    container = container_of(dest)
+    clock = read_clock(info.path)
+    with whole_or_absent(dest) as temporary:
+        with open_input(info.path) as source:
+            form = _form(source, soundtrack, container)
+            with _open_output(temporary, dest, container, source) as output:
+                writer = _Writer(info, soundtrack, form, dest, clock)
+                cargo = writer.load(source, output, container)
+                writer.run(source, cargo, blocks)
+            samples = writer.encoder.samples
+        with naming_write_errors(dest):
+            verified = verify(temporary, cargo, Fraction(samples, soundtrack.sample_rate), clock)
+    if notes is not None:
+        notes += _notes(soundtrack, form)
+    return Written(
+        path=dest,
+        container=container,
+        codec=form.codec.removeprefix("lib"),
+        bit_rate=form.bit_rate,
+        seconds=samples / soundtrack.sample_rate,
+        copied=tuple([copy.words for copy in cargo.copies] + cargo.carried),
+        left_out=tuple(cargo.left_out),
+        verified=verified,
+    )
+
+
+def _form(source: av.container.InputContainer, soundtrack: SoundtrackInfo, container: str) -> SoundFormat:
+    stream = source.streams[soundtrack.stream_index]
+    sample_format = stream.format.name if isinstance(stream, AudioStream) else "fltp"
+    return choose_sound_format(soundtrack, container, sample_format=sample_format)
+
+
+def _notes(soundtrack: SoundtrackInfo, form: SoundFormat) -> list[str]:
+    said = []
+    if form.sample_rate != soundtrack.sample_rate:
+        said.append(
+            f"{form.codec} takes no {soundtrack.sample_rate} Hz: the sound was converted to {form.sample_rate} Hz"
+        )
+    if form.layout != soundtrack.layout:
+        said.append(f"{form.codec} takes no {soundtrack.layout}: the sound is written as {form.layout}")
+    return said
+
+
+@contextmanager
+def _open_output(
+    temporary: Path, dest: Path, container: str, source: av.container.InputContainer
+) -> Iterator[av.container.OutputContainer]:
+    """An output that is closed without a second error when something has already gone wrong."""
+    picture = main_picture(source)
+    options = muxer_options(container, picture.time_base if picture else None)
+    if container in ("mp4", "mov") and has_apple_tags(source):
+        options["movflags"] += "+use_metadata_tags"
+    with naming_write_errors(dest):
+        output = av.open(
+            file_url(temporary),
+            "w",
+            format=MUXERS.get(container, container),
+            metadata_errors=METADATA_ERRORS,
+            container_options=options,
+        )
+    try:
+        yield output
+    except BaseException:
+        with suppress(OSError, av.error.FFmpegError):
+            output.close()
+        raise
+    with naming_write_errors(dest):
+        output.close()
+
+
+class _Writer:
+    """Holds what the two streams of packets share: the output, the clock, and how far each stream has come."""
+
+    def __init__(
+        self, info: SourceInfo, soundtrack: SoundtrackInfo, form: SoundFormat, dest: Path, clock: Clock
+    ) -> None:
+        self._info = info
+        self._soundtrack = soundtrack
+        self._form = form
+        self._dest = dest
+        self._clock = clock
+        self._decoded_at: dict[int, int] = {}  # stream → its last decoding timestamp
+
+    def load(self, source: av.container.InputContainer, output: av.container.OutputContainer, container: str) -> Cargo:
+        """Make the output's streams and write its head."""
+        self._output = output
+
+        def add_sound() -> Stream:
+            rate, layout = self._soundtrack.sample_rate, self._soundtrack.layout
+            self.encoder = SoundEncoder(output, self._form, sample_rate=rate, layout=layout)
+            return self.encoder.stream
+
+        with naming_write_errors(self._dest):
+            cargo = load_cargo(
+                source,
+                output,
+                container,
+                path=self._info.path,
+                sound_index=self._soundtrack.stream_index,
+                add_sound=add_sound,
+                clock=self._clock,
+            )
+            output.start_encoding()
+        return cargo
+
+    def run(self, source: av.container.InputContainer, cargo: Cargo, blocks: Iterable[Samples]) -> None:
+        """Write both streams of packets, whichever is due."""
+        pending = iter(blocks)
+        copies = {copy.source.index: copy for copy in cargo.copies}
+        streams = [copy.source for copy in cargo.copies]
+        for packet in read_packets(source, streams, Damage()) if streams else ():
+            if packet.size:
+                self._sound_until(self._time(packet), pending)
+                self._copy(packet, copies[packet.stream_index])
+        self._sound_until(None, pending)
+        with naming_write_errors(self._dest):
+            self._output.mux(self.encoder.finish())
+
+    def _time(self, packet: Packet[Stream]) -> Fraction:
+        timestamp = packet.pts if packet.dts is None else packet.dts
+        return Fraction(0) if timestamp is None else self._clock.seconds(timestamp, packet.time_base)
+
+    def _sound_until(self, seconds: Fraction | None, pending: Iterator[Samples]) -> None:
+        """Encode blocks until the sound has come as far as the picture; all of them where no time is given."""
+        while seconds is None or self.encoder.seconds <= seconds:
+            block = next(pending, None)
+            if block is None:
+                return
+            with naming_write_errors(self._dest):
+                self._output.mux(self.encoder.encode(block))
+
+    def _copy(self, packet: Packet[Stream], copy: Copy) -> None:
+        copy.fingerprint.add(packet)
+        if not copy.is_cover:
+            on_the_clock(packet, self._clock)
+            self._refuse_backwards(packet, copy)
+        packet.stream = copy.target
+        with naming_write_errors(self._dest):
+            self._output.mux(packet)
+
+    def _refuse_backwards(self, packet: Packet[Stream], copy: Copy) -> None:
+        last = self._decoded_at.get(copy.target_index)
+        if packet.dts is None:
+            return
+        if last is not None and packet.dts < last:
+            wished = f"cannot copy the {copy.words} of {self._info.path}"
+            at = hours_minutes_seconds(last * packet.time_base)
+            raise Damaged(f"{wished}: timestamps run backwards at {at} (joined recordings?); remux the file first")
+        self._decoded_at[copy.target_index] = packet.dts
