@@ -1,0 +1,87 @@
+"""How different two pictures are as a whole, for finding cuts: colours and layout, blind to small motion.
+
+    difference = ½ (Hellinger distance of the colour histograms) + ½ (1 − correlation of tiny grey pictures)
+
+Each picture is compared with several earlier ones, because a flash comes back to what was before and a cut does
+not, and because a dissolve passes half-way through the mean of its ends.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from limelight.cues.view import Image, View
+
+FAINT = 0.02  # luma; contrast below this says nothing about likeness
+LEVELS = 6  # per colour channel of the histogram
+REACH = 4  # pictures back: flashes up to REACH − 1 pictures long are seen as such
+DISSOLVE = 8  # pictures, the longest look back
+
+
+class Difference(NamedTuple):
+    """Distances 0…1 to the pictures one, two, … before; 0 where there is none."""
+
+    change_1: float
+    change_2: float
+    change_3: float
+    change_4: float
+    dissolve: float  # 0…1: how much the last DISSOLVE pictures look like one blending into another
+
+
+@dataclass(frozen=True)
+class _Gist:
+    colours: Image  # [LEVELS³], square roots of shares
+    layout: Image  # [18, 32], luma
+
+
+class Comparer:
+    """Compares each picture with the few before it; holds only tiny gists of those."""
+
+    def __init__(self) -> None:
+        self._earlier: deque[_Gist] = deque(maxlen=DISSOLVE)
+
+    def compare(self, view: View) -> Difference:
+        """Distances from this picture to those before it."""
+        gist = _gist(view)
+        reach = min(REACH, len(self._earlier))
+        changes = [_distance(gist, self._earlier[-k]) for k in range(1, reach + 1)] + [0.0] * (REACH - reach)
+        dissolve = 0.0
+        if len(self._earlier) == DISSOLVE:
+            dissolve = _blend(self._earlier[0].layout, self._earlier[DISSOLVE // 2].layout, gist.layout)
+        self._earlier.append(gist)
+        return Difference(*changes, dissolve)
+
+
+def _gist(view: View) -> _Gist:
+    steps = np.minimum((view.colours * LEVELS).astype(np.intp), LEVELS - 1)
+    codes = (steps[..., 0] * LEVELS + steps[..., 1]) * LEVELS + steps[..., 2]
+    shares = np.bincount(codes.ravel(), minlength=LEVELS**3) / codes.size
+    layout = cv2.resize(view.luma, (32, 18), interpolation=cv2.INTER_AREA)
+    return _Gist(np.sqrt(shares).astype(np.float32), layout)
+
+
+def _distance(a: _Gist, b: _Gist) -> float:
+    overlap = float(a.colours @ b.colours)
+    hellinger = float(np.sqrt(max(0.0, 1 - overlap)))
+    return 0.5 * hellinger + 0.5 * (1 - max(0.0, _correlation(a.layout, b.layout)))
+
+
+def _correlation(a: Image, b: Image) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    power = (float((a * a).mean()) + FAINT**2) * (float((b * b).mean()) + FAINT**2)
+    return (float((a * b).mean()) + FAINT**2) / float(np.sqrt(power))
+
+
+def _blend(start: Image, middle: Image, end: Image) -> float:
+    # A dissolve: the middle is the mean of the ends, which have nothing to do with each other.
+    apart = float(np.abs(end - start).mean())
+    if apart < 0.08:
+        return 0.0
+    straightness = 1 - float(np.abs(middle - (start + end) / 2).mean()) / (0.5 * apart)
+    unlike = 1 - max(0.0, _correlation(start, end))
+    return max(0.0, straightness) * unlike
