@@ -86,13 +86,11 @@ def _background(raw: Mapping[str, float]) -> str:
 def _place(raw: Mapping[str, float]) -> str:
     signs = [f"{what} {raw[name]:.2f}" for name, what in (("sky", "open sky"), ("greenery", "greenery"))]
     signs = [sign for sign, name in zip(signs, ("sky", "greenery"), strict=True) if raw[name] > 0.1]
-    if raw["sky"] > 0.15 or raw["greenery"] > 0.3:
-        place = f"outdoors by {' and '.join(signs)} of the picture"
-    else:
-        place = "no evidence for indoors or outdoors"
+    outdoors = raw["sky"] > 0.15 or raw["greenery"] > 0.3
+    place = f"outdoors by {' and '.join(signs)} of the picture" if outdoors else "no evidence for indoors or outdoors"
     if raw["night"] > 0.5:
         return f"{place}; night or unlit (darkness {raw['night']:.2f})"
-    return f"{place}; daylight" if "outdoors" in place and raw["key"] > 0.3 else place
+    return f"{place}; daylight" if outdoors and raw["key"] > 0.3 else place
 
 
 def _appearance(raw: Mapping[str, float]) -> str:

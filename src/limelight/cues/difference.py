@@ -12,10 +12,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
-from limelight.cues.view import Image, View
+from limelight.cues.view import Image, View, resized
 
 FAINT = 0.02  # luma; contrast below this says nothing about likeness
 LEVELS = 6  # per colour channel of the histogram
@@ -54,14 +53,14 @@ class Comparer:
         if len(self._earlier) == DISSOLVE:
             dissolve = _blend(self._earlier[0].layout, self._earlier[DISSOLVE // 2].layout, gist.layout)
         self._earlier.append(gist)
-        return Difference(*changes, dissolve)
+        return Difference(changes[0], changes[1], changes[2], changes[3], dissolve)
 
 
 def _gist(view: View) -> _Gist:
     steps = np.minimum((view.colours * LEVELS).astype(np.intp), LEVELS - 1)
     codes = (steps[..., 0] * LEVELS + steps[..., 1]) * LEVELS + steps[..., 2]
     shares = np.bincount(codes.ravel(), minlength=LEVELS**3) / codes.size
-    layout = cv2.resize(view.luma, (32, 18), interpolation=cv2.INTER_AREA)
+    layout = resized(view.luma, 18, 32)
     return _Gist(np.sqrt(shares).astype(np.float32), layout)
 
 

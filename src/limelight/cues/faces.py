@@ -1,8 +1,8 @@
 """Faces: found by OpenCV's Haar cascades, followed in between, and believed only when seen again.
 
-The whole picture is searched about once a second, and at once after it has changed; faces that are known are
-looked for twice a second near where they were, there also in profile. Haar cascades invent faces in foliage
-and cloth, one picture long: a face counts only if it is found in at least two searches and in half of those it
+The whole picture is searched about once a second, sooner when it has changed and later when it has not; faces that
+are known are looked for twice a second near where they were, there also in profile. Haar cascades invent faces in
+foliage and cloth, one picture long: a face counts only if it is found in at least two searches and in half of those it
 lived through (`confirmed`), and only where it is not greener or bluer than a face can be.
 """
 
@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from limelight.cues.mouth import Step, measure_mouth
-from limelight.cues.view import View
+from limelight.cues.view import View, change
 
 SEARCH_SECONDS = 0.5
-WIDE_SEARCH_SECONDS = 1.0
-CHANGED = 0.12  # mean difference of luma since the last wide search
+WIDE_SEARCHES = ((0.12, 0.5), (0.02, 1.0), (0.0, 2.0))  # (change of mean luma since the last one, seconds to wait)
 SMALLEST = 20  # picture points of 180: 11 % of the height, the cascades' own size
 MOST = 8  # faces
 CASCADES = ("haarcascade_frontalface_alt2.xml", "haarcascade_profileface.xml")
@@ -49,7 +49,9 @@ class FaceWatcher:
     """Watches for faces picture by picture; keeps only where they were, never pictures but the last."""
 
     def __init__(self) -> None:
-        self._frontal, self._profile = (cv2.CascadeClassifier(cv2.data.haarcascades + name) for name in CASCADES)
+        self._frontal, self._profile = (
+            cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / name)) for name in CASCADES
+        )
         self._tracks: list[_Track] = []
         self._born = 0
         self._searched = self._searched_wide = -np.inf
@@ -98,21 +100,20 @@ class FaceWatcher:
             found[track.number] = 0.0 if box is None else 1.0
             track.misses = track.misses + 1 if box is None else 0
             if box is not None:
-                track.x, track.y, track.size = (float(value) for value in box[:3])
+                track.x, track.y, track.size, *_ = box
         for box in boxes[: MOST - len(self._tracks)]:
-            self._tracks.append(_Track(self._born, *(float(value) for value in box[:3])))
+            x, y, size, *_ = box
+            self._tracks.append(_Track(self._born, x, y, size))
             found[self._born] = 1.0
             self._born += 1
         return found
 
     def _wide_due(self, view: View) -> bool:
-        waited = view.time_seconds - self._searched_wide
-        luma = view.luma
-        seen = self._seen_wide
-        changed = seen is None or seen.shape != luma.shape or float(np.abs(luma - seen).mean()) > CHANGED
-        if waited < (SEARCH_SECONDS if changed else WIDE_SEARCH_SECONDS) - 0.01:
+        changed = change(view, self._seen_wide)
+        wait = next(seconds for least, seconds in WIDE_SEARCHES if changed >= least)
+        if view.time_seconds - self._searched_wide < wait - 0.01:
             return False
-        self._searched_wide, self._seen_wide = view.time_seconds, luma
+        self._searched_wide, self._seen_wide = view.time_seconds, view.luma
         return True
 
     def _look_everywhere(self, view: View) -> list[tuple[int, ...]]:

@@ -72,13 +72,12 @@ class _Aligned(NamedTuple):
     @staticmethod
     def of(before: Image, after: Image, affine: Affine) -> _Aligned:
         height, width = after.shape
-        if affine is STILL:
-            moved, seen = before, np.ones(after.shape, bool)
-        else:
+        a, b = before.ravel(), after.ravel()
+        if affine is not STILL:
             moved = cv2.warpAffine(before, affine, (width, height), flags=cv2.INTER_LINEAR)
             inside = cv2.warpAffine(np.ones_like(before), affine, (width, height), flags=cv2.INTER_NEAREST)
             seen = cv2.erode(inside, np.ones((5, 5), np.uint8)) > 0
-        a, b = moved[seen], after[seen]
+            a, b = np.asarray(moved, np.float32)[seen], after[seen]
         if a.size < 0.2 * after.size:
             return _Aligned(float(np.abs(before - after).mean()), 1.0, 0.0)
         # One gain and one offset for the whole picture: a change of light is not motion.
@@ -93,15 +92,14 @@ class _Aligned(NamedTuple):
 
 
 def _softened(small: NDArray[np.uint8]) -> Image:
-    soft: Image = cv2.GaussianBlur(small, (0, 0), 1.0).astype(np.float32) / np.float32(255)
-    return soft
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.float32) / np.float32(255)
 
 
 def _camera(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Affine:
     corners = cv2.goodFeaturesToTrack(before, CORNERS, 0.01, 6)
     if corners is None or len(corners) < 12:
         return STILL
-    went, found, _ = cv2.calcOpticalFlowPyrLK(before, after, corners, None, winSize=(15, 15), maxLevel=3)
+    went, found, _ = cv2.calcOpticalFlowPyrLK(before, after, corners, corners.copy(), winSize=(15, 15), maxLevel=3)
     kept = found.ravel() == 1
     if kept.sum() < 12:
         return STILL

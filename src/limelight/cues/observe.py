@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from limelight.cues.difference import Comparer, Difference
 from limelight.cues.faces import FaceWatcher
+from limelight.cues.light import Light, measure_light
 from limelight.cues.motion import AT_REST, Motion, measure_motion
-from limelight.cues.still import Still, measure_still
+from limelight.cues.surface import Surface, SurfaceWatcher
 from limelight.cues.view import View, prepare
 from limelight.signals import Picture
 
 MOMENT = np.dtype(
     [("time_seconds", np.float64)]
-    + [(name, np.float32) for part in (Still, Motion, Difference) for name in part._fields]
+    + [(name, np.float32) for part in (Light, Surface, Motion, Difference) for name in part._fields]
 )
 
 
@@ -40,12 +41,12 @@ def observe(pictures: Iterable[Picture]) -> Observations:
 
 
 def _moments(pictures: Iterable[Picture], faces: FaceWatcher) -> Iterator[tuple[float, ...]]:
-    comparer = Comparer()
+    comparer, surfaces = Comparer(), SurfaceWatcher()
     earlier: View | None = None
     for picture in pictures:
         view = prepare(picture)
         alike = earlier is not None and earlier.small.shape == view.small.shape
         motion = measure_motion(earlier, view) if earlier is not None and alike else AT_REST
         faces.watch(view)
-        yield (view.time_seconds, *measure_still(view), *motion, *comparer.compare(view))
+        yield (view.time_seconds, *measure_light(view), *surfaces.watch(view), *motion, *comparer.compare(view))
         earlier = view

@@ -95,7 +95,7 @@ def _held(rows: Vector, shown: NDArray[np.bool_]) -> Vector:
     last = np.maximum.accumulate(np.where(shown, np.arange(len(shown)), -1))
     held = np.where(last[:, None] >= 0, rows[np.maximum(last, 0)], 0.0)
     moving = [d for d, cue in enumerate(CUES) if cue.kind == "sound-related elements" or cue.name == "flicker"]
-    held[np.ix_(~shown, moving)] = 0.0
+    held[np.ix_(~shown, np.array(moving))] = 0.0
     held[~shown, [cue.name for cue in CUES].index("stillness")] = 1.0
     return np.asarray(held)
 

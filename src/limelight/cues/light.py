@@ -1,23 +1,18 @@
-"""What one picture shows by itself: light, colour, sharpness, texture, lettering.
+"""Light and colour of one picture, from its small colours alone.
 
-Ratios are used wherever the eye judges by ratio, so that warmth, saturation and sharpness do not change when
-the whole picture becomes darker.
+Ratios are used wherever the eye judges by ratio, so that warmth and saturation stay when the picture gets darker.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
-from limelight.cues.text import text_share
 from limelight.cues.view import Image, View
 
-QUIET = 0.15 / 255  # detail energy below this (a sixth of a grey level) is noise of coding
 
-
-class Still(NamedTuple):
+class Light(NamedTuple):
     """Measurements of one picture; units in the catalogue."""
 
     key: float
@@ -30,26 +25,15 @@ class Still(NamedTuple):
     greenery: float
     sky: float
     skin: float
-    sharpness: float
-    centre_focus: float
-    detail: float
-    text: float
 
 
-class _Sharpness(NamedTuple):
-    overall: float
-    centre_over_border: float
-    detail: float
-
-
-def measure_still(view: View) -> Still:
+def measure_light(view: View) -> Light:
     """Measure one picture."""
     luma, colours = view.luma, view.colours
     low, bright, high = np.percentile(luma, (5, 75, 95))
     largest, smallest = colours.max(axis=2), colours.min(axis=2)
     red, green, blue = (float(channel) for channel in colours.mean(axis=(0, 1)))
-    sharp = _sharpness(view)
-    return Still(
+    return Light(
         key=float(luma.mean()),
         contrast=float(high - low),
         shadows=float((luma < 0.12).mean()),
@@ -60,10 +44,6 @@ def measure_still(view: View) -> Still:
         greenery=_greenery(colours, largest, smallest),
         sky=_sky(colours, luma),
         skin=_skin(colours, largest, smallest),
-        sharpness=sharp.overall,
-        centre_focus=sharp.centre_over_border,
-        detail=sharp.detail,
-        text=text_share(view.grey),
     )
 
 
@@ -88,24 +68,3 @@ def _sky(colours: Image, luma: Image) -> float:
     candidate = (step < 0.05) & bluish & (luma > 0.35)
     hanging = np.logical_and.accumulate(candidate, axis=0)  # [H, W], unbroken from the top
     return float(hanging.mean())
-
-
-def _sharpness(view: View) -> _Sharpness:
-    # Two neighbouring bands of spatial detail: fine = I − G₁·I, coarse = G₁·I − G₃·I (G: Gaussian of that width).
-    # A defocused picture keeps the coarse band and loses the fine one; light scales both alike.
-    grey = view.grey.astype(np.float32) / np.float32(255)
-    soft = cv2.GaussianBlur(grey, (0, 0), 1.0)
-    fine, coarse = grey - soft, soft - cv2.GaussianBlur(soft, (0, 0), 2.8)
-    fine_map = cv2.resize(fine * fine, (16, 12), interpolation=cv2.INTER_AREA)
-    coarse_map = cv2.resize(coarse * coarse, (16, 12), interpolation=cv2.INTER_AREA)
-    centre = np.zeros((12, 16), bool)
-    centre[3:9, 4:12] = True
-    inside, outside = _share(fine_map[centre], coarse_map[centre]), _share(fine_map[~centre], coarse_map[~centre])
-    overall = _share(fine_map, coarse_map)
-    detail = float((np.abs(fine) + np.abs(coarse) > 0.03).mean())
-    return _Sharpness(overall, (inside + 0.02) / (outside + 0.02), detail)
-
-
-def _share(fine: Image, coarse: Image) -> float:
-    fine_energy, coarse_energy = float(fine.mean()), float(coarse.mean())
-    return fine_energy / (fine_energy + coarse_energy + QUIET**2)
