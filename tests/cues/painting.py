@@ -25,10 +25,14 @@ def scene(seed: int, *, width: int = WIDTH, height: int = HEIGHT, base: tuple[in
     ground = np.array(base if base is not None else rng.integers(60, 190, 3), np.float64)
     layers = [
         cv2.GaussianBlur(rng.normal(0, 1, (height, width)), (0, 0), sigma) * sigma * strength
-        for sigma, strength in ((1.2, 14.0), (4.0, 50.0), (16.0, 75.0))
+        for sigma, strength in ((0.6, 12.0), (1.2, 14.0), (4.0, 50.0), (16.0, 75.0))
     ]
     tint = rng.normal(0, 12, 3)
-    image = ground + sum(layers)[..., None] + tint * (cv2.GaussianBlur(rng.normal(0, 1, (height, width)), (0, 0), 20) * 20)[..., None]
+    image = (
+        ground
+        + sum(layers)[..., None]
+        + tint * (cv2.GaussianBlur(rng.normal(0, 1, (height, width)), (0, 0), 20) * 20)[..., None]
+    )
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
@@ -39,7 +43,9 @@ def plain(colour: tuple[int, int, int]) -> Image:
 
 def window(wide: Image, left: float, top: float = 0.0, zoom: float = 1.0) -> Image:
     """What a camera sees that looks at a larger picture from (left, top), zoomed."""
-    place = np.array([[1 / zoom, 0, left + WIDTH / 2 * (1 - 1 / zoom)], [0, 1 / zoom, top + HEIGHT / 2 * (1 - 1 / zoom)]])
+    place = np.array(
+        [[1 / zoom, 0, left + WIDTH / 2 * (1 - 1 / zoom)], [0, 1 / zoom, top + HEIGHT / 2 * (1 - 1 / zoom)]]
+    )
     return cv2.warpAffine(
         wide, place, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT
     )

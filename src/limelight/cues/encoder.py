@@ -37,7 +37,7 @@ class PictureStatistics:
         seen = observe(pictures)
         if len(seen.moments) == 0 or duration_seconds <= 0:
             return without_picture(duration_seconds)
-        cuts = find_cuts(_evidence(seen))
+        cuts = find_cuts(evidence_of(seen))
         cuts = cuts[seen.moments["time_seconds"][cuts] < duration_seconds]
         cut_seconds = seen.moments["time_seconds"][cuts]
         columns = cues_of_pictures(seen, cuts)
@@ -65,7 +65,7 @@ def without_picture(duration_seconds: float) -> Cues:
     return Cues(CUE_NAMES, values, shots)
 
 
-def _evidence(seen: Observations) -> Evidence:
+def evidence_of(seen: Observations) -> Evidence:
     def column(name: str) -> Vector:
         return np.asarray(seen.moments[name], np.float64)
 

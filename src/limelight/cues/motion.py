@@ -48,16 +48,17 @@ def measure_motion(earlier: View, later: View) -> Motion:
     rest = _Aligned.of(before, after, STILL)
     affine = _camera(earlier.small, later.small)
     moved = _Aligned.of(before, after, affine) if affine is not STILL else rest
-    if moved.left > 0.9 * rest.left:  # the still camera is the simpler story: another must explain clearly more
+    if moved.apart > 0.9 * rest.apart:  # the still camera is the simpler story: another must explain clearly more
         affine, moved = STILL, rest
     height, width = before.shape
+    # How far the camera carries the quarter points of the picture, so that a zoom about the middle counts too.
+    points = np.array([[x * width, y * height] for x in (0.25, 0.75) for y in (0.25, 0.75)])
+    carried = np.hypot(*(points @ affine[:, :2].T + affine[:, 2] - points).T)
     scale = float(np.hypot(affine[0, 0], affine[1, 0]))
-    centre = np.array([width / 2, height / 2])
-    pan = affine[:, :2] @ centre + affine[:, 2] - centre
     return Motion(
         motion=moved.left,
         moving_share=moved.share,
-        camera=float(np.hypot(pan[0], pan[1])) / height / step_seconds,
+        camera=float(carried.mean()) / height / step_seconds,
         zoom=float(np.log2(scale)) / step_seconds,
         light=light,
         match=max(rest.match, moved.match),
@@ -65,7 +66,8 @@ def measure_motion(earlier: View, later: View) -> Motion:
 
 
 class _Aligned(NamedTuple):
-    left: float  # mean absolute difference after alignment
+    apart: float  # mean absolute difference after alignment
+    left: float  # the same without what may be noise
     share: float  # area where it is more than noise
     match: float
 
@@ -79,7 +81,8 @@ class _Aligned(NamedTuple):
             seen = cv2.erode(inside, np.ones((5, 5), np.uint8)) > 0
             a, b = np.asarray(moved, np.float32)[seen], after[seen]
         if a.size < 0.2 * after.size:
-            return _Aligned(float(np.abs(before - after).mean()), 1.0, 0.0)
+            apart = float(np.abs(before - after).mean())
+            return _Aligned(apart, apart, 1.0, 0.0)
         # One gain and one offset for the whole picture: a change of light is not motion.
         a, b = a - a.mean(), b - b.mean()
         power_a, power_b = float((a * a).mean()) + FAINT**2, float((b * b).mean()) + FAINT**2
@@ -87,7 +90,10 @@ class _Aligned(NamedTuple):
         match = (float((a * b).mean()) + FAINT**2) / float(np.sqrt(power_a * power_b))
         noisy = difference < MOVES
         return _Aligned(
-            float(np.where(noisy, 0.2 * difference, difference).mean()), float(1 - noisy.mean()), max(0.0, match)
+            float(difference.mean()),
+            float(np.where(noisy, 0.2 * difference, difference).mean()),
+            float(1 - noisy.mean()),
+            max(0.0, match),
         )
 
 

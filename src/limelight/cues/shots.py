@@ -87,8 +87,9 @@ def _dissolves(evidence: Evidence, hard: NDArray[np.bool_]) -> NDArray[np.bool_]
     strength = evidence.dissolve
     found = np.zeros(len(strength), bool)
     for i in np.flatnonzero(strength > DISSOLVES):
-        window = slice(max(0, i - NEIGHBOURS), i + NEIGHBOURS + 1)
-        found[i] = strength[i] >= strength[window].max() and not hard[window].any()
+        before, after = slice(max(0, i - 2 * NEIGHBOURS), i), slice(i, i + 2 * NEIGHBOURS + 1)
+        first = strength[i] > strength[before].max(initial=0.0) and strength[i] >= strength[after].max()
+        found[i] = first and not hard[before].any() and not hard[after].any()
     return found
 
 

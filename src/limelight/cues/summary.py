@@ -19,7 +19,8 @@ PACE_SECONDS = 5.0  # to either side
 SUSTAINED = 8  # pictures to either side
 STRONG_JERK, STRONG_FLASH = 0.05, 0.25  # luma
 MOVING_CAMERA = 0.1  # picture heights per second at which a background is half still
-CHANGING = ("motion", "moving_share", "camera", "zoom", "light")
+BLINDING = 0.1  # luma
+MOVING = ("motion", "moving_share", "camera", "zoom")
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,15 @@ def cues_of_pictures(seen: Observations, cuts: NDArray[np.intp]) -> dict[str, Ve
     """The raw value of every cue but the clock's (pace, since_cut) at each picture, name → [P]."""
     moments = seen.moments
     columns = {name: moments[name].astype(np.float64) for name in moments.dtype.names or ()}
-    for name in CHANGING:  # across a cut there is no motion: what went before goes on
-        columns[name][cuts] = columns[name][np.maximum(cuts - 1, 0)]
-    rise = np.maximum(columns["light"] - 0.03, 0)
+    columns["light"][cuts] = 0
+    # Across a cut, and into or out of a flash, there is no motion to be seen: what went before goes on.
+    blind = np.abs(columns["light"]) > BLINDING
+    blind[cuts] = True
+    seeing = np.maximum.accumulate(np.where(blind, 0, np.arange(len(blind))))
+    for name in MOVING:
+        columns[name] = columns[name][seeing]
+    rise = np.maximum(columns["light"] - _recent_median(columns["light"]) - 0.03, 0)
     jerk = np.maximum(columns["motion"] - _recent_median(columns["motion"]) - 0.005, 0)
-    jerk[cuts] = 0
     columns |= {
         "picture": np.ones(len(moments)),
         "stillness": (1 - columns["moving_share"]) / (1 + columns["camera"] / MOVING_CAMERA),

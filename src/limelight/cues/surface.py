@@ -15,7 +15,7 @@ from limelight.cues.view import Image, View, change, resized
 
 EVERY_SECONDS = 0.25
 CHANGED = 0.03  # mean difference of luma
-QUIET = 0.5 / 255  # detail below half a grey level is noise of coding
+QUIET = (0.27 / 255) ** 2  # energy of the detail that rounding to whole grey levels makes by itself
 PRIOR = 0.3  # of the whole picture's detail: a plain centre or border says nothing about focus
 DETAIL = 0.03  # luma: where detail is higher there is an edge or texture
 CENTRE = np.zeros((12, 16), bool)
@@ -55,11 +55,11 @@ def measure_surface(view: View) -> Surface:
     grey = view.grey.astype(np.float32) / np.float32(255)
     soft = cv2.GaussianBlur(grey, (0, 0), 1.0)
     fine, coarse = np.abs(grey - soft), np.abs(soft - cv2.GaussianBlur(soft, (0, 0), 2.8))
-    fine_map = resized(fine * fine, 12, 16).astype(np.float64)
+    fine_map = np.maximum(resized(fine * fine, 12, 16).astype(np.float64) - QUIET, 0)
     both_map = fine_map + resized(coarse * coarse, 12, 16)
-    sharpness = float(fine_map.mean() / (both_map.mean() + QUIET**2))
+    sharpness = float(fine_map.mean() / (both_map.mean() + QUIET))
     # Centre and border are each judged with a little of the whole picture mixed in, so that plain ones come out even.
-    prior = PRIOR * float(both_map.mean()) + QUIET**2
+    prior = PRIOR * float(both_map.mean()) + QUIET
 
     def zone(mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> float:
         return float((fine_map[mask].mean() + prior * (sharpness + 0.01)) / (both_map[mask].mean() + prior))

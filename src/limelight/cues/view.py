@@ -37,7 +37,13 @@ def prepare(picture: Picture) -> View:
     image = np.ascontiguousarray(picture.image)
     grey = resized(cast(Grey, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)), LINES, width)
     colours = resized(image, LINES // 4, width // 4).astype(np.float32) / np.float32(255)
-    return View(picture.time_seconds, grey, resized(grey, LINES // 2, width // 2), colours, np.asarray(colours @ LUMA, np.float32))
+    return View(
+        picture.time_seconds,
+        grey,
+        resized(grey, LINES // 2, width // 2),
+        colours,
+        np.asarray(colours @ LUMA, np.float32),
+    )
 
 
 def change(view: View, earlier_luma: Image | None) -> float:
