@@ -102,11 +102,7 @@ def neighbours(x: Tensor, weight: Tensor, dilation: int) -> Tensor:
     pad = [0, 0] * (x.dim() - 2) + [dilation, dilation]
     padded = F.pad(x, pad)
     steps = x.shape[1]
-    return (
-        padded[:, :steps] * weight[0]
-        + x * weight[1]
-        + padded[:, 2 * dilation : 2 * dilation + steps] * weight[2]
-    )
+    return padded[:, :steps] * weight[0] + x * weight[1] + padded[:, 2 * dilation : 2 * dilation + steps] * weight[2]
 
 
 class BandBlock(nn.Module):

@@ -13,9 +13,7 @@ def multi_resolution_l1(output: Tensor, target: Tensor) -> Tensor:
     total = torch.zeros((), device=output.device)
     for size in RESOLUTIONS:
         window = torch.hann_window(size, device=output.device)
-        a, b = (
-            torch.stft(x, size, size // 2, window=window, return_complex=True).abs() for x in (output, target)
-        )
+        a, b = (torch.stft(x, size, size // 2, window=window, return_complex=True).abs() for x in (output, target))
         total = total + ((a - b).abs().mean((1, 2)) / (b.mean((1, 2)) + 1e-3)).mean()
     return total / len(RESOLUTIONS)
 

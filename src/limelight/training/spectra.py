@@ -45,7 +45,13 @@ def waveform_spectra(x: Tensor, config: LiteConfig) -> Tensor:
     n_fft = config.backbone.n_fft
     flat = x.reshape(-1, x.shape[-1])
     spectra = torch.stft(
-        flat, n_fft, config.hop, window=sqrt_hann(n_fft, x.device), center=True, pad_mode="constant", return_complex=True
+        flat,
+        n_fft,
+        config.hop,
+        window=sqrt_hann(n_fft, x.device),
+        center=True,
+        pad_mode="constant",
+        return_complex=True,
     )
     return spectra.transpose(1, 2).reshape(*x.shape[:-1], spectra.shape[2], spectra.shape[1])
 
@@ -53,9 +59,7 @@ def waveform_spectra(x: Tensor, config: LiteConfig) -> Tensor:
 def spectra_waveform(spectra: Tensor, config: LiteConfig) -> Tensor:
     """[B, T, F] to [B, N]."""
     n_fft = config.backbone.n_fft
-    return torch.istft(
-        spectra.transpose(1, 2), n_fft, config.hop, window=sqrt_hann(n_fft, spectra.device), center=True
-    )
+    return torch.istft(spectra.transpose(1, 2), n_fft, config.hop, window=sqrt_hann(n_fft, spectra.device), center=True)
 
 
 def prepare(

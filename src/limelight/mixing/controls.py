@@ -1,0 +1,61 @@
+"""What the user decides: how far to go, what to favour, how loud the result is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Delivery targets, integrated loudness in LUFS, as the platforms and standards state them at the time of writing.
+LOUDNESS_TARGETS = {"youtube": -14.0, "podcast": -16.0, "ebu": -23.0, "atsc": -24.0, "netflix": -27.0}
+KEEP = "keep"
+
+
+@dataclass(frozen=True)
+class Controls:
+    """How a film is to be rebalanced.
+
+    strength: 0 (the original) to 1 (what the model proposes); offsets are added to the model's gains afterwards.
+    loudness: "keep" (the original's), a name of LOUDNESS_TARGETS, or a number in LUFS.
+    """
+
+    strength: float = 1.0
+    speech_db: float = 0.0
+    music_db: float = 0.0
+    effects_db: float = 0.0
+    loudness: str | float = KEEP
+    true_peak_dbtp: float = -1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.strength <= 1:
+            raise ValueError(f"strength goes from 0 (the original) to 1, got {self.strength}")
+        for name, value in (("speech", self.speech_db), ("music", self.music_db), ("effects", self.effects_db)):
+            if not -40 <= value <= 20:
+                raise ValueError(f"{name} can be moved by −40 to +20 dB, got {value}")
+        if not -20 <= self.true_peak_dbtp <= 0:
+            raise ValueError(f"the true-peak ceiling lies between −20 and 0 dBTP, got {self.true_peak_dbtp}")
+        target = self.target_lufs
+        if target is not None and not -60 <= target <= 0:
+            raise ValueError(f"loudness lies between −60 and 0 LUFS, got {target}")
+
+    @property
+    def offsets_db(self) -> NDArray[np.float64]:
+        """Per stem, [K]."""
+        return np.array([self.speech_db, self.music_db, self.effects_db])
+
+    @property
+    def target_lufs(self) -> float | None:
+        """The wished loudness; None keeps the original's. Raises ValueError for an unknown name."""
+        if self.loudness == KEEP:
+            return None
+        try:
+            target = LOUDNESS_TARGETS.get(str(self.loudness).lower())
+            number = float(self.loudness) if target is None else target
+        except ValueError:
+            names = ", ".join((KEEP, *LOUDNESS_TARGETS))
+            raise ValueError(f"loudness is one of {names} or a number in LUFS, got {self.loudness!r}") from None
+        if not math.isfinite(number):
+            raise ValueError(f"loudness is a finite number of LUFS, got {self.loudness!r}")
+        return number

@@ -1,0 +1,156 @@
+"""A soundtrack of any length, heard through a model that hears ten seconds: overlapping windows, cross-faded.
+
+    window 0   ├────────────────────────┤
+    window 1                   ├────────────────────────┤
+    weight     ──────────────────╲╱─────────────────╲╱────     masks and gains fade linearly over the overlap
+
+Masks that sum to 1 still do when faded. The last window reaches back, so that no window is shorter than it must be.
+The model hears a mono downmix at 48 kHz and at one programme level; its masks are applied to every channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.dsp.gains import db_to_gain
+from limelight.dsp.k_weighting import k_weight_response
+from limelight.dsp.layouts import channel_names
+from limelight.dsp.resample import ResampleStream
+from limelight.dsp.stft import Spectra, StftConfig, StftStream
+from limelight.runtime.card import ModelCard
+from limelight.runtime.model import Heard, Model
+from limelight.signals import Samples
+
+Array = NDArray[np.float32]
+
+WINDOW_STEPS = 480  # 10.2 s
+OVERLAP_STEPS = 96  # 2 s
+POWER_FLOOR = 1e-7  # −70 LUFS
+
+# From a window's start in seconds, what was heard in it and the stems' levels [L, K], to gains in dB [L, K].
+Direct = Callable[[float, Heard, Array], Array]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A stretch of steps that will not change any more."""
+
+    first_step: int
+    spectra: Spectra  # [C, F, T], of the channels at the model's rate
+    masks: Array  # [K, T, F]
+    gains_db: Array  # [L, K], one row per token; zeros where nobody directs
+
+
+def downmix_weights(layout: str) -> Array:
+    """How much of each channel reaches the model's mono ear, [C]: all alike, but nothing of the low-frequency effects."""
+    weights = np.array([name not in ("LFE", "LFE2") for name in channel_names(layout)], np.float32)
+    return weights / max(1.0, float(weights.sum()))
+
+
+def programme_scale(card: ModelCard, mono_lufs: float) -> float:
+    """What brings the downmix to the level at which the model was trained; silence is left alone."""
+    return float(db_to_gain(np.clip(card.programme_lufs - mono_lufs, -60, 60))) if mono_lufs > -70 else 1.0
+
+
+def token_levels(masks: Array, magnitude: Array, card: ModelCard) -> Array:
+    """Loudness of each masked stem per token, [K, T, F] and [T, F] to [L, K] in LUFS.
+
+    One-sided |STFT|² · 4 / n_fft² is the mean square per bin under a √Hann window; the rest is BS.1770's weighting.
+    """
+    hertz = np.arange(card.n_fft // 2 + 1) * card.sample_rate / card.n_fft
+    weights = (k_weight_response(hertz) * 4 / card.n_fft**2).astype(np.float32)
+    power = np.square(masks * magnitude) @ weights  # [K, T]
+    power = power.reshape(len(masks), -1, card.steps_per_token).mean(2)
+    levels: Array = (-0.691 + 10 * np.log10(power.T + POWER_FLOOR)).astype(np.float32)
+    return levels
+
+
+def hear(
+    blocks: Iterable[Samples], model: Model, *, sample_rate: int, layout: str, mono_lufs: float, direct: Direct | None
+) -> Iterator[Passage]:
+    """Blocks [C, n] of a soundtrack to passages, in order and without gaps."""
+    card = model.card
+    weights = downmix_weights(layout)
+    resampler = ResampleStream(sample_rate, card.sample_rate, len(weights))
+    stft = StftStream(len(weights), StftConfig(card.n_fft, card.hop))
+    windows = _Windows(model, weights * np.float32(programme_scale(card, mono_lufs)), direct)
+    for block in blocks:
+        yield from windows.push(stft.push(resampler.push(block)))
+    yield from windows.push(stft.push(resampler.finish()))
+    yield from windows.push(stft.finish())
+    yield from windows.finish()
+
+
+class _Windows:
+    """Cuts spectra into windows, runs the model on each and fades one into the next."""
+
+    def __init__(self, model: Model, weights: Array, direct: Direct | None) -> None:
+        self._model, self._weights, self._direct = model, weights, direct
+        self._start = 0  # step at which the next window begins
+        self._pending: list[Spectra] = []  # from `_start` on
+        self._count = 0  # steps in them
+        self._before: Array | None = None  # magnitudes of the steps before `_start`, for the last window
+        self._tail: tuple[Array, Array] | None = None  # masks and gains of the steps at `_start` that fade out
+
+    def push(self, spectra: Spectra) -> Iterator[Passage]:
+        if spectra.shape[2]:
+            self._pending.append(spectra)
+            self._count += spectra.shape[2]
+        # One step more than a window: the last window is left to `finish`.
+        while self._count > WINDOW_STEPS:
+            yield self._window(np.concatenate(self._pending, axis=2), WINDOW_STEPS - OVERLAP_STEPS)
+
+    def finish(self) -> Iterator[Passage]:
+        if self._count:
+            yield self._window(np.concatenate(self._pending, axis=2), self._count)
+
+    def _window(self, spectra: Spectra, emit: int) -> Passage:
+        """Runs the model on the window at `_start`, gives its first `emit` steps and keeps the rest."""
+        magnitude = np.abs(np.tensordot(self._weights, spectra[:, :, :WINDOW_STEPS], axes=1)).T  # [t, F]
+        masks, gains = self._run(np.ascontiguousarray(magnitude))
+        tokens = -(-emit // self._model.card.steps_per_token)
+        passage = Passage(self._start, spectra[:, :, :emit], masks[:, :emit], gains[:tokens])
+        self._tail = (masks[:, emit:], gains[tokens:])
+        self._before = magnitude[:emit]
+        self._pending, self._count = [spectra[:, :, emit:]], spectra.shape[2] - emit
+        self._start += emit
+        return passage
+
+    def _run(self, magnitude: Array) -> tuple[Array, Array]:
+        """Masks [K, t, F] and gains [l, K] of magnitudes [t, F], faded in from the window before."""
+        per_token = self._model.card.steps_per_token
+        steps = len(magnitude)
+        missing = WINDOW_STEPS - steps
+        behind = (-steps) % per_token
+        reach = 0
+        if missing and self._before is not None:
+            reach = min(len(self._before), missing) // per_token * per_token
+        ahead = self._before[len(self._before) - reach :] if self._before is not None else magnitude[:0]
+        window = np.concatenate([ahead, magnitude, np.zeros((behind, magnitude.shape[1]), np.float32)])
+        heard = self._model.separate(window)
+        gains = np.zeros((len(window) // per_token, len(heard.masks)), np.float32)
+        if self._direct:
+            levels = token_levels(heard.masks, window, self._model.card)
+            start_seconds = (self._start - reach) * self._model.card.hop / self._model.card.sample_rate
+            gains = self._direct(start_seconds, heard, levels)
+        masks, gains = heard.masks[:, reach : reach + steps], gains[reach // per_token :]
+        if self._tail is not None:
+            masks = _faded(self._tail[0], masks, axis=1)
+            gains = _faded(self._tail[1], gains, axis=0)
+        return masks, gains
+
+
+def _faded(old: Array, new: Array, *, axis: int) -> Array:
+    """`new`, its beginning faded in from `old` along one axis."""
+    n = min(old.shape[axis], new.shape[axis])
+    shape = [1] * new.ndim
+    shape[axis] = n
+    weight = ((np.arange(n, dtype=np.float32) + 0.5) / n).reshape(shape)
+    head = (slice(None),) * axis + (slice(0, n),)
+    out = new.copy()
+    out[head] = weight * new[head] + (1 - weight) * old[head]
+    return out

@@ -1,0 +1,176 @@
+"""From a soundtrack and cues to a mix plan.
+
+hear → gains per token → curves at 10 Hz → smooth, by shots → the user's strength and offsets → loudness → reasons
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from limelight.dsp.gains import db_to_gain
+from limelight.dsp.k_weighting import k_weight_response
+from limelight.dsp.layouts import channel_weights
+from limelight.dsp.loudness import integrated_from_block_powers
+from limelight.mixing.controls import Controls
+from limelight.mixing.hearing import Array, Passage, hear
+from limelight.mixing.plan import (
+    STEP_SECONDS,
+    MixPlan,
+    PlannedControls,
+    PlannedLoudness,
+    PlannedModel,
+    PlannedShot,
+    PlannedSource,
+    finite_or_none,
+)
+from limelight.mixing.reasons import reason
+from limelight.mixing.smoothing import smooth
+from limelight.mixing.survey import Survey
+from limelight.runtime.card import ModelCard
+from limelight.runtime.model import Heard, Model
+from limelight.signals import STEMS, Cues, Samples, Shot, Vector
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What one hearing of the whole soundtrack leaves behind, per token of the director."""
+
+    times_seconds: Vector  # [L]
+    gains_db: Vector  # [K, L], as the model proposes
+    powers: Vector  # [K, K, L], weighted powers of the stems and between them
+
+    def loudness_lufs(self, gains_db: Vector) -> float:
+        """Integrated loudness of the mix under gains [K, L], power being Σ_kj g_k g_j P_kj."""
+        gains = db_to_gain(gains_db)
+        return integrated_from_block_powers(np.maximum(np.einsum("kt,jt,kjt->t", gains, gains, self.powers), 0))
+
+    def stem_levels_lufs(self, start_seconds: float, end_seconds: float) -> Vector:
+        """Mean loudness of each stem within a stretch, [K]; −100 for nothing."""
+        inside = (self.times_seconds >= start_seconds) & (self.times_seconds < end_seconds)
+        power = np.einsum("kkt->kt", self.powers)[:, inside].mean(axis=1) if inside.any() else np.zeros(len(STEMS))
+        return -0.691 + 10 * np.log10(power + 1e-10)
+
+
+def make_plan(
+    blocks: Iterable[Samples],
+    surveyed: Survey,
+    cues: Cues,
+    model: Model,
+    controls: Controls,
+    source: PlannedSource,
+) -> MixPlan:
+    """Decides the gains of a soundtrack [C, n]…, heard through a model, beside what the picture says."""
+    sketch = listen_through(blocks, surveyed, cues, model, source)
+    times = np.arange(max(1, round(source.duration_seconds / STEP_SECONDS) + 1)) * STEP_SECONDS
+    proposed = np.stack([np.interp(times, sketch.times_seconds, curve) for curve in sketch.gains_db])
+    cuts = np.array([shot.start_seconds for shot in cues.shots[1:]])
+    curves = smooth(proposed, cuts, step_seconds=STEP_SECONDS) * controls.strength + controls.offsets_db[:, None]
+    curves = np.round(curves, 2) + 0.0  # no −0.0
+    at_tokens = np.stack([np.interp(sketch.times_seconds, times, curve) for curve in curves])
+    change_lu = sketch.loudness_lufs(at_tokens) - sketch.loudness_lufs(np.zeros_like(at_tokens))
+    if not np.isfinite(change_lu):
+        change_lu = 0.0
+    makeup_db = _makeup_db(controls, surveyed.loudness_lufs, change_lu)
+    return MixPlan(
+        source=source,
+        model=PlannedModel(name=model.card.name, sha256=model.card.fingerprint),
+        controls=PlannedControls(**asdict(controls)),
+        loudness=PlannedLoudness(
+            before_lufs=finite_or_none(surveyed.loudness_lufs),
+            predicted_after_lufs=finite_or_none(surveyed.loudness_lufs + change_lu + makeup_db),
+            true_peak_before_dbtp=finite_or_none(surveyed.true_peak_dbtp),
+            downmix_lufs=finite_or_none(surveyed.downmix_lufs),
+        ),
+        makeup_db=makeup_db,
+        gains_db={stem: curve.tolist() for stem, curve in zip(STEMS, curves, strict=True)},
+        shots=[_planned_shot(shot, curves, times, sketch) for shot in cues.shots],
+    )
+
+
+def _makeup_db(controls: Controls, before_lufs: float, change_lu: float) -> float:
+    """One gain for all: back to the original's loudness, or on to the target."""
+    target = controls.target_lufs
+    if not np.isfinite(before_lufs):
+        return 0.0
+    wished = before_lufs if target is None else target
+    return round(float(np.clip(wished - before_lufs - change_lu, -60, 60)), 2) + 0.0
+
+
+def listen_through(
+    blocks: Iterable[Samples], surveyed: Survey, cues: Cues, model: Model, source: PlannedSource
+) -> Sketch:
+    """Hears everything once; what is kept grows by a few hundred bytes a second."""
+    card = model.card
+    weights = _power_weights(card, source.layout)
+    passages = hear(
+        blocks,
+        model,
+        sample_rate=source.sample_rate,
+        layout=source.layout,
+        mono_lufs=surveyed.downmix_lufs,
+        direct=_Director(model, cues),
+    )
+    kept = [(passage.gains_db.T, _stem_powers(passage, weights, card.steps_per_token)) for passage in passages]
+    if not kept:
+        kept = [(np.zeros((len(STEMS), 1), np.float32), np.zeros((len(STEMS), len(STEMS), 1)))]
+    gains, powers = (np.concatenate([part[i] for part in kept], axis=-1).astype(np.float64) for i in (0, 1))
+    times = (np.arange(gains.shape[1]) + 0.5) * card.token_seconds - 0.5 * card.hop / card.sample_rate
+    return Sketch(times, gains, powers)
+
+
+class _Director:
+    """What the model decides in a window, with the cues of that window (none, where it never learnt to look)."""
+
+    def __init__(self, model: Model, cues: Cues) -> None:
+        self._model = model
+        looks = model.card.uses_picture and cues.names == model.card.cue_names
+        self._cues = cues.values if looks else cues.values[:0]
+        self._shown = self._cues[:, cues.names.index("picture")] > 0 if len(self._cues) else np.zeros(0, bool)
+
+    def __call__(self, start_seconds: float, heard: Heard, levels_db: Array) -> Array:
+        end_seconds = start_seconds + len(heard.latent) * self._model.card.token_seconds
+        rows = np.arange(len(self._cues))
+        rows = rows[(rows + 1 > start_seconds) & (rows < end_seconds)]
+        rows = rows[self._shown[rows]]
+        seconds = (rows + 0.5 - start_seconds).astype(np.float32)
+        return self._model.direct(heard.latent, levels_db, self._cues[rows], seconds)
+
+
+def _power_weights(card: ModelCard, layout: str) -> Vector:
+    """[C, F]: BS.1770's weights of channels and frequencies, and what makes |STFT|² a mean square."""
+    hertz = np.arange(card.n_fft // 2 + 1) * card.sample_rate / card.n_fft
+    frequency = k_weight_response(hertz) * 4 / card.n_fft**2
+    return np.asarray(channel_weights(layout)[:, None] * frequency)
+
+
+def _stem_powers(passage: Passage, weights: Vector, per_token: int) -> Vector:
+    """[K, K, L]: power of each stem and between each two, all channels together."""
+    power = np.einsum("cf,cft->tf", weights, np.square(np.abs(passage.spectra)))  # [T, F]
+    masks = passage.masks
+    K, T = masks.shape[:2]
+    between = np.zeros((K, K, T))
+    for k in range(K):
+        weighted = masks[k] * power
+        for j in range(k, K):
+            between[k, j] = between[j, k] = np.einsum("tf,tf->t", weighted, masks[j])
+    missing = -T % per_token
+    between = np.pad(between, ((0, 0), (0, 0), (0, missing)))
+    return between.reshape(K, K, -1, per_token).mean(3)
+
+
+def _planned_shot(shot: Shot, curves: Vector, times: Vector, sketch: Sketch) -> PlannedShot:
+    inside = (times >= shot.start_seconds) & (times < shot.end_seconds)
+    if not inside.any():
+        inside = np.arange(len(times)) == np.argmin(np.abs(times - shot.start_seconds))
+    gains = dict(zip(STEMS, curves[:, inside].mean(axis=1).tolist(), strict=True))
+    levels = dict(zip(STEMS, sketch.stem_levels_lufs(shot.start_seconds, shot.end_seconds).tolist(), strict=True))
+    return PlannedShot(
+        start_seconds=round(shot.start_seconds, 3),
+        end_seconds=round(shot.end_seconds, 3),
+        cues=dict(shot.words),
+        gains_db={stem: round(gain, 2) for stem, gain in gains.items()},
+        reason=reason(shot, levels, gains),
+    )

@@ -1,0 +1,158 @@
+"""From a plan to sound: what changes is computed at the model's rate and added to the untouched original.
+
+    y = m · ( x + R⁻¹[ iSTFT( Σ_k (10^(g_k/20) − 1) · M_k · STFT(R[x]) ) ] )
+
+R resamples to the model's rate, m is the make-up gain. Gains of zero change nothing, exactly; the layout is the source's;
+what lies above the model's band stays. Then the limiter. Stems come the same way, and sum to the original by construction.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.dsp.gains import db_to_gain
+from limelight.dsp.limiter import LimiterConfig, LimiterStream
+from limelight.dsp.resample import ResampleStream
+from limelight.dsp.stft import IstftStream, StftConfig
+from limelight.mixing.hearing import Passage, hear
+from limelight.mixing.plan import MixPlan
+from limelight.runtime.model import Model
+from limelight.signals import Samples
+
+# What of the spectra is wanted: a passage to one weight per bin and wanted signal, [S, T, F].
+Weigh = Callable[[Passage], NDArray[np.float32]]
+LIMITER_SAMPLES = 16_384
+
+
+def render(
+    blocks: Iterable[Samples], plan: MixPlan, model: Model, *, true_peak_dbtp: float | None = None
+) -> Iterator[Samples]:
+    """The mix of a plan, block by block, [C, n]; as many samples as came in. Finite, under the ceiling in dBTP."""
+    if plan.changes_nothing:  # the original is not ours to limit
+        yield from blocks
+        return
+    ceiling = plan.controls.true_peak_dbtp if true_peak_dbtp is None else true_peak_dbtp
+    limiter: LimiterStream | None = None
+    for block in _gathered(mixed(blocks, plan, model), LIMITER_SAMPLES):
+        limiter = limiter or LimiterStream(plan.source.sample_rate, len(block), LimiterConfig(ceiling_dbtp=ceiling))
+        yield limiter.push(block)
+    if limiter:
+        yield limiter.finish()
+
+
+def mixed(blocks: Iterable[Samples], plan: MixPlan, model: Model) -> Iterator[Samples]:
+    """The mix before the limiter."""
+    card = model.card
+
+    def weigh(passage: Passage) -> NDArray[np.float32]:
+        steps = passage.first_step + np.arange(passage.masks.shape[1])
+        change = db_to_gain(plan.at(steps * card.hop / card.sample_rate)) - 1  # [K, T]
+        return np.einsum("kt,ktf->tf", change.astype(np.float32), passage.masks)[None]
+
+    makeup = np.float32(db_to_gain(plan.makeup_db))
+    downmix_lufs = -np.inf if plan.loudness.downmix_lufs is None else plan.loudness.downmix_lufs
+    pieces = weighted(
+        blocks, model, weigh, sample_rate=plan.source.sample_rate, layout=plan.source.layout, mono_lufs=downmix_lufs
+    )
+    for original, changes in pieces:
+        yield makeup * (original + changes[0])
+
+
+def stems(
+    blocks: Iterable[Samples], model: Model, *, sample_rate: int, layout: str, mono_lufs: float
+) -> Iterator[NDArray[np.float32]]:
+    """Speech, music and effects, block by block, [K, C, n]; their sum is the original."""
+    pieces = weighted(
+        blocks, model, lambda passage: passage.masks[:-1], sample_rate=sample_rate, layout=layout, mono_lufs=mono_lufs
+    )
+    for original, parts in pieces:
+        yield np.concatenate([parts, (original - parts.sum(axis=0))[None]])
+
+
+def weighted(
+    blocks: Iterable[Samples], model: Model, weigh: Weigh, *, sample_rate: int, layout: str, mono_lufs: float
+) -> Iterator[_Piece]:
+    """The original and the wanted signals, in step: [C, n] and [S, C, n]."""
+    originals = _Originals(blocks)
+    outputs: list[_Output] = []
+    for passage in hear(originals, model, sample_rate=sample_rate, layout=layout, mono_lufs=mono_lufs, direct=None):
+        weights = weigh(passage).swapaxes(1, 2)  # [S, F, T]
+        outputs = outputs or [_Output(model, sample_rate, len(passage.spectra)) for _ in weights]
+        ready = np.stack([out.push(passage.spectra * w) for out, w in zip(outputs, weights, strict=True)])
+        if ready.shape[2]:
+            yield originals.take(ready.shape[2]), ready
+    if outputs:
+        rest = np.stack([out.finish(originals.samples) for out in outputs])
+        if rest.shape[2]:
+            yield originals.take(rest.shape[2]), rest
+
+
+_Piece = tuple[Samples, NDArray[np.float32]]
+
+
+class _Output:
+    """Spectra at the model's rate back to samples at the source's."""
+
+    def __init__(self, model: Model, sample_rate: int, channels: int) -> None:
+        card = model.card
+        self._rates = (sample_rate, card.sample_rate)
+        self._istft = IstftStream(channels, StftConfig(card.n_fft, card.hop))
+        self._resampler = ResampleStream(card.sample_rate, sample_rate, channels)
+        self._given = 0
+
+    def push(self, spectra: NDArray[np.complex64]) -> Samples:
+        ready = self._resampler.push(self._istft.push(spectra))
+        self._given += ready.shape[1]
+        return ready
+
+    def finish(self, samples: int) -> Samples:
+        """The rest, so that all that was given makes `samples`."""
+        source_rate, model_rate = self._rates
+        at_model = (2 * samples * model_rate + source_rate) // (2 * source_rate)
+        tail = self._resampler.push(self._istft.finish(at_model))
+        tail = np.concatenate([tail, self._resampler.finish()], axis=1)
+        owed = samples - self._given
+        return np.pad(tail[:, :owed], ((0, 0), (0, max(0, owed - tail.shape[1]))))
+
+
+class _Originals:
+    """Hands blocks on and remembers them until they are taken."""
+
+    def __init__(self, blocks: Iterable[Samples]) -> None:
+        self._blocks = blocks
+        self._kept: deque[Samples] = deque()
+        self.samples = 0
+
+    def __iter__(self) -> Iterator[Samples]:
+        for block in self._blocks:
+            self._kept.append(block)
+            self.samples += block.shape[1]
+            yield block
+
+    def take(self, count: int) -> Samples:
+        """The next `count` samples, [C, count]."""
+        parts = []
+        while count:
+            block = self._kept.popleft()
+            if block.shape[1] > count:
+                self._kept.appendleft(block[:, count:])
+                block = block[:, :count]
+            parts.append(block)
+            count -= block.shape[1]
+        return np.concatenate(parts, axis=1)
+
+
+def _gathered(blocks: Iterable[Samples], size: int) -> Iterator[Samples]:
+    """The same samples in blocks of at least `size`, but for the last."""
+    kept: list[Samples] = []
+    for block in blocks:
+        kept.append(block)
+        if sum(part.shape[1] for part in kept) >= size:
+            yield np.concatenate(kept, axis=1)
+            kept = []
+    if kept:
+        yield np.concatenate(kept, axis=1)

@@ -1,0 +1,91 @@
+"""A model that can be run: ONNX Runtime sessions behind two plain functions, NumPy in and NumPy out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from limelight.errors import ModelError
+from limelight.runtime.card import ModelCard, read_card
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the separator made of one window."""
+
+    masks: Array  # [K, T, F], sum to 1 over K
+    latent: Array  # [L, R]
+
+
+class Model(Protocol):
+    """What mixing needs of a model."""
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    def separate(self, magnitude: Array) -> Heard:
+        """Magnitudes [T, F] of a mono window at the programme level."""
+        ...
+
+    def direct(self, latent: Array, levels_db: Array, cues: Array, cue_seconds: Array) -> Array:
+        """Gains in dB [L, K] from the latent [L, R], the stems' levels [L, K] and the cues [M, D] (M may be 0).
+
+        Times are in seconds from the start of the window.
+        """
+        ...
+
+
+class OnnxModel:
+    """The folder format of `card.py`, on the CPU or whatever provider ONNX Runtime was installed with."""
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        self._card = read_card(folder)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or min(os.cpu_count() or 1, 8)
+        options.log_severity_level = 3
+        # Long films bring windows of two sizes at most; keeping arenas small keeps memory flat.
+        options.enable_cpu_mem_arena = False
+        self._separator = _session(folder / "separator.onnx", options)
+        self._director = _session(folder / "director.onnx", options)
+
+    @property
+    def card(self) -> ModelCard:
+        return self._card
+
+    def separate(self, magnitude: Array) -> Heard:
+        masks, latent = self._separator.run(["masks", "latent"], {"magnitude": magnitude[None]})
+        return Heard(masks[0], latent[0])
+
+    def direct(self, latent: Array, levels_db: Array, cues: Array, cue_seconds: Array) -> Array:
+        seconds = np.arange(len(latent), dtype=np.float32) * np.float32(self._card.token_seconds)
+        hidden = np.zeros((1, max(1, len(cues))), np.float32)
+        if len(cues) == 0:  # one hidden step stands for no picture
+            cues, cue_seconds = np.zeros((1, len(self._card.cue_names)), np.float32), np.zeros(1, np.float32)
+            hidden[:] = 1
+        feeds = {
+            "latent": latent[None],
+            "levels_db": levels_db[None],
+            "latent_seconds": seconds[None],
+            "cues": cues[None],
+            "cue_seconds": cue_seconds[None],
+            "hidden": hidden,
+        }
+        gains: Array = self._director.run(["gains_db"], feeds)[0][0]
+        return gains
+
+
+def _session(path: Path, options: Any) -> onnxruntime.InferenceSession:
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 (ONNX Runtime raises a dozen types of its own, all meaning: not a model)
+        raise ModelError(
+            f"The model file {path} cannot be run ({type(error).__name__}); install the model again."
+        ) from error
