@@ -99,7 +99,7 @@ class MixPlan(_Part):
     @property
     def times_seconds(self) -> Vector:
         """Times of the curves' points, [T]."""
-        return np.arange(len(self.gains_db[STEMS[0]])) * self.step_seconds
+        return np.arange(len(self.gains_db[STEMS[0]]), dtype=np.float64) * self.step_seconds
 
     @property
     def curves_db(self) -> Vector:

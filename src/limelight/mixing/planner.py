@@ -64,7 +64,7 @@ def make_plan(
 ) -> MixPlan:
     """Decides the gains of a soundtrack [C, n]…, heard through a model, beside what the picture says."""
     sketch = listen_through(blocks, surveyed, cues, model, source)
-    times = np.arange(max(1, round(source.duration_seconds / STEP_SECONDS) + 1)) * STEP_SECONDS
+    times = np.arange(max(1, round(source.duration_seconds / STEP_SECONDS) + 1), dtype=np.float64) * STEP_SECONDS
     proposed = np.stack([np.interp(times, sketch.times_seconds, curve) for curve in sketch.gains_db])
     cuts = np.array([shot.start_seconds for shot in cues.shots[1:]])
     curves = smooth(proposed, cuts, step_seconds=STEP_SECONDS) * controls.strength + controls.offsets_db[:, None]
@@ -117,7 +117,7 @@ def listen_through(
     if not kept:
         kept = [(np.zeros((len(STEMS), 1), np.float32), np.zeros((len(STEMS), len(STEMS), 1)))]
     gains, powers = (np.concatenate([part[i] for part in kept], axis=-1).astype(np.float64) for i in (0, 1))
-    times = (np.arange(gains.shape[1]) + 0.5) * card.token_seconds - 0.5 * card.hop / card.sample_rate
+    times = (np.arange(gains.shape[1], dtype=np.float64) + 0.5) * card.token_seconds - 0.5 * card.hop / card.sample_rate
     return Sketch(times, gains, powers)
 
 
@@ -158,7 +158,7 @@ def _stem_powers(passage: Passage, weights: Vector, per_token: int) -> Vector:
             between[k, j] = between[j, k] = np.einsum("tf,tf->t", weighted, masks[j])
     missing = -T % per_token
     between = np.pad(between, ((0, 0), (0, 0), (0, missing)))
-    return between.reshape(K, K, -1, per_token).mean(3)
+    return np.asarray(between.reshape(K, K, -1, per_token).mean(3))
 
 
 def _planned_shot(shot: Shot, curves: Vector, times: Vector, sketch: Sketch) -> PlannedShot:

@@ -51,7 +51,7 @@ def mixed(blocks: Iterable[Samples], plan: MixPlan, model: Model) -> Iterator[Sa
     def weigh(passage: Passage) -> NDArray[np.float32]:
         steps = passage.first_step + np.arange(passage.masks.shape[1])
         change = db_to_gain(plan.at(steps * card.hop / card.sample_rate)) - 1  # [K, T]
-        return np.einsum("kt,ktf->tf", change.astype(np.float32), passage.masks)[None]
+        return np.asarray(np.einsum("kt,ktf->tf", change.astype(np.float32), passage.masks))[None]
 
     makeup = np.float32(db_to_gain(plan.makeup_db))
     downmix_lufs = -np.inf if plan.loudness.downmix_lufs is None else plan.loudness.downmix_lufs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from limelight.signals import Vector
 
@@ -37,4 +38,4 @@ def _moving_average(curves: Vector, width: int) -> Vector:
         return curves
     ahead = width // 2
     padded = np.pad(curves, ((0, 0), (ahead, width - 1 - ahead)), mode="edge")
-    return np.lib.stride_tricks.sliding_window_view(padded, width, axis=1).mean(axis=2)
+    return np.asarray(sliding_window_view(padded, width, axis=1).mean(axis=2))

@@ -139,10 +139,12 @@ class BandBackbone(nn.Module):
         super().__init__()
         self.split = BandSplit(config)
         self.blocks = nn.ModuleList(BandBlock(config, index) for index in range(config.blocks))
+        self.norm = nn.LayerNorm(config.width)
 
     def forward(self, magnitude: Tensor) -> Tensor:
         # Ears and dynamics are logarithmic; −60 dB below programme level is as good as nothing.
         x = self.split(torch.log10(magnitude.square() + 1e-6) / 2 + 1)
         for block in self.blocks:
             x = block(x)
-        return x
+        normed: Tensor = self.norm(x)
+        return normed

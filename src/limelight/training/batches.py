@@ -25,7 +25,7 @@ class DrawConfig:
     seconds: float = 236 * 1024 / 48_000
     batch: int = 8
     seed: int = 0
-    room: float = 0.3  # share of mixtures whose speech stands in a room
+    room: float = 0.2  # share of mixtures whose speech stands in a room
     casting: Casting = Casting()
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from limelight.networks.lite import Lite, LiteConfig, k_weights, token_levels_db
-from limelight.training.losses import gain_huber, multi_resolution_l1, stem_l1
+from limelight.training.losses import gain_huber, mask_cross_entropy, multi_resolution_l1
 from limelight.training.spectra import Colouring, Spectra, prepare, spectra_waveform
 
 SILENT_WEIGHT = 0.1  # a silent stem's gain is asked to stay at zero, gently
@@ -18,9 +18,9 @@ SILENT_WEIGHT = 0.1  # a silent stem's gain is asked to stay at zero, gently
 class Weights:
     """How much each part of the loss counts."""
 
-    remix: float = 1.0
+    remix: float = 0.3
     stems: float = 1.0
-    gains: float = 0.1
+    gains: float = 0.05
 
 
 class LiteTask(nn.Module):
@@ -42,9 +42,8 @@ class LiteTask(nn.Module):
         """Losses by name; "total" is what is minimised."""
         with torch.no_grad():
             spectra = self.spectra(batch)
-            cross = (spectra.mixture.conj()[:, None] * spectra.stems).real
-            magnitude, stem_magnitude = spectra.mixture.abs(), spectra.stems.abs()
-        masks, latent, stems_loss = self.hear(magnitude, cross, stem_magnitude)
+            magnitude, stem_power = spectra.mixture.abs(), spectra.stems.abs().square()
+        masks, latent, stems_loss = self.hear(magnitude, stem_power)
         gains_db = self.direct(masks, latent, magnitude)
         audible = spectra.audible + (1 - spectra.audible) * SILENT_WEIGHT
         losses = {
@@ -56,10 +55,10 @@ class LiteTask(nn.Module):
         losses["total"] = w.remix * losses["remix"] + w.stems * losses["stems"] + w.gains * losses["gains"]
         return losses
 
-    def hear(self, magnitude: Tensor, cross: Tensor, stem_magnitude: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def hear(self, magnitude: Tensor, stem_power: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The costly half, all in real numbers so that it can be compiled: masks, latent, stem loss."""
         masks, latent = self.model.separator(magnitude)
-        return masks, latent, stem_l1(masks, magnitude, cross, stem_magnitude)
+        return masks, latent, mask_cross_entropy(masks, magnitude, stem_power)
 
     def remix_loss(self, masks: Tensor, spectra: Spectra) -> Tensor:
         """Multi-resolution loss on half of the batch (it costs as much as the network).

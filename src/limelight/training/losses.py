@@ -18,22 +18,20 @@ def multi_resolution_l1(output: Tensor, target: Tensor) -> Tensor:
     return total / len(RESOLUTIONS)
 
 
-def stem_l1(masks: Tensor, magnitude: Tensor, cross: Tensor, stem_magnitude: Tensor) -> Tensor:
-    """Distance of the masked mixture from the true stems, twice: complex (loud bins lead), and of √magnitude (all do).
+def mask_cross_entropy(masks: Tensor, magnitude: Tensor, stem_power: Tensor) -> Tensor:
+    """How badly masks tell the stems apart: cross-entropy to each bin's true shares of power, loud bins counting more.
 
-    The √ keeps quiet bins from being ignored, as hearing does not ignore them. With a real mask M the complex distance
-    needs no complex numbers:
+        − Σ_k R_k log M_k,   R_k = |S_k|² / Σ_j |S_j|²,   weighted by √|X|
 
-        |M X − S|² = M² |X|² − 2 M Re(X* S) + |S|²
+    A distance of magnitudes was tried first and failed: its gradient dies with a mask that has gone to zero, and speech,
+    silent in most bins, went there and stayed (EXPERIMENTS.md). Here the gradient by the logits is M − R everywhere.
 
-    masks, cross = Re(X* S) and stem_magnitude = |S| are [B, K, T, F], magnitude = |X| is [B, T, F].
+    masks and stem_power = |S|² are [B, K, T, F], magnitude = |X| is [B, T, F].
     """
-    estimate = masks * magnitude[:, None]
-    squared = estimate.square() - 2 * masks * cross + stem_magnitude.square()
-    scale = magnitude.mean((1, 2)) + 1e-3  # one per mixture
-    linear = (squared.clamp(min=0) + 1e-6).sqrt().mean((1, 2, 3)) / scale
-    compressed = ((estimate + 1e-4).sqrt() - (stem_magnitude + 1e-4).sqrt()).abs().mean((1, 2, 3)) / scale.sqrt()
-    return (linear + compressed).mean()
+    shares = stem_power / (stem_power.sum(1, keepdim=True) + 1e-9)
+    entropy = -(shares * (masks + 1e-5).log()).sum(1)
+    weight = magnitude.sqrt()
+    return ((weight * entropy).mean((1, 2)) / (weight.mean((1, 2)) + 1e-3)).mean()
 
 
 def gain_huber(gains_db: Tensor, true_db: Tensor, weight: Tensor) -> Tensor:
