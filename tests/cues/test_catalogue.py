@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from limelight.cues.catalogue import CUE_NAMES, CUES, KINDS, scale_all
 
 # Stored with every trained network: this list may grow at its end, and never change otherwise.
-KNOWN = (
-    "picture face_present face_height face_centred shot_scale sharpness centre_focus key contrast shadows highlights "
-    "warmth saturation detail stillness greenery sky night face_count skin text pace since_cut flicker motion "
-    "moving_share camera zoom impact sustained_motion flash mouth"
-).split()
+KNOWN = """
+    picture face_present face_height face_centred shot_scale sharpness centre_focus key contrast shadows highlights
+    warmth saturation detail stillness greenery sky night face_count skin text pace since_cut flicker motion
+    moving_share camera zoom impact sustained_motion flash mouth
+"""
 
 
 def test_names_are_those_that_networks_were_trained_with() -> None:
-    assert list(CUE_NAMES[: len(KNOWN)]) == KNOWN
+    assert " ".join(CUE_NAMES).startswith(" ".join(KNOWN.split()))
     assert len(set(CUE_NAMES)) == len(CUE_NAMES)
 
 
