@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limelight.cues.catalogue import CUE_NAMES, CUES, KINDS, scale_all
@@ -30,6 +30,7 @@ def test_the_ends_of_a_scale_are_zero_and_one(cue) -> None:
     np.testing.assert_allclose(ends, [0, 1, 0, 1], atol=1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=8))
 def test_scales_rise_and_stay_within_zero_and_one(values: list[float]) -> None:
     raw = np.repeat(np.sort(values)[:, None], len(CUES), axis=1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from cues.painting import RATE, Face, film, plain, scene, with_ball
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limelight.cues.catalogue import CUE_NAMES
@@ -20,6 +20,7 @@ def raw(paint, count: int, edges, cuts: tuple[int, ...] = ()) -> dict[str, np.nd
     return dict(zip(CUE_NAMES, rows.T, strict=True))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.1, 5), min_size=1, max_size=6), st.floats(0, 30))
 def test_an_instant_lies_in_the_stretch_around_it(lengths: list[float], instant: float) -> None:
     edges = np.concatenate([[0], np.cumsum(lengths)])

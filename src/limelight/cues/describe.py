@@ -86,7 +86,7 @@ def _background(raw: Mapping[str, float]) -> str:
 def _place(raw: Mapping[str, float]) -> str:
     signs = [f"{what} {raw[name]:.2f}" for name, what in (("sky", "open sky"), ("greenery", "greenery"))]
     signs = [sign for sign, name in zip(signs, ("sky", "greenery"), strict=True) if raw[name] > 0.1]
-    outdoors = raw["sky"] > 0.15 or raw["greenery"] > 0.3
+    outdoors = raw["sky"] > 0.15 or raw["greenery"] > 0.3 or raw["sky"] + raw["greenery"] > 0.3
     place = f"outdoors by {' and '.join(signs)} of the picture" if outdoors else "no evidence for indoors or outdoors"
     if raw["night"] > 0.5:
         return f"{place}; night or unlit (darkness {raw['night']:.2f})"
