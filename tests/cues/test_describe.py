@@ -61,6 +61,8 @@ def test_a_close_up_of_a_speaker() -> None:
         ("motion", 0.05, "emotion", "strong motion"),
         ("flicker", 0.1, "emotion", "flickering light"),
         ("impact", 1.2, "sound-related elements", "sudden"),
+        ("motion", 0.02, "sound-related elements", "something moves"),
+        ("camera", 0.03, "scene background", "moves slowly"),
         ("zoom", 0.5, "sound-related elements", "nearer"),
         ("text", 0.02, "appearance", "lettering"),
     ],

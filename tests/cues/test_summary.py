@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from limelight.cues.catalogue import CUE_NAMES
 from limelight.cues.observe import observe
-from limelight.cues.summary import Stretches, cues_of_pictures, summarise
+from limelight.cues.summary import Stretches, cues_of_pictures, strongest_impacts, summarise
 
 GROUND = scene(1)
 
@@ -93,3 +93,8 @@ def test_the_largest_face_sets_the_scale_and_any_mouth_counts() -> None:
     np.testing.assert_allclose(seen["face_height"], 0.85 * 130 / 180, rtol=0.2)
     assert seen["mouth"].min() > 0.08
     np.testing.assert_allclose(seen["face_centred"], 1 - 80 / 180, atol=0.1)
+
+
+def test_the_strongest_impact_of_each_stretch_is_when_it_happens() -> None:
+    columns = {"time_seconds": np.arange(6) / 2, "impact": np.array([0.1, 0.7, 0.2, 0.9, 0.3, 0.1])}
+    assert strongest_impacts(columns, Stretches(np.array([0.0, 1, 2, 3, 4]))).tolist() == [0.5, 1.5, 2.0, 3.0]
