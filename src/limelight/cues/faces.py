@@ -23,7 +23,7 @@ SEARCH_SECONDS = 0.5
 WIDE_SEARCHES = ((0.12, 0.5), (0.02, 1.0), (0.0, 2.0))  # (change of mean luma since the last one, seconds to wait)
 SMALLEST = 20  # picture points of 180: 11 % of the height, the cascades' own size
 MOST = 8  # faces
-LARGE = 30  # of 180: every other wide search is for these alone, which halves its cost
+LARGE = 30  # of 180: every other wide search is for these alone, which nearly halves its cost
 CASCADES = ("haarcascade_frontalface_alt2.xml", "haarcascade_profileface.xml")
 
 SIGHTING = np.dtype(
