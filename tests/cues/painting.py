@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -80,6 +81,7 @@ class Face:
         return np.clip(ground * (1 - mask) + face * mask, 0, 255).astype(np.uint8)
 
 
+@lru_cache(maxsize=64)
 def _draw(mouth: float, side: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     middle = side // 2
     skin = np.array([224, 176, 146], np.float64)

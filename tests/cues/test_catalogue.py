@@ -2,21 +2,21 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limelight.cues.catalogue import CUE_NAMES, CUES, KINDS, scale_all
 
 # Stored with every trained network: this list may grow at its end, and never change otherwise.
-KNOWN = (
-    "picture face_present face_height face_centred shot_scale sharpness centre_focus key contrast shadows highlights "
-    "warmth saturation detail stillness greenery sky night face_count skin text pace since_cut flicker motion "
-    "moving_share camera zoom impact sustained_motion flash mouth"
-).split()
+KNOWN = """
+    picture face_present face_height face_centred shot_scale sharpness centre_focus key contrast shadows highlights
+    warmth saturation detail stillness greenery sky night face_count skin text pace since_cut flicker motion
+    moving_share camera zoom impact sustained_motion flash mouth
+"""
 
 
 def test_names_are_those_that_networks_were_trained_with() -> None:
-    assert list(CUE_NAMES[: len(KNOWN)]) == KNOWN
+    assert " ".join(CUE_NAMES).startswith(" ".join(KNOWN.split()))
     assert len(set(CUE_NAMES)) == len(CUE_NAMES)
 
 
@@ -30,6 +30,7 @@ def test_the_ends_of_a_scale_are_zero_and_one(cue) -> None:
     np.testing.assert_allclose(ends, [0, 1, 0, 1], atol=1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=8))
 def test_scales_rise_and_stay_within_zero_and_one(values: list[float]) -> None:
     raw = np.repeat(np.sort(values)[:, None], len(CUES), axis=1)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from cues.painting import Image, plain, scene, with_ball
+
 from limelight.cues.difference import Comparer, Difference
 from limelight.cues.view import prepare
 from limelight.signals import Picture

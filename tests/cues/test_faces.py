@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from cues.painting import HEIGHT, RATE, WIDTH, Face, Image, plain, scene
+
 from limelight.cues.faces import SIGHTING, FaceWatcher, confirmed
 from limelight.cues.view import prepare
 from limelight.signals import Picture

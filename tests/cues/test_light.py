@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from cues.painting import HEIGHT, WIDTH, Image, plain, scene
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cues.painting import HEIGHT, WIDTH, Image, plain, scene
 from limelight.cues.light import Light, measure_light
 from limelight.cues.view import prepare
 from limelight.signals import Picture
@@ -37,6 +37,7 @@ def test_contrast_of_half_black_half_white_is_full() -> None:
     assert seen.highlights == pytest.approx(0.5, abs=0.02)
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.floats(0.3, 1.0), st.integers(0, 20))
 def test_warmth_and_saturation_do_not_depend_on_brightness(factor: float, seed: int) -> None:
     image = scene(seed, base=(150, 120, 90))

@@ -1,9 +1,11 @@
 """The camera's motion is told from that of things, and light from both."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-
 from cues.painting import HEIGHT, RATE, Image, plain, scene, window, with_ball
+
 from limelight.cues.motion import Motion, measure_motion
 from limelight.cues.view import prepare
 from limelight.signals import Picture
@@ -40,7 +42,7 @@ def test_motion_of_things_rises_with_their_speed_and_is_not_the_cameras(ground: 
     steps = [motion(with_ball(ground, 100, 90), with_ball(ground, 100 + speed, 90)) for speed in (0, 2, 5, 10, 20)]
     energies = [step.motion for step in steps]
     assert energies == sorted(energies)
-    assert all(faster > 1.2 * slower for slower, faster in zip(energies[1:], energies[2:], strict=False))
+    assert all(faster > 1.2 * slower for slower, faster in pairwise(energies[1:]))
     assert max(step.camera for step in steps) == 0
 
 

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 import pytest
-
 from cues.painting import Face, scene
+
 from limelight.cues.mouth import Moved, Step, measure_mouth
 
 GROUND = scene(3)

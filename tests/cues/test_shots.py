@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from cues.painting import RATE, Image, film, plain, scene, window, with_ball
+
 from limelight.cues.encoder import evidence_of
 from limelight.cues.observe import observe
 from limelight.cues.shots import find_cuts

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 import pytest
-
 from cues.painting import HEIGHT, WIDTH, Image, plain, scene
+
 from limelight.cues.surface import Surface, SurfaceWatcher, measure_surface
 from limelight.cues.view import prepare
 from limelight.signals import Picture

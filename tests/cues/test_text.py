@@ -1,10 +1,12 @@
 """Lettering is told from texture."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
-
 from cues.painting import Image, plain, scene
+
 from limelight.cues.text import text_share
 
 
@@ -31,7 +33,7 @@ def test_texture_is_not_text(seed: int) -> None:
 def test_more_lines_are_more_text() -> None:
     shares = [text_share(grey(titled(plain((30, 40, 70)), lines))) for lines in range(4)]
     assert shares[0] == 0
-    assert all(more > less + 0.01 for less, more in zip(shares, shares[1:], strict=False))
+    assert all(more > less + 0.01 for less, more in pairwise(shares))
 
 
 def test_upright_bars_are_not_text() -> None:

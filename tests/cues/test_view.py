@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from cues.painting import plain, scene
+
 from limelight.cues.view import change, prepare
 from limelight.signals import Picture
 

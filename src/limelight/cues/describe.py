@@ -20,7 +20,7 @@ CONTRAST: Steps = ((0.3, "flat contrast"), (0.65, "medium contrast"), (9, "stron
 WARMTH: Steps = ((-0.08, "cool"), (0.08, "neutral"), (9, "warm"))
 SATURATION: Steps = ((0.04, "no colour"), (0.2, "pale colours"), (0.45, "natural colours"), (9, "rich colours"))
 DETAIL: Steps = ((0.1, "plain"), (0.35, "moderately detailed"), (9, "richly textured"))
-PACE: Steps = ((0.05, "no cuts near"), (0.2, "slow cutting"), (0.5, "brisk cutting"), (99, "rapid cutting"))
+PACE: Steps = ((0.05, "no cuts near"), (0.22, "slow cutting"), (0.5, "brisk cutting"), (99, "rapid cutting"))
 MOTION: Steps = (
     (0.002, "hardly anything moves"),
     (0.01, "little motion"),
@@ -29,8 +29,11 @@ MOTION: Steps = (
 )
 
 
-def describe(raw: Mapping[str, float], *, duration_seconds: float) -> dict[str, str]:
-    """Put the raw numbers of one shot (name → value in the catalogue's unit) into words, one phrase per kind."""
+def describe(raw: Mapping[str, float], *, duration_seconds: float, impact_seconds: float = 0.0) -> dict[str, str]:
+    """Put the raw numbers of one shot (name → value in the catalogue's unit) into words, one phrase per kind.
+
+    `impact_seconds` is the film's time of the shot's strongest impact.
+    """
     if raw["picture"] == 0:
         return dict(NO_PICTURE)
     return {
@@ -39,7 +42,7 @@ def describe(raw: Mapping[str, float], *, duration_seconds: float) -> dict[str, 
         "scene background": _background(raw),
         "appearance": _appearance(raw),
         "emotion": _emotion(raw, duration_seconds),
-        "sound-related elements": _sound(raw),
+        "sound-related elements": _sound(raw, impact_seconds),
     }
 
 
@@ -76,6 +79,8 @@ def _background(raw: Mapping[str, float]) -> str:
     ground = f"{_word(raw['detail'], DETAIL)} (detail {raw['detail']:.2f})"
     if raw["camera"] > 0.08:
         ground += f", moving with the camera ({raw['camera']:.2f} picture heights/s)"
+    elif raw["camera"] > 0.012:
+        ground += f", the camera moves slowly ({raw['camera']:.3f} picture heights/s)"
     elif raw["stillness"] > 0.9:
         ground += f", static ({100 * raw['stillness']:.0f} % of the picture unchanged)"
     else:
@@ -86,7 +91,7 @@ def _background(raw: Mapping[str, float]) -> str:
 def _place(raw: Mapping[str, float]) -> str:
     signs = [f"{what} {raw[name]:.2f}" for name, what in (("sky", "open sky"), ("greenery", "greenery"))]
     signs = [sign for sign, name in zip(signs, ("sky", "greenery"), strict=True) if raw[name] > 0.1]
-    outdoors = raw["sky"] > 0.15 or raw["greenery"] > 0.3
+    outdoors = raw["sky"] > 0.15 or raw["greenery"] > 0.3 or raw["sky"] + raw["greenery"] > 0.3
     place = f"outdoors by {' and '.join(signs)} of the picture" if outdoors else "no evidence for indoors or outdoors"
     if raw["night"] > 0.5:
         return f"{place}; night or unlit (darkness {raw['night']:.2f})"
@@ -113,7 +118,7 @@ def _emotion(raw: Mapping[str, float], duration_seconds: float) -> str:
     )
 
 
-def _sound(raw: Mapping[str, float]) -> str:
+def _sound(raw: Mapping[str, float], impact_seconds: float) -> str:
     said = []
     if raw["face_present"] >= 0.3:
         speaks = "a mouth moves" if raw["mouth"] > 0.08 else "the mouth is still"
@@ -121,9 +126,11 @@ def _sound(raw: Mapping[str, float]) -> str:
     if raw["flash"] > 0.1:
         said.append(f"a flash ({raw['flash']:.2f})")
     if raw["impact"] > 0.5:
-        said.append(f"sudden motion or flash (strength {raw['impact']:.1f})")
+        said.append(f"sudden motion or flash at {impact_seconds:.1f} s (strength {raw['impact']:.1f})")
     if raw["sustained_motion"] > 0.008:
         said.append(f"motion goes on ({raw['sustained_motion']:.3f}, {100 * raw['moving_share']:.0f} % of the picture)")
+    elif raw["motion"] > 0.006:
+        said.append(f"something moves now and then ({raw['motion']:.3f})")
     if abs(raw["zoom"]) > 0.1:
         said.append(f"the camera comes {'nearer' if raw['zoom'] > 0 else 'away'} ({raw['zoom']:+.2f} octaves/s)")
     return "; ".join(said) or f"nothing that would sound is seen (motion {raw['motion']:.3f})"

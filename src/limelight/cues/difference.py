@@ -38,7 +38,12 @@ class Difference(NamedTuple):
 @dataclass(frozen=True)
 class _Gist:
     colours: Image  # [LEVELS³], square roots of shares
-    layout: Image  # [18, 32], luma
+    layout: Image  # [18 · 32], luma
+    pattern: Image  # [18 · 32], the layout about its mean, brought to unit length
+
+    @property
+    def faded(self) -> bool:
+        return float(self.layout.std()) < FADED
 
 
 class Comparer:
@@ -53,7 +58,7 @@ class Comparer:
         reach = min(REACH, len(self._earlier))
         changes = [_distance(gist, self._earlier[-k]) for k in range(1, reach + 1)] + [0.0] * (REACH - reach)
         spans = [span for span in DISSOLVES if span <= len(self._earlier)]
-        blends = [_blend(self._earlier[-span].layout, self._earlier[-span // 2].layout, gist.layout) for span in spans]
+        blends = [_blend(self._earlier[-span], self._earlier[-span // 2], gist) for span in spans]
         self._earlier.append(gist)
         return Difference(changes[0], changes[1], changes[2], changes[3], max(blends, default=0.0))
 
@@ -62,28 +67,28 @@ def _gist(view: View) -> _Gist:
     steps = np.minimum((view.colours * LEVELS).astype(np.intp), LEVELS - 1)
     codes = (steps[..., 0] * LEVELS + steps[..., 1]) * LEVELS + steps[..., 2]
     shares = np.bincount(codes.ravel(), minlength=LEVELS**3) / codes.size
-    layout = resized(view.luma, 18, 32)
-    return _Gist(np.sqrt(shares).astype(np.float32), layout)
+    layout = resized(view.luma, 18, 32).ravel()
+    pattern = layout - layout.mean()
+    power = float(pattern @ pattern) + FAINT**2 * pattern.size
+    return _Gist(np.sqrt(shares).astype(np.float32), layout, pattern / np.float32(np.sqrt(power)))
 
 
 def _distance(a: _Gist, b: _Gist) -> float:
     overlap = float(a.colours @ b.colours)
     hellinger = float(np.sqrt(max(0.0, 1 - overlap)))
     visible = min(1.0, float(np.abs(a.layout - b.layout).mean()) / PLAIN)  # a title on a plain ground is no cut
-    return 0.5 * hellinger + 0.5 * visible * (1 - max(0.0, _correlation(a.layout, b.layout)))
+    return 0.5 * hellinger + 0.5 * visible * _unlikeness(a, b)
 
 
-def _correlation(a: Image, b: Image) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    power = (float((a * a).mean()) + FAINT**2) * (float((b * b).mean()) + FAINT**2)
-    return (float((a * b).mean()) + FAINT**2) / float(np.sqrt(power))
+def _unlikeness(a: _Gist, b: _Gist) -> float:
+    """0 for layouts of one pattern, 1 for those that have nothing in common."""
+    return 1 - min(1.0, max(0.0, float(a.pattern @ b.pattern)))
 
 
-def _blend(start: Image, middle: Image, end: Image) -> float:
+def _blend(start: _Gist, middle: _Gist, end: _Gist) -> float:
     # A dissolve: the middle is the mean of the ends, which have nothing to do with each other.
-    apart = float(np.abs(end - start).mean())
-    if apart < PLAIN or min(float(start.std()), float(end.std())) < FADED:
+    apart = float(np.abs(end.layout - start.layout).mean())
+    if apart < PLAIN or start.faded or end.faded:
         return 0.0
-    straightness = 1 - float(np.abs(middle - (start + end) / 2).mean()) / (0.5 * apart)
-    unlike = 1 - max(0.0, _correlation(start, end))
-    return max(0.0, straightness) * unlike
+    straightness = 1 - float(np.abs(middle.layout - (start.layout + end.layout) / 2).mean()) / (0.5 * apart)
+    return max(0.0, straightness) * _unlikeness(start, end)

@@ -17,7 +17,7 @@ from limelight.cues.catalogue import CUE_NAMES, scale_all
 from limelight.cues.describe import NO_PICTURE, describe
 from limelight.cues.observe import Observations, observe
 from limelight.cues.shots import Evidence, find_cuts
-from limelight.cues.summary import Stretches, cues_of_pictures, summarise
+from limelight.cues.summary import Stretches, cues_of_pictures, strongest_impacts, summarise
 from limelight.signals import Cues, Picture, Shot, Vector
 
 
@@ -45,7 +45,7 @@ class PictureStatistics:
         shots = Stretches(np.concatenate([[0.0], cut_seconds, [duration_seconds]]))
         values = scale_all(summarise(columns, seconds, cut_seconds))
         values[_before(seconds, seen)] = 0.0
-        return Cues(CUE_NAMES, values, _shots(shots, summarise(columns, shots, cut_seconds)))
+        return Cues(CUE_NAMES, values, _shots(shots, columns, cut_seconds))
 
 
 class NoPicture:
@@ -80,9 +80,15 @@ def _before(seconds: Stretches, seen: Observations) -> NDArray[np.bool_]:
     return np.asarray(seconds.edges_seconds[1:] <= seen.moments["time_seconds"][0])
 
 
-def _shots(stretches: Stretches, raw: Vector) -> tuple[Shot, ...]:
+def _shots(stretches: Stretches, columns: dict[str, Vector], cut_seconds: Vector) -> tuple[Shot, ...]:
     edges = stretches.edges_seconds.tolist()
+    raw = summarise(columns, stretches, cut_seconds).tolist()
+    impacts = strongest_impacts(columns, stretches).tolist()
     return tuple(
-        Shot(start, end, describe(dict(zip(CUE_NAMES, row, strict=True)), duration_seconds=end - start))
-        for start, end, row in zip(edges[:-1], edges[1:], raw.tolist(), strict=True)
+        Shot(
+            start,
+            end,
+            describe(dict(zip(CUE_NAMES, row, strict=True)), duration_seconds=end - start, impact_seconds=impact),
+        )
+        for start, end, row, impact in zip(edges[:-1], edges[1:], raw, impacts, strict=True)
     )

@@ -92,7 +92,7 @@ class _Aligned(NamedTuple):
         return _Aligned(
             float(difference.mean()),
             float(np.where(noisy, 0.2 * difference, difference).mean()),
-            float(1 - noisy.mean()),
+            1 - np.count_nonzero(noisy) / noisy.size,
             max(0.0, match),
         )
 

@@ -82,6 +82,15 @@ def summarise(columns: dict[str, Vector], stretches: Stretches, cut_seconds: Vec
     return rows
 
 
+def strongest_impacts(columns: dict[str, Vector], stretches: Stretches) -> Vector:
+    """When the strongest impact of each stretch happens, seconds [G]; its start where there is no picture."""
+    group = stretches.locate(columns["time_seconds"])
+    instants = stretches.edges_seconds[:-1].copy()
+    rising = np.argsort(columns["impact"], kind="stable")
+    instants[group[rising]] = columns["time_seconds"][rising]  # the strongest is written last
+    return instants
+
+
 def _gathered(
     columns: dict[str, Vector], name: str, gather: str, group: NDArray[np.intp], pictures: NDArray[np.intp]
 ) -> Vector:

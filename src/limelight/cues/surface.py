@@ -14,7 +14,7 @@ from limelight.cues.text import text_share
 from limelight.cues.view import Image, View, change, resized
 
 EVERY_SECONDS = 0.25
-CHANGED = 0.03  # mean difference of luma
+CHANGED = 0.06  # mean difference of luma
 QUIET = (0.27 / 255) ** 2  # energy of the detail that rounding to whole grey levels makes by itself
 PRIOR = 0.3  # of the whole picture's detail: a plain centre or border says nothing about focus
 DETAIL = 0.03  # luma: where detail is higher there is an edge or texture
@@ -67,6 +67,6 @@ def measure_surface(view: View) -> Surface:
     return Surface(
         sharpness=sharpness,
         centre_focus=zone(CENTRE) / zone(~CENTRE),
-        detail=float((fine + coarse > DETAIL).mean()),
+        detail=np.count_nonzero(fine + coarse > DETAIL) / fine.size,
         text=text_share(view.grey),
     )
