@@ -117,7 +117,9 @@ def read_sound(path: Path) -> Sound:
         to_float = av.AudioResampler(format="fltp")
         frames = [f.to_ndarray() for frame in container.decode(audio=0) for f in to_float.resample(frame)]
     sound = np.concatenate(frames, axis=1)
-    return sound if rate == SAMPLE_RATE else soxr.resample(sound.T, rate, SAMPLE_RATE, quality="VHQ").T.astype(np.float32)
+    return (
+        sound if rate == SAMPLE_RATE else soxr.resample(sound.T, rate, SAMPLE_RATE, quality="VHQ").T.astype(np.float32)
+    )
 
 
 def loudness(sound: Sound) -> tuple[float, float]:

@@ -5,6 +5,7 @@ Masks are [H, W] in 0…1. Positions are in pixels from the upper left, as (x, y
 """
 
 from functools import cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -86,7 +87,9 @@ def polygon(canvas: Canvas, points: object, colour: Colour, opacity: float = 1.0
         paint(canvas, mask, colour, opacity, box)
 
 
-def stroke(canvas: Canvas, points: object, width: float, colour: Colour, opacity: float = 1.0, *, end: float | None = None) -> None:
+def stroke(
+    canvas: Canvas, points: object, width: float, colour: Colour, opacity: float = 1.0, *, end: float | None = None
+) -> None:
     """A line of round ends through points, tapering from `width` to `end` pixels."""
     path = np.asarray(points, np.float64)
     widths = np.linspace(width, width if end is None else end, len(path))
@@ -95,12 +98,14 @@ def stroke(canvas: Canvas, points: object, width: float, colour: Colour, opacity
     if not mask.size:
         return
     local = path - (box[1].start, box[0].start)
-    for (a, b), (wide, narrow) in zip(zip(local[:-1], local[1:]), zip(widths[:-1], widths[1:])):
+    for (a, b), (wide, narrow) in zip(pairwise(local), pairwise(widths), strict=True):
         across = (b - a)[::-1] * (1, -1) / (np.hypot(*(b - a)) + 1e-9) / 2
         limb = np.array([a - across * wide, a + across * wide, b + across * narrow, b - across * narrow])
         cv2.fillPoly(mask, [np.round(limb * 2**SHIFT).astype(np.int32)], 255, cv2.LINE_AA, SHIFT)
-    for point, wide in zip(local, widths):
-        cv2.circle(mask, np.round(point * 2**SHIFT).astype(int).tolist(), int(wide / 2 * 2**SHIFT), 255, -1, cv2.LINE_AA, SHIFT)
+    for point, wide in zip(local, widths, strict=True):
+        cv2.circle(
+            mask, np.round(point * 2**SHIFT).astype(int).tolist(), int(wide / 2 * 2**SHIFT), 255, -1, cv2.LINE_AA, SHIFT
+        )
     paint(canvas, mask, colour, opacity, box)
 
 
@@ -151,5 +156,7 @@ def developed(canvas: Canvas) -> NDArray[np.uint8]:
     over = np.maximum(light - 0.8, 0)
     light = np.minimum(light, 0.8) + 0.2 * (1 - np.exp(-over / 0.2))
     x, y = grid()
-    dither = np.modf(52.98 * np.modf(0.0671 * x + 0.00584 * y)[0])[0] - 0.5  # interleaved gradient noise (Jimenez, 2014)
+    dither = (
+        np.modf(52.98 * np.modf(0.0671 * x + 0.00584 * y)[0])[0] - 0.5
+    )  # interleaved gradient noise (Jimenez, 2014)
     return np.clip(light * 255 + 0.5 + dither[..., None], 0, 255).astype(np.uint8)

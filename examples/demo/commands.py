@@ -7,7 +7,7 @@ from pathlib import Path
 PACKAGES = {"flite": "flite", "fluidsynth": "fluidsynth"}
 
 
-class ToolMissing(RuntimeError):
+class ToolMissingError(RuntimeError):
     """A command that the demo is made with is not installed."""
 
 
@@ -15,7 +15,7 @@ def run(command: list[str]) -> str:
     """Run a command and return what it printed; name the Debian package if the command is missing."""
     if shutil.which(command[0]) is None:
         package = PACKAGES[command[0]]
-        raise ToolMissing(f"the demo is made with {command[0]}, which is not here: apt-get install {package}")
+        raise ToolMissingError(f"the demo is made with {command[0]}, which is not here: apt-get install {package}")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()[-300:]}")

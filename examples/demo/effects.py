@@ -7,7 +7,17 @@ at the story's times.
 import numpy as np
 
 from .acoustics import Sound, bell, clock, coloured, in_room, panned, place, seconds, silence, slope, swept, wander
-from .story import ACTION, DURATION_SECONDS, FALL_SECONDS, IMPACTS, LANDSCAPE, LIGHTNING_SECONDS, TALK, Impact, footfalls
+from .story import (
+    ACTION,
+    DURATION_SECONDS,
+    FALL_SECONDS,
+    IMPACTS,
+    LANDSCAPE,
+    LIGHTNING_SECONDS,
+    TALK,
+    Impact,
+    footfalls,
+)
 
 Random = np.random.Generator
 
@@ -78,7 +88,6 @@ def explosion(rng: Random, size: float) -> Sound:
 def thunder(rng: Random) -> Sound:
     """A tearing crack and a long uneven roll."""
     length = seconds(2.6)
-    time = clock(length)
     tear = coloured(rng, length, slope(-3, 250, 15_000)) * decay(length, 0.05) * wander(rng, length, 60)
     roll = coloured(rng, length, slope(-7, 35, 1500)) * decay(length, 0.5, 0.05) * (0.3 + wander(rng, length, 9))
     return normal(tear + 0.8 * roll, 1.5)

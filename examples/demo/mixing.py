@@ -61,7 +61,9 @@ def _levelled(name: str, raw: Sound) -> Sound:
     gains_db = {}
     for stretch in STRETCHES:
         found = loudness(within(raw, stretch))[0]
-        gains_db[stretch.name] = stretch.level_lufs[name] - found if found > SILENT_LUFS and name in stretch.level_lufs else 0.0
+        gains_db[stretch.name] = (
+            stretch.level_lufs[name] - found if found > SILENT_LUFS and name in stretch.level_lufs else 0.0
+        )
     return raw * gain_curve(gains_db)
 
 

@@ -43,7 +43,9 @@ def _talk() -> list[Note]:
         notes.append(Note(start, 2.9 * beat, bass, 62, "cello"))
         notes += [Note(start, 3 * beat, pitch - 12, 50, "strings") for pitch in chord]
         for eighth, step in enumerate((0, 1, 2, 1, 2, 1)):
-            notes.append(Note(start + eighth * beat / 2, beat, chord[step] + 12 * (eighth == 4), 58 + 6 * (eighth == 0), "piano"))
+            notes.append(
+                Note(start + eighth * beat / 2, beat, chord[step] + 12 * (eighth == 4), 58 + 6 * (eighth == 0), "piano")
+            )
     return notes + [Note(9.6, 1.5, pitch, 80, "tremolo") for pitch in (57, 61, 64)]
 
 
@@ -64,7 +66,9 @@ def _chase() -> list[Note]:
             notes += [Note(at, 0.55, root + 24 + up, 98, "brass") for up in (0, 3, 7)]
         notes.append(Note(at, 1.6 * beat, root, 100, "timpani"))
     last = start + 2 * len(roots) * beat
-    return notes + [Note(last, 0.5, pitch, 112, player) for pitch in (38, 50, 57, 62) for player in ("brass", "timpani")]
+    return notes + [
+        Note(last, 0.5, pitch, 112, player) for pitch in (38, 50, 57, 62) for player in ("brass", "timpani")
+    ]
 
 
 def _sunset() -> list[Note]:
@@ -78,7 +82,9 @@ def _sunset() -> list[Note]:
         notes += [Note(at, length, bass, 84, "cello"), Note(at, length, bass - 12, 70, "strings")]
         notes += [Note(at, length, pitch + up, 72, "strings") for pitch in chord for up in (-12, 0)]
         for step in range(6):
-            notes.append(Note(at + step * bar / 6, 1.2, (bass + 12, *chord, chord[0] + 12, chord[1] + 12)[step], 70, "harp"))
+            notes.append(
+                Note(at + step * bar / 6, 1.2, (bass + 12, *chord, chord[0] + 12, chord[1] + 12)[step], 70, "harp")
+            )
     tune = ((0, 69, 1.2), (0.75, 74, 0.9), (1.0, 76, 0.6), (1.33, 78, 1.0), (2.0, 76, 0.75), (2.5, 73, 0.5),
             (2.75, 69, 0.5), (3.0, 74, 1.1), (4.0, 78, 0.5), (4.33, 79, 0.9))  # fmt: skip
     notes += [Note(start + at * bar, length * bar, pitch - 12, 92, "horn") for at, pitch, length in tune]
@@ -146,7 +152,24 @@ def music_stem() -> Sound:
     with tempfile.TemporaryDirectory() as folder:
         midi, wave = Path(folder) / "score.mid", Path(folder) / "score.wav"
         midi.write_bytes(midi_file(score()))
-        run(["fluidsynth", "-ni", "-g", "0.5", "-r", str(SAMPLE_RATE), "-O", "float", "-T", "wav", "-F", str(wave), str(font), str(midi)])
+        run(
+            [
+                "fluidsynth",
+                "-ni",
+                "-g",
+                "0.5",
+                "-r",
+                str(SAMPLE_RATE),
+                "-O",
+                "float",
+                "-T",
+                "wav",
+                "-F",
+                str(wave),
+                str(font),
+                str(midi),
+            ]
+        )
         played = read_sound(wave)[:, :SAMPLES]
     stem = silence()
     stem[:, : played.shape[1]] = played

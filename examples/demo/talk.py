@@ -5,16 +5,26 @@ either side of its middle and v grows downwards. Light comes from a height field
 moves a point by how far it stands out, which is what makes the drawing look solid.
 """
 
-from dataclasses import dataclass
 from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .canvas import Canvas, Mask, glow, gradient, grid, mixed, noise, polygon, puff, rgb, shifted, smoothstep, soft, stroke
+from .acting import Pose, pose_at
+from .canvas import (
+    Canvas,
+    Mask,
+    gradient,
+    grid,
+    mixed,
+    noise,
+    rgb,
+    shifted,
+    smoothstep,
+)
+from .room import room_behind
 from .story import HEIGHT, WIDTH
-from .voice import mouth
 
 SCALE = 196.0  # pixels for one unit of face
 CENTRE = (600.0, 372.0)
@@ -27,39 +37,8 @@ def direction(x: float, y: float, z: float) -> NDArray[np.float32]:
 
 KEY_LIGHT = direction(0.56, -0.42, 0.71)  # from the lamp: right, above, before the face
 COOL_LIGHT = direction(-0.85, -0.10, 0.50)  # from the window
-BLINKS = (0.9, 3.15, 5.0, 6.2, 8.6, 10.3)
 
 SKIN, SKIN_DEEP, LIPS, HAIR = rgb("e6a883"), rgb("b5664c"), rgb("b4504c"), rgb("2e1c17")
-
-
-@dataclass(frozen=True)
-class Pose:
-    """The presenter at one instant."""
-
-    turn: float  # −1 … 1, to her left
-    nod: float
-    tilt: float  # radians
-    jaw: float  # 0 … 1
-    round_lips: float  # −1 … 1
-    lids: float  # 0 open, 1 shut
-    brows: float  # 0 … 1, raised
-
-
-def pose_at(time_seconds: float) -> Pose:
-    """Slow sway, nods with the voice, blinks."""
-    t = time_seconds
-    jaw, lips = mouth(t)
-    lids = max(np.exp(-(((t - at) / 0.065) ** 2)) for at in BLINKS)
-    energy = np.mean([mouth(t + d)[0] for d in (-0.24, -0.12, 0.0, 0.12, 0.24)])
-    return Pose(
-        turn=0.09 * np.sin(0.9 * t + 0.4) + 0.05 * np.sin(2.3 * t),
-        nod=0.05 * np.sin(1.3 * t) + 0.09 * (energy - 0.3),
-        tilt=0.035 * np.sin(0.7 * t + 1) + 0.02 * np.sin(1.9 * t),
-        jaw=jaw,
-        round_lips=lips,
-        lids=float(lids),
-        brows=float(np.clip(0.3 + 0.25 * np.sin(0.8 * t) + 1.1 * (energy - 0.35), 0, 1)),
-    )
 
 
 def _bump(u: Mask, v: Mask, at: tuple[float, float], size: tuple[float, float]) -> Mask:
@@ -104,7 +83,7 @@ def _lit(z: Mask, albedo: Canvas, gloss: Mask) -> Canvas:
     warm = smoothstep(-0.45, 1.0, key)[..., None] * np.array([1.08, 0.96, 0.82])
     blue = smoothstep(0.0, 1.0, cool)[..., None] * np.array([0.16, 0.24, 0.36])
     through = np.exp(-((key - 0.05) ** 2) / 0.05)[..., None] * np.array([0.10, 0.02, 0.01])
-    shine = np.maximum(normal @ direction(*(KEY_LIGHT + (0, 0, 1))), 0) ** 28
+    shine = np.maximum(normal @ direction(*np.add(KEY_LIGHT, (0, 0, 1))), 0) ** 28
     return albedo * (0.22 + 0.85 * warm + blue + through) + (gloss * shine)[..., None] * np.array([0.34, 0.29, 0.24])
 
 
@@ -113,7 +92,9 @@ def _skin(u: Mask, v: Mask, z: Mask, pose: Pose) -> Canvas:
     blush = 0.26 * _both(u, v, (0.52, 0.36), (0.26, 0.20)) + 0.16 * _bump(u, v, (0, 0.42), (0.16, 0.12))
     shade = 0.42 * _both(u, v, (0.40, -0.13), (0.24, 0.10)) + 0.60 * _both(u, v, (0.085, 0.475), (0.05, 0.022))
     shade += 0.22 * _bump(u, v, (0, 0.545), (0.12, 0.05)) + 0.22 * _bump(u, v, (0, 0.99 + 0.1 * pose.jaw), (0.2, 0.05))
-    albedo = mixed(mixed(albedo, np.array(SKIN_DEEP) * (1.1, 0.9, 0.9), blush), np.array(SKIN_DEEP) * 0.75, np.minimum(shade, 1))
+    albedo = mixed(
+        mixed(albedo, np.array(SKIN_DEEP) * (1.1, 0.9, 0.9), blush), np.array(SKIN_DEEP) * 0.75, np.minimum(shade, 1)
+    )
     return _lit(cv2.GaussianBlur(z, (0, 0), 2.5), albedo, np.full_like(u, 0.5))
 
 
@@ -131,9 +112,17 @@ def _mouth(face: Canvas, u: Mask, v: Mask, pose: Pose, edge: float) -> Canvas:
     inside = smoothstep(-edge, edge, v - top) * smoothstep(edge, -edge, v - bottom)
     wide = smoothstep(half + edge, half - edge, np.abs(u))
     dark = np.array([0.16, 0.035, 0.04])
-    teeth = smoothstep(top + 0.075, top + 0.055, v) * smoothstep(0.85 * half, 0.6 * half, np.abs(u)) * min(1.0, 6 * pose.jaw)
+    teeth = (
+        smoothstep(top + 0.075, top + 0.055, v)
+        * smoothstep(0.85 * half, 0.6 * half, np.abs(u))
+        * min(1.0, 6 * pose.jaw)
+    )
     tongue = _bump(u, v, (0, centre + 0.62 * gap), (0.6 * half, 0.3 * gap + 0.01))
-    hollow = mixed(mixed(np.broadcast_to(dark, face.shape), np.array([0.62, 0.24, 0.24]), 0.7 * tongue), np.array([0.93, 0.88, 0.80]), teeth)
+    hollow = mixed(
+        mixed(np.broadcast_to(dark, face.shape), np.array([0.62, 0.24, 0.24]), 0.7 * tongue),
+        np.array([0.93, 0.88, 0.80]),
+        teeth,
+    )
     lip = np.array(LIPS, np.float32)
     shine = 0.30 * _bump(u, v, (0.05, centre + 0.72 * gap + 0.045), (0.12, 0.018))
     face = mixed(face, lip * 0.78, 0.9 * upper * wide)
@@ -179,9 +168,22 @@ def _hair_colour(u: Mask, v: Mask) -> Canvas:
     """Dark brown, with a band of light around the crown and warm edges on the lamp's side."""
     radius = np.hypot(u, v + 0.35)
     band = np.exp(-(((radius - 1.12 - 0.05 * np.sin(3 * u)) / 0.16) ** 2)) * smoothstep(0.5, -0.9, v)
-    along = (u + 0.34 * smoothstep(-0.3, -1.4, v)) / (0.55 + 0.65 * smoothstep(-1.5, 0.2, v))  # locks fall from the parting
-    strands = cv2.remap(_strands(), (WIDTH * (0.5 + 0.4 * along)).astype(np.float32), (HEIGHT * (0.5 + 0.25 * v)).astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    light = 0.25 + 0.5 * band * (0.6 + 0.4 * np.tanh(2 * u + 0.8)) + 0.7 * smoothstep(0.75, 1.25, u) + 0.2 * smoothstep(-0.9, -1.25, u)
+    along = (u + 0.34 * smoothstep(-0.3, -1.4, v)) / (
+        0.55 + 0.65 * smoothstep(-1.5, 0.2, v)
+    )  # locks fall from the parting
+    strands = cv2.remap(
+        _strands(),
+        (WIDTH * (0.5 + 0.4 * along)).astype(np.float32),
+        (HEIGHT * (0.5 + 0.25 * v)).astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT,
+    )
+    light = (
+        0.25
+        + 0.5 * band * (0.6 + 0.4 * np.tanh(2 * u + 0.8))
+        + 0.7 * smoothstep(0.75, 1.25, u)
+        + 0.2 * smoothstep(-0.9, -1.25, u)
+    )
     warm = np.array(HAIR) * 1.5 + (light * (0.5 + 0.8 * strands))[..., None] * np.array([0.30, 0.17, 0.10])
     return warm.astype(np.float32)
 
@@ -257,43 +259,11 @@ def _body(canvas: Canvas, pose: Pose) -> None:
     canvas[part] = mixed(here, cloth, smoothstep(-edge, edge, v - opening))
 
 
-@cache
-def _room() -> Canvas:
-    """A warm wall, a rainy blue window, shelves of books and a lamp, all out of focus."""
-    x, y = grid()
-    room = gradient(((0, "3b2a24"), (0.55, "6e4a35"), (1, "94683f")), smoothstep(-100, 1350, x) * 0.9 + 0.1 * (1 - y / HEIGHT))
-    window = ((90, 60), (370, 60), (370, 500), (90, 500))
-    polygon(room, np.array(window) + ((-18, -18), (18, -18), (18, 18), (-18, 18)), rgb("1f1714"))
-    polygon(room, window, rgb("2c4a66"))
-    room += 0.22 * (noise(HEIGHT, WIDTH, cell=(120, 90), octaves=3, seed=2) * (np.abs(x - 230) < 140) * (np.abs(y - 280) < 220))[..., None] * np.array([0.6, 0.9, 1.3], np.float32)
-    for side in (-1, 1):  # curtains
-        folds = 0.75 + 0.25 * np.sin((x - 230) / 9.0 + 0.8 * np.sin(y / 90))
-        cloth = np.array(rgb("8a4f33"), np.float32) * folds[..., None]
-        hem = 108 - 34 * smoothstep(560, 60, y) * 1.0
-        room = mixed(room, cloth, smoothstep(0, 8, side * (x - 230) - hem) * (np.abs(x - 230) < 205) * smoothstep(575, 570, y))
-    rng = np.random.default_rng(9)
-    for shelf in (215, 420, 625):
-        left = 850.0
-        while left < 1270:
-            wide, tall = rng.uniform(16, 42), rng.uniform(105, 160)
-            hue = np.array(rgb(rng.choice(["7d3b2a", "2f4a4d", "a0713a", "4b2d3a", "5d6a4a", "b58a58"]))) * rng.uniform(0.6, 1.0)
-            polygon(room, ((left, shelf - tall), (left + wide, shelf - tall), (left + wide, shelf), (left, shelf)), hue)
-            left += wide + 3
-        polygon(room, ((830, shelf), (1290, shelf), (1290, shelf + 16), (830, shelf + 16)), rgb("3a2417"))
-    polygon(room, ((935, 235), (1085, 235), (1130, 380), (890, 380)), rgb("f6cd86"))
-    stroke(room, ((1010, 380), (1010, 640)), 14, rgb("2a1a10"))
-    glow(room, 1010, 330, 330, (1.0, 0.62, 0.28), 0.42)
-    glow(room, 1010, 320, 110, (1.0, 0.80, 0.50), 0.22)
-    for _ in range(26):  # lights of the town behind the wet window
-        puff(room, rng.uniform(140, 270), rng.uniform(300, 480), rng.uniform(4, 10), rgb(rng.choice(["ffc27a", "ffe0a8", "9fd0ff"])), 0.55)
-    return soft(room, 11)
-
-
 def draw(time_seconds: float) -> Canvas:
     """The talk at an instant, [HEIGHT, WIDTH, 3]."""
     pose = pose_at(time_seconds)
     zoom = 1.06 + 0.0035 * time_seconds
-    room = shifted(_room(), -10 * pose.turn, -5 * pose.nod, zoom=zoom)
+    room = shifted(room_behind(), -10 * pose.turn, -5 * pose.nod, zoom=zoom)
     flicker = 1 + 0.012 * np.sin(7 * time_seconds) * np.sin(2.1 * time_seconds)
     canvas = room * np.float32(flicker)
     _head(canvas, pose)

@@ -21,7 +21,8 @@ SIBILANTS = {"s": 1.0, "z": 0.7, "sh": 0.7, "ch": 0.8, "jh": 0.6, "t": 0.6, "f":
 JAW = {"aa": 1.0, "ae": 0.9, "ah": 0.75, "ao": 0.9, "aw": 0.95, "ax": 0.5, "ay": 0.95, "eh": 0.7, "er": 0.45,
        "ey": 0.6, "ih": 0.45, "iy": 0.35, "ow": 0.7, "oy": 0.8, "uh": 0.4, "uw": 0.3, "hh": 0.5, "l": 0.4, "r": 0.35,
        "pau": 0.0, "m": 0.0, "b": 0.0, "p": 0.0, "f": 0.12, "v": 0.12, "w": 0.2, "s": 0.15, "z": 0.15, "n": 0.25,
-       "ng": 0.3, "t": 0.2, "d": 0.25, "k": 0.3, "g": 0.3, "y": 0.3, "sh": 0.2, "ch": 0.2, "th": 0.25, "dh": 0.25}  # fmt: skip
+       "ng": 0.3, "t": 0.2, "d": 0.25, "k": 0.3, "g": 0.3, "y": 0.3, "sh": 0.2, "ch": 0.2, "th": 0.25,
+       "dh": 0.25}  # fmt: skip
 ROUND = {"uw": 1.0, "ow": 0.9, "w": 1.0, "ao": 0.7, "oy": 0.7, "uh": 0.7, "sh": 0.6, "ch": 0.6, "r": 0.5, "er": 0.4,
          "aw": 0.4, "iy": -0.7, "ey": -0.5, "ih": -0.3, "eh": -0.3, "ae": -0.4, "s": -0.3, "z": -0.3}  # fmt: skip
 
@@ -52,7 +53,11 @@ def spoken_lines() -> tuple[Spoken, ...]:
 def _say(line: Line) -> Spoken:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "line.wav"
-        shape = {"duration_stretch": line.pace, "int_f0_target_mean": line.pitch_hz, "int_f0_target_stddev": line.lilt_hz}
+        shape = {
+            "duration_stretch": line.pace,
+            "int_f0_target_mean": line.pitch_hz,
+            "int_f0_target_stddev": line.lilt_hz,
+        }
         options = [word for name, value in shape.items() for word in ("--setf", f"{name}={value}")]
         said = run(["flite", "-voice", "slt", *options, "-psdur", "-t", line.text, "-o", str(path)])
         sound = read_sound(path)[0]
@@ -81,7 +86,9 @@ def _with_air(spoken: Spoken) -> Sound:
 
 def _polished(sound: Sound) -> Sound:
     """A presenter's microphone: less rumble, a little presence, gentle compression (2:1 over 80 ms)."""
-    sound = filtered(sound, lambda hz: (1 + 0.8 / (1 + (2200 / np.maximum(hz, 1)) ** 4)) / (1 + (85 / np.maximum(hz, 1)) ** 6))
+    sound = filtered(
+        sound, lambda hz: (1 + 0.8 / (1 + (2200 / np.maximum(hz, 1)) ** 4)) / (1 + (85 / np.maximum(hz, 1)) ** 6)
+    )
     window = np.hanning(seconds(0.16))
     level = np.sqrt(np.convolve(sound**2, window / window.sum(), "same").clip(0)) + 0.02
     return (sound * (level / level.max()) ** -0.4).astype(np.float32)
