@@ -1,6 +1,6 @@
 """Make, or check, the demo film: a talk, a chase and a sunset, badly mixed on purpose, with the truth beside it.
 
-python examples/make_demo.py [--into DIR] [--stems DIR] [--workers N]
+python examples/make_demo.py [--into DIR] [--stems DIR] [--workers N] [--sound-only]
 python examples/make_demo.py --check
 """
 
@@ -21,11 +21,12 @@ def main() -> int:
     )
     parser.add_argument("--stems", type=Path, help="also write the true and the spoiled stems here, as WAV")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw (default: 1; about 7 minutes)")
+    parser.add_argument("--sound-only", action="store_true", help="keep the pictures of the film that is there")
     parser.add_argument("--check", action="store_true", help="measure the film that is there, make nothing")
     wish = parser.parse_args()
     try:
         if not wish.check:
-            make(wish.into, stems_folder=wish.stems, workers=wish.workers)
+            make(wish.into, stems_folder=wish.stems, workers=wish.workers, sound_only=wish.sound_only)
             return 0
         findings = check(wish.into)
     except ToolMissingError as missing:

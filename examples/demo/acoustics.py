@@ -80,7 +80,7 @@ def in_room(sound: Sound, *, decay_seconds: float, wet: float, seed: int) -> Sou
     tail = seconds(1.2 * decay_seconds)
     dry = np.broadcast_to(sound, (2, sound.shape[-1]))
     time = clock(tail)
-    room = np.stack([coloured(rng, tail, slope(-2.5, 120, 9000)) for _ in range(2)])
+    room = np.stack([coloured(rng, tail, slope(-2.0, 220, 9000)) for _ in range(2)])
     room *= 10 ** (-3 * time / decay_seconds) * np.minimum(time / 0.012, 1)
     for ear in room:
         ear[(rng.uniform(0.003, 0.03, 7) * SAMPLE_RATE).astype(int)] += rng.choice([-1, 1], 7) * rng.uniform(1, 3, 7)

@@ -150,13 +150,16 @@ def _vignette() -> Mask:
     return 1 - 0.30 * smoothstep(0.45, 1.25, np.hypot((x / WIDTH - 0.5) * 1.6, (y / HEIGHT - 0.5) * 1.5) * 1.1)
 
 
+@cache
+def _dither() -> Mask:
+    """0…1 against bands in smooth light: interleaved gradient noise (Jimenez, 2014)."""
+    x, y = grid()
+    return np.modf(52.98 * np.modf(0.0671 * x + 0.00584 * y)[0])[0].astype(np.float32)
+
+
 def developed(canvas: Canvas) -> NDArray[np.uint8]:
     """From light to the screen: darker corners, a soft shoulder above 0.8, a fixed dither against bands."""
     light = np.maximum(canvas, 0) * _vignette()[..., None]
     over = np.maximum(light - 0.8, 0)
     light = np.minimum(light, 0.8) + 0.2 * (1 - np.exp(-over / 0.2))
-    x, y = grid()
-    dither = (
-        np.modf(52.98 * np.modf(0.0671 * x + 0.00584 * y)[0])[0] - 0.5
-    )  # interleaved gradient noise (Jimenez, 2014)
-    return np.clip(light * 255 + 0.5 + dither[..., None], 0, 255).astype(np.uint8)
+    return np.clip(light * 255 + _dither()[..., None], 0, 255).astype(np.uint8)

@@ -123,9 +123,11 @@ def rain(rng: Random, length_seconds: float) -> Sound:
     """A fine hiss and single drops; stereo [2, N]."""
     count = seconds(length_seconds)
     hiss = np.stack([coloured(rng, count, slope(1.0, 900, 13_000)) for _ in range(2)])
-    drops = (rng.random((2, count)) < 40 / 48_000) * rng.exponential(1.0, (2, count))
-    tick = decay(seconds(0.012), 0.002) * np.sin(2 * np.pi * 2700 * clock(seconds(0.012)))
-    patter = np.stack([np.convolve(ear, tick, "same") for ear in drops])
+    patter, length = np.zeros_like(hiss), seconds(0.012)
+    for start in rng.integers(0, count - length, int(80 * length_seconds)):
+        tone = np.sin(2 * np.pi * rng.uniform(1200, 6500) * clock(length))
+        drop = decay(length, rng.uniform(0.001, 0.003)) * tone * rng.exponential(1.0)
+        patter[:, start : start + length] += panned(drop, rng.uniform(-1, 1))
     return (0.04 * hiss + 0.1 * patter).astype(np.float32)
 
 
@@ -179,7 +181,7 @@ def effects_stem(seed: int = 5) -> Sound:
     rng = np.random.default_rng(seed)
     stem = silence()
     place(stem, _faded(rain(rng, 11.2) + 0.4 * wind(rng, 11.2, 0.8), 0.3), TALK.start_seconds)
-    storm = 0.9 * wind(rng, 9.6, 1.6) + 0.8 * rain(rng, 9.6)
+    storm = 0.35 * wind(rng, 9.6, 1.6) + 0.5 * rain(rng, 9.6)
     place(stem, _faded(storm, 0.3), ACTION.start_seconds - 0.3)
     for at in footfalls():
         place(stem, in_room(panned(footstep(rng), -0.1), decay_seconds=0.3, wet=0.2, seed=3), at, 0.3)

@@ -1,6 +1,7 @@
 """Writing the film and its sounds with PyAV: H.264 and AAC in MP4, FLAC or PCM where asked."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -58,6 +59,24 @@ def write_film(path: Path, pictures: Iterable[NDArray[np.uint8]], sound: Sound, 
             container.mux(stream.encode(block))
         container.mux(picture.encode(None))
         container.mux(stream.encode(None))
+
+
+def replace_sound(path: Path, sound: Sound) -> None:
+    """Give a film another soundtrack; its pictures are copied packet by packet."""
+    fresh = path.with_suffix(".part.mp4")
+    with av.open(str(path)) as old, av.open(str(fresh), "w", options={"movflags": "+faststart"}) as container:
+        picture = container.add_stream_from_template(old.streams.video[0])
+        stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
+        stream.bit_rate = AAC_BITS_PER_SECOND
+        blocks = _sound_frames(sound, "fltp")
+        for packet in old.demux(video=0):
+            if packet.size:
+                packet.stream = picture
+                container.mux(packet)
+                container.mux([p for block in islice(blocks, 1) for p in stream.encode(block)])
+        container.mux([p for block in blocks for p in stream.encode(block)])
+        container.mux(stream.encode(None))
+    fresh.replace(path)
 
 
 def read_pictures(path: Path) -> Iterator[tuple[float, NDArray[np.uint8]]]:

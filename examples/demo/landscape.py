@@ -24,12 +24,16 @@ def _pan(since: float) -> float:
     return PAN_PIXELS_PER_SECOND * length * (0.6 * at + 0.4 * at * at * (3 - 2 * at))
 
 
+@cache
+def _dusk() -> Canvas:
+    height = grid()[1] / HORIZON
+    return gradient(((0, "2b3c6b"), (0.35, "6a5f95"), (0.62, "c9788a"), (0.82, "f29c6b"), (1.0, "ffcf8a")), height)
+
+
 def _sky(sun_x: float) -> Canvas:
     x, y = grid()
     near = np.exp(-np.hypot((x - sun_x) / 560, (y - SUN[1]) / 230))
-    height = y / HORIZON
-    sky = gradient(((0, "2b3c6b"), (0.35, "6a5f95"), (0.62, "c9788a"), (0.82, "f29c6b"), (1.0, "ffcf8a")), height)
-    return sky + near[..., None] * np.array([0.42, 0.22, 0.02], np.float32)
+    return _dusk() + near[..., None] * np.array([0.42, 0.22, 0.02], np.float32)
 
 
 @cache
@@ -46,12 +50,15 @@ def _clouds(number: int) -> tuple[Mask, Mask]:
 
 
 def _draw_clouds(canvas: Canvas, since: float, pan: float, sun_x: float) -> None:
-    x, y = grid()
+    above = slice(0, int(HORIZON) + 1)
+    x, y = (axis[above] for axis in grid())
     near = np.exp(-(((x - sun_x) / 420) ** 2) - ((y - SUN[1]) / 240) ** 2)
     for number, (slide, drift) in enumerate(((0.10, 7.0), (0.06, 3.5))):
-        cover, light = (shifted(layer, -slide * pan - drift * since, 0, (HEIGHT, WIDTH)) for layer in _clouds(number))
+        cover, light = (
+            shifted(layer, -slide * pan - drift * since, 0, (above.stop, WIDTH)) for layer in _clouds(number)
+        )
         shade = gradient(((0, "574a78"), (0.5, "b06a84"), (1.0, "ffb98a")), np.clip(light * 0.9 + 0.45 * near, 0, 1))
-        canvas[:] = mixed(canvas, shade * (1 + 0.35 * near[..., None]), 0.88 * cover)
+        canvas[above] = mixed(canvas[above], shade * (1 + 0.35 * near[..., None]), 0.88 * cover)
 
 
 def _sun(canvas: Canvas, x: float) -> None:
@@ -92,7 +99,8 @@ def _ridge(seed: int, rough: float) -> np.ndarray:
 
 def _hills(canvas: Canvas, pan: float) -> None:
     """Far headlands in haze, each nearer one darker and greener, ending in the sea towards the middle."""
-    y = grid()[1]
+    part = slice(int(HORIZON) - 250, int(HORIZON) + 60)
+    y = grid()[1][part]
     chains = (  # slide, seed, roughness, left or right, reach, base, height, colours of crest and foot
         (0.12, 201, 420, 1, 560, 0, 78, "a8718c", "d99a8c"),
         (0.20, 202, 330, -1, 520, 4, 108, "84597f", "b97d84"),
@@ -109,12 +117,13 @@ def _hills(canvas: Canvas, pan: float) -> None:
         depth = np.clip((y - top) / 90, 0, 1)
         tone = gradient(((0, crest), (1, foot)), depth)
         rim = np.exp(-np.maximum(y - top, 0) / 3.0) * 0.25
-        canvas[:] = mixed(canvas, tone + rim[..., None] * np.array([1.0, 0.55, 0.30], np.float32), inside)
+        canvas[part] = mixed(canvas[part], tone + rim[..., None] * np.array([1.0, 0.55, 0.30], np.float32), inside)
 
 
 def _cliff(canvas: Canvas, since: float, pan: float) -> None:
     """The near hill with grass in the wind and the lighthouse, its lamp lit."""
-    x, y = grid()
+    part = slice(400, HEIGHT)
+    x, y = (axis[part] for axis in grid())
     world = x + pan - 40
     ridge = (
         640
@@ -131,7 +140,7 @@ def _cliff(canvas: Canvas, since: float, pan: float) -> None:
     light = np.exp(-np.maximum(y - ridge, 0) / 9) * smoothstep(-200, 700, world)
     foot = 230 - pan, 528.0
     _lighthouse(canvas, since, foot)
-    canvas[:] = mixed(canvas, tone + (0.45 * light)[..., None] * np.array([1.0, 0.6, 0.3], np.float32), amount)
+    canvas[part] = mixed(canvas[part], tone + (0.45 * light)[..., None] * np.array([1.0, 0.6, 0.3], np.float32), amount)
 
 
 def _lighthouse(canvas: Canvas, since: float, foot: tuple[float, float]) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from . import story
-from .film import TRUTH_BITS_PER_SECOND, write_film, write_sound
+from .film import TRUTH_BITS_PER_SECOND, replace_sound, write_film, write_sound
 from .mixing import Stems, levels, spoiled, total, well_mixed
 from .picture import pictures
 from .sound import raw_stems
@@ -27,6 +27,7 @@ loudness, so only the balance differs. This page is written by the script, its f
 
     python examples/make_demo.py                 # makes demo.mp4, demo-truth.m4a and this page again
     python examples/make_demo.py --stems DIR     # the true and the spoiled stems too, as WAV
+    python examples/make_demo.py --sound-only    # new sound under the pictures that are there
     python examples/make_demo.py --check         # measures what lies here: lengths, levels, faces, sync
 
 ## What happens
@@ -64,8 +65,8 @@ without the sound font a plain synthesis plays the score. The same versions of t
 """
 
 
-def make(folder: Path, *, stems_folder: Path | None, workers: int) -> None:
-    """Write demo.mp4, demo-truth.m4a and README.md into `folder`, and the stems where asked."""
+def make(folder: Path, *, stems_folder: Path | None, workers: int, sound_only: bool) -> None:
+    """Write demo.mp4 (or its sound alone), demo-truth.m4a and README.md into `folder`, and the stems where asked."""
     folder.mkdir(parents=True, exist_ok=True)
     truth = well_mixed(raw_stems())
     bad = spoiled(truth)
@@ -73,6 +74,9 @@ def make(folder: Path, *, stems_folder: Path | None, workers: int) -> None:
         write_stems(stems_folder, truth, bad)
     write_sound(folder / "demo-truth.m4a", total(truth), codec="aac", bit_rate=TRUTH_BITS_PER_SECOND)
     write_page(folder / "README.md", truth, bad)
+    if sound_only:
+        replace_sound(folder / "demo.mp4", total(bad))
+        return
     write_film(folder / "demo.mp4", pictures(workers), total(bad), quality=X264_CRF)
 
 

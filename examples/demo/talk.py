@@ -60,10 +60,10 @@ def _half_width(v: Mask, jaw: float) -> Mask:
     return 0.96 * oval * (1 - 0.18 * smoothstep(0.10, 1.25, v)) - 0.1 * (np.abs(along) >= 1)
 
 
-def _relief(u: Mask, v: Mask, jaw: float) -> Mask:
-    """How far the face stands out, [H, W]."""
-    wide = np.maximum(_half_width(v, jaw), 1e-3)
-    z = 0.95 * np.sqrt(np.maximum(1 - (u / wide) ** 2, 0.0)) * np.minimum(wide, 0.95) ** 0.6
+def _relief(u: Mask, v: Mask, around: Mask, jaw: float) -> Mask:
+    """How far the face stands out, [H, W]; `around` is u before the features turned."""
+    wide = np.maximum(_half_width(v, jaw), 1e-3) + 0.015
+    z = 0.95 * np.sqrt(np.maximum(1 - (around / wide) ** 2, 0.0)) * np.minimum(wide, 0.95) ** 0.6
     z += 0.13 * _bump(u, v, (0, 0.16), (0.13, 0.34)) + 0.15 * _bump(u, v, (0, 0.37), (0.15, 0.13))  # nose
     z += 0.05 * _both(u, v, (0.15, 0.42), (0.09, 0.08))  # nostrils' wings
     z -= 0.12 * _both(u, v, (0.40, -0.10), (0.24, 0.15))  # eye sockets
@@ -80,11 +80,13 @@ def _lit(z: Mask, albedo: Canvas, gloss: Mask) -> Canvas:
     normal = np.stack([-dz_du, -dz_dv, np.ones_like(z)], axis=-1)
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
     key, cool = normal @ KEY_LIGHT, normal @ COOL_LIGHT
-    warm = smoothstep(-0.45, 1.0, key)[..., None] * np.array([1.08, 0.96, 0.82])
-    blue = smoothstep(0.0, 1.0, cool)[..., None] * np.array([0.16, 0.24, 0.36])
-    through = np.exp(-((key - 0.05) ** 2) / 0.05)[..., None] * np.array([0.10, 0.02, 0.01])
+    warm = smoothstep(-0.45, 1.0, key)[..., None] * np.array([1.08, 0.96, 0.82], np.float32)
+    blue = smoothstep(0.0, 1.0, cool)[..., None] * np.array([0.16, 0.24, 0.36], np.float32)
+    through = np.exp(-((key - 0.05) ** 2) / 0.05)[..., None] * np.array([0.10, 0.02, 0.01], np.float32)
     shine = np.maximum(normal @ direction(*np.add(KEY_LIGHT, (0, 0, 1))), 0) ** 28
-    return albedo * (0.22 + 0.85 * warm + blue + through) + (gloss * shine)[..., None] * np.array([0.34, 0.29, 0.24])
+    return albedo * (0.22 + 0.85 * warm + blue + through) + (gloss * shine)[..., None] * np.array(
+        [0.34, 0.29, 0.24], np.float32
+    )
 
 
 def _skin(u: Mask, v: Mask, z: Mask, pose: Pose) -> Canvas:
@@ -212,7 +214,7 @@ def _head(canvas: Canvas, pose: Pose) -> None:
     bob = smoothstep(1 + edge, 1 - edge, bob) * smoothstep(1.10, 1.04, v + 0.12 * np.cos(2.6 * u))
     canvas[part] = mixed(canvas[part], hair * 0.45, bob)
     _body(canvas, pose)
-    inner = _window(canvas, -1.2, 1.2, -1.5)
+    inner = _window(canvas, -1.08, 1.08, -1.3)
     _face(canvas, inner, pose)
     fringe = -0.66 - 0.16 * np.cos(1.7 * (u + 0.34)) + 0.46 * np.maximum(np.abs(u + 0.34) - 0.05, 0) ** 2.2
     sides = np.abs(u) - 0.84 + 0.13 * smoothstep(0.0, 1.1, v)
@@ -221,17 +223,27 @@ def _head(canvas: Canvas, pose: Pose) -> None:
     canvas[part] = mixed(canvas[part], hair, locks * bob)
 
 
+def _around(u: Mask, v: Mask, at: tuple[float, float], reach: tuple[float, float]) -> tuple[slice, slice]:
+    """The rows and columns that hold a part of the face."""
+    inside = (np.abs(u - at[0]) < reach[0]) & (np.abs(v - at[1]) < reach[1])
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
 def _face(canvas: Canvas, part: tuple[slice, slice], pose: Pose) -> None:
     """Skin, eyes and mouth. Turning moves what stands out: the round head first, its features with it."""
     edge = 1.2 / SCALE
     hu, hv = _place(part, pose)
     out = np.sqrt(np.maximum(1 - (hu / 1.05) ** 2 - ((hv - 0.05) / 1.5) ** 2, 0))
     u, v = hu - 0.9 * pose.turn * out, hv - 0.7 * pose.nod * out
-    face = _skin(u, v, _relief(u, v, pose.jaw), pose)
+    around = hu - 0.25 * pose.turn * out
+    face = _skin(u, v, _relief(u, v, around, pose.jaw), pose)
     for side in (-1, 1):
-        face = _eye(face, u, v, side, pose, edge)
-    face = _mouth(face, u, v, pose, edge)
-    inside = smoothstep(-edge, edge, _half_width(v, pose.jaw) - np.abs(hu - 0.25 * pose.turn * out))
+        near = _around(u, v, (side * 0.40, -0.20), (0.42, 0.34))
+        face[near] = _eye(face[near], u[near], v[near], side, pose, edge)
+    near = _around(u, v, (0.0, 0.80), (0.48, 0.34))
+    face[near] = _mouth(face[near], u[near], v[near], pose, edge)
+    inside = smoothstep(-edge, edge, _half_width(v, pose.jaw) - np.abs(around))
     hair_shade = 0.40 * smoothstep(-0.35, -0.75, hv - 0.25 * hu**2) + 0.35 * smoothstep(0.64, 0.86, np.abs(hu))
     canvas[part] = mixed(canvas[part], face * (1 - hair_shade)[..., None], inside)
 

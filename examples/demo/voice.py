@@ -85,10 +85,14 @@ def _with_air(spoken: Spoken) -> Sound:
 
 
 def _polished(sound: Sound) -> Sound:
-    """A presenter's microphone: less rumble, a little presence, gentle compression (2:1 over 80 ms)."""
-    sound = filtered(
-        sound, lambda hz: (1 + 0.8 / (1 + (2200 / np.maximum(hz, 1)) ** 4)) / (1 + (85 / np.maximum(hz, 1)) ** 6)
-    )
+    """A presenter's microphone: less rumble and chest, more presence, gentle compression over 80 ms."""
+
+    def tone(hz: Sound) -> Sound:
+        hz = np.maximum(hz, 1.0)
+        presence, chest, rumble = 1 / (1 + (2000 / hz) ** 4), 1 / (1 + (hz / 330) ** 4), 1 / (1 + (95 / hz) ** 6)
+        return (1 + presence - 0.45 * chest) * rumble
+
+    sound = filtered(sound, tone)
     window = np.hanning(seconds(0.16))
     level = np.sqrt(np.convolve(sound**2, window / window.sum(), "same").clip(0)) + 0.02
     return (sound * (level / level.max()) ** -0.4).astype(np.float32)
