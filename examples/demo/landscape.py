@@ -45,7 +45,9 @@ def _clouds(number: int) -> tuple[Mask, Mask]:
     y = grid(HEIGHT, width)[1] / HORIZON
     where = smoothstep(0.35, 0.7, y) * smoothstep(1.02, 0.9, y) if number else smoothstep(0.75, 0.35, y)
     cover = smoothstep(0.48, 0.82, field) * where
-    lit = np.clip(0.5 + 9 * (np.roll(field, 5, axis=0) - field), 0, 1)  # undersides face the low sun
+    lit = np.clip(
+        0.5 + 9 * (np.pad(field, ((5, 0), (0, 0)), mode="edge")[:HEIGHT] - field), 0, 1
+    )  # undersides face the low sun
     return cover, 1 - lit
 
 
@@ -138,7 +140,7 @@ def _cliff(canvas: Canvas, since: float, pan: float) -> None:
     amount = np.clip((y - ridge - grass) / 1.5, 0, 1)
     tone = gradient(((0, "4d4638"), (0.25, "2a2a2e"), (1, "141722")), np.clip((y - ridge) / 160, 0, 1))
     light = np.exp(-np.maximum(y - ridge, 0) / 9) * smoothstep(-200, 700, world)
-    foot = 230 - pan, 528.0
+    foot = 230 - pan, 546.0
     _lighthouse(canvas, since, foot)
     canvas[part] = mixed(canvas[part], tone + (0.45 * light)[..., None] * np.array([1.0, 0.6, 0.3], np.float32), amount)
 

@@ -1,5 +1,6 @@
 """Every picture of the film: the scene of its instant, its light spilled and developed."""
 
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
@@ -27,6 +28,9 @@ def pictures(workers: int) -> Iterator[NDArray[np.uint8]]:
         yield from map(picture, range(FRAMES))
         return
     with ProcessPoolExecutor(workers) as pool:
-        batch = 4 * workers
-        for start in range(0, FRAMES, batch):  # small batches, so that few frames wait in memory
-            yield from pool.map(picture, range(start, min(start + batch, FRAMES)))
+        waiting = deque()
+        for number in range(FRAMES):
+            waiting.append(pool.submit(picture, number))
+            if len(waiting) > 4 * workers:  # few frames wait in memory
+                yield waiting.popleft().result()
+        yield from (drawn.result() for drawn in waiting)
