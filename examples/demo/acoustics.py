@@ -134,9 +134,10 @@ def loudness(sound: Sound) -> tuple[float, float]:
     frame.sample_rate, frame.pts = SAMPLE_RATE, 0
     graph.push(frame)
     graph.push(None)
+    said: dict[str, str] = {}
     while True:
         try:
-            said = graph.pull().metadata
+            said |= graph.pull().metadata  # a last block under 100 ms says nothing
         except av.error.EOFError:
             peak = 20 * np.log10(max(float(said["lavfi.r128.true_peak"]), 1e-6))
             return float(said["lavfi.r128.I"]), float(peak)
