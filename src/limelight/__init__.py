@@ -1,3 +1,59 @@
-"""Limelight: watches a video and rebalances its soundtrack, so that what the picture is about is what you hear."""
+"""Limelight: watches a video and rebalances its soundtrack, so that what the picture is about is what you hear.
+
+import limelight
+
+result = limelight.highlight_video("holiday.mp4")
+print(result.dest, result.plan.shots[0].reason)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from limelight.app.pipeline import (
+        Highlighted,
+        highlight_video,
+        inspect_video,
+        plan_video,
+        render_video,
+        separate_video,
+    )
+    from limelight.mixing.controls import Controls
+    from limelight.mixing.plan import MixPlan, read_plan
+    from limelight.runtime.registry import load_model
+
+_HOMES = {
+    "Controls": "limelight.mixing.controls",
+    "Highlighted": "limelight.app.pipeline",
+    "MixPlan": "limelight.mixing.plan",
+    "highlight_video": "limelight.app.pipeline",
+    "inspect_video": "limelight.app.pipeline",
+    "load_model": "limelight.runtime.registry",
+    "plan_video": "limelight.app.pipeline",
+    "read_plan": "limelight.mixing.plan",
+    "render_video": "limelight.app.pipeline",
+    "separate_video": "limelight.app.pipeline",
+}
+__all__ = [
+    "Controls",
+    "Highlighted",
+    "MixPlan",
+    "highlight_video",
+    "inspect_video",
+    "load_model",
+    "plan_video",
+    "read_plan",
+    "render_video",
+    "separate_video",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a name when it is first asked for, so that `limelight --help` need not load everything."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -47,7 +47,7 @@ def prepare_target(source: Path | None, dest: Path, *, overwrite: bool = False) 
     dest = Path(os.path.abspath(dest))
     container_of(dest)
     with naming_write_errors(dest):
-        _check_place(source, dest, overwrite)
+        check_place(source, dest, overwrite=overwrite)
         if source is not None and shutil.disk_usage(dest.parent).free < _ROOM * source.stat().st_size:
             raise OutputError(f"cannot write {dest}: {_ADVICE[errno.ENOSPC]}")
         _sweep(dest.parent)
@@ -56,7 +56,8 @@ def prepare_target(source: Path | None, dest: Path, *, overwrite: bool = False) 
     return dest
 
 
-def _check_place(source: Path | None, dest: Path, overwrite: bool) -> None:
+def check_place(source: Path | None, dest: Path, *, overwrite: bool = False) -> None:
+    """Whether a file may be put there: its folder is there, it is no folder and not the source. Raises as above."""
     if not dest.parent.is_dir():
         raise OutputError(f"cannot write {dest}: there is no folder {dest.parent}; make it first")
     if dest.is_dir():

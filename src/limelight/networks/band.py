@@ -13,6 +13,7 @@ Differs from Band-Split RNN: no recurrence, one latent for all bands in place of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -54,7 +55,7 @@ class BandSplit(nn.Module):
     def __init__(self, config: BandConfig) -> None:
         super().__init__()
         edges = band_edges(config)
-        self.widths = [b - a for a, b in zip(edges, edges[1:], strict=False)]
+        self.widths = [b - a for a, b in pairwise(edges)]
         self.layers = nn.ModuleList(nn.Linear(width, config.width) for width in self.widths)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -69,9 +70,7 @@ class BandJoin(nn.Module):
         super().__init__()
         edges = band_edges(config)
         self.outputs = outputs
-        self.layers = nn.ModuleList(
-            nn.Linear(config.width, (b - a) * outputs) for a, b in zip(edges, edges[1:], strict=False)
-        )
+        self.layers = nn.ModuleList(nn.Linear(config.width, (b - a) * outputs) for a, b in pairwise(edges))
 
     def forward(self, x: Tensor) -> Tensor:
         parts = [layer(x[:, :, k]).unflatten(-1, (self.outputs, -1)) for k, layer in enumerate(self.layers)]

@@ -83,9 +83,10 @@ class OnnxModel:
 
 
 def _session(path: Path, options: Any) -> onnxruntime.InferenceSession:
+    # ONNX Runtime raises a dozen types of its own, without a base, all meaning: not a model.
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 (ONNX Runtime raises a dozen types of its own, all meaning: not a model)
+    except Exception as error:
         raise ModelError(
             f"The model file {path} cannot be run ({type(error).__name__}); install the model again."
         ) from error

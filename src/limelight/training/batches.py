@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ class DrawConfig:
     batch: int = 8
     seed: int = 0
     room: float = 0.2  # share of mixtures whose speech stands in a room
-    casting: Casting = Casting()
+    casting: Casting = field(default_factory=Casting)
 
 
 class Examples(IterableDataset[Example]):

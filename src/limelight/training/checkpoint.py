@@ -57,7 +57,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:
     """The optimiser's state by parameter name, as plain tensors."""
-    names = {parameter: name for name, parameter in model.named_parameters()}
+    names: dict[Tensor, str] = {parameter: name for name, parameter in model.named_parameters()}
     return {
         f"{names[parameter]}:{key}": torch.as_tensor(value)
         for parameter, state in optimiser.state.items()

@@ -30,7 +30,7 @@ class LiteTask(nn.Module):
         super().__init__()
         self.config, self.weights = config, weights or Weights()
         self.model = Lite(config)
-        self.register_buffer("k", k_weights(config), persistent=False)
+        self.k = k_weights(config)
         self.colouring: Colouring | None = Colouring()
 
     def spectra(self, batch: dict[str, Tensor]) -> Spectra:
@@ -46,13 +46,11 @@ class LiteTask(nn.Module):
         masks, latent, stems_loss = self.hear(magnitude, stem_power)
         gains_db = self.direct(masks, latent, magnitude)
         audible = spectra.audible + (1 - spectra.audible) * SILENT_WEIGHT
-        losses = {
-            "remix": self.remix_loss(masks, spectra),
-            "stems": stems_loss,
-            "gains": gain_huber(gains_db, spectra.gains_db, audible),
-        }
+        losses = {"stems": stems_loss, "gains": gain_huber(gains_db, spectra.gains_db, audible)}
+        if self.weights.remix:
+            losses["remix"] = self.remix_loss(masks, spectra)
         w = self.weights
-        losses["total"] = w.remix * losses["remix"] + w.stems * losses["stems"] + w.gains * losses["gains"]
+        losses["total"] = w.stems * losses["stems"] + w.gains * losses["gains"] + w.remix * losses.get("remix", 0.0)
         return losses
 
     def hear(self, magnitude: Tensor, stem_power: Tensor) -> tuple[Tensor, Tensor, Tensor]:

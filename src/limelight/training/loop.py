@@ -66,7 +66,8 @@ def train(
     optimiser = torch.optim.AdamW(trainable, lr=config.learning_rate, weight_decay=config.weight_decay)
     average = {name: p.detach().clone() for name, p in task.named_parameters()}
     step = _resume(path, task, optimiser, average) if path.is_file() else 0
-    saved, started, seen = time.monotonic(), time.monotonic(), {}
+    saved, started = time.monotonic(), time.monotonic()
+    seen: dict[str, float] = {}
     first = step
     for batch in batches_from(step):
         if step >= config.steps:

@@ -1,0 +1,5 @@
+"""`python -m limelight` is `limelight`."""
+
+from limelight.app.cli import main
+
+main()

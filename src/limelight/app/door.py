@@ -1,0 +1,91 @@
+"""What every command does at the door: errors become one line and an exit code, signals an orderly end, work a bar."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from limelight.errors import LimelightError
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+STAGE_WORDS = {
+    "look": "looking at the picture",
+    "measure": "measuring the sound",
+    "plan": "deciding the balance",
+    "render": "writing the film",
+}
+TERMINATED = 143
+
+
+class _Terminated(BaseException):
+    """SIGTERM, so that files are cleaned up on the way out."""
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
+@contextmanager
+def door(*, verbose: bool = False) -> Iterator[None]:
+    """Runs a command: our errors leave as one line `E_CODE: message` on stderr with their exit code."""
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr)
+    # A background job of a shell ignores SIGINT, and Python would then never raise: install both.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    except LimelightError as error:
+        fail(error.code, str(error), error.exit_code)
+    except KeyboardInterrupt:
+        fail("E_INTERRUPTED", "stopped by you; nothing was left half-written", 130)
+    except _Terminated:
+        fail("E_INTERRUPTED", "stopped by the system; nothing was left half-written", TERMINATED)
+    except ValueError as error:  # the frozen records check their own ranges: a flag out of range
+        if verbose:
+            raise
+        fail("E_USAGE", str(error), 2)
+
+
+def fail(code: str, message: str, exit_code: int) -> NoReturn:
+    """One line, then out."""
+    one_line = " ".join(message.split())
+    console.print(f"[bold red]{code}[/]: ", end="")
+    console.print(one_line, markup=False)
+    raise SystemExit(exit_code)
+
+
+@contextmanager
+def progress_bar(*, quiet: bool) -> Iterator[Bar]:
+    """A bar with the stage and the time left, on stderr."""
+    columns = (
+        TextColumn("{task.description:24}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as progress:
+        yield Bar(progress)
+
+
+class Bar:
+    """Follows the stages of a film; called as `pipeline.Progress`."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, stage: str, done: float, total: float) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(STAGE_WORDS.get(stage, stage), total=total)
+        self._progress.update(self._tasks[stage], completed=done, total=total)
