@@ -50,7 +50,7 @@ class Shelf:
         """`length` samples of a sound from its sample `start` on, full scale ±1, [n]; shorter at its end."""
         first = sound.start + start
         last = min(first + length, sound.start + sound.length)
-        return self.samples[first:last].astype(np.float32) / 32768
+        return self.samples[first:last].astype(np.float32) / np.float32(32768)
 
 
 @dataclass(frozen=True)
@@ -111,4 +111,4 @@ def _decode(path: Path) -> NDArray[np.int16]:
     soundtrack = choose_soundtrack(info, None)
     whole = np.concatenate(list(listen(info, soundtrack)), axis=1)
     mono = resample(whole.mean(axis=0, keepdims=True), soundtrack.sample_rate, SAMPLE_RATE)[0]
-    return np.clip(np.round(mono * 32768), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.round(mono * 32768), -32768, 32767).astype(np.int16))
