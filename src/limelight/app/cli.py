@@ -257,6 +257,26 @@ def stems(
             typer.echo(str(path))
 
 
+@app.command(name="score")
+def score(
+    output: Annotated[Path, typer.Argument(help="A result, film or sound.", metavar="OUTPUT")],
+    target: Annotated[Path, typer.Option(help="The well mixed truth.")],
+    before: Annotated[Path | None, typer.Option("--input", help="What the result was made from.")] = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """How far a result is from the truth: the papers' metrics that need no network (× 100), raw and level-matched."""
+    with door(verbose=verbose):
+        from limelight.app.score import score_files, score_table
+
+        scores = score_files(output, target)
+        first = score_files(before, target) if before else None
+        if as_json:
+            typer.echo(json.dumps(scores | ({"input": first} if first else {}), indent=1))
+        else:
+            typer.echo(score_table(scores, first))
+
+
 @app.command(name="models")
 def models(as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False) -> None:
     """What is installed, what it was trained on, its licence."""
