@@ -30,7 +30,7 @@ _PICTURE_OPTIONS = {
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
     "libvpx": {"deadline": "realtime", "cpu-used": "8"},
 }
-_FORMATS = {"mkv": "matroska", "ts": "mpegts", "m4a": "ipod"}
+_FORMATS = {"mkv": "matroska", "ts": "mpegts", "m4a": "mp4"}
 _LANGUAGES = ("eng", "fra")
 
 
