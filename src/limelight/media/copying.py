@@ -21,6 +21,7 @@ from limelight.errors import OutputError
 from limelight.media.clock import Clock
 from limelight.media.container import is_cover, main_picture, open_input
 from limelight.media.fingerprint import Fingerprint, needs_unwrapping
+from limelight.media.formats import SOUND_CONTAINERS
 from limelight.media.packets import Damage, read_packets
 from limelight.media.probe import in_words
 
@@ -102,6 +103,8 @@ def _carry_stream(
     stream: Stream, output: av.container.OutputContainer, container: str, cargo: Cargo, *, is_picture: bool
 ) -> None:
     words = in_words(stream)
+    if is_picture and container in SOUND_CONTAINERS:
+        raise OutputError(f"cannot write the {words} into {container}: that is for sound alone; choose .mp4 or .mkv")
     try:
         target = output.add_stream_from_template(stream, opaque=True)
     except (ValueError, av.error.FFmpegError) as error:

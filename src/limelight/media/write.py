@@ -21,11 +21,12 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import Stream
 
-from limelight.errors import Damaged
+from limelight.errors import Damaged, OutputError
 from limelight.media.clock import Clock, hours_minutes_seconds, read_clock
 from limelight.media.container import METADATA_ERRORS, file_url, main_picture, open_input
 from limelight.media.copying import Cargo, Copy, has_apple_tags, load_cargo, on_the_clock
 from limelight.media.encode import SoundEncoder
+from limelight.media.fingerprint import is_end_of_subtitle
 from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, container_of, muxer_options
 from limelight.media.packets import Damage, read_packets
 from limelight.media.target import naming_write_errors, prepare_target, whole_or_absent
@@ -150,6 +151,7 @@ class _Writer:
     def load(self, source: av.container.InputContainer, output: av.container.OutputContainer, container: str) -> Cargo:
         """Make the output's streams and write its head."""
         self._output = output
+        self._hides = container in ("mp4", "mov", "m4a")  # has edit lists
 
         def add_sound() -> Stream:
             rate, layout = self._soundtrack.sample_rate, self._soundtrack.layout
@@ -197,6 +199,11 @@ class _Writer:
 
     def _copy(self, packet: Packet[Stream], copy: Copy) -> None:
         copy.fingerprint.add(packet)
+        if is_end_of_subtitle(packet):
+            return  # the muxer writes its own
+        if packet.is_discard and not self._hides:
+            wished = f"cannot write the trimmed film {self._info.path} as {self._dest.suffix}"
+            raise OutputError(f"{wished}: what was trimmed away would be shown again; choose .mp4 or .mov")
         if not copy.is_cover:
             on_the_clock(packet, self._clock)
             self._refuse_backwards(packet, copy)
