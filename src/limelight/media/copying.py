@@ -58,6 +58,7 @@ class Cargo:
     sound_index: int = 0  # of the new soundtrack, in the output
     carried: list[str] = field(default_factory=list)  # in words: attachments, chapters, tags
     left_out: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)  # of the whole film
 
     @property
     def picture(self) -> Copy | None:
@@ -176,6 +177,7 @@ def _carry_chapters(chapters: list[Chapter], output: av.container.OutputContaine
 def _carry_tags(source: av.container.InputContainer, output: av.container.OutputContainer, cargo: Cargo) -> None:
     tags = {key: value for key, value in source.metadata.items() if key.lower() not in _OF_THE_FILE}
     output.metadata.update(tags)
+    cargo.tags = tags
     if tags:
         cargo.carried.append("1 tag" if len(tags) == 1 else f"{len(tags)} tags")
 

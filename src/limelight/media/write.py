@@ -77,6 +77,7 @@ def write_with_soundtrack(
             samples = writer.encoder.samples
         with naming_write_errors(dest):
             verified = verify(temporary, cargo, Fraction(samples, soundtrack.sample_rate), clock)
+    lost = [f"tag ({name}): {container} cannot hold it" for name in verified.lost_tags]
     if notes is not None:
         notes += _notes(soundtrack, form)
     return Written(
@@ -86,7 +87,7 @@ def write_with_soundtrack(
         bit_rate=form.bit_rate,
         seconds=samples / soundtrack.sample_rate,
         copied=tuple([copy.words for copy in cargo.copies] + cargo.carried),
-        left_out=tuple(cargo.left_out),
+        left_out=tuple(cargo.left_out + lost),
         verified=verified,
     )
 
@@ -208,8 +209,20 @@ class _Writer:
             on_the_clock(packet, self._clock)
             self._refuse_backwards(packet, copy)
         packet.stream = copy.target
-        with naming_write_errors(self._dest):
+        with naming_write_errors(self._dest), self._naming_damage(packet, copy):
             self._output.mux(packet)
+
+    @contextmanager
+    def _naming_damage(self, packet: Packet[Stream], copy: Copy) -> Iterator[None]:
+        """A packet that no container takes is the source's fault, not the target's."""
+        at = packet.pts if packet.dts is None else packet.dts
+        seconds = Fraction(0) if at is None else at * packet.time_base
+        try:
+            yield
+        except (av.error.InvalidDataError, av.error.ArgumentError) as error:
+            wished = f"cannot copy the {copy.words} of {self._info.path}"
+            place = hours_minutes_seconds(seconds)
+            raise Damaged(f"{wished}: it is damaged at {place}; copy or download it again, or remux it") from error
 
     def _refuse_backwards(self, packet: Packet[Stream], copy: Copy) -> None:
         last = self._decoded_at.get(copy.target_index)
