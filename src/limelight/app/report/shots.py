@@ -1,0 +1,55 @@
+"""The table of shots: when, what it looks like, what was done and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from limelight.app.report.lanes import data_url
+from limelight.app.report.thumbnails import Cell
+from limelight.app.report.words import clock_time, escaped, number
+from limelight.mixing.plan import PlannedShot
+from limelight.signals import STEMS
+
+MOST_SHOTS = 200
+_MOST_CUES = 12
+
+
+def shot_table(shots: Sequence[PlannedShot], cells: Sequence[Cell], pictures: Sequence[bytes | None]) -> str:
+    """One row per shot; of a film of many, the first 200."""
+    picture_of = {
+        cell.shot: picture for cell, picture in reversed(list(zip(cells, pictures, strict=True))) if picture is not None
+    }
+    rows = "".join(_row(shot, picture_of.get(k)) for k, shot in enumerate(shots[:MOST_SHOTS]))
+    heads = "".join(f'<th class="db" scope="col"><i class="key {stem}"></i>{stem.capitalize()}</th>' for stem in STEMS)
+    more = len(shots) - MOST_SHOTS
+    rest = (
+        f'<p class="quiet">The first {MOST_SHOTS} of {len(shots)} shots; all are in the mix plan.</p>'
+        if more > 0
+        else ""
+    )
+    return (
+        f'<table class="shots"><thead><tr><th scope="col">Time</th><th scope="col">Shot</th>{heads}'
+        f'<th scope="col">Why</th></tr></thead><tbody>{rows}</tbody></table>{rest}'
+    )
+
+
+def _row(shot: PlannedShot, picture: bytes | None) -> str:
+    image = f'<img alt="" src="{data_url("image/jpeg", picture)}">' if picture else ""
+    gains = "".join(
+        f'<td class="db {stem}" data-stem="{stem.capitalize()}">{number(shot.gains_db.get(stem), sign=True)}</td>'
+        for stem in STEMS
+    )
+    return (
+        f'<tr><td class="time">{clock_time(shot.start_seconds)}<span>{number(shot.end_seconds - shot.start_seconds)} s'
+        f'</span></td><td class="picture">{image}</td>{gains}'
+        f'<td class="why">{escaped(shot.reason)}{_cues(shot)}</td></tr>'
+    )
+
+
+def _cues(shot: PlannedShot) -> str:
+    """The six cues in words, folded away; nothing where there is no picture to speak of."""
+    cues = list(shot.cues.items())[:_MOST_CUES]
+    if not cues or all(words == "no picture" for _, words in cues):
+        return ""
+    said = "".join(f"<dt>{escaped(kind, limit=60)}</dt><dd>{escaped(words)}</dd>" for kind, words in cues)
+    return f"<details><summary>What the picture shows</summary><dl>{said}</dl></details>"
