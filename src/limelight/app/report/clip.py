@@ -124,6 +124,7 @@ def clip_bytes(clip: Samples, gain_db: float) -> bytes:
     memory = io.BytesIO()
     with av.open(memory, "w", format=MUXERS["m4a"]) as output:
         encoder = SoundEncoder(output, form, sample_rate=RATE, layout="stereo")
+        encoder.stream.codec_context.options = {"aac_coder": "fast"}  # a third of the time, 0.7 dB more noise
         for start in range(0, clip.shape[1], RATE):
             output.mux(encoder.encode(clip[:, start : start + RATE] * gain))
         output.mux(encoder.finish())

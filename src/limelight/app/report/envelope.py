@@ -16,17 +16,17 @@ class Envelope:
     """Column k of K covers the samples from k · N / K to (k + 1) · N / K."""
 
     peak: Vector  # [K], the highest |x| of all channels
-    rms: Vector  # [K], over all channels
+    rms: Vector  # [K], of the loudest channel: empty surround channels would make every film look quiet
 
 
 class EnvelopeMeter:
-    """Measures a sound of about `samples` samples; what comes after them counts to the last column."""
+    """Measures [C, N] of about so many samples; what comes after them counts to the last column."""
 
-    def __init__(self, samples: int) -> None:
+    def __init__(self, samples: int, channels: int) -> None:
         self._total = max(1, samples)
         self._columns = min(MOST_COLUMNS, self._total)
         self._peak = np.zeros(self._columns)
-        self._power = np.zeros(self._columns)
+        self._power = np.zeros((channels, self._columns))
         self._count = np.zeros(self._columns)
         self._seen = 0
 
@@ -39,13 +39,13 @@ class EnvelopeMeter:
         columns = np.arange(first, last + 1)
         edges = np.maximum(-(-columns * self._total // self._columns) - self._seen, 0)  # where each begins in the block
         self._peak[columns] = np.maximum(self._peak[columns], np.maximum.reduceat(np.abs(block).max(axis=0), edges))
-        self._power[columns] += np.add.reduceat(np.square(block, dtype=np.float64).mean(axis=0), edges)
+        self._power[:, columns] += np.add.reduceat(np.square(block, dtype=np.float64), edges, axis=1)
         self._count[columns] += np.diff(np.append(edges, n))
         self._seen += n
 
     def finish(self) -> Envelope:
         """What was measured; columns that nothing fell into are silent."""
-        return Envelope(self._peak, np.sqrt(self._power / np.maximum(self._count, 1)))
+        return Envelope(self._peak, np.sqrt(self._power.max(axis=0) / np.maximum(self._count, 1)))
 
     def _column(self, sample: int) -> int:
         return min(self._columns - 1, sample * self._columns // self._total)

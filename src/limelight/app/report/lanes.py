@@ -49,7 +49,7 @@ def wave_lane(axis: TimeAxis, envelope: Envelope, scale: float, cuts: Sequence[f
     shapes = f'<path class="peak" d="{_mirrored(envelope.peak, scale)}"/>'
     shapes += f'<path class="rms" d="{_mirrored(envelope.rms, scale)}"/>'
     middle = f'<path class="zero" d="M0 {_WAVE_HEIGHT / 2:g}H{WIDTH}"/>'
-    labels = _labels({0.0: number(scale, 2), 50.0: "0", 100.0: number(-scale, 2)})
+    labels = _labels({0.0: f"{scale:g}", 50.0: "0", 100.0: f"−{scale:g}"})
     return labels + _svg("wave", _WAVE_HEIGHT, _few_cuts(axis, cuts, _WAVE_HEIGHT) + middle + shapes)
 
 

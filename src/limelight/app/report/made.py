@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from limelight.app.pipeline import Highlighted
-from limelight.app.report.words import decibels, escaped, number
+from limelight.app.report.words import decibels, escaped, kilohertz, number
 from limelight.app.summary import picture_in_words, time_in_words
+from limelight.mixing.controls import KEEP
 from limelight.mixing.plan import PlannedControls
 
 _PACKAGES = {"limelight-audio": "Limelight", "av": "PyAV", "onnxruntime": "ONNX Runtime", "numpy": "NumPy"}
@@ -39,8 +40,8 @@ def wishes(controls: PlannedControls) -> str:
     offsets = {"speech": controls.speech_db, "music": controls.music_db, "effects": controls.effects_db}
     moved = [f"{stem} {decibels(db)}" for stem, db in offsets.items() if db]
     loudness = controls.loudness
-    wished = f"{number(loudness)} LUFS" if isinstance(loudness, float) else loudness
-    parts = [f"strength {number(controls.strength, 2)}", *moved, f"loudness {wished}"]
+    wished = f"loudness {loudness}" if isinstance(loudness, str) else f"loudness {number(loudness)} LUFS"
+    parts = [f"strength {controls.strength:g}", *moved, "loudness kept" if loudness == KEEP else wished]
     return ", ".join([*parts, f"true peak at most {number(controls.true_peak_dbtp)} dBTP"])
 
 
@@ -58,7 +59,7 @@ def versions() -> str:
 def _coded(result: Highlighted) -> str:
     written, track = result.written, result.soundtrack
     rate = f", {round(written.bit_rate / 1000)} kb/s" if written.bit_rate else ", lossless"
-    return f"{written.codec} in {written.container}{rate}, {track.layout}, {track.sample_rate} Hz"
+    return f"{written.codec} in {written.container}{rate}, {track.layout}, {kilohertz(track.sample_rate)}"
 
 
 def _terms(terms: dict[str, str]) -> str:

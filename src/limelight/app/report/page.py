@@ -22,7 +22,7 @@ from limelight.app.report.shots import shot_table
 from limelight.app.report.soundtracks import Heard
 from limelight.app.report.style import STYLE
 from limelight.app.report.thumbnails import Cell
-from limelight.app.report.words import change, clock_time, escaped, number
+from limelight.app.report.words import change, clock_time, escaped, kilohertz
 from limelight.app.summary import StemChange, stem_changes
 from limelight.signals import STEMS
 
@@ -67,9 +67,9 @@ def _head(result: Highlighted) -> str:
     parts = [clock_time(source.duration_seconds), source.container]
     if source.picture:
         shown = source.picture
-        rate = f"{number(shown.frames_per_second, 2)} pictures/s"
+        rate = f"{round(shown.frames_per_second, 2):g} pictures/s"
         parts.append(f"{shown.codec} {shown.width} × {shown.height}, {rate}")
-    parts.append(f"{track.codec} {track.layout}, {track.sample_rate} Hz")
+    parts.append(f"{track.codec} {track.layout}, {kilohertz(track.sample_rate)}")
     title = source.tags.get("title", "")
     titled = f'<p class="quiet">“{escaped(title, limit=200)}”</p>' if title else ""
     alone = "" if source.picture else '<p class="notice">There is no picture: balanced by the sound alone.</p>'
@@ -120,7 +120,7 @@ def _time_line(result: Highlighted, found: Found) -> str:
             ("After", "on the same scale", found.after),
         )
     )
-    gains = _lane("Gain of each stem, dB", legend, gain_lane(axis, plan, cuts))
+    gains = _lane("Gain of each stem, dB", f"<span>{legend}</span>", gain_lane(axis, plan, cuts))
     return (
         f'<h2>Over time</h2><div class="lanes" data-duration="{axis.duration_seconds:.3f}">{strip}{waves}{gains}'
         f'{time_lane(axis)}<div class="over-all">{_marked(found)}<div class="playhead" hidden></div></div></div>'

@@ -22,7 +22,7 @@ class Heard:
 
 def hear(info: SourceInfo, track: SoundtrackInfo, excerpt: Excerpt, duration_seconds: float) -> Heard:
     """One pass, in constant memory but for the excerpt."""
-    meter = EnvelopeMeter(round(duration_seconds * track.sample_rate))
+    meter = EnvelopeMeter(round(duration_seconds * track.sample_rate), track.channels)
     recorder = Recorder(excerpt, track)
     for block in listen(info, track):
         meter.push(block)

@@ -33,7 +33,7 @@ from limelight.mixing.plan import PlannedShot
 MOST_CELLS = 24
 EQUAL_CELLS = 16
 HEIGHT = 120  # pixels
-WIDEST = 320
+WIDEST = 214
 _QUALITY = 72
 _WIDEST_SHARE = 1 / 8  # of the film
 _EARLIER_SECONDS = (0.0, 12.0)  # how much before its time a picture is looked for
@@ -57,15 +57,13 @@ class Cell:
 
 def strip_cells(shots: Sequence[PlannedShot], duration_seconds: float) -> list[Cell]:
     """The cells of the strip, end to end over the whole film."""
-    shots = [shot for shot in shots if shot.start_seconds < min(shot.end_seconds, duration_seconds)]
-    parts = [
-        max(1, round((shot.end_seconds - shot.start_seconds) / (duration_seconds * _WIDEST_SHARE))) for shot in shots
-    ]
-    if sum(parts) <= MOST_CELLS:
-        return [
-            cell for k, (shot, count) in enumerate(zip(shots, parts, strict=True)) for cell in _split(k, shot, count)
-        ]
-    return _equal(shots, duration_seconds)
+    if not shots:
+        return []
+    shares = [(shot.end_seconds - shot.start_seconds) / duration_seconds for shot in shots]
+    parts = [max(1, round(share / _WIDEST_SHARE)) for share in shares]
+    if sum(parts) > MOST_CELLS:
+        return _equal(shots, duration_seconds)
+    return [cell for k, count in enumerate(parts) for cell in _split(k, shots[k], count)]
 
 
 def _split(index: int, shot: PlannedShot, count: int) -> list[Cell]:

@@ -60,6 +60,11 @@ def change(before: float | None, after: float | None, unit: str) -> str:
     return f"{old} → {new}" + ("" if new == "silence" else f" {unit}")
 
 
+def kilohertz(hertz: int) -> str:
+    """A sample rate: "44.1 kHz"."""
+    return f"{hertz / 1000:g} kHz"
+
+
 def duration(seconds: float) -> str:
     """A length of time for reading: "4.2 s", "2 min 5 s", "1 h 3 min"."""
     if seconds < 10:
