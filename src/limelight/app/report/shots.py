@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from limelight.app.report.lanes import data_url
 from limelight.app.report.thumbnails import Cell
@@ -11,6 +11,7 @@ from limelight.mixing.plan import PlannedShot
 from limelight.signals import STEMS
 
 MOST_SHOTS = 200
+MOST_TEXT_BYTES = 600_000
 _MOST_CUES = 12
 
 
@@ -19,18 +20,25 @@ def shot_table(shots: Sequence[PlannedShot], cells: Sequence[Cell], pictures: Se
     picture_of = {
         cell.shot: picture for cell, picture in reversed(list(zip(cells, pictures, strict=True))) if picture is not None
     }
-    rows = "".join(_row(shot, picture_of.get(k)) for k, shot in enumerate(shots[:MOST_SHOTS]))
+    rows = _rows(shots, picture_of)
     heads = "".join(f'<th class="db" scope="col"><i class="key {stem}"></i>{stem.capitalize()}</th>' for stem in STEMS)
-    more = len(shots) - MOST_SHOTS
-    rest = (
-        f'<p class="quiet">The first {MOST_SHOTS} of {len(shots)} shots; all are in the mix plan.</p>'
-        if more > 0
-        else ""
-    )
+    said = f'<p class="quiet">The first {len(rows)} of {len(shots)} shots; all are in the mix plan.</p>'
+    rest = said if len(rows) < len(shots) else ""
     return (
         f'<table class="shots"><thead><tr><th scope="col">Time</th><th scope="col">Shot</th>{heads}'
-        f'<th scope="col">Why</th></tr></thead><tbody>{rows}</tbody></table>{rest}'
+        f'<th scope="col">Why</th></tr></thead><tbody>{"".join(rows)}</tbody></table>{rest}'
     )
+
+
+def _rows(shots: Sequence[PlannedShot], picture_of: Mapping[int, bytes]) -> list[str]:
+    """As many as the page can take: 200, fewer where a plan was filled with very long words."""
+    rows, room = [], MOST_TEXT_BYTES
+    for k, shot in enumerate(shots[:MOST_SHOTS]):
+        room -= len(_row(shot, None).encode())
+        if room < 0:
+            break
+        rows.append(_row(shot, picture_of.get(k)))
+    return rows
 
 
 def _row(shot: PlannedShot, picture: bytes | None) -> str:

@@ -36,8 +36,8 @@ p { margin: .4rem 0; } .quiet, .over { color: var(--quiet); font-size: .87rem; o
 .speech { color: var(--speech); } .music { color: var(--music); } .effects { color: var(--effects); }
 .lanes { position: relative; padding-left: 3.2rem; cursor: default; }
 .lane { position: relative; } .lane + h3, h3 { margin: 1.1rem 0 .3rem; font-size: .87rem; font-weight: 600; }
-h3 span { font-weight: 400; color: var(--quiet); margin-left: .5em; }
-h3 .legend { display: inline-block; margin: 0 1.1em 0 0; color: var(--ink); white-space: nowrap; }
+h3 span { font-weight: 400; color: var(--quiet); margin-left: .6em; }
+h3 .legend { display: inline-block; margin: 0 .5em 0 .6em; color: var(--ink); white-space: nowrap; }
 svg { display: block; width: 100%; overflow: visible; } path { vector-effect: non-scaling-stroke; fill: none; }
 .wave { height: 84px; } .gains { height: 210px; } .cutmarks { height: 8px; }
 .wave .peak { fill: var(--wave); opacity: .38; } .wave .rms { fill: var(--wave); }
@@ -91,7 +91,7 @@ code { font: .85em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
   main { padding: 1.4rem 1rem 3rem; } h1 { font-size: 1.35rem; } .figures { grid-template-columns: repeat(2, 1fr); }
   .lanes { padding-left: 2.4rem; } .over-all { left: 2.4rem; } .strip { height: 48px; } .wave { height: 64px; }
   .gains { height: 170px; } .times .odd { display: none; } h3 span { display: block; margin: 0; }
-  h3 .legend { display: inline-block; } .figures dd { font-size: 1.05rem; }
+  h3 .legend { display: inline-block; margin: 0 .9em 0 0; } .figures dd { font-size: 1.05rem; }
   .shots thead { display: none; } .shots tr { display: flex; flex-wrap: wrap; gap: .3rem 1rem; padding: .8rem 0;
     border-top: 1px solid var(--line); align-items: center; } .shots .picture { flex: 1 1 60%; }
   .shots .picture:empty { display: none; }
