@@ -44,7 +44,7 @@ class Excerpt:
     def __str__(self) -> str:
         if self.is_whole:
             return "the whole film"
-        return f"{clock_time(self.start_seconds)} to {clock_time(self.end_seconds)}, where the gains change most"
+        return f"{clock_time(self.start_seconds)} to {clock_time(self.end_seconds)}, where the stems are moved most"
 
 
 @dataclass(frozen=True)

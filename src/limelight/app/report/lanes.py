@@ -54,11 +54,9 @@ def wave_lane(axis: TimeAxis, envelope: Envelope, scale: float, cuts: Sequence[f
 
 
 def wave_scale(*envelopes: Envelope) -> float:
-    """One scale for all: 1, or the half or quarter … of it that everything fits into; more where it does not."""
+    """One scale for all, in tenths of full scale, that everything fits into; 1 for silence."""
     highest = max(float(envelope.peak.max(initial=0)) for envelope in envelopes)
-    if highest > 1 or highest <= 0:
-        return max(1.0, math.ceil(highest * 10) / 10)
-    return max(2.0 ** math.ceil(math.log2(highest)), 1 / 16)
+    return math.ceil(highest * 10) / 10 or 1.0
 
 
 def gain_lane(axis: TimeAxis, plan: MixPlan, cuts: Sequence[float]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from limelight.app.report.clip import Excerpt, Match, clip_bytes
 from limelight.app.report.lanes import data_url
-from limelight.app.report.words import number
+from limelight.app.report.words import clock_time, number
 from limelight.signals import Samples
 
 _AUDIBLE_DB = 0.1
@@ -22,7 +22,7 @@ def players(before: Samples, after: Samples, match: Match, excerpt: Excerpt) -> 
         '<button type="button" aria-pressed="true">Before</button>'
         '<button type="button" aria-pressed="false">After</button></div>'
         '<input type="range" min="0" max="1" step="0.001" value="0" aria-label="Position">'
-        "<output>0:00:00</output></div>"
+        f"<output>{clock_time(excerpt.start_seconds)}</output></div>"
         f'<div class="plain">{sounds}</div></div><p class="quiet">{_said(match, excerpt)}</p>'
     )
 

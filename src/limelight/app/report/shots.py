@@ -20,36 +20,42 @@ def shot_table(shots: Sequence[PlannedShot], cells: Sequence[Cell], pictures: Se
     picture_of = {
         cell.shot: picture for cell, picture in reversed(list(zip(cells, pictures, strict=True))) if picture is not None
     }
-    rows = _rows(shots, picture_of)
+    rows = _rows(shots, picture_of if cells else None)
     heads = "".join(f'<th class="db" scope="col"><i class="key {stem}"></i>{stem.capitalize()}</th>' for stem in STEMS)
     said = f'<p class="quiet">The first {len(rows)} of {len(shots)} shots; all are in the mix plan.</p>'
     rest = said if len(rows) < len(shots) else ""
+    shown = '<th scope="col">Shot</th>' if cells else ""
     return (
-        f'<table class="shots"><thead><tr><th scope="col">Time</th><th scope="col">Shot</th>{heads}'
+        f'<table class="shots"><thead><tr><th scope="col">Time</th>{shown}{heads}'
         f'<th scope="col">Why</th></tr></thead><tbody>{"".join(rows)}</tbody></table>{rest}'
     )
 
 
-def _rows(shots: Sequence[PlannedShot], picture_of: Mapping[int, bytes]) -> list[str]:
+def _rows(shots: Sequence[PlannedShot], picture_of: Mapping[int, bytes] | None) -> list[str]:
     """As many as the page can take: 200, fewer where a plan was filled with very long words."""
     rows, room = [], MOST_TEXT_BYTES
     for k, shot in enumerate(shots[:MOST_SHOTS]):
-        room -= len(_row(shot, None).encode())
+        row = _row(shot, "")
+        room -= len(row.encode())
         if room < 0:
             break
-        rows.append(_row(shot, picture_of.get(k)))
+        rows.append(row if picture_of is None else _row(shot, _cell(picture_of.get(k))))
     return rows
 
 
-def _row(shot: PlannedShot, picture: bytes | None) -> str:
+def _cell(picture: bytes | None) -> str:
     image = f'<img alt="" src="{data_url("image/jpeg", picture)}">' if picture else ""
+    return f'<td class="picture">{image}</td>'
+
+
+def _row(shot: PlannedShot, picture_cell: str) -> str:
     gains = "".join(
         f'<td class="db {stem}" data-stem="{stem.capitalize()}">{number(shot.gains_db.get(stem), sign=True)}</td>'
         for stem in STEMS
     )
     return (
         f'<tr><td class="time">{clock_time(shot.start_seconds)}<span>{number(shot.end_seconds - shot.start_seconds)} s'
-        f'</span></td><td class="picture">{image}</td>{gains}'
+        f"</span></td>{picture_cell}{gains}"
         f'<td class="why">{escaped(shot.reason)}{_cues(shot)}</td></tr>'
     )
 
