@@ -42,7 +42,7 @@ def left_behind(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.fixture()
+@pytest.fixture
 def film(tmp_path) -> Path:
     return Path(shutil.copy(film_path(FILM), tmp_path / "holiday.mp4"))
 

@@ -116,7 +116,7 @@ def highlight(
             _write_text(source, plan_out, plan_text(result.plan), force)
         page = result.dest.with_suffix(".html") if report else None
         if page:
-            from limelight.app.report.page import write_report
+            from limelight.app.report.write import write_report
 
             write_report(result, page)
         if as_json:
