@@ -72,7 +72,7 @@ def invented_result(
         "soundtrack": track,
         "plan": plan or invented_plan(info.duration_seconds),
         "written": written,
-        "loudness_after_lufs": -23.45,
+        "loudness_after_lufs": -23.31,
         "true_peak_after_dbtp": -1.02,
         "notes": ("2 holes in the sound filled with silence (0.41 s)",),
         "stage_seconds": {"look": 0.25, "measure": 0.1, "plan": 0.3, "render": 0.35},
