@@ -9,6 +9,7 @@ loudness over the excerpt (BS.1770).
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import av
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from limelight.app.report.words import clock_time
 from limelight.dsp.gains import db_to_gain
 from limelight.dsp.layouts import channel_names
-from limelight.dsp.loudness import measure_loudness
+from limelight.dsp.loudness import LoudnessMeter
 from limelight.dsp.resample import ResampleStream
 from limelight.media.encode import SoundEncoder
 from limelight.media.formats import MUXERS, choose_sound_format
@@ -105,15 +106,27 @@ class Recorder:
 
 def match_loudness(before: Samples, after: Samples) -> Match:
     """Gains ≤ 0 dB that make two clips [2, N] equally loud and keep both within full scale."""
-    loud = [measure_loudness(clip, RATE).integrated_lufs for clip in (before, after)]
+    loud = [_loudness_lufs(clip) for clip in (before, after)]
     apart = loud[1] - loud[0] if np.isfinite(loud).all() else 0.0
     gains = [min(0.0, apart), min(0.0, -apart)]
     peaks = [
-        float(db_to_gain(gain)) * float(np.abs(clip).max(initial=0))
+        float(db_to_gain(gain)) * max(float(clip.max(initial=0)), -float(clip.min(initial=0)))
         for gain, clip in zip(gains, (before, after), strict=True)
     ]
     room = min(0.0, 20 * float(np.log10(_CEILING / max(*peaks, 1e-9))))
     return Match(gains[0] + room, gains[1] + room)
+
+
+def _loudness_lufs(clip: Samples) -> float:
+    meter = LoudnessMeter(RATE, "stereo")
+    for block in _seconds(clip):
+        meter.push(block)
+    return meter.finish().integrated_lufs
+
+
+def _seconds(clip: Samples) -> Iterator[Samples]:
+    """In pieces, so that nothing as large as a clip is held twice."""
+    return (clip[:, start : start + RATE] for start in range(0, clip.shape[1], RATE))
 
 
 def clip_bytes(clip: Samples, gain_db: float) -> bytes:
@@ -125,7 +138,7 @@ def clip_bytes(clip: Samples, gain_db: float) -> bytes:
     with av.open(memory, "w", format=MUXERS["m4a"]) as output:
         encoder = SoundEncoder(output, form, sample_rate=RATE, layout="stereo")
         encoder.stream.codec_context.options = {"aac_coder": "fast"}  # a third of the time, 0.7 dB more noise
-        for start in range(0, clip.shape[1], RATE):
-            output.mux(encoder.encode(clip[:, start : start + RATE] * gain))
+        for block in _seconds(clip):
+            output.mux(encoder.encode(block * gain))
         output.mux(encoder.finish())
     return memory.getvalue()

@@ -152,4 +152,5 @@ def _shots(result: Highlighted, found: Found) -> str:
         return ""
     seen = "what is seen, " if found.cells else ""
     said = f"Mean gain of each stem in dB, and why: {seen}how the stems stood to each other, and what was done."
-    return f'<h2>{"Shot by shot" if found.cells else "Why"}</h2><p class="quiet">{said}</p>{shot_table(shots, found.cells, found.pictures)}'
+    title = "Shot by shot" if found.cells else "Why"
+    return f'<h2>{title}</h2><p class="quiet">{said}</p>{shot_table(shots, found.cells, found.pictures)}'

@@ -18,7 +18,7 @@ def players(before: Samples, after: Samples, match: Match, excerpt: Excerpt) -> 
     return (
         f'<div class="players" data-start="{excerpt.start_seconds:.3f}">'
         '<div class="transport" hidden><button type="button" class="play">Play</button>'
-        '<div class="switch" role="group" aria-label="Version that is heard">'
+        '<div class="switch" role="group" aria-label="Version that is heard" title="Swap with the key S">'
         '<button type="button" aria-pressed="true">Before</button>'
         '<button type="button" aria-pressed="false">After</button></div>'
         '<input type="range" min="0" max="1" step="0.001" value="0" aria-label="Position">'

@@ -1,14 +1,14 @@
 """The look of the page: calm, one column, dark where the reader's system is dark, fit for paper and telephones.
 
-Stems are blue, vermilion and green after Okabe and Ito's palette, which stays apart for colour-blind readers; the
-curves differ in their dashes too.
+Stems are blue, vermilion and green after Okabe and Ito's palette, which stays apart for colour-blind readers, darker on
+white so that numbers in them can be read; the curves differ in their dashes too.
 """
 
 STYLE = """
 :root { color-scheme: light dark;
   --ground: #fbfbfa; --card: #ffffff; --ink: #1c1d1f; --quiet: #6a6d72; --line: #e3e3e0;
   --grid: #ececea; --cut: #c9c9c5;  --wave: #8b9099; --accent: #1c1d1f; --on-accent: #ffffff;
-  --speech: #0072b2; --music: #d55e00; --effects: #009e73; }
+  --speech: #0072b2; --music: #bf4f00; --effects: #00805e; }
 @media (prefers-color-scheme: dark) { :root {
   --ground: #16171a; --card: #1d1f23; --ink: #e8e8e6; --quiet: #9a9da3; --line: #303338;
   --grid: #292c31; --cut: #474b52;  --wave: #868c97; --accent: #e8e8e6; --on-accent: #16171a;

@@ -36,7 +36,7 @@ HEIGHT = 120  # pixels
 WIDEST = 214
 _QUALITY = 72
 _WIDEST_SHARE = 1 / 8  # of the film
-_EARLIER_SECONDS = (0.0, 12.0)  # how much before its time a picture is looked for
+_EARLIER_SECONDS = (0.0, 12.0)  # a transport stream is found at the key frame after the place, not before it
 _MOST_PICTURES = 1500  # decoded for one thumbnail
 
 
@@ -106,9 +106,10 @@ def _seek(
     time_base = stream.time_base
     if time_base is None:
         return None
-    aim = max(0.0, cell.middle_seconds - earlier)
+    aim = cell.middle_seconds - earlier
     margin = min(0.25, 0.2 * (cell.until_seconds - cell.from_seconds))
-    container.seek(int((float(clock.start) + aim) / time_base), stream=stream)
+    if aim > 0:  # else it is read from the start
+        container.seek(int((float(clock.start) + aim) / time_base), stream=stream)
     found, damage = None, Damage()
     for packet in read_packets(container, [stream], damage):
         for frame in decode_packet(packet, damage):
