@@ -122,9 +122,7 @@ def test_sound_alone_works_and_says_so(model, tmp_path):
 
 def test_progress_goes_through_the_stages_and_never_back(model, tmp_path):
     seen: list[tuple[str, float, float]] = []
-    highlight_video(
-        film_path(LOSSLESS), tmp_path / "out.mkv", model=model, progress=lambda *step: seen.append(step)
-    )
+    highlight_video(film_path(LOSSLESS), tmp_path / "out.mkv", model=model, progress=lambda *step: seen.append(step))
     assert list(dict.fromkeys(stage for stage, _, _ in seen)) == list(STAGES)
     for stage in STAGES:
         done = [d for s, d, _ in seen if s == stage]

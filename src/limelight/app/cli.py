@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from limelight import __version__
 from limelight.app.door import console, door, progress_bar
 from limelight.app.options import (
     AudioStream,
@@ -57,7 +56,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from limelight.app.versions import versions
 
-        typer.echo(versions(__version__))
+        typer.echo(versions())
         raise typer.Exit
 
 
