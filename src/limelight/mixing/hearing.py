@@ -21,14 +21,15 @@ from limelight.dsp.k_weighting import k_weight_response
 from limelight.dsp.layouts import channel_names
 from limelight.dsp.resample import ResampleStream
 from limelight.dsp.stft import Spectra, StftConfig, StftStream
+from limelight.errors import ModelError
 from limelight.runtime.card import ModelCard
 from limelight.runtime.model import Heard, Model
 from limelight.signals import Samples
 
 Array = NDArray[np.float32]
 
-WINDOW_STEPS = 480  # 10.2 s
 OVERLAP_STEPS = 96  # 2 s
+WINDOW_STEPS = 5 * OVERLAP_STEPS  # 10.2 s
 POWER_FLOOR = 1e-7  # −70 LUFS
 
 # From a window's start in seconds, what was heard in it and the stems' levels [L, K], to gains in dB [L, K].
@@ -86,8 +87,16 @@ def token_levels(masks: Array, magnitude: Array, card: ModelCard) -> Array:
 def hear(
     blocks: Iterable[Samples], model: Model, *, sample_rate: int, layout: str, mono_lufs: float, direct: Direct | None
 ) -> Iterator[Passage]:
-    """Blocks [C, n] of a soundtrack to passages, in order and without gaps."""
+    """Blocks [C, n] of a soundtrack to passages, in order and without gaps.
+
+    Raises ModelError for a model whose tokens do not fit the windows, Unsupported for an unknown layout.
+    """
     card = model.card
+    if OVERLAP_STEPS % card.steps_per_token:
+        raise ModelError(
+            f"Wanted a model whose tokens divide {OVERLAP_STEPS} steps, {card.name} has tokens of "
+            f"{card.steps_per_token}; use another one."
+        )
     weights = downmix_weights(layout)
     resampler = ResampleStream(sample_rate, card.sample_rate, len(weights))
     stft = StftStream(len(weights), StftConfig(card.n_fft, card.hop))
