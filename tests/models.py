@@ -97,6 +97,15 @@ class FakeModel:
         return np.tile(np.array(self.gains_db, np.float32), (len(latent), 1))
 
 
+class Forgetful(FakeModel):
+    """For long films: remembers nothing."""
+
+    def separate(self, magnitude: np.ndarray) -> Heard:
+        heard = super().separate(magnitude)
+        self.separated.clear()
+        return heard
+
+
 def tiny_model_folder(folder: Path, *, name: str = "tiny", seed: int = 0) -> Path:
     """A network of a few thousand weights, exported as a trained one is. Its director is not left at zero. Needs torch."""
     import torch
