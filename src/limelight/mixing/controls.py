@@ -48,12 +48,12 @@ class Controls:
     @property
     def target_lufs(self) -> float | None:
         """The wished loudness; None keeps the original's. Raises ValueError for an unknown name."""
-        if self.loudness == KEEP:
+        name = str(self.loudness).lower()
+        if name == KEEP:
             return None
         try:
-            target = LOUDNESS_TARGETS.get(str(self.loudness).lower())
-            number = float(self.loudness) if target is None else target
-        except ValueError:
+            number = LOUDNESS_TARGETS[name] if name in LOUDNESS_TARGETS else float(self.loudness)
+        except (ValueError, OverflowError):
             names = ", ".join((KEEP, *LOUDNESS_TARGETS))
             raise ValueError(f"loudness is one of {names} or a number in LUFS, got {self.loudness!r}") from None
         if not math.isfinite(number):

@@ -21,14 +21,15 @@ from limelight.dsp.k_weighting import k_weight_response
 from limelight.dsp.layouts import channel_names
 from limelight.dsp.resample import ResampleStream
 from limelight.dsp.stft import Spectra, StftConfig, StftStream
+from limelight.errors import ModelError
 from limelight.runtime.card import ModelCard
 from limelight.runtime.model import Heard, Model
 from limelight.signals import Samples
 
 Array = NDArray[np.float32]
 
-WINDOW_STEPS = 480  # 10.2 s
 OVERLAP_STEPS = 96  # 2 s
+WINDOW_STEPS = 5 * OVERLAP_STEPS  # 10.2 s
 POWER_FLOOR = 1e-7  # −70 LUFS
 
 # From a window's start in seconds, what was heard in it and the stems' levels [L, K], to gains in dB [L, K].
@@ -56,6 +57,20 @@ def programme_scale(card: ModelCard, mono_lufs: float) -> float:
     return float(db_to_gain(np.clip(card.programme_lufs - mono_lufs, -60, 60))) if mono_lufs > -70 else 1.0
 
 
+def squared_magnitude(spectra: Spectra) -> Array:
+    """|X|²; without the root that np.abs would take, and take its time over."""
+    return np.asarray(np.square(spectra.real) + np.square(spectra.imag))
+
+
+def mono_magnitude(spectra: Spectra, weights: Array) -> Array:
+    """Magnitudes [T, F] of the weighted sum of channels [C, F, T]."""
+    mono = np.zeros((spectra.shape[2], spectra.shape[1]), np.complex64)
+    for channel, weight in zip(spectra, weights, strict=True):
+        if weight:
+            mono += weight * channel.T
+    return np.sqrt(squared_magnitude(mono))
+
+
 def token_levels(masks: Array, magnitude: Array, card: ModelCard) -> Array:
     """Loudness of each masked stem per token, [K, T, F] and [T, F] to [L, K] in LUFS.
 
@@ -63,7 +78,7 @@ def token_levels(masks: Array, magnitude: Array, card: ModelCard) -> Array:
     """
     hertz = np.arange(card.n_fft // 2 + 1) * card.sample_rate / card.n_fft
     weights = (k_weight_response(hertz) * 4 / card.n_fft**2).astype(np.float32)
-    power = np.square(masks * magnitude) @ weights  # [K, T]
+    power = np.einsum("ktf,ktf,tf->kt", masks, masks, np.square(magnitude) * weights)
     power = power.reshape(len(masks), -1, card.steps_per_token).mean(2)
     levels: Array = (-0.691 + 10 * np.log10(power.T + POWER_FLOOR)).astype(np.float32)
     return levels
@@ -72,8 +87,16 @@ def token_levels(masks: Array, magnitude: Array, card: ModelCard) -> Array:
 def hear(
     blocks: Iterable[Samples], model: Model, *, sample_rate: int, layout: str, mono_lufs: float, direct: Direct | None
 ) -> Iterator[Passage]:
-    """Blocks [C, n] of a soundtrack to passages, in order and without gaps."""
+    """Blocks [C, n] of a soundtrack to passages, in order and without gaps.
+
+    Raises ModelError for a model whose tokens do not fit the windows, Unsupported for an unknown layout.
+    """
     card = model.card
+    if OVERLAP_STEPS % card.steps_per_token:
+        raise ModelError(
+            f"Wanted a model whose tokens divide {OVERLAP_STEPS} steps, {card.name} has tokens of "
+            f"{card.steps_per_token}; use another one."
+        )
     weights = downmix_weights(layout)
     resampler = ResampleStream(sample_rate, card.sample_rate, len(weights))
     stft = StftStream(len(weights), StftConfig(card.n_fft, card.hop))
@@ -92,31 +115,36 @@ class _Windows:
         self._model, self._weights, self._direct = model, weights, direct
         self._start = 0  # step at which the next window begins
         self._pending: list[Spectra] = []  # from `_start` on
+        self._magnitudes: list[Array] = []  # what the model hears of them, [t, F] each
         self._count = 0  # steps in them
         self._before: Array | None = None  # magnitudes of the steps before `_start`, for the last window
         self._tail: tuple[Array, Array] | None = None  # masks and gains of the steps at `_start` that fade out
 
     def push(self, spectra: Spectra) -> Iterator[Passage]:
-        if spectra.shape[2]:
-            self._pending.append(spectra)
-            self._count += spectra.shape[2]
-        # One step more than a window: the last window is left to `finish`.
-        while self._count > WINDOW_STEPS:
-            yield self._window(np.concatenate(self._pending, axis=2), WINDOW_STEPS - OVERLAP_STEPS)
+        # In pieces, so that a film in one block is not copied again for each of its windows.
+        for first in range(0, spectra.shape[2], OVERLAP_STEPS):
+            piece = spectra[:, :, first : first + OVERLAP_STEPS]
+            self._pending.append(piece)
+            self._magnitudes.append(mono_magnitude(piece, self._weights))
+            self._count += piece.shape[2]
+            # One step more than a window: the last window is left to `finish`.
+            if self._count > WINDOW_STEPS:
+                yield self._window(WINDOW_STEPS - OVERLAP_STEPS)
 
     def finish(self) -> Iterator[Passage]:
         if self._count:
-            yield self._window(np.concatenate(self._pending, axis=2), self._count)
+            yield self._window(self._count)
 
-    def _window(self, spectra: Spectra, emit: int) -> Passage:
+    def _window(self, emit: int) -> Passage:
         """Runs the model on the window at `_start`, gives its first `emit` steps and keeps the rest."""
-        magnitude = np.abs(np.tensordot(self._weights, spectra[:, :, :WINDOW_STEPS], axes=1)).T  # [t, F]
-        masks, gains = self._run(np.ascontiguousarray(magnitude))
+        spectra, magnitude = np.concatenate(self._pending, axis=2), np.concatenate(self._magnitudes)
+        masks, gains = self._run(magnitude[:WINDOW_STEPS])
         tokens = -(-emit // self._model.card.steps_per_token)
         passage = Passage(self._start, spectra[:, :, :emit], masks[:, :emit], gains[:tokens])
         self._tail = (masks[:, emit:], gains[tokens:])
         self._before = magnitude[:emit]
-        self._pending, self._count = [spectra[:, :, emit:]], spectra.shape[2] - emit
+        self._pending, self._magnitudes = [spectra[:, :, emit:]], [magnitude[emit:]]
+        self._count -= emit
         self._start += emit
         return passage
 

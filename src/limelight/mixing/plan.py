@@ -5,12 +5,13 @@ This is where outside data enter, hence pydantic: a plan that does not fit is re
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from limelight.errors import PlanError
 from limelight.signals import STEMS, Vector
@@ -18,19 +19,26 @@ from limelight.signals import STEMS, Vector
 VERSION = 1
 STEP_SECONDS = 0.1  # gain curves have ten values a second
 LARGEST_PLAN_BYTES = 200_000_000
+UTF8_MARK = b"\xef\xbb\xbf"  # some editors put it first
 
-Decibels = Annotated[float, Field(ge=-120, le=60, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, le=10 * 86_400, allow_inf_nan=False)]
+Decibels = Annotated[float, Field(ge=-120, le=60)]
+Levels = Annotated[float, Field(ge=-300, le=300)]  # LUFS or dBTP, of whatever floating-point samples can hold
+Seconds = Annotated[float, Field(ge=0, le=10 * 86_400)]
+
+
+def _printable(name: object) -> object:
+    """A file's name may hold bytes that are no text; JSON may not."""
+    return name.encode("utf-8", "replace").decode() if isinstance(name, str) else name
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class PlannedSource(_Part):
     """The soundtrack that the plan was made for."""
 
-    name: str
+    name: Annotated[str, BeforeValidator(_printable)]
     duration_seconds: Seconds
     sample_rate: int = Field(ge=1000, le=1_000_000)
     layout: str
@@ -58,10 +66,10 @@ class PlannedControls(_Part):
 class PlannedLoudness(_Part):
     """Integrated loudness in LUFS; null is silence."""
 
-    before_lufs: float | None
-    predicted_after_lufs: float | None
-    true_peak_before_dbtp: float | None
-    downmix_lufs: float | None = Field(description="of the mono downmix that the model heard")
+    before_lufs: Levels | None
+    predicted_after_lufs: Levels | None
+    true_peak_before_dbtp: Levels | None
+    downmix_lufs: Levels | None = Field(description="of the mono downmix that the model heard")
 
 
 class PlannedShot(_Part):
@@ -70,8 +78,15 @@ class PlannedShot(_Part):
     start_seconds: Seconds
     end_seconds: Seconds
     cues: dict[str, str]
-    gains_db: dict[str, float]  # mean over the shot
+    gains_db: dict[str, Decibels]  # mean over the shot
     reason: str
+
+    @model_validator(mode="after")
+    def _fits(self) -> PlannedShot:
+        _check_stems(self.gains_db)
+        if self.end_seconds < self.start_seconds:
+            raise ValueError(f"a shot ends after it starts, not {self.start_seconds:g} to {self.end_seconds:g} s")
+        return self
 
 
 class MixPlan(_Part):
@@ -90,8 +105,7 @@ class MixPlan(_Part):
 
     @model_validator(mode="after")
     def _curves_fit(self) -> MixPlan:
-        if set(self.gains_db) != set(STEMS):
-            raise ValueError(f"gains_db must have the stems {', '.join(STEMS)}")
+        _check_stems(self.gains_db)
         if len({len(curve) for curve in self.gains_db.values()}) != 1 or not self.gains_db[STEMS[0]]:
             raise ValueError("the gain curves must be equally long, and not empty")
         return self
@@ -119,29 +133,45 @@ class MixPlan(_Part):
 def read_plan(path: Path) -> MixPlan:
     """Raises PlanError, naming the place that is wrong."""
     try:
-        if path.stat().st_size > LARGEST_PLAN_BYTES:
-            raise PlanError(f"Wanted a mix plan in {path}, found a file of over {LARGEST_PLAN_BYTES // 10**6} MB.")
-        return MixPlan.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise PlanError(f"Wanted a mix plan in {path}, could not read it ({error.strerror}).") from error
+        with path.open("rb") as file:
+            text = file.read(LARGEST_PLAN_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        said = error.strerror if isinstance(error, OSError) else error
+        raise PlanError(f"Wanted a mix plan in {path}, could not read it ({said}); see `limelight plan`.") from error
+    if len(text) > LARGEST_PLAN_BYTES:
+        raise PlanError(f"Wanted a mix plan in {path}, found a file of over {LARGEST_PLAN_BYTES // 10**6} MB.")
+    try:
+        return MixPlan.model_validate_json(text.removeprefix(UTF8_MARK), strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise PlanError(f"{path} is not a mix plan that can be rendered: {place}: {first['msg']}.") from error
+        raise PlanError(
+            f"{path} is not a mix plan that can be rendered: {_first_fault(error)}; mend it there, or make a new plan."
+        ) from error
+
+
+def _first_fault(error: ValidationError) -> str:
+    """Place and fault in one line; a place may be named by whoever wrote the file."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])[:200] or "the file"
+    return "".join(sign if sign.isprintable() else "?" for sign in f"{place}: {first['msg']}")
+
+
+def _check_stems(gains_db: dict[str, Any]) -> None:
+    if set(gains_db) != set(STEMS):
+        raise ValueError(f"gains_db must have the stems {', '.join(STEMS)}, and no others")
 
 
 def plan_text(plan: MixPlan) -> str:
-    """The plan as JSON, one curve per line."""
-    return plan.model_dump_json(indent=1) if len(plan.times_seconds) < 50 else _compact(plan)
+    """The plan as JSON, one curve per line: a film has tens of thousands of points. Read again it is the very same."""
+    values = plan.model_dump(mode="json")
+    curves = values.pop("gains_db")
+    lines = [f' "{name}": {_indented(value)}' for name, value in values.items()]
+    points = [f'  "{stem}": {json.dumps(curve, separators=(",", ":"))}' for stem, curve in curves.items()]
+    lines.insert(-1, ' "gains_db": {\n' + ",\n".join(points) + "\n }")  # before the shots, as the schema has it
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
-def _compact(plan: MixPlan) -> str:
-    """Curves on one line each: a film has tens of thousands of points."""
-    text = plan.model_copy(update={"gains_db": {stem: [] for stem in STEMS}}).model_dump_json(indent=1)
-    for stem in STEMS:
-        values = ",".join(f"{value:g}" for value in plan.gains_db[stem])
-        text = text.replace(f'"{stem}": []', f'"{stem}": [{values}]', 1)
-    return text
+def _indented(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False).replace("\n", "\n ")
 
 
 def finite_or_none(value: float) -> float | None:

@@ -15,7 +15,7 @@ from limelight.dsp.k_weighting import k_weight_response
 from limelight.dsp.layouts import channel_weights
 from limelight.dsp.loudness import integrated_from_block_powers
 from limelight.mixing.controls import Controls
-from limelight.mixing.hearing import Array, Passage, hear
+from limelight.mixing.hearing import Array, Passage, hear, squared_magnitude
 from limelight.mixing.plan import (
     STEP_SECONDS,
     MixPlan,
@@ -139,18 +139,20 @@ class _Director:
         return self._model.direct(heard.latent, levels_db, self._cues[rows], seconds)
 
 
-def _power_weights(card: ModelCard, layout: str) -> Vector:
+def _power_weights(card: ModelCard, layout: str) -> Array:
     """[C, F]: BS.1770's weights of channels and frequencies, and what makes |STFT|² a mean square."""
     hertz = np.arange(card.n_fft // 2 + 1) * card.sample_rate / card.n_fft
     frequency = k_weight_response(hertz) * 4 / card.n_fft**2
-    return np.asarray(channel_weights(layout)[:, None] * frequency)
+    return np.asarray(channel_weights(layout)[:, None] * frequency, np.float32)
 
 
-def _stem_powers(passage: Passage, weights: Vector, per_token: int) -> Vector:
+def _stem_powers(passage: Passage, weights: Array, per_token: int) -> Vector:
     """[K, K, L]: power of each stem and between each two, all channels together."""
-    power = np.einsum("cf,cft->tf", weights, np.square(np.abs(passage.spectra)))  # [T, F]
     masks = passage.masks
-    K, T = masks.shape[:2]
+    K, T, F = masks.shape
+    power = np.zeros((T, F), np.float32)
+    for channel, weight in zip(passage.spectra, weights, strict=True):
+        power += weight * squared_magnitude(channel.T)
     between = np.zeros((K, K, T))
     for k in range(K):
         weighted = masks[k] * power

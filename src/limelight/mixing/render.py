@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from limelight.dsp.gains import db_to_gain
 from limelight.dsp.limiter import LimiterConfig, LimiterStream
 from limelight.dsp.resample import ResampleStream
-from limelight.dsp.stft import IstftStream, StftConfig
+from limelight.dsp.stft import IstftStream, Spectra, StftConfig
 from limelight.mixing.hearing import Passage, hear
 from limelight.mixing.plan import MixPlan
 from limelight.runtime.model import Model
@@ -26,6 +26,7 @@ from limelight.signals import Samples
 # What of the spectra is wanted: a passage to one weight per bin and wanted signal, [S, T, F].
 Weigh = Callable[[Passage], NDArray[np.float32]]
 LIMITER_SAMPLES = 16_384
+BATCH_STEPS = 64  # what is in hand at once stays in the cache
 
 
 def render(
@@ -37,7 +38,7 @@ def render(
         return
     ceiling = plan.controls.true_peak_dbtp if true_peak_dbtp is None else true_peak_dbtp
     limiter: LimiterStream | None = None
-    for block in _gathered(mixed(blocks, plan, model), LIMITER_SAMPLES):
+    for block in _cut(mixed(blocks, plan, model), LIMITER_SAMPLES):
         limiter = limiter or LimiterStream(plan.source.sample_rate, len(block), LimiterConfig(ceiling_dbtp=ceiling))
         yield limiter.push(block)
     if limiter:
@@ -47,10 +48,11 @@ def render(
 def mixed(blocks: Iterable[Samples], plan: MixPlan, model: Model) -> Iterator[Samples]:
     """The mix before the limiter."""
     card = model.card
+    times, curves = plan.times_seconds, plan.curves_db  # once: a long film has hundreds of passages
 
     def weigh(passage: Passage) -> NDArray[np.float32]:
-        steps = passage.first_step + np.arange(passage.masks.shape[1])
-        change = db_to_gain(plan.at(steps * card.hop / card.sample_rate)) - 1  # [K, T]
+        seconds = (passage.first_step + np.arange(passage.masks.shape[1])) * card.hop / card.sample_rate
+        change = db_to_gain([np.interp(seconds, times, curve) for curve in curves]) - 1  # [K, T]
         return np.asarray(np.einsum("kt,ktf->tf", change.astype(np.float32), passage.masks))[None]
 
     makeup = np.float32(db_to_gain(plan.makeup_db))
@@ -80,9 +82,9 @@ def weighted(
     originals = _Originals(blocks)
     outputs: list[_Output] = []
     for passage in hear(originals, model, sample_rate=sample_rate, layout=layout, mono_lufs=mono_lufs, direct=None):
-        weights = weigh(passage).swapaxes(1, 2)  # [S, F, T]
+        weights = weigh(passage)  # [S, T, F]
         outputs = outputs or [_Output(model, sample_rate, len(passage.spectra)) for _ in weights]
-        ready = np.stack([out.push(passage.spectra * w) for out, w in zip(outputs, weights, strict=True)])
+        ready = np.stack([out.push(passage.spectra, w) for out, w in zip(outputs, weights, strict=True)])
         if ready.shape[2]:
             yield originals.take(ready.shape[2]), ready
     if outputs:
@@ -104,8 +106,13 @@ class _Output:
         self._resampler = ResampleStream(card.sample_rate, sample_rate, channels)
         self._given = 0
 
-    def push(self, spectra: NDArray[np.complex64]) -> Samples:
-        ready = self._resampler.push(self._istft.push(spectra))
+    def push(self, spectra: Spectra, weights: NDArray[np.float32]) -> Samples:
+        """Spectra [C, F, T], each bin weighted by [T, F]."""
+        parts = []
+        for first in range(0, len(weights), BATCH_STEPS):
+            batch = slice(first, first + BATCH_STEPS)
+            parts.append(self._resampler.push(self._istft.push(spectra[:, :, batch] * weights[batch].T)))
+        ready = np.concatenate(parts, axis=1)
         self._given += ready.shape[1]
         return ready
 
@@ -146,13 +153,17 @@ class _Originals:
         return np.concatenate(parts, axis=1)
 
 
-def _gathered(blocks: Iterable[Samples], size: int) -> Iterator[Samples]:
-    """The same samples in blocks of at least `size`, but for the last."""
+def _cut(blocks: Iterable[Samples], size: int) -> Iterator[Samples]:
+    """The same samples in blocks of `size`, but for the last: small enough for the cache, large enough to be worth it."""
     kept: list[Samples] = []
+    count = 0
     for block in blocks:
-        kept.append(block)
-        if sum(part.shape[1] for part in kept) >= size:
-            yield np.concatenate(kept, axis=1)
-            kept = []
-    if kept:
+        for first in range(0, block.shape[1], size):
+            kept.append(block[:, first : first + size])
+            count += kept[-1].shape[1]
+            if count >= size:
+                whole = np.concatenate(kept, axis=1)
+                yield whole[:, :size]
+                kept, count = [whole[:, size:]], count - size
+    if count:
         yield np.concatenate(kept, axis=1)

@@ -17,7 +17,10 @@ from limelight.errors import ModelError
 
 FORMAT_VERSION = 1
 CARD = "card.json"
+CARD_HASH = "card_sha256"
+FILES = ("separator.onnx", "director.onnx")
 LARGEST_BYTES = 1 << 30
+LARGEST_CARD_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -59,41 +62,58 @@ def file_sha256(path: Path) -> str:
 
 def write_card(folder: Path, card: ModelCard) -> None:
     """Writes `card.json` with the card's own hash."""
-    values = asdict(card)
-    text = json.dumps(values | {"card_sha256": _own_hash(values)}, indent=1, ensure_ascii=False)
-    (folder / CARD).write_text(text + "\n", encoding="utf-8")
+    values = json.loads(json.dumps(asdict(card)))  # as it will be read: keys are text, tuples are lists
+    (folder / CARD).write_bytes(_text(values | {CARD_HASH: _own_hash(values)}))
 
 
 def read_card(folder: Path) -> ModelCard:
     """Reads a card and checks every hash in it. Raises ModelError."""
     path = folder / CARD
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        claimed = values.pop("card_sha256")
-        version = values["format_version"]
-    except OSError as error:
-        raise ModelError(
-            f"Wanted the model in {folder}, found no readable {CARD} there; see `limelight models`."
-        ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"The model card {path} is damaged; install the model again.") from error
+    values = _card_values(path)
+    version = values.get("format_version")
     if version != FORMAT_VERSION:
         raise ModelError(
-            f"The model in {folder} has format {version}, this version reads {FORMAT_VERSION}; update one."
+            f"The model in {folder} has format {version!r}, this version reads {FORMAT_VERSION}; update one."
         )
-    if claimed != _own_hash(values):
+    if values.pop(CARD_HASH, None) != _own_hash(values):
         raise ModelError(f"The model card {path} is not as it was written (its hash differs); install the model again.")
-    values["cue_names"] = tuple(values["cue_names"])
-    card = ModelCard(**values)
-    for name, expected in card.sha256.items():
+    try:
+        card = ModelCard(**(values | {"cue_names": tuple(values["cue_names"])}))
+        hashes = [card.sha256[name] for name in FILES]  # of no other files: a card cannot point out of its folder
+    except (TypeError, KeyError) as error:  # the hash fits, so something else wrote it
+        raise ModelError(f"The model card {path} is not one of format {version}; install the model again.") from error
+    for name, expected in zip(FILES, hashes, strict=True):
         _check_file(folder / name, expected)
     return card
 
 
+def _card_values(path: Path) -> dict[str, Any]:
+    """The JSON of a card, which must be written as `write_card` does, to the byte (but for Windows' line ends)."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(LARGEST_CARD_BYTES).replace(b"\r\n", b"\n")
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise ModelError(
+            f"Wanted the model in {path.parent}, found no readable {CARD} there; see `limelight models`."
+        ) from error
+    try:
+        values = json.loads(text)
+        damaged = not isinstance(values, dict) or _text(values) != text
+    except (ValueError, RecursionError):
+        damaged = True
+    if damaged:
+        raise ModelError(f"The model card {path} is damaged; install the model again.")
+    return dict(values)
+
+
+def _text(values: Mapping[str, Any]) -> bytes:
+    return (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode()
+
+
 def _check_file(path: Path, expected: str) -> None:
     try:
-        too_large = path.stat().st_size > LARGEST_BYTES
-        found = "" if too_large else file_sha256(path)
+        usable = path.is_file() and path.stat().st_size <= LARGEST_BYTES
+        found = file_sha256(path) if usable else ""
     except OSError as error:
         raise ModelError(f"The model file {path} is missing or cannot be read; install the model again.") from error
     if found != expected:

@@ -1,0 +1,144 @@
+"""Soundtracks, plans and short ways to hear and render them, for the tests of mixing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from dsp.sounds import cut, noise, sine
+
+from limelight.cues.encoder import without_picture
+from limelight.dsp.layouts import channel_names
+from limelight.mixing.controls import Controls
+from limelight.mixing.hearing import Direct, Passage, hear
+from limelight.mixing.plan import (
+    MixPlan,
+    PlannedControls,
+    PlannedLoudness,
+    PlannedModel,
+    PlannedShot,
+    PlannedSource,
+)
+from limelight.mixing.planner import make_plan
+from limelight.mixing.render import render, stems
+from limelight.mixing.survey import survey
+from limelight.runtime.model import Model
+from limelight.signals import STEMS, Cues
+
+LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
+TONES_HERTZ = (300.0, 2000.0, 6000.0)  # one in the middle of each region of `models.by_region`
+
+
+def tone(stem: str, seconds: float, sample_rate: int, *, db: float = -20.0, channels: int = 1) -> np.ndarray:
+    """A sine that `by_region` hears as one stem, [C, N]."""
+    wave = sine(TONES_HERTZ[STEMS.index(stem)], seconds, sample_rate, db=db)
+    return np.tile(wave, (channels, 1))
+
+
+def low_passed(channels: int, seconds: float, sample_rate: int, *, below_hertz: float, seed: int = 0) -> np.ndarray:
+    """Noise without anything above a frequency, fading in and out, [C, N]."""
+    samples = round(seconds * sample_rate)
+    spectrum = np.fft.rfft(noise(channels, samples, seed=seed))
+    hertz = np.fft.rfftfreq(samples, 1 / sample_rate)
+    spectrum *= 1 / (1 + np.exp((hertz - 0.9 * below_hertz) / (0.01 * below_hertz)))
+    fade = np.minimum(1, np.arange(samples) / (0.05 * sample_rate))
+    return (np.fft.irfft(spectrum, samples) * fade * fade[::-1]).astype(np.float32)
+
+
+def source_of(samples: np.ndarray, sample_rate: int = 48_000) -> PlannedSource:
+    return PlannedSource(
+        name="film.mp4",
+        duration_seconds=samples.shape[1] / sample_rate,
+        sample_rate=sample_rate,
+        layout=LAYOUTS[len(samples)],
+        audio_stream=0,
+    )
+
+
+def planned(
+    samples: np.ndarray,
+    gains_db: Sequence[float] | np.ndarray,
+    *,
+    sample_rate: int = 48_000,
+    makeup_db: float = 0.0,
+    true_peak_dbtp: float = -1.0,
+) -> MixPlan:
+    """A plan by hand: gains [K], or curves [K, T]."""
+    curves = np.array(gains_db, np.float64).reshape(len(STEMS), -1)
+    return MixPlan(
+        source=source_of(samples, sample_rate),
+        model=PlannedModel(name="fake", sha256="0"),
+        controls=PlannedControls(
+            strength=1.0, speech_db=0, music_db=0, effects_db=0, loudness="keep", true_peak_dbtp=true_peak_dbtp
+        ),
+        loudness=PlannedLoudness(
+            before_lufs=None, predicted_after_lufs=None, true_peak_before_dbtp=None, downmix_lufs=-27.0
+        ),
+        makeup_db=makeup_db,
+        gains_db={stem: curve.tolist() for stem, curve in zip(STEMS, curves, strict=True)},
+        shots=[
+            PlannedShot(
+                start_seconds=0,
+                end_seconds=1,
+                cues={"camera focus": 'close-up "quoted": []'},
+                gains_db=dict.fromkeys(STEMS, 0.0),
+                reason="left alone",
+            )
+        ],
+    )
+
+
+def decided(
+    samples: np.ndarray,
+    model: Model,
+    controls: Controls | None = None,
+    *,
+    sample_rate: int = 48_000,
+    cues: Cues | None = None,
+) -> MixPlan:
+    """The plan that a model makes of a soundtrack."""
+    source = source_of(samples, sample_rate)
+    blocks = cut(samples, [4096])
+    measured = survey(blocks, sample_rate=sample_rate, layout=source.layout)
+    watched = without_picture(source.duration_seconds) if cues is None else cues
+    return make_plan(blocks, measured, watched, model, controls or Controls(), source)
+
+
+def rendered(samples: np.ndarray, plan: MixPlan, model: Model, *, sizes: Sequence[int] = (4096,)) -> np.ndarray:
+    """The whole mix, [C, N]."""
+    return joined(render(cut(samples, list(sizes)), plan, model), len(samples))
+
+
+def separated(samples: np.ndarray, model: Model, *, sample_rate: int = 48_000) -> np.ndarray:
+    """The stems, [K, C, N]."""
+    pieces = stems(
+        cut(samples, [4096]), model, sample_rate=sample_rate, layout=LAYOUTS[len(samples)], mono_lufs=-27.0
+    )
+    return np.concatenate([np.zeros((len(STEMS), len(samples), 0), np.float32), *pieces], axis=2)
+
+
+def passages_of(
+    blocks: Iterable[np.ndarray],
+    model: Model,
+    *,
+    sample_rate: int = 48_000,
+    layout: str = "mono",
+    mono_lufs: float = -27.0,
+    direct: Direct | None = None,
+) -> list[Passage]:
+    return list(
+        hear(blocks, model, sample_rate=sample_rate, layout=layout, mono_lufs=mono_lufs, direct=direct)
+    )
+
+
+def joined(blocks: Iterable[np.ndarray], channels: int) -> np.ndarray:
+    return np.concatenate([np.zeros((channels, 0), np.float32), *blocks], axis=1)
+
+
+def level_db(samples: np.ndarray) -> float:
+    """Root mean square in dB under full scale."""
+    return float(10 * np.log10(np.mean(np.square(samples, dtype=np.float64)) + 1e-30))
+
+
+def lfe_index(layout: str) -> int:
+    return channel_names(layout).index("LFE")
