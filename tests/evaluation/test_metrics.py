@@ -173,7 +173,12 @@ def test_golden_values() -> None:
     """Figures of one seeded pair, so that no refactoring moves them unseen."""
     target = noise(7, 20_000) * (0.2 + np.linspace(0, 1, 20_000))
     output = 0.6 * target + 0.02 * noise(8, 20_000)
-    found = [mag(output, target), env(output, target), w_dis(output, target), mag(level_matched(output, target), target)]
+    found = [
+        mag(output, target),
+        env(output, target),
+        w_dis(output, target),
+        mag(level_matched(output, target), target),
+    ]
     assert found == pytest.approx(GOLDEN, rel=1e-6)
 
 

@@ -119,7 +119,9 @@ def test_silent_sounds_stay_silent_and_finite() -> None:
 
 def test_someone_is_always_heard() -> None:
     nobody = Casting(presence=dict.fromkeys(STEMS, 0.0), undegraded=0.0)
-    heard = {int(np.flatnonzero(draw(seed, seconds=0.1, casting=nobody).input_stems.any(axis=1))[0]) for seed in range(12)}
+    heard = {
+        int(np.flatnonzero(draw(seed, seconds=0.1, casting=nobody).input_stems.any(axis=1))[0]) for seed in range(12)
+    }
     assert heard == {0, 1, 2}
 
 

@@ -82,7 +82,7 @@ def test_masks_share_every_bin_out(tokens: int) -> None:
     masks, latent = shaken(Separator(LITE))(10 * torch.rand(2, 4 * tokens, LITE.backbone.bins))
     assert masks.shape == (2, 3, 4 * tokens, LITE.backbone.bins)
     assert latent.shape == (2, tokens, LITE.backbone.latent_width)
-    assert 0 <= masks.min()
+    assert masks.min() >= 0
     assert masks.max() <= 1
     torch.testing.assert_close(masks.sum(1), torch.ones(2, 4 * tokens, LITE.backbone.bins))
 

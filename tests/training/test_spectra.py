@@ -1,4 +1,5 @@
 import dataclasses
+from itertools import pairwise
 
 import pytest
 import torch
@@ -74,7 +75,7 @@ def test_the_target_is_as_loud_as_the_input(sound: Tensor, colouring: Colouring 
 
 
 def test_the_model_hears_every_mix_at_one_level(sound: Tensor) -> None:
-    for gain in (0.05, 1.0, 30.0):
+    for gain in (0.05, 1.0, 10.0):
         level = lufs(prepared(gain * sound).mixture, K, LITE)
         torch.testing.assert_close(level, torch.full((2,), PROGRAMME_LUFS), atol=2e-2, rtol=0)
 
@@ -198,7 +199,7 @@ def test_air_falls_and_is_never_louder_than_what_it_is_made_of() -> None:
     good[..., 342:] = 0  # as speech at 16 kHz is
     out = _with_air(good, generator(), config, dataclasses.replace(PLAIN, air=1.0))[:, 0].abs().square().mean(1)
     steps_db = [10 * out[:, 171 * n : 171 * (n + 1)].mean(1).log10() for n in (1, 2, 3, 4)]
-    for low, high in zip(steps_db, steps_db[1:], strict=False):
+    for low, high in pairwise(steps_db):
         assert ((low - high > 2.5) & (low - high < 12.5)).all()
 
 
