@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from limelight.muddy.library import SAMPLE_RATE, Shelf, Sound, SoundLibrary
+from limelight.muddy.sounds import SAMPLE_RATE, Shelf, Sound, SoundLibrary
 from limelight.signals import STEMS
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from muddy.shelves import library, shelf, silent_shelf
 
 from limelight.dsp.loudness import integrated_loudness
-from limelight.muddy.library import SAMPLE_RATE, SoundLibrary
 from limelight.muddy.mixtures import Casting, Mixture, draw_mixture
 from limelight.muddy.recipes import NONE
+from limelight.muddy.sounds import SAMPLE_RATE, SoundLibrary
 from limelight.signals import STEMS
 
 LIBRARY = library()

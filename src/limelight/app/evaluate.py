@@ -24,8 +24,8 @@ from limelight.mixing.plan import PlannedSource
 from limelight.mixing.planner import make_plan
 from limelight.mixing.render import mixed
 from limelight.mixing.survey import survey
-from limelight.muddy.library import SAMPLE_RATE, SoundLibrary
 from limelight.muddy.mixtures import Casting, Mixture, draw_mixture
+from limelight.muddy.sounds import SAMPLE_RATE, SoundLibrary
 from limelight.runtime.registry import load_model
 from limelight.signals import Samples
 

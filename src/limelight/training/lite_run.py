@@ -18,7 +18,7 @@ import typer
 from torch import Tensor, nn
 
 from limelight.cues.catalogue import CUE_NAMES
-from limelight.muddy.library import SoundLibrary
+from limelight.muddy.sounds import SoundLibrary
 from limelight.networks.lite import LiteConfig
 from limelight.training.batches import DrawConfig, loader
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint

@@ -8,7 +8,7 @@ from dsp.sounds import sine
 from limelight.errors import InputError
 from limelight.media.sound_file import write_sound
 from limelight.muddy import library
-from limelight.muddy.library import SAMPLE_RATE, Shelf, Sound, SoundLibrary, read_manifest
+from limelight.muddy.sounds import SAMPLE_RATE, Shelf, Sound, SoundLibrary, read_manifest
 from limelight.signals import STEMS
 
 # Each sound is a sine of its own amplitude, in dB under full scale: its level names it wherever it turns up.
