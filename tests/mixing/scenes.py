@@ -111,9 +111,7 @@ def rendered(samples: np.ndarray, plan: MixPlan, model: Model, *, sizes: Sequenc
 
 def separated(samples: np.ndarray, model: Model, *, sample_rate: int = 48_000) -> np.ndarray:
     """The stems, [K, C, N]."""
-    pieces = stems(
-        cut(samples, [4096]), model, sample_rate=sample_rate, layout=LAYOUTS[len(samples)], mono_lufs=-27.0
-    )
+    pieces = stems(cut(samples, [4096]), model, sample_rate=sample_rate, layout=LAYOUTS[len(samples)], mono_lufs=-27.0)
     return np.concatenate([np.zeros((len(STEMS), len(samples), 0), np.float32), *pieces], axis=2)
 
 
@@ -126,9 +124,7 @@ def passages_of(
     mono_lufs: float = -27.0,
     direct: Direct | None = None,
 ) -> list[Passage]:
-    return list(
-        hear(blocks, model, sample_rate=sample_rate, layout=layout, mono_lufs=mono_lufs, direct=direct)
-    )
+    return list(hear(blocks, model, sample_rate=sample_rate, layout=layout, mono_lufs=mono_lufs, direct=direct))
 
 
 def joined(blocks: Iterable[np.ndarray], channels: int) -> np.ndarray:

@@ -36,7 +36,9 @@ def coarse(seed: int = 0) -> FakeModel:
     return FakeModel(masks=random_masks(seed), card=COARSE)
 
 
-def hear_coarse(samples: np.ndarray, *, sizes: list[int] | None = None, model: FakeModel | None = None) -> list[Passage]:
+def hear_coarse(
+    samples: np.ndarray, *, sizes: list[int] | None = None, model: FakeModel | None = None
+) -> list[Passage]:
     blocks = cut(samples, sizes or [1000])
     return passages_of(blocks, model or coarse(), sample_rate=8000, layout=LAYOUTS[len(samples)])
 
@@ -241,7 +243,9 @@ def test_a_model_with_odd_tokens_is_refused() -> None:
 
 @pytest.mark.parametrize("per_token", [1, 2, 3, 8, 12, 96])
 def test_other_tokens_fit_too(per_token: int) -> None:
-    model = FakeModel(masks=random_masks(), card=fake_card(n_fft=64, hop=32, sample_rate=8000, steps_per_token=per_token))
+    model = FakeModel(
+        masks=random_masks(), card=fake_card(n_fft=64, hop=32, sample_rate=8000, steps_per_token=per_token)
+    )
     heard = whole(hear_coarse(noise(1, 40_000), model=model))
     assert heard.masks.shape[1] == heard.spectra.shape[2] == 1251
     assert len(heard.gains_db) == -(-1251 // per_token)
@@ -252,7 +256,14 @@ def test_memory_does_not_grow_with_length() -> None:
         block = noise(2, 4096)
         tracemalloc.start()
         blocks = (block for _ in range(windows * WINDOW // 4096))
-        for _ in hear(blocks, Forgetful(by_region((1000.0, 2000.0), card=COARSE), card=COARSE), sample_rate=8000, layout="stereo", mono_lufs=-27, direct=None):
+        for _ in hear(
+            blocks,
+            Forgetful(by_region((1000.0, 2000.0), card=COARSE), card=COARSE),
+            sample_rate=8000,
+            layout="stereo",
+            mono_lufs=-27,
+            direct=None,
+        ):
             pass
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

@@ -228,7 +228,11 @@ def test_cues_without_a_column_for_the_picture_are_all_shown() -> None:
 
 
 def test_the_makeup_gain_ends_where_the_schema_does() -> None:
-    plan = decided(scene(1, 3, level=0.01), FakeModel(), Controls(strength=0, speech_db=-40, music_db=-40, effects_db=-40, loudness=0))
+    plan = decided(
+        scene(1, 3, level=0.01),
+        FakeModel(),
+        Controls(strength=0, speech_db=-40, music_db=-40, effects_db=-40, loudness=0),
+    )
     assert plan.makeup_db == 60
     assert plan.loudness.predicted_after_lufs == pytest.approx(plan.loudness.before_lufs + 20, abs=0.05)
 
