@@ -5,6 +5,7 @@ hear → gains per token → curves at 10 Hz → smooth, by shots → the user's
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -42,10 +43,23 @@ class Sketch:
     gains_db: Vector  # [K, L], as the model proposes
     powers: Vector  # [K, K, L], weighted powers of the stems and between them
 
-    def loudness_lufs(self, gains_db: Vector) -> float:
-        """Integrated loudness of the mix under gains [K, L], power being Σ_kj g_k g_j P_kj."""
+    def mix_powers(self, gains_db: Vector) -> Vector:
+        """Of the mix under gains [K, L]: Σ_kj g_k g_j P_kj, [L]."""
         gains = db_to_gain(gains_db)
-        return integrated_from_block_powers(np.maximum(np.einsum("kt,jt,kjt->t", gains, gains, self.powers), 0))
+        return np.maximum(np.einsum("kt,jt,kjt->t", gains, gains, self.powers), 0)
+
+    def change_lu(self, gains_db: Vector) -> float:
+        """How much louder gains [K, L] make the whole; 0 where nothing is to be heard.
+
+        Compared at equal power: a mix turned far down would fall under the meter's absolute gate, and come back out of
+        it with the make-up gain.
+        """
+        before, after = self.mix_powers(np.zeros_like(gains_db)), self.mix_powers(gains_db)
+        if not before.any() or not after.any():
+            return 0.0
+        lift = before.mean() / after.mean()
+        change = integrated_from_block_powers(after * lift) - integrated_from_block_powers(before)
+        return float(change - 10 * np.log10(lift)) if np.isfinite(change) else 0.0
 
     def stem_levels_lufs(self, start_seconds: float, end_seconds: float) -> Vector:
         """Mean loudness of each stem within a stretch, [K]; −100 for nothing."""
@@ -64,15 +78,15 @@ def make_plan(
 ) -> MixPlan:
     """Decides the gains of a soundtrack [C, n]…, heard through a model, beside what the picture says."""
     sketch = listen_through(blocks, surveyed, cues, model, source)
-    times = np.arange(max(1, round(source.duration_seconds / STEP_SECONDS) + 1), dtype=np.float64) * STEP_SECONDS
+    # A container may say less than there is.
+    seconds = max(source.duration_seconds, surveyed.samples / source.sample_rate)
+    times = np.arange(math.ceil(seconds / STEP_SECONDS - 1e-6) + 1, dtype=np.float64) * STEP_SECONDS
     proposed = np.stack([np.interp(times, sketch.times_seconds, curve) for curve in sketch.gains_db])
     cuts = np.array([shot.start_seconds for shot in cues.shots[1:]])
     curves = smooth(proposed, cuts, step_seconds=STEP_SECONDS) * controls.strength + controls.offsets_db[:, None]
     curves = np.round(curves, 2) + 0.0  # no −0.0
     at_tokens = np.stack([np.interp(sketch.times_seconds, times, curve) for curve in curves])
-    change_lu = sketch.loudness_lufs(at_tokens) - sketch.loudness_lufs(np.zeros_like(at_tokens))
-    if not np.isfinite(change_lu):
-        change_lu = 0.0
+    change_lu = sketch.change_lu(at_tokens)
     makeup_db = _makeup_db(controls, surveyed.loudness_lufs, change_lu)
     return MixPlan(
         source=source,
@@ -127,8 +141,10 @@ class _Director:
     def __init__(self, model: Model, cues: Cues) -> None:
         self._model = model
         looks = model.card.uses_picture and cues.names == model.card.cue_names
-        self._cues = cues.values if looks else cues.values[:0]
-        self._shown = self._cues[:, cues.names.index("picture")] > 0 if len(self._cues) else np.zeros(0, bool)
+        self._cues = cues.values if looks else np.zeros((0, len(model.card.cue_names)), np.float32)
+        self._shown = np.ones(len(self._cues), bool)
+        if looks and "picture" in cues.names:
+            self._shown = cues.column("picture") > 0
 
     def __call__(self, start_seconds: float, heard: Heard, levels_db: Array) -> Array:
         end_seconds = start_seconds + len(heard.latent) * self._model.card.token_seconds

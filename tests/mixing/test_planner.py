@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import numpy as np
+import pytest
+from dsp.sounds import noise, programme
+from mixing.scenes import LAYOUTS, decided, rendered, separated, source_of, tone
+from models import FakeModel, Forgetful, by_region, fake_card, random_masks, shared
+
+from limelight.cues.catalogue import CUE_NAMES
+from limelight.cues.encoder import without_picture
+from limelight.dsp.loudness import integrated_loudness
+from limelight.mixing.controls import LOUDNESS_TARGETS, Controls
+from limelight.mixing.plan import PlannedSource, plan_text
+from limelight.mixing.planner import listen_through, make_plan
+from limelight.mixing.survey import Survey, survey
+from limelight.signals import STEMS, Cues, Shot
+
+
+def scene(channels: int = 2, seconds: float = 5.0, sample_rate: int = 48_000, *, level: float = 0.1) -> np.ndarray:
+    """Quiet enough for every gain in these tests to pass under the limiter."""
+    return (level * programme(channels, seconds, sample_rate)).astype(np.float32)
+
+
+def filmed(seconds: float, *cuts: float, values: np.ndarray | None = None) -> Cues:
+    """Cues with shots between cuts."""
+    edges = [0.0, *cuts, seconds]
+    shots = tuple(
+        Shot(a, b, {"camera focus": f"shot {i}; sharp"}) for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False))
+    )
+    if values is None:
+        values = np.ones((int(np.ceil(seconds)), len(CUE_NAMES)), np.float32)
+    return Cues(CUE_NAMES, values, shots)
+
+
+def wandering(seed: int = 0):
+    """Gains that jump from token to token."""
+    rng = np.random.default_rng(seed)
+    return lambda latent, levels, cues, seconds: rng.uniform(-12, 12, (len(latent), 3)).astype(np.float32)
+
+
+def test_constant_gains_become_constant_curves() -> None:
+    plan = decided(scene(), FakeModel(gains_db=(4, -6, 1)))
+    np.testing.assert_array_equal(plan.curves_db, np.repeat([[4], [-6], [1]], 51, axis=1))
+    np.testing.assert_allclose(plan.times_seconds, np.arange(51) / 10)
+
+
+@pytest.mark.parametrize("strength", [0.25, 0.5, 1.0])
+def test_strength_scales_the_curves(strength: float) -> None:
+    full = decided(scene(), FakeModel(gains_db=wandering()))
+    part = decided(scene(), FakeModel(gains_db=wandering()), Controls(strength=strength))
+    np.testing.assert_allclose(part.curves_db, strength * full.curves_db, atol=0.011)
+    assert np.ptp(full.curves_db) > 1
+
+
+def test_strength_zero_changes_nothing() -> None:
+    plan = decided(scene(), FakeModel(gains_db=wandering()), Controls(strength=0))
+    assert plan.changes_nothing
+    assert plan.loudness.before_lufs == plan.loudness.predicted_after_lufs
+
+
+def test_offsets_are_added_whatever_the_strength() -> None:
+    for strength in (0.0, 1.0):
+        controls = Controls(strength=strength, speech_db=3, music_db=-4.5, effects_db=0.5)
+        plan = decided(scene(), FakeModel(gains_db=(2, 2, -2)), controls)
+        expected = strength * np.array([2, 2, -2]) + [3, -4.5, 0.5]
+        np.testing.assert_allclose(plan.curves_db, np.repeat(expected[:, None], 51, axis=1), atol=1e-9)
+
+
+@pytest.mark.parametrize("sample_rate", [44_100, 48_000])
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_kept_loudness_is_kept_and_predicted(channels: int, sample_rate: int) -> None:
+    sound = scene(channels, sample_rate=sample_rate)
+    model = FakeModel(gains_db=(8, -6, 3))
+    plan = decided(sound, model, sample_rate=sample_rate)
+    after = integrated_loudness(rendered(sound, plan, model), sample_rate, layout=LAYOUTS[channels])
+    before = integrated_loudness(sound, sample_rate, layout=LAYOUTS[channels])
+    assert plan.loudness.before_lufs == pytest.approx(before, abs=0.01)
+    assert plan.loudness.predicted_after_lufs == pytest.approx(before, abs=0.02)
+    assert after == pytest.approx(before, abs=0.3)
+    assert plan.makeup_db != 0
+
+
+@pytest.mark.parametrize("target", [*LOUDNESS_TARGETS, -33.0])
+@pytest.mark.parametrize("strength", [0, 1])
+def test_targets_are_met_and_predicted(target: str | float, strength: float) -> None:
+    sound = scene(level=0.02)
+    model = FakeModel(gains_db=(6, -8, 2))
+    controls = Controls(loudness=target, strength=strength, true_peak_dbtp=0)
+    plan = decided(sound, model, controls)
+    after = integrated_loudness(rendered(sound, plan, model), 48_000)
+    assert plan.loudness.predicted_after_lufs == pytest.approx(controls.target_lufs, abs=0.02)
+    if controls.target_lufs < -20:  # louder ones meet the limiter
+        assert after == pytest.approx(controls.target_lufs, abs=0.3)
+
+
+def test_prediction_holds_for_moving_gains_and_soft_masks() -> None:
+    """Stems under soft masks are of one mind: their powers do not add, their amplitudes do."""
+    sound = scene(2, 12)
+    model = FakeModel(masks=random_masks(), gains_db=wandering())
+    plan = decided(sound, model, Controls(loudness=-30), cues=filmed(12, 3.3, 7.1))
+    after = integrated_loudness(rendered(sound, plan, FakeModel(masks=random_masks())), 48_000)
+    assert after == pytest.approx(-30, abs=0.3)
+
+
+@pytest.mark.parametrize("loudness", ["keep", "ebu"])
+def test_a_change_that_falls_under_the_gate_is_made_up_for(loudness: str) -> None:
+    """Turned down by 37 dB the mix alone would be under −70 LUFS, where meters hear nothing."""
+    sound = scene(1, 3, level=0.1)
+    controls = Controls(strength=0, speech_db=-37, music_db=-37, effects_db=-37, loudness=loudness, true_peak_dbtp=0)
+    model = FakeModel()
+    plan = decided(sound, model, controls)
+    target = plan.loudness.before_lufs if loudness == "keep" else -23
+    assert plan.loudness.predicted_after_lufs == pytest.approx(target, abs=0.05)
+    assert integrated_loudness(rendered(sound, plan, model), 48_000, layout="mono") == pytest.approx(target, abs=0.3)
+
+
+@pytest.mark.parametrize("samples", [0, 1, 1000, 4800, 17_000, 48_000])
+@pytest.mark.parametrize("level", [0.0, 1e-6, 0.1])
+def test_silent_and_short_films_have_finite_plans(samples: int, level: float) -> None:
+    sound = noise(2, samples, rms=level)
+    for loudness in ("keep", "ebu"):
+        model = FakeModel(gains_db=(5, -5, 0))
+        plan = decided(sound, model, Controls(loudness=loudness))
+        assert np.isfinite(plan.curves_db).all()
+        text = plan_text(plan)
+        assert "NaN" not in text
+        assert "Infinity" not in text
+        json.loads(text)
+        assert np.isfinite(rendered(sound, plan, model)).all()
+        if level < 1e-5 or samples < 19_200:  # nothing that a meter would hear
+            assert plan.loudness.before_lufs is None
+            assert plan.loudness.predicted_after_lufs is None
+            assert plan.makeup_db == 0
+
+
+def test_gains_are_quick_at_cuts_and_slow_elsewhere() -> None:
+    """A model that wants +10 dB from second 6 on: with a cut there it moves in 0.3 s, without in some seconds."""
+
+    def jump(latent: np.ndarray, levels: np.ndarray, cues: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+        times = (np.arange(len(latent)) + 0.5) * 4 * 1024 / 48_000
+        return np.repeat(np.where(times < 6, 0.0, 10.0)[:, None], 3, axis=1).astype(np.float32)
+
+    sound = scene(1, 9)
+    slow = decided(sound, FakeModel(gains_db=jump), cues=filmed(9)).curves_db[0]
+    quick = decided(sound, FakeModel(gains_db=jump), cues=filmed(9, 6.0)).curves_db[0]
+    for curve in (slow, quick):
+        assert (np.diff(curve) >= -0.011).all()
+        assert curve[0] == pytest.approx(0, abs=0.05)
+        assert curve[-1] == pytest.approx(10, abs=0.05)
+    assert np.diff(slow).max() < 0.5  # dB per 100 ms
+    assert quick[62] - quick[58] > 6
+    assert slow[62] - slow[58] < 2
+
+
+def test_every_shot_has_its_means_and_its_reason() -> None:
+    def swap(latent: np.ndarray, levels: np.ndarray, cues: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+        early = (np.arange(len(latent)) + 0.5) * 4 * 1024 / 48_000 < 4
+        return np.where(early[:, None], [[6.0, -6.0, 0.0]], [[-6.0, 6.0, 0.0]]).astype(np.float32)
+
+    sound = tone("speech", 8, 48_000, db=-30) + tone("music", 8, 48_000, db=-24)
+    plan = decided(sound, FakeModel(gains_db=swap), cues=filmed(8, 4.0))
+    first, second = plan.shots
+    assert (first.start_seconds, first.end_seconds) == (0, 4)
+    for shot, sign in ((first, 1), (second, -1)):
+        inside = (plan.times_seconds >= shot.start_seconds) & (plan.times_seconds < shot.end_seconds)
+        np.testing.assert_allclose([shot.gains_db[s] for s in STEMS], plan.curves_db[:, inside].mean(axis=1), atol=0.01)
+        assert sign * shot.gains_db["speech"] > 4
+    assert first.reason.startswith("shot 0; speech ")
+    assert "dB under music: speech +" in first.reason
+    assert ", music −" in first.reason
+    assert "speech −" in second.reason
+    assert "effects" not in first.reason  # none are heard
+
+
+def test_a_reasons_levels_are_those_of_the_stems() -> None:
+    sound = tone("speech", 4, 48_000, db=-40) + tone("music", 4, 48_000, db=-20) + tone("effects", 4, 48_000, db=-30)
+    lufs = [integrated_loudness(part, 48_000, layout="mono") for part in separated(sound, FakeModel())]
+    plan = decided(sound, FakeModel(gains_db=(0, 0, 0)), cues=filmed(4))
+    under = [f"{stem} {lufs[1] - lufs[k]:.0f} dB under music" for stem, k in (("effects", 2), ("speech", 0))]
+    assert plan.shots[0].reason == f"shot 0; {', '.join(under)}: left alone"
+
+
+def test_the_record_says_who_decided_for_what() -> None:
+    sound = scene(6, 2)
+    model = FakeModel(gains_db=(1, 2, 3))
+    controls = Controls(strength=0.5, speech_db=1, loudness="ebu", true_peak_dbtp=-2)
+    plan = decided(sound, model, controls)
+    assert plan.model.model_dump() == {"name": "fake", "sha256": model.card.fingerprint}
+    assert plan.source == source_of(sound)
+    assert Controls(**plan.controls.model_dump()) == controls
+
+
+def test_the_picture_reaches_a_model_that_looks() -> None:
+    """Each window is shown the rows of its seconds, timed from its start, but not those without a picture."""
+    seconds = 25
+    values = np.zeros((seconds, len(CUE_NAMES)), np.float32)
+    values[:, CUE_NAMES.index("picture")] = 1
+    values[:, 1] = np.arange(seconds) / 100
+    values[7, CUE_NAMES.index("picture")] = 0
+    model = FakeModel()
+    decided(scene(1, seconds), model, cues=filmed(seconds, values=values))
+    starts = [0.0, 384 * 1024 / 48_000]
+    for start, (_, cues, times) in zip(starts, model.directed, strict=False):
+        rows = np.round(100 * cues[:, 1]).astype(int)
+        end = start + 480 * 1024 / 48_000
+        expected = [row for row in range(seconds) if row + 1 > start and row < end and row != 7]
+        np.testing.assert_array_equal(rows, expected)
+        np.testing.assert_allclose(times, rows + 0.5 - start, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "card", [fake_card(uses_picture=False), fake_card(cue_names=("picture", "other"))], ids=["blind", "other cues"]
+)
+def test_a_model_that_never_learnt_these_cues_is_shown_none(card) -> None:
+    model = FakeModel(card=card)
+    decided(scene(1, 2), model, cues=filmed(2))
+    assert [len(cues) for _, cues, _ in model.directed] == [0]
+
+
+def test_cues_without_a_column_for_the_picture_are_all_shown() -> None:
+    names = ("face", "motion")
+    model = FakeModel(card=fake_card(cue_names=names))
+    decided(scene(1, 3), model, cues=Cues(names, np.ones((3, 2), np.float32), (Shot(0, 3, {}),)))
+    assert [len(cues) for _, cues, _ in model.directed] == [3]
+
+
+def test_the_makeup_gain_ends_where_the_schema_does() -> None:
+    plan = decided(
+        scene(1, 3, level=0.01),
+        FakeModel(),
+        Controls(strength=0, speech_db=-40, music_db=-40, effects_db=-40, loudness=0),
+    )
+    assert plan.makeup_db == 60
+    assert plan.loudness.predicted_after_lufs == pytest.approx(plan.loudness.before_lufs + 20, abs=0.05)
+
+
+def test_curves_cover_the_sound_even_where_the_container_says_less() -> None:
+    sound = scene(1, 4)
+    source = PlannedSource(name="x", duration_seconds=0, sample_rate=48_000, layout="mono", audio_stream=0)
+    measured = survey([sound], sample_rate=48_000, layout="mono")
+    plan = make_plan([sound], measured, without_picture(0), FakeModel(), Controls(), source)
+    assert plan.times_seconds[-1] >= 4
+
+
+def test_the_sketch_is_light_and_bounded() -> None:
+    """An hour of listening leaves a few megabytes, whatever the channels."""
+    card = fake_card(n_fft=64, hop=32, sample_rate=8000)
+    source = PlannedSource(name="x", duration_seconds=0, sample_rate=8000, layout="stereo", audio_stream=0)
+    measured = Survey(0, -27, 0, -1, -27)
+    block = noise(2, 4096)
+
+    def peak(blocks: int) -> int:
+        model = Forgetful(masks=by_region((1000.0, 2000.0), card=card), card=card)
+        tracemalloc.start()
+        listen_through((block for _ in range(blocks)), measured, without_picture(0), model, source)
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    peak(20)
+    growth = (peak(200) - peak(40)) / (160 * 4096 / 32 / 4)  # bytes per token
+    assert growth < 400
+
+
+def test_soft_stems_are_predicted_by_amplitude() -> None:
+    sound = scene(1, 4)
+    model = FakeModel(masks=shared(0.5, 0.5, 0.0), gains_db=(6, -40, 0))
+    plan = decided(sound, model, Controls(loudness="ebu"))
+    change = 20 * np.log10(0.5 * 10 ** (6 / 20) + 0.5 * 10 ** (-15 / 20))  # gains of a model end at −15 dB
+    assert plan.makeup_db == pytest.approx(-23 - plan.loudness.before_lufs - change, abs=0.05)
