@@ -60,7 +60,7 @@ def test_the_good_mix_is_as_loud_as_films_are(seed: int) -> None:
 
 def test_stems_follow_their_priors() -> None:
     """Speech stands 5 LU over music on average (−27 and −32 LUFS), with σ = √(4² + 6²)."""
-    drawn = [draw(seed, seconds=0.4, casting=ALL_HEARD).target_stems for seed in range(40)]
+    drawn = [draw(seed, seconds=0.4, casting=ALL_HEARD).target_stems for seed in range(25)]
     over_music = [lufs(stems[0]) - lufs(stems[1]) for stems in drawn]
     assert np.mean(over_music) == pytest.approx(5, abs=3)
     assert np.std(over_music) == pytest.approx(7.2, abs=2)
@@ -81,10 +81,10 @@ def test_drawing_leaves_the_library_as_it_was() -> None:
 
 def test_presence_and_mercy_are_what_the_casting_says() -> None:
     casting = Casting(presence={"speech": 0.5, "music": 1.0, "effects": 0.8}, undegraded=0.3)
-    drawn = [draw(seed, seconds=0.1, casting=casting) for seed in range(60)]
+    drawn = [draw(seed, seconds=0.1, casting=casting) for seed in range(40)]
     heard = np.mean([mixture.target_stems.any(axis=1) for mixture in drawn], axis=0)
-    np.testing.assert_allclose(heard, [0.5, 1.0, 0.8], atol=0.15)
-    assert np.mean([mixture.degradation == NONE for mixture in drawn]) == pytest.approx(0.3, abs=0.15)
+    np.testing.assert_allclose(heard, [0.5, 1.0, 0.8], atol=0.2)
+    assert np.mean([mixture.degradation == NONE for mixture in drawn]) == pytest.approx(0.3, abs=0.2)
 
 
 @pytest.mark.parametrize("spared", [False, True])

@@ -110,7 +110,7 @@ def test_silence_has_finite_losses_and_gradients() -> None:
 def test_it_learns_one_batch_by_heart(tmp_path) -> None:
     task = tiny_task()
     before = losses(task)
-    config = LoopConfig(steps=150, warm_up=5, learning_rate=2e-2, weight_decay=0.0, average=0.9)
+    config = LoopConfig(steps=80, warm_up=5, learning_rate=2e-2, weight_decay=0.0, average=0.9)
 
     def again(_step: int):
         while True:
