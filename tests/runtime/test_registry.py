@@ -44,7 +44,7 @@ def test_an_installed_model_wins_over_a_folder_of_its_name(packaged: Path, tmp_p
 
 @pytest.mark.parametrize("name", ["", "nothing", "../models/lite", "lite/..", "a\0b", "x" * 5000, "leftover", "LITE "])
 def test_names_do_not_escape_and_do_not_crash(packaged: Path, name: str) -> None:
-    with pytest.raises(ModelError, match="neither installed \\(large-v2.1, lite\\) nor a folder"):
+    with pytest.raises(ModelError, match=r"neither installed \(large-v2.1, lite\) nor a folder"):
         find_model(name)
 
 
