@@ -32,6 +32,9 @@ def main() -> int:
     except ToolMissingError as missing:
         sys.stderr.write(f"{missing}\n")
         return 1
+    except FileNotFoundError as missing:
+        sys.stderr.write(f"to check or to reuse the film it must be there, {missing.filename} is not: make it first\n")
+        return 1
     sys.stdout.writelines(f"{'ok ' if finding.passed else 'NOT'} {finding.words}\n" for finding in findings)
     return 0 if all(finding.passed for finding in findings) else 1
 

@@ -30,7 +30,7 @@ _PICTURE_OPTIONS = {
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
     "libvpx": {"deadline": "realtime", "cpu-used": "8"},
 }
-_FORMATS = {"mkv": "matroska", "ts": "mpegts", "m4a": "ipod"}
+_FORMATS = {"mkv": "matroska", "ts": "mpegts", "m4a": "mp4"}
 _LANGUAGES = ("eng", "fra")
 
 
@@ -238,7 +238,7 @@ def _chapters(film: Film) -> list[dict]:
 
 
 def _subtitle(film: Film, stream) -> Packet:
-    text = "Hello".encode()
+    text = b"Hello"
     packet = Packet(len(text).to_bytes(2, "big") + text if film.subtitles == "mov_text" else text)
     packet.stream = stream
     packet.time_base = Fraction(1, 1000)
@@ -267,14 +267,44 @@ def with_flipped_bytes(source: Path, dest: Path, *, count: int, start: float = 0
     return dest
 
 
-def remuxed(source: Path, dest: Path, *, only: str | None = None, options: dict[str, str] | None = None) -> Path:
-    """The same packets in another container; `only` "video" or "audio"."""
+def remuxed(
+    source: Path,
+    dest: Path,
+    *,
+    only: str | None = None,
+    shift: Fraction = Fraction(0),
+    options: dict[str, str] | None = None,
+) -> Path:
+    """The same packets in another container; `only` "video" or "audio"; `shift` seconds later.
+
+    Shifted before 0, MP4 hides what lies there by an edit list: a film trimmed on a phone.
+    """
     with av.open(str(source)) as old, av.open(str(dest), "w", container_options=options or {}) as new:
         kept = {s.index: new.add_stream_from_template(s, opaque=True) for s in old.streams if only in (None, s.type)}
         for packet in old.demux([s for s in old.streams if s.index in kept]):
             if packet.size:
+                ticks = round(shift / packet.time_base)
+                packet.pts = None if packet.pts is None else packet.pts + ticks
+                packet.dts = None if packet.dts is None else packet.dts + ticks
                 packet.stream = kept[packet.stream_index]
                 new.mux(packet)
+    return dest
+
+
+def repeated(source: Path, dest: Path, *, times: int, seconds: Fraction) -> Path:
+    """A film of `seconds` shown again and again, packet by packet: long films without the wait."""
+    with av.open(str(dest), "w") as new:
+        for turn in range(times):
+            with av.open(str(source)) as old:
+                if turn == 0:
+                    kept = {stream.index: new.add_stream_from_template(stream, opaque=True) for stream in old.streams}
+                for packet in old.demux():
+                    if packet.size == 0:
+                        continue
+                    later = round(turn * seconds / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + later, packet.dts + later
+                    packet.stream = kept[packet.stream_index]
+                    new.mux(packet)
     return dest
 
 

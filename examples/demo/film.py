@@ -14,7 +14,7 @@ from .story import FRAMES_PER_SECOND, HEIGHT, SAMPLE_RATE, WIDTH
 BT709 = 1
 SAMPLES_PER_FRAME = SAMPLE_RATE // FRAMES_PER_SECOND
 AAC_BITS_PER_SECOND = 192_000
-TRUTH_BITS_PER_SECOND = 256_000
+TRUTH_BITS_PER_SECOND = 192_000
 
 
 def _sound_frames(sound: Sound, sample_format: str) -> Iterator[av.AudioFrame]:

@@ -8,7 +8,7 @@ from .mixing import Stems, levels, spoiled, total, well_mixed
 from .picture import pictures
 from .sound import raw_stems
 
-X264_CRF = 23
+X264_CRF = 25
 
 SCENES = {
     "talk": "A presenter in close-up announces a film about a storm. Speech leads; piano and strings play far below, "

@@ -3,7 +3,8 @@
 Shapes use one alphabet throughout the house:
 B batch, C channels, N samples, F frequency bins, T time steps, K stems (speech, music, effects), D width.
 
-One clock: time 0 is the instant of the first shown picture (of the first sample, where there is no picture).
+One clock: time 0 is the instant of the first shown picture, or of the first sample where that comes earlier or there
+is no picture.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from limelight.app.score import all_metrics
 from limelight.cues.encoder import without_picture
 from limelight.dsp.resample import resample
 from limelight.evaluation import metrics
@@ -23,8 +24,8 @@ from limelight.mixing.plan import PlannedSource
 from limelight.mixing.planner import make_plan
 from limelight.mixing.render import mixed
 from limelight.mixing.survey import survey
-from limelight.muddy.library import SAMPLE_RATE, SoundLibrary
 from limelight.muddy.mixtures import Casting, Mixture, draw_mixture
+from limelight.muddy.sounds import SAMPLE_RATE, SoundLibrary
 from limelight.runtime.registry import load_model
 from limelight.signals import Samples
 
@@ -77,14 +78,7 @@ def judge(mixture: Mixture, model: Any) -> dict[str, float]:
     )
     row: dict[str, float] = {}
     for name, signal in (("input", x), ("best single gain", x * best_gain(x, z)), ("model", y)):
-        matched = metrics.level_matched(signal, z)
-        row |= {
-            f"{name}/mag": metrics.mag(signal, z),
-            f"{name}/env": metrics.env(signal, z),
-            f"{name}/w_dis": metrics.w_dis(signal, z),
-            f"{name}/mag_level_matched": metrics.mag(matched, z),
-            f"{name}/env_level_matched": metrics.env(matched, z),
-        }
+        row |= {f"{name}/{metric}": value for metric, value in all_metrics(signal, z).items()}
     audible = np.abs(mixture.target_stems).max(axis=1) > 1e-4
     changes = np.abs(plan.curves_db + plan.makeup_db)[audible]
     truth = -np.array(mixture.degradation.gains_db)

@@ -35,6 +35,8 @@ ModelName = Annotated[str, typer.Option(help="A model by name, or its folder.")]
 Context = Annotated[ContextName, typer.Option(help="What looks at the picture.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr; tracebacks for bugs.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to; default NAME.highlighted.EXT.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network. (Nothing here does.)")]
 
 

@@ -147,7 +147,7 @@ class LimiterStream:
         self._delayed = delayed[:, length:]
         if steps == 0:
             return delayed[:, :0]
-        peaks = block_true_peaks(analysed[:, : length + 2 * REACH - 1], self._step)
+        peaks = block_true_peaks(analysed[:, : length + 2 * REACH - 1], self._step, floor=self._ceiling)
         limited = delayed[:, :length] * self._gains(peaks.max(axis=0))
         skipped = min(self._skip, length)
         self._skip -= skipped

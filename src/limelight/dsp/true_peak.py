@@ -44,22 +44,41 @@ def _toeplitz(block: int) -> NDArray[np.float32]:
     return matrix.reshape(len(matrix), -1)
 
 
-def block_true_peaks(samples: Samples, block: int) -> NDArray[np.float32]:
+@lru_cache(maxsize=1)
+def largest_overshoot() -> float:
+    """How far above the samples it sees an interpolated point can possibly lie, as a ratio: max_p Σ_k |h_p[k]|."""
+    return max(float(np.abs(interpolator(phase)).sum()) for phase in range(1, OVERSAMPLING))
+
+
+def block_true_peaks(samples: Samples, block: int, *, floor: float = 0.0) -> NDArray[np.float32]:
     """Highest |x| at four times the rate in each block: [C, T · block + 2 · REACH − 1] → [C, T].
 
-    The first block starts REACH − 1 samples in; the margin on both sides is what its interpolated points see.
+    The first block starts REACH − 1 samples in; the margin on both sides is what its interpolated points see. Blocks
+    that cannot reach above `floor`, which are most of them, are answered by their highest sample.
     """
     width = block + 2 * REACH - 1
     around = sliding_window_view(samples, width, axis=1)[:, ::block]  # [C, T, width]
-    peaks = np.empty(around.shape[:2], np.float32)
-    for first in range(0, around.shape[1], _BATCH_BLOCKS):
-        part = np.ascontiguousarray(around[:, first : first + _BATCH_BLOCKS])
-        between = part @ _toeplitz(block)
-        at = part[:, :, REACH - 1 : REACH - 1 + block]
-        peaks[:, first : first + _BATCH_BLOCKS] = np.maximum(
-            np.abs(between, out=between).max(axis=2), np.abs(at).max(axis=2)
-        )
+    peaks, bound = _sample_peaks(samples, block, around.shape[1])
+    doubtful = bound * np.float32(largest_overshoot()) > floor
+    for channel, rows in enumerate(doubtful):
+        numbers = np.flatnonzero(rows)
+        for first in range(0, len(numbers), _BATCH_BLOCKS):
+            batch = numbers[first : first + _BATCH_BLOCKS]
+            between = around[channel, batch] @ _toeplitz(block)
+            peaks[channel, batch] = np.maximum(peaks[channel, batch], np.abs(between, out=between).max(axis=1))
     return peaks
+
+
+def _sample_peaks(samples: Samples, block: int, blocks: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Highest |sample| of each block, and of all that its interpolated points see (or more), both [C, T]."""
+    size = np.abs(samples)
+    end = REACH - 1 + blocks * block
+    peaks = size[:, REACH - 1 : end].reshape(len(size), blocks, block).max(axis=2)
+    before = size[:, : REACH - 1].max(axis=1, keepdims=True)
+    after = size[:, end:].max(axis=1, keepdims=True)
+    reach = -(-REACH // block)  # in blocks
+    padded = np.concatenate([np.repeat(before, reach, axis=1), peaks, np.repeat(after, reach, axis=1)], axis=1)
+    return peaks, sliding_window_view(padded, 2 * reach + 1, axis=1).max(axis=2)
 
 
 class TruePeakMeter:
@@ -74,7 +93,9 @@ class TruePeakMeter:
         self._pending = np.concatenate([self._pending, block], axis=1, dtype=np.float32)
         usable = (self._pending.shape[1] - 2 * REACH + 1) // _METER_BLOCK * _METER_BLOCK
         if usable:
-            peaks = block_true_peaks(self._pending[:, : usable + 2 * REACH - 1], _METER_BLOCK)
+            peaks = block_true_peaks(
+                self._pending[:, : usable + 2 * REACH - 1], _METER_BLOCK, floor=float(self._peak.min())
+            )
             self._peak = np.maximum(self._peak, peaks.max(axis=1))
             self._pending = self._pending[:, usable:]
 

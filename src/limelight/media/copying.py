@@ -21,6 +21,7 @@ from limelight.errors import OutputError
 from limelight.media.clock import Clock
 from limelight.media.container import is_cover, main_picture, open_input
 from limelight.media.fingerprint import Fingerprint, needs_unwrapping
+from limelight.media.formats import SOUND_CONTAINERS
 from limelight.media.packets import Damage, read_packets
 from limelight.media.probe import in_words
 
@@ -57,6 +58,7 @@ class Cargo:
     sound_index: int = 0  # of the new soundtrack, in the output
     carried: list[str] = field(default_factory=list)  # in words: attachments, chapters, tags
     left_out: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)  # of the whole film
 
     @property
     def picture(self) -> Copy | None:
@@ -102,6 +104,8 @@ def _carry_stream(
     stream: Stream, output: av.container.OutputContainer, container: str, cargo: Cargo, *, is_picture: bool
 ) -> None:
     words = in_words(stream)
+    if is_picture and container in SOUND_CONTAINERS:
+        raise OutputError(f"cannot write the {words} into {container}: that is for sound alone; choose .mp4 or .mkv")
     try:
         target = output.add_stream_from_template(stream, opaque=True)
     except (ValueError, av.error.FFmpegError) as error:
@@ -173,6 +177,7 @@ def _carry_chapters(chapters: list[Chapter], output: av.container.OutputContaine
 def _carry_tags(source: av.container.InputContainer, output: av.container.OutputContainer, cargo: Cargo) -> None:
     tags = {key: value for key, value in source.metadata.items() if key.lower() not in _OF_THE_FILE}
     output.metadata.update(tags)
+    cargo.tags = tags
     if tags:
         cargo.carried.append("1 tag" if len(tags) == 1 else f"{len(tags)} tags")
 

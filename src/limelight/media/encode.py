@@ -14,6 +14,9 @@ from limelight.errors import OutputError
 from limelight.media.formats import SoundFormat, carrying_matrix
 from limelight.signals import Samples
 
+# At 160 kb/s and more FFmpeg's fast search codes four times faster and two to three decibels nearer than its slow one.
+_OPTIONS = {"aac": {"aac_coder": "fast"}}
+
 
 class SoundEncoder:
     """One soundtrack being written: counts its samples and stamps them, so that the container starts it at 0.
@@ -24,7 +27,8 @@ class SoundEncoder:
     def __init__(
         self, output: av.container.OutputContainer, form: SoundFormat, *, sample_rate: int, layout: str
     ) -> None:
-        self.stream: AudioStream = output.add_stream(form.codec, rate=form.sample_rate)  # type: ignore[assignment]
+        options = _OPTIONS.get(form.codec)
+        self.stream: AudioStream = output.add_stream(form.codec, rate=form.sample_rate, options=options)  # type: ignore[assignment]
         self.stream.layout = form.layout
         if form.bit_rate is not None:
             self.stream.bit_rate = form.bit_rate

@@ -34,9 +34,9 @@ class Fingerprint:
 
     def add(self, packet: Packet[Stream]) -> None:
         """Take in one packet."""
+        if is_end_of_subtitle(packet):
+            return
         data = bytes(packet)
-        if self._codec == "mov_text" and data in (b"", b"\0\0"):
-            return  # MP4 marks the end of a subtitle by an empty one; muxers add their own
         self.packets += 1
         if not self._units:
             self._hash.update(data)
@@ -57,6 +57,11 @@ class Fingerprint:
         for unit in _by_start_code(data) if size is None else _by_length(data, size):
             if unit and not (self._codec == "hevc" and (unit[0] >> 1) & 0x3F in _HEVC_PARAMETER_SETS):
                 yield unit
+
+
+def is_end_of_subtitle(packet: Packet[Stream]) -> bool:
+    """MP4 marks the pause between two subtitles by an empty one; every muxer makes its own."""
+    return packet.size == 2 and packet.stream.codec_context.name == "mov_text" and bytes(packet) == b"\0\0"
 
 
 def needs_unwrapping(stream: Stream) -> bool:

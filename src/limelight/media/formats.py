@@ -39,7 +39,7 @@ _CONTAINER_OF_SUFFIX = {
     ".opus": "opus",
 }
 SOUND_CONTAINERS = frozenset({"m4a", "wav", "flac", "mp3", "ogg", "opus"})
-MUXERS = {"mkv": "matroska", "m4a": "ipod"}  # FFmpeg's name, where it is not ours
+MUXERS = {"mkv": "matroska", "m4a": "mp4"}  # FFmpeg's name, where it is not ours; its "ipod" takes no covers
 
 # What comes out of a container that we read but do not write. A film in MPEG-TS or FLV is usually H.264 and AAC.
 _FILM_BECOMES = {"ts": "mp4", "flv": "mp4", "avi": "mkv", "mpg": "mkv", "asf": "mkv", "ogg": "mkv", "m4a": "mp4"}
@@ -108,6 +108,8 @@ def muxer_options(container: str, tick: Fraction | None = None) -> dict[str, str
     if container not in ("mp4", "mov", "m4a"):
         return {}
     options = {"movflags": "+faststart"}
+    if container == "m4a":
+        options["brand"] = "M4A "
     return options if tick is None else options | {"movie_timescale": str(tick.denominator)}
 
 

@@ -28,7 +28,7 @@ from limelight.media.container import MAX_PIXELS, open_input
 from limelight.media.packets import Damage, decode_packet, read_packets
 from limelight.signals import Picture, PictureInfo, SourceInfo
 
-_SPARE_RATE = 2.5  # decode all pictures unless the source shows this many times more than wanted
+_SPARE_RATE = 3  # decode all pictures unless the source shows this many times more than wanted; every fourth remains
 _MAX_THREADS = 8
 
 

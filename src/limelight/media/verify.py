@@ -32,6 +32,7 @@ class Verified:
     sha256: Mapping[str, str]  # copied stream in words → hash of its packets
     sound_samples: int  # decoded again
     start_drift_samples: int  # of the new sound against the picture
+    lost_tags: tuple[str, ...]  # names of tags that the container did not take
 
 
 @dataclass
@@ -62,6 +63,7 @@ class _Sound:
 def verify(path: Path, cargo: Cargo, sent_seconds: Fraction, clock: Clock) -> Verified:
     """Compare a written file with what was sent into it. Raises `OutputError` at the first difference."""
     with _reopened(path) as result:
+        lost_tags = _lost_tags(result, cargo)
         streams = _matched(result, cargo)
         prints = {
             copy.target_index: Fingerprint(streams[copy.target_index], units=copy.units) for copy in _moving(cargo)
@@ -84,6 +86,7 @@ def verify(path: Path, cargo: Cargo, sent_seconds: Fraction, clock: Clock) -> Ve
         picture_packets=picture.fingerprint.packets if picture else 0,
         sha256={copy.words: copy.fingerprint.sha256 for copy in cargo.copies},
         sound_samples=sound.samples,
+        lost_tags=lost_tags,
         start_drift_samples=_drift(sound, min(shown, default=None), clock, _tick(streams, cargo)),
     )
 
@@ -93,6 +96,13 @@ def _reopened(path: Path) -> av.container.InputContainer:
         return open_input(path)
     except InputError as error:
         raise OutputError(f"the result failed its check: it cannot be read back ({error}); report this") from error
+
+
+def _lost_tags(result: av.container.InputContainer, cargo: Cargo) -> tuple[str, ...]:
+    """Tags of the film that are found neither on the result nor, as in Ogg, on its sound."""
+    kept = [result.metadata, *(stream.metadata for stream in result.streams.audio)]
+    found = {key.lower() for tags in kept for key in tags}
+    return tuple(key for key in cargo.tags if key.lower() not in found)
 
 
 def _moving(cargo: Cargo) -> list[Copy]:

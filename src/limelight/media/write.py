@@ -21,11 +21,12 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import Stream
 
-from limelight.errors import Damaged
+from limelight.errors import Damaged, OutputError
 from limelight.media.clock import Clock, hours_minutes_seconds, read_clock
 from limelight.media.container import METADATA_ERRORS, file_url, main_picture, open_input
 from limelight.media.copying import Cargo, Copy, has_apple_tags, load_cargo, on_the_clock
 from limelight.media.encode import SoundEncoder
+from limelight.media.fingerprint import is_end_of_subtitle
 from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, container_of, muxer_options
 from limelight.media.packets import Damage, read_packets
 from limelight.media.target import naming_write_errors, prepare_target, whole_or_absent
@@ -76,6 +77,7 @@ def write_with_soundtrack(
             samples = writer.encoder.samples
         with naming_write_errors(dest):
             verified = verify(temporary, cargo, Fraction(samples, soundtrack.sample_rate), clock)
+    lost = [f"tag ({name}): {container} cannot hold it" for name in verified.lost_tags]
     if notes is not None:
         notes += _notes(soundtrack, form)
     return Written(
@@ -85,7 +87,7 @@ def write_with_soundtrack(
         bit_rate=form.bit_rate,
         seconds=samples / soundtrack.sample_rate,
         copied=tuple([copy.words for copy in cargo.copies] + cargo.carried),
-        left_out=tuple(cargo.left_out),
+        left_out=tuple(cargo.left_out + lost),
         verified=verified,
     )
 
@@ -150,6 +152,7 @@ class _Writer:
     def load(self, source: av.container.InputContainer, output: av.container.OutputContainer, container: str) -> Cargo:
         """Make the output's streams and write its head."""
         self._output = output
+        self._hides = container in ("mp4", "mov", "m4a")  # has edit lists
 
         def add_sound() -> Stream:
             rate, layout = self._soundtrack.sample_rate, self._soundtrack.layout
@@ -197,12 +200,29 @@ class _Writer:
 
     def _copy(self, packet: Packet[Stream], copy: Copy) -> None:
         copy.fingerprint.add(packet)
+        if is_end_of_subtitle(packet):
+            return  # the muxer writes its own
+        if packet.is_discard and not self._hides:
+            wished = f"cannot write the trimmed film {self._info.path} as {self._dest.suffix}"
+            raise OutputError(f"{wished}: what was trimmed away would be shown again; choose .mp4 or .mov")
         if not copy.is_cover:
             on_the_clock(packet, self._clock)
             self._refuse_backwards(packet, copy)
         packet.stream = copy.target
-        with naming_write_errors(self._dest):
+        with naming_write_errors(self._dest), self._naming_damage(packet, copy):
             self._output.mux(packet)
+
+    @contextmanager
+    def _naming_damage(self, packet: Packet[Stream], copy: Copy) -> Iterator[None]:
+        """A packet that no container takes is the source's fault, not the target's."""
+        at = packet.pts if packet.dts is None else packet.dts
+        seconds = Fraction(0) if at is None else at * packet.time_base
+        try:
+            yield
+        except (av.error.InvalidDataError, av.error.ArgumentError) as error:
+            wished = f"cannot copy the {copy.words} of {self._info.path}"
+            place = hours_minutes_seconds(seconds)
+            raise Damaged(f"{wished}: it is damaged at {place}; copy or download it again, or remux it") from error
 
     def _refuse_backwards(self, packet: Packet[Stream], copy: Copy) -> None:
         last = self._decoded_at.get(copy.target_index)

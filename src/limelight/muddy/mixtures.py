@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from limelight.dsp.gains import db_to_gain
 from limelight.dsp.loudness import block_powers, integrated_from_block_powers
-from limelight.muddy.library import SAMPLE_RATE, Shelf, Sound, SoundLibrary
 from limelight.muddy.recipes import NONE, Degradation, draw_paper
+from limelight.muddy.sounds import SAMPLE_RATE, Shelf, Sound, SoundLibrary
 from limelight.signals import STEMS, Vector
 
 Stems = NDArray[np.float32]  # [K, N], mono

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from limelight.muddy.library import SoundLibrary
 from limelight.muddy.mixtures import Casting, draw_mixture
 from limelight.muddy.rooms import draw_room
+from limelight.muddy.sounds import SoundLibrary
 from limelight.signals import STEMS
 
 Example = dict[str, Tensor]

@@ -35,9 +35,10 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Replaces `path` at once or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     header = {"format": FORMAT, "step": str(checkpoint.step), "config": json.dumps(checkpoint.config)}
-    draft = path.with_suffix(".part")
+    draft = path.with_name(path.name + ".part")
     save_file({key: value.contiguous() for key, value in checkpoint.tensors.items()}, draft, metadata=header)
     os.replace(draft, path)
 
@@ -52,7 +53,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise ModelError(f"Wanted a checkpoint in {path}, could not read it ({error}); train one first.") from error
     if header.get("format") != FORMAT:
         raise ModelError(f"{path} is of format {header.get('format')!r}, this version reads {FORMAT!r}.")
-    return Checkpoint(json.loads(header["config"]), int(header["step"]), tensors)
+    try:
+        return Checkpoint(json.loads(header["config"]), int(header["step"]), tensors)
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"The header of {path} is damaged; go back to an earlier checkpoint.") from error
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:

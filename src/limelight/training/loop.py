@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from limelight.errors import ModelError
 from limelight.training.checkpoint import (
     Checkpoint,
     load_checkpoint,
@@ -66,35 +67,60 @@ def train(
     optimiser = torch.optim.AdamW(trainable, lr=config.learning_rate, weight_decay=config.weight_decay)
     average = {name: p.detach().clone() for name, p in task.named_parameters()}
     step = _resume(path, task, optimiser, average) if path.is_file() else 0
-    saved, started = time.monotonic(), time.monotonic()
-    seen: dict[str, float] = {}
-    first = step
+    saved, progress = time.monotonic(), _Progress(config, step)
     for batch in batches_from(step):
         if step >= config.steps:
             break
-        for group in optimiser.param_groups:
-            group["lr"] = rate_at(step, config)
         losses = (step_task or task)(batch)
-        optimiser.zero_grad(set_to_none=True)
-        losses["total"].backward()
-        torch.nn.utils.clip_grad_norm_(trainable, config.clip_norm)
-        optimiser.step()
+        if _descend(losses["total"], optimiser, trainable, rate_at(step, config), config.clip_norm):
+            progress.add(losses)
+        else:
+            log.warning("step %d: the gradient is not finite, this batch is passed over", step)
         step += 1
         _average(average, task, min(config.average, step / (step + 10)))
-        for name, value in losses.items():
-            seen[name] = seen.get(name, 0.0) + value.item()
         if step % config.log_every == 0:
-            rate = (step - first) / (time.monotonic() - started)
-            words = "  ".join(f"{name} {total / config.log_every:.4f}" for name, total in seen.items())
-            left = (config.steps - step) / rate / 60
-            log.info("step %d/%d  %s  %.2f steps/s  %.0f min left", step, config.steps, words, rate, left)
-            seen = {}
+            progress.tell(step)
         last = step == config.steps
         if last or time.monotonic() - saved > config.save_seconds:
             save_checkpoint(path, _checkpoint(task, optimiser, average, step, describe))
             saved = time.monotonic()
         if check and (last or step % config.check_every == 0):
             _check_average(task, average, check, step)
+
+
+def _descend(
+    loss: Tensor, optimiser: torch.optim.Optimizer, trainable: list[nn.Parameter], rate: float, clip_norm: float
+) -> bool:
+    """One step; none, and False, where the gradient is not finite: one bad batch must not cost the run."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    finite = bool(torch.nn.utils.clip_grad_norm_(trainable, clip_norm).isfinite())
+    if finite:
+        optimiser.step()
+    return finite
+
+
+class _Progress:
+    """Means of the losses since they were last told, and how long it will take."""
+
+    def __init__(self, config: LoopConfig, first: int) -> None:
+        self._config, self._first, self._started = config, first, time.monotonic()
+        self._sums: dict[str, float] = {}
+        self._count = 0
+
+    def add(self, losses: dict[str, Tensor]) -> None:
+        self._count += 1
+        for name, value in losses.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value.item()
+
+    def tell(self, step: int) -> None:
+        rate = (step - self._first) / (time.monotonic() - self._started)
+        words = "  ".join(f"{name} {total / self._count:.4f}" for name, total in self._sums.items())
+        left = (self._config.steps - step) / rate / 60
+        log.info("step %d/%d  %s  %.2f steps/s  %.0f min left", step, self._config.steps, words, rate, left)
+        self._sums, self._count = {}, 0
 
 
 def _average(average: dict[str, Tensor], task: nn.Module, keep: float) -> None:
@@ -126,8 +152,14 @@ def _checkpoint(
 
 
 def _resume(path: Path, task: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor]) -> int:
+    """Puts everything back, and gives the step. Raises ModelError for a checkpoint of another model."""
     checkpoint = load_checkpoint(path)
-    task.load_state_dict(checkpoint.part("model"), strict=False)
+    wished = {name: p.shape for name, p in task.named_parameters()}
+    if wished != {name: value.shape for name, value in checkpoint.part("model").items()}:
+        raise ModelError(
+            f"Wanted to go on from {path}, which holds another model or another size of it; give another path."
+        )
+    task.load_state_dict(checkpoint.part("model"), strict=False)  # buffers are not kept
     average.update(checkpoint.part("average"))
     restore_optimiser(optimiser, task, checkpoint.part("optimiser"))
     log.info("going on from step %d of %s", checkpoint.step, path)

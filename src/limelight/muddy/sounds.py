@@ -25,6 +25,7 @@ from limelight.media.probe import choose_soundtrack, probe
 from limelight.signals import STEMS
 
 SAMPLE_RATE = 48_000
+NEEDED_COLUMNS = ("file", "kind", "split", "group")
 FOLDER_NAMES = {"speech": "speech", "music": "music", "sfx": "effects", "effects": "effects"}
 
 
@@ -67,12 +68,16 @@ class SoundLibrary:
 
 
 def read_manifest(folder: Path) -> Iterator[dict[str, str]]:
-    """The sounds that a library lists; rows of other kinds (video) are passed over."""
+    """The sounds that a library lists; rows of other kinds (video) are passed over. Raises InputError."""
     path = folder / "manifest.csv"
     if not path.is_file():
         raise InputError(f"A sound library needs {path}; it is not there. See docs/training.md for its columns.")
     with path.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
+        table = csv.DictReader(lines)
+        missing = [name for name in NEEDED_COLUMNS if name not in (table.fieldnames or ())]
+        if missing:
+            raise InputError(f"{path} lacks the columns {', '.join(missing)}; see docs/training.md for what they hold.")
+        for row in table:
             if row.get("kind") in FOLDER_NAMES:
                 yield row
 
@@ -83,14 +88,17 @@ def _shelf(folder: Path, rows: list[dict[str, str]], split: str, stem: str, cach
         raise InputError(f"The library {folder} lists no {stem} for the {split} split; add some to its manifest.csv.")
     key = hashlib.sha256("".join(row["file"] for row in rows).encode()).hexdigest()[:12]
     array, index = cache / f"{split}-{stem}-{key}.npy", cache / f"{split}-{stem}-{key}.json"
-    if not index.is_file():
+    if not (index.is_file() and array.is_file()):
         _decode_all(folder, rows, array, index)
     sounds = tuple(Sound(**entry) for entry in json.loads(index.read_text(encoding="utf-8")))
     return Shelf(np.load(array, mmap_mode="r"), sounds)
 
 
 def _decode_all(folder: Path, rows: list[dict[str, str]], array: Path, index: Path) -> None:
-    """Writes the array, then the index whose presence says that the array is whole."""
+    """Writes the array, then the index whose presence says that the array is whole.
+
+    Both are written beside and renamed: another process may have the old array mapped, or be writing the same.
+    """
     array.parent.mkdir(parents=True, exist_ok=True)
     sounds, parts, position = [], [], 0
     for row in rows:
@@ -99,8 +107,10 @@ def _decode_all(folder: Path, rows: list[dict[str, str]], array: Path, index: Pa
         sounds.append(Sound(row["file"], row.get("group") or row["file"], position, len(samples), source_rate))
         parts.append(samples)
         position += len(samples)
-    np.save(array, np.concatenate(parts))
-    draft = index.with_suffix(".part")
+    draft = index.with_suffix(f".{os.getpid()}.part")
+    with draft.open("wb") as file:
+        np.save(file, np.concatenate(parts))
+    os.replace(draft, array)
     draft.write_text(json.dumps([vars(sound) for sound in sounds]), encoding="utf-8")
     os.replace(draft, index)
 

@@ -1,0 +1,60 @@
+# make demo [VIDEO=path]   install the core, highlight a film, leave a result to open
+# make test                install everything, run the tests
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+VIDEO  ?=
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test lint types imports check slow bench evaluate clean
+
+demo: $(VENV)/.core
+ifeq ($(strip $(VIDEO)),)
+	@mkdir -p build
+	$(BIN)/limelight highlight examples/demo.mp4 -o build/demo.highlighted.mp4 --force --report
+	@echo
+	@echo "How far from the well mixed truth (lower is better), and how much of the input's distance is gone:"
+	@$(BIN)/limelight score build/demo.highlighted.mp4 --target examples/demo-truth.m4a --input examples/demo.mp4
+	@echo
+	@echo "Open build/demo.highlighted.html to see and hear it."
+else
+	$(BIN)/limelight highlight "$(VIDEO)" --force --report
+endif
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+check: lint types imports
+
+# Speed and memory, ratios in one run; writes docs/benchmark.md.
+bench: $(VENV)/.dev
+	$(BIN)/python bench/run.py
+
+# How good the packaged model is on a sound library's test split: make evaluate DATA=folder
+evaluate: $(VENV)/.dev
+	$(BIN)/python -m limelight.app.evaluate "$(DATA)"
+
+$(VENV)/.core: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(PIP) -e ".[train,dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,69 @@
+"""The table of shots: when, what it looks like, what was done and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from limelight.app.report.lanes import data_url
+from limelight.app.report.thumbnails import Cell
+from limelight.app.report.words import clock_time, escaped, number
+from limelight.mixing.plan import PlannedShot
+from limelight.signals import STEMS
+
+MOST_SHOTS = 200
+MOST_TEXT_BYTES = 600_000
+_MOST_CUES = 12
+
+
+def shot_table(shots: Sequence[PlannedShot], cells: Sequence[Cell], pictures: Sequence[bytes | None]) -> str:
+    """One row per shot; of a film of many, the first 200."""
+    picture_of = {
+        cell.shot: picture for cell, picture in reversed(list(zip(cells, pictures, strict=True))) if picture is not None
+    }
+    rows = _rows(shots, picture_of if cells else None)
+    heads = "".join(f'<th class="db" scope="col"><i class="key {stem}"></i>{stem.capitalize()}</th>' for stem in STEMS)
+    said = f'<p class="quiet">The first {len(rows)} of {len(shots)} shots; all are in the mix plan.</p>'
+    rest = said if len(rows) < len(shots) else ""
+    shown = '<th scope="col">Shot</th>' if cells else ""
+    return (
+        f'<table class="shots"><thead><tr><th scope="col">Time</th>{shown}{heads}'
+        f'<th scope="col">Why</th></tr></thead><tbody>{"".join(rows)}</tbody></table>{rest}'
+    )
+
+
+def _rows(shots: Sequence[PlannedShot], picture_of: Mapping[int, bytes] | None) -> list[str]:
+    """As many as the page can take: 200, fewer where a plan was filled with very long words."""
+    rows, room = [], MOST_TEXT_BYTES
+    for k, shot in enumerate(shots[:MOST_SHOTS]):
+        row = _row(shot, "")
+        room -= len(row.encode())
+        if room < 0:
+            break
+        rows.append(row if picture_of is None else _row(shot, _cell(picture_of.get(k))))
+    return rows
+
+
+def _cell(picture: bytes | None) -> str:
+    image = f'<img alt="" src="{data_url("image/jpeg", picture)}">' if picture else ""
+    return f'<td class="picture">{image}</td>'
+
+
+def _row(shot: PlannedShot, picture_cell: str) -> str:
+    gains = "".join(
+        f'<td class="db {stem}" data-stem="{stem.capitalize()}">{number(shot.gains_db.get(stem), sign=True)}</td>'
+        for stem in STEMS
+    )
+    return (
+        f'<tr><td class="time">{clock_time(shot.start_seconds)}<span>{number(shot.end_seconds - shot.start_seconds)} s'
+        f"</span></td>{picture_cell}{gains}"
+        f'<td class="why">{escaped(shot.reason)}{_cues(shot)}</td></tr>'
+    )
+
+
+def _cues(shot: PlannedShot) -> str:
+    """The six cues in words, folded away; nothing where there is no picture to speak of."""
+    cues = list(shot.cues.items())[:_MOST_CUES]
+    if not cues or all(words == "no picture" for _, words in cues):
+        return ""
+    said = "".join(f"<dt>{escaped(kind, limit=60)}</dt><dd>{escaped(words)}</dd>" for kind, words in cues)
+    return f"<details><summary>What the picture shows</summary><dl>{said}</dl></details>"

@@ -1,0 +1,140 @@
+"""The whole making of `lite`, from a sound library to the folder in the package. runs/lite.sh calls it.
+
+python -m limelight.training.lite_run separator LIBRARY --checkpoint FILE    hours; resumes; saves every 3 minutes
+python -m limelight.training.lite_run director LIBRARY --checkpoint FILE     minutes
+python -m limelight.training.lite_run export --checkpoint FILE --into FOLDER
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from torch import Tensor, nn
+
+from limelight.cues.catalogue import CUE_NAMES
+from limelight.muddy.sounds import SoundLibrary
+from limelight.networks.lite import LiteConfig
+from limelight.training.batches import DrawConfig, loader
+from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from limelight.training.director import DirectorConfig, collect, judge, train_director
+from limelight.training.export import About, export_lite
+from limelight.training.lite import LiteTask, Weights, remix
+from limelight.training.loop import LoopConfig, train
+
+log = logging.getLogger(__name__)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+Library = Annotated[Path, typer.Argument(help="A folder with manifest.csv and its sounds.")]
+File = Annotated[Path, typer.Option("--checkpoint", help="Where the run is kept.")]
+Cache = Annotated[Path, typer.Option(help="Where decoded sounds are kept.")]
+VALIDATION_SEED = 99
+
+
+@app.command()
+def separator(
+    library: Library,
+    checkpoint: File,
+    cache: Cache = Path("cache"),
+    steps: Annotated[int, typer.Option(help="Steps in all, those of an earlier sitting counted in.")] = 5400,
+    batch: Annotated[int, typer.Option(help="Mixtures a step.")] = 4,
+    remix_weight: Annotated[float, typer.Option(help="Weight of the multi-resolution loss of the remix.")] = 0.3,
+    threads: Annotated[int, typer.Option(help="Threads of torch.")] = os.cpu_count() or 1,
+    compiled: Annotated[bool, typer.Option(help="Compile the network: a minute at the start, a third faster.")] = True,
+) -> None:
+    """Trains the separator, from where the checkpoint stands."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    config = LiteConfig()
+    task = LiteTask(config, Weights(remix=remix_weight, gains=0.0))
+    sounds = SoundLibrary.open(library, "train", cache)
+    watch = Watch(SoundLibrary.open(library, "validation", cache))
+    draw = DrawConfig(batch=batch)
+
+    def batches(step: int) -> Iterator[dict[str, Tensor]]:
+        return iter(loader(sounds, draw, start_step=step, workers=1))
+
+    if compiled:
+        task.hear = torch.compile(task.hear)  # type: ignore[method-assign]
+    train(task, batches, LoopConfig(steps=steps), checkpoint, describe=config.as_dict(), check=watch)
+
+
+class Watch:
+    """Says on 32 validation mixtures what the masks are worth: level-fitted MAG with the true gains, against the input's."""
+
+    def __init__(self, library: SoundLibrary) -> None:
+        drawn = loader(library, DrawConfig(seed=VALIDATION_SEED, batch=8), start_step=0, workers=0)
+        self.batches = [batch for batch, _ in zip(drawn, range(4), strict=False)]
+
+    def __call__(self, task: nn.Module, step: int) -> None:
+        assert isinstance(task, LiteTask)
+        before = after = 0.0
+        for batch in self.batches:
+            spectra = task.spectra(batch)
+            masks, _ = task.predict(spectra.mixture)
+            output = remix(masks, spectra.gains_db, spectra.mixture)
+            before += fitted_distance(spectra.mixture, spectra.target, task.k)
+            after += fitted_distance(output, spectra.target, task.k)
+        log.info("check at %d: level-fitted MAG with the true gains %+.1f %%", step, 100 * (after / before - 1))
+
+
+def fitted_distance(output: Tensor, target: Tensor, weights: Tensor) -> float:
+    """Mean magnitude distance after bringing the output to the target's (ungated) loudness."""
+    a, b = output.abs(), target.abs()
+    fit = ((b.square() * weights).sum((1, 2)) / ((a.square() * weights).sum((1, 2)) + 1e-9)).sqrt()
+    return float((a * fit[:, None, None] - b).abs().mean())
+
+
+@app.command()
+def director(
+    library: Library,
+    checkpoint: File,
+    cache: Cache = Path("cache"),
+    count: Annotated[int, typer.Option(help="Mixtures to hear.")] = 6000,
+    undegraded_weight: Annotated[float, typer.Option(help="How much a good mix counts that is left alone.")] = 6.0,
+    threads: Annotated[int, typer.Option(help="Threads of torch.")] = os.cpu_count() or 1,
+) -> None:
+    """Trains the director on what the separator (its averaged weights) hears; writes both back as the average."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    saved = load_checkpoint(checkpoint)
+    task = LiteTask(LiteConfig.from_dict(saved.config))
+    task.load_state_dict(saved.part("average"))
+    sounds = {split: SoundLibrary.open(library, split, cache) for split in ("train", "validation")}
+    hearings = {}
+    for split, number, seed in (("train", count, 1), ("validation", max(200, count // 10), VALIDATION_SEED)):
+        draw = DrawConfig(batch=8, seed=seed)
+        task.train(split == "train")  # colours in training only
+        hearings[split] = collect(task, loader(sounds[split], draw, start_step=0, workers=1), number)
+    config = DirectorConfig(undegraded_weight=undegraded_weight)
+    train_director(task.model, hearings["train"], hearings["validation"], config)
+    log.info("director: %s", judge(task.model, hearings["validation"], config))
+    tensors = saved.tensors | {f"average.{name}": p.detach() for name, p in task.named_parameters()}
+    save_checkpoint(checkpoint, Checkpoint(saved.config, saved.step, tensors))
+
+
+@app.command()
+def export(
+    checkpoint: File,
+    into: Annotated[Path, typer.Option(help="The model's folder.")],
+    licence: Annotated[str, typer.Option(help="Licence of the weights.")],
+    training_data: Annotated[str, typer.Option(help="What it was trained on, in a sentence.")],
+    name: Annotated[str, typer.Option(help="The model's name.")] = "lite",
+) -> None:
+    """Writes the averaged weights as the folder that `limelight highlight --model` takes."""
+    saved = load_checkpoint(checkpoint)
+    task = LiteTask(LiteConfig.from_dict(saved.config))
+    task.load_state_dict(saved.part("average"))
+    about = About(name, licence, training_data, CUE_NAMES, uses_picture=False)
+    card = export_lite(task.model, into, about)
+    log.info("%s: %.2f M parameters, %d steps", card.name, card.parameters / 1e6, saved.step)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    app()

@@ -1,0 +1,72 @@
+"""Pictures come upright, small, in order, at their true times."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from films import Film, film_path, sound_film, with_flipped_bytes
+
+from limelight.media.clock import read_clock
+from limelight.media.look import look
+from limelight.media.probe import probe
+
+
+def seen(film: Film, **options) -> list:
+    return list(look(probe(film_path(film)), **options))
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv", "ts"])
+def test_the_first_picture_of_each_cell_is_given(container):
+    film = Film(container=container, b_frames=False, seconds=2.0)
+    times = [picture.time_seconds for picture in seen(film, pictures_per_second=8)]
+    cells = [int(time * 8 + 1e-9) for time in times]
+    assert cells == sorted(set(cells))
+    assert len(times) == pytest.approx(16, abs=1)
+    assert all(0 <= time * 8 - cell < 0.4 for time, cell in zip(times, cells, strict=True))  # 25 pictures a second
+
+
+def test_flashes_are_seen_when_they_happen():
+    film = Film(seconds=3.0, flashes=(1.0, 2.2), picture_start=Fraction(10), sound_start=Fraction(10))
+    bright = [p.time_seconds for p in seen(film, pictures_per_second=25) if p.image.mean() > 200]
+    zero = read_clock(film_path(film)).start  # a little before 10 s: the encoder's first samples precede the picture
+    assert bright == pytest.approx([float(10 + flash - zero) for flash in film.flashes], abs=1e-6)
+
+
+def test_pictures_stand_upright():
+    lying = seen(Film(rotation=90, seconds=0.4, b_frames=False), height=64)[0].image
+    standing = seen(Film(seconds=0.4, b_frames=False), height=48)[0].image
+    assert lying.shape == (64, 48, 3)
+    assert standing.shape == (48, 64, 3)
+    assert np.abs(lying.astype(int) - np.rot90(standing)).mean() < 4
+
+
+def test_size_is_the_one_asked_for_and_colours_are_rgb():
+    image = seen(Film(seconds=0.4, size=(160, 90)), height=45)[0].image
+    assert image.shape == (45, 80, 3)
+    assert image.dtype == np.uint8
+    assert image.flags.c_contiguous
+
+
+def test_a_held_picture_is_given_once():
+    film = Film(container="mp4", dropped=tuple(range(10, 40)), b_frames=False, seconds=2.0)
+    times = [picture.time_seconds for picture in seen(film, pictures_per_second=10)]
+    assert not [time for time in times if 0.4 < time < 1.6]
+
+
+def test_fast_films_are_not_decoded_whole_but_seen_evenly():
+    film = Film(frames_per_second=Fraction(60), seconds=3.0)
+    times = [picture.time_seconds for picture in seen(film, pictures_per_second=8)]
+    assert len(times) == pytest.approx(24, abs=1)
+    assert max(np.diff(times)) < 0.2
+
+
+def test_sound_has_no_pictures():
+    assert seen(sound_film("wav", "pcm_s16le")) == []
+
+
+def test_damaged_pictures_are_left_out_and_told(tmp_path):
+    broken = with_flipped_bytes(film_path(Film(container="mkv", size=(320, 240))), tmp_path / "broken.mkv", count=400)
+    notes: list[str] = []
+    times = [picture.time_seconds for picture in look(probe(broken), notes=notes)]
+    assert times == sorted(times)
+    assert len(times) > 4

@@ -1,0 +1,68 @@
+"""Stems and clips: what is written is what is read."""
+
+import io
+
+import av
+import numpy as np
+import pytest
+from films import lag_and_likeness, noise
+
+from limelight.errors import OutputError, TargetExists
+from limelight.media.listen import listen
+from limelight.media.probe import probe
+from limelight.media.sound_file import sound_bytes, write_sound
+
+RATE = 48_000
+
+
+def heard(path) -> np.ndarray:
+    info = probe(path)
+    return np.concatenate(list(listen(info, info.soundtracks[0])), axis=1)
+
+
+@pytest.mark.parametrize(("layout", "channels"), [("mono", 1), ("stereo", 2), ("5.1", 6), ("7.1", 8)])
+def test_wav_is_exact_and_flac_nearly(layout, channels, tmp_path):
+    sound = noise(0.5, RATE, channels)
+    blocks = np.array_split(sound, 7, axis=1)
+    write_sound(tmp_path / "a.wav", blocks, sample_rate=RATE, layout=layout)
+    write_sound(tmp_path / "a.flac", blocks, sample_rate=RATE, layout=layout)
+    assert np.array_equal(heard(tmp_path / "a.wav"), sound)
+    assert np.abs(heard(tmp_path / "a.flac") - sound).max() <= 2.0**-23
+    assert probe(tmp_path / "a.wav").soundtracks[0].layout == layout
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "m4a", "ogg", "opus"])
+def test_lossy_files_start_at_the_first_sample(suffix, tmp_path):
+    sound = noise(1.0, RATE, 2)
+    write_sound(tmp_path / f"a.{suffix}", [sound], sample_rate=RATE, layout="stereo")
+    back = heard(tmp_path / f"a.{suffix}")
+    lags, likeness = lag_and_likeness(sound, back)
+    assert lags == [0, 0]
+    assert likeness > 0.95
+    assert abs(back.shape[1] - RATE) <= 1152
+
+
+@pytest.mark.parametrize("kind", ["m4a", "mp3", "wav", "flac", "ogg"])
+def test_clips_are_whole_files_in_memory(kind):
+    sound = noise(0.5, RATE, 2)
+    with av.open(io.BytesIO(sound_bytes(sound, RATE, "stereo", kind=kind))) as container:
+        frames = list(container.decode(audio=0))
+    assert sum(frame.samples for frame in frames) == pytest.approx(RATE / 2, abs=1152 + 1105)
+
+
+def test_nothing_is_overwritten_or_left_behind(tmp_path):
+    target = tmp_path / "a.wav"
+    target.write_bytes(b"old")
+    with pytest.raises(TargetExists):
+        write_sound(target, [noise(0.1, RATE, 1)], sample_rate=RATE, layout="mono")
+    with pytest.raises(OutputError, match="2 channels were announced"):
+        write_sound(target, [noise(0.1, RATE, 1)], sample_rate=RATE, layout="stereo", overwrite=True)
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_films_are_no_sound_files(tmp_path):
+    with pytest.raises(OutputError, match="cannot write sound alone"):
+        write_sound(tmp_path / "a.mp4", [], sample_rate=RATE, layout="mono")
+    with pytest.raises(OutputError, match="cannot encode a clip"):
+        sound_bytes(noise(0.1, RATE, 1), RATE, "mono", kind="mp4")

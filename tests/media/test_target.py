@@ -1,0 +1,92 @@
+"""A target is refused before the work, or whole after it."""
+
+import os
+import shutil
+from collections import namedtuple
+
+import pytest
+from films import Film, film_path, make_film
+
+from limelight.errors import OutputError, TargetExists
+from limelight.media.target import prepare_target, whole_or_absent
+
+
+def test_a_good_target_is_given_in_full_and_nothing_is_left_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert prepare_target(film_path(Film()), "out.mp4") == tmp_path / "out.mp4"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_places_are_refused(tmp_path):
+    source = film_path(Film())
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder.mp4").mkdir()
+    for dest, said in (
+        (tmp_path / "none" / "out.mp4", "there is no folder"),
+        (tmp_path / "file" / "out.mp4", "there is no folder"),
+        (tmp_path / "folder.mp4", "it is a folder"),
+        (tmp_path / ("x" * 300 + ".mp4"), "name is too long"),
+        (tmp_path / "out.xyz", "unknown suffix"),
+        (tmp_path / "a\0.mp4", "NUL"),
+    ):
+        with pytest.raises(OutputError, match=said):
+            prepare_target(source, dest)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.mp4"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="permission denied"):
+        prepare_target(film_path(Film()), tmp_path / "out.mp4")
+    tmp_path.chmod(0o700)
+
+
+def test_a_place_where_not_even_root_may_write_is_refused():
+    with pytest.raises(OutputError, match=r"cannot write /proc/out\.mp4"):
+        prepare_target(film_path(Film()), "/proc/out.mp4")
+
+
+def test_existing_and_own_source_are_refused(tmp_path):
+    source = make_film(Film(seconds=0.4), tmp_path / "film.mp4")
+    other = tmp_path / "other.mp4"
+    other.write_bytes(b"x")
+    with pytest.raises(TargetExists, match="--force"):
+        prepare_target(source, other)
+    assert prepare_target(source, other, overwrite=True) == other
+    with pytest.raises(OutputError, match="the source itself"):
+        prepare_target(source, source, overwrite=True)
+
+
+def test_too_little_room_is_told_before_the_work(tmp_path, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9, 1000))
+    with pytest.raises(OutputError, match="the disk is full"):
+        prepare_target(film_path(Film()), tmp_path / "out.mp4")
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_absent_after_any_failure(error, tmp_path):
+    dest = tmp_path / "out.mp4"
+    dest.write_bytes(b"old")
+
+    def write_and_fail():
+        with whole_or_absent(dest) as temporary:
+            temporary.write_bytes(b"half")
+            raise error
+
+    with pytest.raises(error):
+        write_and_fail()
+    assert dest.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [dest]
+
+
+def test_whole_after_success_with_the_usual_rights(tmp_path):
+    dest = tmp_path / "out.mp4"
+    mask = os.umask(0o022)
+    with whole_or_absent(dest) as temporary:
+        temporary.write_bytes(b"new")
+    os.umask(mask)
+    assert dest.read_bytes() == b"new"
+    assert dest.stat().st_mode & 0o777 == 0o644
+    assert list(tmp_path.iterdir()) == [dest]

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from limelight.muddy.recipes import NONE, STEPS_DB, Degradation, draw_paper
+from limelight.signals import STEMS
+
+loudness = st.floats(-60, -5) | st.just(-np.inf)
+
+
+@given(st.integers(0, 2**32 - 1), st.tuples(loudness, loudness, loudness))
+def test_the_loudest_comes_down_and_the_others_go_up_as_much(seed: int, lufs: tuple[float, float, float]) -> None:
+    drawn = draw_paper(np.random.default_rng(seed), dict(zip(STEMS, lufs, strict=True)))
+    loudest = int(np.argmax(lufs))
+    step = -drawn.gains_db[loudest]
+    assert step in STEPS_DB
+    assert [g for k, g in enumerate(drawn.gains_db) if k != loudest] == [step, step]
+
+
+def test_every_step_is_drawn_about_as_often() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [draw_paper(rng, dict.fromkeys(STEMS, -30.0)).gains_db[1] for _ in range(600)]
+    for step in STEPS_DB:
+        assert drawn.count(step) == pytest.approx(200, abs=45)
+
+
+@given(st.tuples(*[st.floats(-24, 24)] * 3))
+def test_the_inverse_undoes_it(gains_db: tuple[float, float, float]) -> None:
+    degradation = Degradation("any", gains_db)
+    assert np.add(degradation.gains_db, degradation.inverse_db).tolist() == [0, 0, 0]
+
+
+def test_none_changes_nothing() -> None:
+    assert NONE.gains_db == (0, 0, 0)
+    assert NONE.inverse_db == (0, 0, 0)

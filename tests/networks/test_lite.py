@@ -1,0 +1,203 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from dsp.sounds import noise
+from networks.tiny import LITE, shaken
+from scipy import signal
+from torch import Tensor
+
+from limelight.dsp.loudness import integrated_loudness
+from limelight.dsp.stft import StftConfig, stft
+from limelight.mixing.hearing import token_levels
+from limelight.networks.lite import (
+    Director,
+    Lite,
+    LiteConfig,
+    Separator,
+    k_weights,
+    level_features,
+    mean_square,
+    sqrt_hann,
+    token_levels_db,
+)
+from limelight.runtime.card import ModelCard
+
+CONFIGS = [LITE, LiteConfig()]
+
+
+def scene(tokens: int = 10, moments: int = 4, batch: int = 2, seed: int = 0) -> dict[str, Tensor]:
+    """Everything that the director is told."""
+    generator = torch.Generator().manual_seed(seed)
+    return {
+        "latent": torch.randn(batch, tokens, LITE.highlighter.latent_width, generator=generator),
+        "levels_db": -60 * torch.rand(batch, tokens, 3, generator=generator),
+        "latent_seconds": (torch.arange(tokens) * LITE.token_seconds).expand(batch, tokens),
+        "cues": torch.rand(batch, moments, LITE.highlighter.context_width, generator=generator),
+        "cue_seconds": torch.arange(moments).float().expand(batch, moments),
+        "hidden": torch.zeros(batch, moments),
+    }
+
+
+def card_of(config: LiteConfig) -> ModelCard:
+    return ModelCard(
+        name="tiny",
+        sample_rate=config.backbone.sample_rate,
+        n_fft=config.backbone.n_fft,
+        hop=config.hop,
+        steps_per_token=config.steps_per_token,
+        programme_lufs=-27.0,
+        cue_names=(),
+        uses_picture=False,
+        parameters=0,
+        licence="",
+        training_data="",
+        config={},
+        sha256={},
+    )
+
+
+def test_default_size_is_within_the_promise() -> None:
+    assert sum(parameter.numel() for parameter in Lite(LiteConfig()).parameters()) <= 12e6
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_config_survives_json(config: LiteConfig) -> None:
+    assert LiteConfig.from_dict(json.loads(json.dumps(config.as_dict()))) == config
+    assert LiteConfig.from_dict(config.as_dict()) == config
+
+
+def test_defaults_agree_with_each_other() -> None:
+    config = LiteConfig()
+    assert config.backbone.latent_width == config.highlighter.latent_width
+    assert config.backbone.latent_width % config.backbone.heads == 0
+    assert config.highlighter.width % config.highlighter.heads == 0
+    assert config.backbone.n_fft == 2 * config.hop
+    assert config.token_seconds == pytest.approx(0.0853, abs=1e-3)
+
+
+@pytest.mark.parametrize("tokens", [1, 3, 20])
+def test_masks_share_every_bin_out(tokens: int) -> None:
+    masks, latent = shaken(Separator(LITE))(10 * torch.rand(2, 4 * tokens, LITE.backbone.bins))
+    assert masks.shape == (2, 3, 4 * tokens, LITE.backbone.bins)
+    assert latent.shape == (2, tokens, LITE.backbone.latent_width)
+    assert masks.min() >= 0
+    assert masks.max() <= 1
+    torch.testing.assert_close(masks.sum(1), torch.ones(2, 4 * tokens, LITE.backbone.bins))
+
+
+def test_gains_are_zero_at_first_whatever_is_seen_and_heard() -> None:
+    director = Director(LITE)
+    for seed in range(3):
+        inputs = scene(seed=seed)
+        inputs = inputs | {"latent": inputs["latent"] * 10**seed, "cues": inputs["cues"] * 10**seed}
+        assert torch.equal(director(**inputs), torch.zeros(2, 10, 3))
+
+
+def test_the_first_step_of_training_can_leave_zero() -> None:
+    """Zero must not be a trap: the layer that is zero gets a gradient."""
+    director = Director(LITE)
+    director(**scene()).sub(3).square().mean().backward()
+    assert director.gains.weight.grad.abs().max() > 0
+
+
+def test_gains_stay_within_their_largest() -> None:
+    director = shaken(Director(LITE))
+    with torch.no_grad():
+        director.gains.weight.mul_(1e3)
+    gains = director(**scene())
+    assert gains.abs().max() <= LITE.largest_gain_db
+    assert gains.abs().max() > 0.99 * LITE.largest_gain_db
+
+
+@pytest.mark.parametrize(("tokens", "moments"), [(1, 1), (7, 1), (1, 5), (120, 11)])
+def test_director_takes_any_length(tokens: int, moments: int) -> None:
+    gains = shaken(Director(LITE))(**scene(tokens, moments))
+    assert gains.shape == (2, tokens, 3)
+    assert gains.isfinite().all()
+
+
+def test_hidden_cues_do_not_matter() -> None:
+    director = shaken(Director(LITE))
+    inputs = scene()
+    inputs["hidden"][:, 2:] = 1
+    before = director(**inputs)
+    inputs["cues"][:, 2:] = 99
+    assert torch.equal(director(**inputs), before)
+    inputs["cues"][:, 1] = 99
+    assert not torch.equal(director(**inputs), before)
+
+
+def test_a_cue_of_second_5_is_felt_in_second_4_and_by_no_one_else() -> None:
+    director = shaken(Director(LITE))
+    inputs = scene(tokens=40, moments=8)
+    inputs["latent_seconds"] = (torch.arange(40) / 5).expand(2, 40)
+    before = director(**inputs)
+    inputs["cues"][0, 5] = 1 - inputs["cues"][0, 5]
+    after = director(**inputs)
+    assert (after[0, 20:25] - before[0, 20:25]).abs().min() > 0
+    assert torch.equal(after[1], before[1])
+
+
+def test_batch_items_of_the_separator_do_not_meet() -> None:
+    separator = shaken(Separator(LITE))
+    x = torch.rand(2, 8, LITE.backbone.bins)
+    before = separator(x)
+    x[1] *= 3
+    after = separator(x)
+    assert torch.equal(before[0][0], after[0][0])
+    assert torch.equal(before[1][0], after[1][0])
+
+
+def test_window_of_analysis_and_synthesis_sum_to_one() -> None:
+    window = sqrt_hann(256).square()
+    torch.testing.assert_close(window[:128] + window[128:], torch.ones(128))
+    np.testing.assert_allclose(sqrt_hann(256).numpy(), StftConfig(256, 128).window, atol=1e-6)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 0.9])
+def test_bins_weigh_as_much_as_the_loudness_meter(tilt: float) -> None:
+    """Noise, white and low-passed by one pole: spectrum and meter must read the same."""
+    config = LiteConfig()
+    x = signal.lfilter([1], [1, -tilt], noise(1, 3 * 48_000, rms=0.05)).astype(np.float32)
+    magnitude = torch.from_numpy(np.abs(stft(x)))[:, :, 4:124].transpose(1, 2)  # away from the edges, [1, T, F]
+    power = (mean_square(magnitude.square(), config) * k_weights(config)).sum(-1).mean()
+    lufs = -0.691 + 10 * float(torch.log10(power))
+    assert lufs == pytest.approx(integrated_loudness(x, 48_000, layout="mono"), abs=0.3)
+    levels = token_levels_db(torch.ones(1, 1, 120, 1025), magnitude, k_weights(config), config)
+    assert float(levels.mean()) == pytest.approx(lufs, abs=0.3)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_levels_are_those_of_the_mixing_floor(config: LiteConfig) -> None:
+    """Trained in torch, run in NumPy: the director must be told the same."""
+    magnitude = torch.rand(12, config.backbone.bins) * torch.logspace(-7, 1, 12)[:, None]
+    masks = torch.rand(3, 12, config.backbone.bins).softmax(0)
+    ours = token_levels_db(masks[None], magnitude[None], k_weights(config), config)[0]
+    theirs = token_levels(masks.numpy(), magnitude.numpy(), card_of(config))
+    assert ours.shape == (3, 3)
+    np.testing.assert_allclose(ours.numpy(), theirs, atol=1e-3)
+
+
+def test_silence_has_a_level() -> None:
+    levels = token_levels_db(torch.full((1, 3, 4, 129), 1 / 3), torch.zeros(1, 4, 129), k_weights(LITE), LITE)
+    torch.testing.assert_close(levels, torch.full((1, 1, 3), -70.691))
+
+
+def test_level_features_of_steady_stems() -> None:
+    """Steady levels: now, mean and maximum agree; two equal stems beside a silent one stand 0 dB to the rest."""
+    levels = torch.tensor([-27.0, -27.0, -55.0]).expand(1, 5, 3)
+    now, mean, loudest, standing = level_features(levels).split(3, dim=-1)
+    torch.testing.assert_close(now, (levels + 35) / 20)
+    torch.testing.assert_close(mean, now, atol=0.02, rtol=0)
+    torch.testing.assert_close(loudest, now)
+    torch.testing.assert_close(standing[..., :2], torch.zeros(1, 5, 2), atol=1e-3, rtol=0)
+    torch.testing.assert_close(standing[..., 2], torch.full((1, 5), -31 / 20), atol=0.01, rtol=0)
+
+
+def test_level_features_do_not_depend_on_the_order_of_stems() -> None:
+    levels = -60 * torch.rand(2, 6, 3)
+    order = [2, 0, 1]
+    columns = [3 * part + k for part in range(4) for k in order]
+    torch.testing.assert_close(level_features(levels[..., order]), level_features(levels)[..., columns])

@@ -1,0 +1,40 @@
+"""A tiny model and a batch that it can learn: three stems that live in three bands and take turns."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from networks.tiny import LITE
+from torch import Tensor
+
+from limelight.training.lite import LiteTask
+
+RATE = LITE.backbone.sample_rate
+LENGTH = 96 * LITE.hop  # 0.26 s, 24 tokens
+BANDS_HZ = ((200, 2_500), (3_500, 7_000), (9_000, 20_000))
+
+
+def stems(batch: int = 2, seed: int = 0, length: int = LENGTH) -> Tensor:
+    """Noise in three bands at about −27, −32 and −36 dB, [B, K, N]; gated, so that each is alone now and then."""
+    rng = np.random.default_rng(seed)
+    out = np.zeros((batch, 3, length), np.float32)
+    hertz = np.fft.rfftfreq(length, 1 / RATE)
+    for b in range(batch):
+        for k, (low, high) in enumerate(BANDS_HZ):
+            spectrum = np.fft.rfft(rng.standard_normal(length)) * ((hertz >= low) & (hertz < high))
+            sound = np.fft.irfft(spectrum, length)
+            gate = np.repeat(rng.uniform(size=8) < 0.7, length // 8)
+            sound *= gate if gate.any() else 1
+            out[b, k] = sound / sound.std() * 10 ** (-(27, 32, 36)[k] / 20)
+    return torch.from_numpy(out)
+
+
+def batch(size: int = 2, seed: int = 0) -> dict[str, Tensor]:
+    """As the loader gives it; the loudest stem came down."""
+    gains = torch.tensor([[-6.0, 6.0, 6.0], [-9.0, 9.0, 9.0], [0.0, 0.0, 0.0]])[torch.arange(size) % 3]
+    return {"stems": stems(size, seed), "gains_db": gains, "seed": torch.full((size,), seed)}
+
+
+def tiny_task(seed: int = 0) -> LiteTask:
+    torch.manual_seed(seed)
+    return LiteTask(LITE)
