@@ -15,6 +15,7 @@ from limelight.dsp.gains import db_to_gain
 from limelight.dsp.k_weighting import k_weight_response
 from limelight.dsp.layouts import channel_weights
 from limelight.dsp.loudness import integrated_from_block_powers
+from limelight.mixing import headroom
 from limelight.mixing.controls import Controls
 from limelight.mixing.hearing import Array, Passage, hear, squared_magnitude
 from limelight.mixing.plan import (
@@ -34,6 +35,9 @@ from limelight.runtime.card import ModelCard
 from limelight.runtime.model import Heard, Model
 from limelight.signals import STEMS, Cues, Samples, Shot, Vector
 
+CHASES = 8
+LARGEST_CHASE_DB = 3.0
+
 
 @dataclass(frozen=True)
 class Sketch:
@@ -42,19 +46,27 @@ class Sketch:
     times_seconds: Vector  # [L]
     gains_db: Vector  # [K, L], as the model proposes
     powers: Vector  # [K, K, L], weighted powers of the stems and between them
+    amplitudes: Vector  # [K, L], Σ_f |X| of the stems: as high as a peak can be, and a click's is
 
     def mix_powers(self, gains_db: Vector) -> Vector:
         """Of the mix under gains [K, L]: Σ_kj g_k g_j P_kj, [L]."""
         gains = db_to_gain(gains_db)
-        return np.maximum(np.einsum("kt,jt,kjt->t", gains, gains, self.powers), 0)
+        return np.asarray(np.maximum(np.einsum("kt,jt,kjt->t", gains, gains, self.powers), 0))
 
-    def change_lu(self, gains_db: Vector) -> float:
-        """How much louder gains [K, L] make the whole; 0 where nothing is to be heard.
+    def peaks_ratio(self, gains_db: Vector) -> Vector:
+        """How much higher the peaks become under gains [K, L]: Σ_k g_k A_k / Σ_k A_k, [L]."""
+        whole = np.maximum(self.amplitudes.sum(axis=0), 1e-20)
+        return np.asarray(np.einsum("kt,kt->t", db_to_gain(gains_db), self.amplitudes) / whole)
+
+    def change_lu(self, gains_db: Vector, passed: Vector | float = 1.0) -> float:
+        """How much louder gains [K, L], and a limiter that lets through a share of the power [L], make the whole.
+
+        0 where nothing is to be heard.
 
         Compared at equal power: a mix turned far down would fall under the meter's absolute gate, and come back out of
         it with the make-up gain.
         """
-        before, after = self.mix_powers(np.zeros_like(gains_db)), self.mix_powers(gains_db)
+        before, after = self.mix_powers(np.zeros_like(gains_db)), self.mix_powers(gains_db) * passed
         if not before.any() or not after.any():
             return 0.0
         lift = before.mean() / after.mean()
@@ -86,8 +98,8 @@ def make_plan(
     curves = smooth(proposed, cuts, step_seconds=STEP_SECONDS) * controls.strength + controls.offsets_db[:, None]
     curves = np.round(curves, 2) + 0.0  # no −0.0
     at_tokens = np.stack([np.interp(sketch.times_seconds, times, curve) for curve in curves])
-    change_lu = sketch.change_lu(at_tokens)
-    makeup_db = _makeup_db(controls, surveyed.loudness_lufs, change_lu)
+    makeup_db = _makeup_db(sketch, at_tokens, surveyed, controls)
+    change_lu = sketch.change_lu(at_tokens, _passed(sketch, at_tokens, surveyed, makeup_db, controls.true_peak_dbtp))
     return MixPlan(
         source=source,
         model=PlannedModel(name=model.card.name, sha256=model.card.fingerprint),
@@ -104,13 +116,38 @@ def make_plan(
     )
 
 
-def _makeup_db(controls: Controls, before_lufs: float, change_lu: float) -> float:
-    """One gain for all: back to the original's loudness, or on to the target."""
-    target = controls.target_lufs
-    if not np.isfinite(before_lufs):
+def _makeup_db(sketch: Sketch, gains_db: Vector, surveyed: Survey, controls: Controls) -> float:
+    """One gain for all: back to the original's loudness, or on to the target, and what the limiter takes on top.
+
+    The limiter takes more the more it is given; a few rounds settle it. It is not chased further than LARGEST_CHASE_DB:
+    louder than that is only flatter.
+    """
+    if not np.isfinite(surveyed.loudness_lufs):
         return 0.0
-    wished = before_lufs if target is None else target
-    return round(float(np.clip(wished - before_lufs - change_lu, -60, 60)), 2) + 0.0
+    target = controls.target_lufs
+    if target is None and not gains_db.any():  # the original, which is not limited either
+        return 0.0
+    missing = 0.0 if target is None else target - surveyed.loudness_lufs
+    alone = makeup = missing - sketch.change_lu(gains_db)
+    for _ in range(CHASES):
+        passed = _passed(sketch, gains_db, surveyed, makeup, controls.true_peak_dbtp)
+        makeup = min(missing - sketch.change_lu(gains_db, passed), alone + LARGEST_CHASE_DB)
+    return round(float(np.clip(makeup, -60, 60)), 2) + 0.0
+
+
+def _passed(
+    sketch: Sketch, gains_db: Vector, surveyed: Survey, makeup_db: float, ceiling_dbtp: float
+) -> Vector | float:
+    """Share of the mix's power that the limiter will let through, per token [L]."""
+    peaks = surveyed.peaks.astype(np.float64)
+    if not len(peaks) or (makeup_db == 0 and not gains_db.any()):
+        return 1.0
+    count = len(sketch.times_seconds)
+    between = (sketch.times_seconds[1:] + sketch.times_seconds[:-1]) / 2
+    higher = sketch.peaks_ratio(gains_db) * db_to_gain(makeup_db)  # [L]
+    seconds = (np.arange(len(peaks)) + 0.5) * headroom.STEP_SECONDS
+    tokens = np.searchsorted(between, seconds)
+    return headroom.passed_power(peaks * higher[tokens], tokens, count, ceiling_dbtp=ceiling_dbtp)
 
 
 def listen_through(
@@ -127,12 +164,14 @@ def listen_through(
         mono_lufs=surveyed.downmix_lufs,
         direct=_Director(model, cues),
     )
-    kept = [(passage.gains_db.T, _stem_powers(passage, weights, card.steps_per_token)) for passage in passages]
-    if not kept:
-        kept = [(np.zeros((len(STEMS), 1), np.float32), np.zeros((len(STEMS), len(STEMS), 1)))]
-    gains, powers = (np.concatenate([part[i] for part in kept], axis=-1).astype(np.float64) for i in (0, 1))
+    per_token = card.steps_per_token
+    kept: list[tuple[Array, Array, Array]] = []
+    for passage in passages:  # one at least, also of nothing
+        powers, amplitudes = _stem_powers(passage, weights), _stem_amplitudes(passage)
+        kept.append((passage.gains_db.T, _per_token(powers, per_token), _per_token(amplitudes, per_token)))
+    gains, *others = (np.concatenate(parts, axis=-1).astype(np.float64) for parts in zip(*kept, strict=True))
     times = (np.arange(gains.shape[1], dtype=np.float64) + 0.5) * card.token_seconds - 0.5 * card.hop / card.sample_rate
-    return Sketch(times, gains, powers)
+    return Sketch(times, gains, *others)
 
 
 class _Director:
@@ -162,21 +201,34 @@ def _power_weights(card: ModelCard, layout: str) -> Array:
     return np.asarray(channel_weights(layout)[:, None] * frequency, np.float32)
 
 
-def _stem_powers(passage: Passage, weights: Array, per_token: int) -> Vector:
-    """[K, K, L]: power of each stem and between each two, all channels together."""
+def _stem_powers(passage: Passage, weights: Array) -> Array:
+    """[K, K, T]: power of each stem and between each two, all channels together."""
     masks = passage.masks
     K, T, F = masks.shape
     power = np.zeros((T, F), np.float32)
     for channel, weight in zip(passage.spectra, weights, strict=True):
         power += weight * squared_magnitude(channel.T)
-    between = np.zeros((K, K, T))
+    between = np.zeros((K, K, T), np.float32)
     for k in range(K):
         weighted = masks[k] * power
         for j in range(k, K):
             between[k, j] = between[j, k] = np.einsum("tf,tf->t", weighted, masks[j])
-    missing = -T % per_token
-    between = np.pad(between, ((0, 0), (0, 0), (0, missing)))
-    return np.asarray(between.reshape(K, K, -1, per_token).mean(3))
+    return between
+
+
+def _stem_amplitudes(passage: Passage) -> Array:
+    """[K, T]: magnitudes of each stem, all bins and channels together."""
+    power = squared_magnitude(passage.spectra[0].T)
+    for channel in passage.spectra[1:]:
+        power += squared_magnitude(channel.T)
+    return np.asarray(np.einsum("ktf,tf->kt", passage.masks, np.sqrt(power, out=power)))
+
+
+def _per_token(values: Array, per_token: int) -> Array:
+    """Means over the steps of each token, [..., T] to [..., L]; silence behind the end."""
+    missing = -values.shape[-1] % per_token
+    padded = np.concatenate([values, np.zeros((*values.shape[:-1], missing), np.float32)], axis=-1)
+    return np.asarray(padded.reshape(*values.shape[:-1], -1, per_token).mean(axis=-1))
 
 
 def _planned_shot(shot: Shot, curves: Vector, times: Vector, sketch: Sketch) -> PlannedShot:
