@@ -108,7 +108,7 @@ def level_features(levels_db: Tensor) -> Tensor:
     """
     power = 10 ** (levels_db / 10)
     mean_db = 10 * torch.log10(power.mean(1, keepdim=True) + 1e-7)
-    others_db = 10 * torch.log10(power.sum(2, keepdim=True).mean(1, keepdim=True) - power.mean(1, keepdim=True) + 1e-7)
+    others_db = 10 * torch.log10((power.sum(2, keepdim=True) - power).mean(1, keepdim=True).clamp(min=0) + 1e-7)
     parts = [levels_db, mean_db.expand_as(levels_db), levels_db.amax(1, keepdim=True).expand_as(levels_db)]
     parts = [(part + 35) / 20 for part in parts] + [((mean_db - others_db) / 20).expand_as(levels_db)]
     return torch.cat(parts, dim=-1)

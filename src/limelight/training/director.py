@@ -52,7 +52,7 @@ class DirectorConfig:
     stride: int = 4  # every fourth token is enough to learn from, and four times cheaper
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
-    undegraded_weight: float = 6.0
+    undegraded_weight: float = 5.0
     forget_latent: float = 0.5  # share of examples that must do with the levels
     level_noise_db: float = 1.0
     delta_db: float = 2.0  # where the loss turns from squared to linear
@@ -80,10 +80,24 @@ def collect(task: LiteTask, batches: Iterable[dict[str, Tensor]], count: int) ->
     )
 
 
-def gains_of(model: Lite, hearings: Hearings, *, stride: int = 1) -> Tensor:
+@torch.no_grad()
+def whiten(model: Lite, hearings: Hearings) -> None:
+    """Gives every number of the latent mean 0 and deviation 1 over the hearings, here and in the separator that makes it.
+
+    As it leaves the separator the latent is large and mostly constant, and drowns the levels that are added to it. Only
+    the director reads it, so the separator's last layer can be rescaled freely: W/σ, (b − μ)/σ.
+    """
+    flat = hearings.latent.float().flatten(0, 1)
+    mean, deviation = flat.mean(0), flat.std(0) + 1e-4
+    layer = model.separator.latent
+    layer.weight.div_(deviation[:, None])
+    layer.bias.copy_((layer.bias - mean) / deviation)
+
+
+def gains_of(model: Lite, hearings: Hearings, *, stride: int = 1, start_seconds: float = 0.0) -> Tensor:
     """What the director makes of hearings of every `stride`-th token, without a picture, [n, L, K] in dB."""
     n, L = hearings.levels_db.shape[:2]
-    seconds = (torch.arange(L) * stride * model.config.token_seconds).expand(n, L)
+    seconds = (start_seconds + torch.arange(L) * stride * model.config.token_seconds).expand(n, L)
     cues = torch.zeros(n, 1, model.config.highlighter.context_width)
     gains: Tensor = model.director(
         hearings.latent.float(), hearings.levels_db, seconds, cues, torch.zeros(n, 1), torch.ones(n, 1)
@@ -103,7 +117,9 @@ def train_director(model: Lite, train: Hearings, validation: Hearings, config: D
         batch = train[torch.randint(len(train), (config.batch,), generator=generator)]
         batch = _roughened(batch, generator, config)
         model.director.train()
-        loss = director_loss(gains_of(model, batch, stride=config.stride), batch, config)
+        start = 10 * float(torch.rand((), generator=generator))  # a film's windows are longer than an example
+        gains = gains_of(model, batch, stride=config.stride, start_seconds=start)
+        loss = director_loss(gains, batch, config)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.director.parameters(), 1.0)
@@ -162,6 +178,4 @@ def _roughened(batch: Hearings, generator: torch.Generator, config: DirectorConf
     tokens = slice(int(torch.randint(config.stride, (1,), generator=generator)), None, config.stride)
     keep = (torch.rand(n, 1, 1, generator=generator) > config.forget_latent).to(batch.latent.dtype)
     noise = config.level_noise_db * torch.randn(n, 1, batch.levels_db.shape[2], generator=generator)
-    return Hearings(
-        batch.latent[:, tokens] * keep, batch.levels_db[:, tokens] + noise, batch.gains_db, batch.audible
-    )
+    return Hearings(batch.latent[:, tokens] * keep, batch.levels_db[:, tokens] + noise, batch.gains_db, batch.audible)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,10 +20,10 @@ from torch import Tensor, nn
 
 from limelight.cues.catalogue import CUE_NAMES
 from limelight.muddy.sounds import SoundLibrary
-from limelight.networks.lite import LiteConfig
+from limelight.networks.lite import Director, LiteConfig
 from limelight.training.batches import DrawConfig, loader
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from limelight.training.director import DirectorConfig, collect, judge, train_director
+from limelight.training.director import DirectorConfig, Hearings, collect, judge, train_director, whiten
 from limelight.training.export import About, export_lite
 from limelight.training.lite import LiteTask, Weights, remix
 from limelight.training.loop import LoopConfig, train
@@ -34,6 +35,7 @@ Library = Annotated[Path, typer.Argument(help="A folder with manifest.csv and it
 File = Annotated[Path, typer.Option("--checkpoint", help="Where the run is kept.")]
 Cache = Annotated[Path, typer.Option(help="Where decoded sounds are kept.")]
 VALIDATION_SEED = 99
+LARGEST_GAIN_DB = 30.0  # 4 % of the true gains exceed 20 dB
 
 
 @app.command()
@@ -95,27 +97,32 @@ def director(
     library: Library,
     checkpoint: File,
     cache: Cache = Path("cache"),
-    count: Annotated[int, typer.Option(help="Mixtures to hear.")] = 6000,
-    undegraded_weight: Annotated[float, typer.Option(help="How much a good mix counts that is left alone.")] = 6.0,
+    count: Annotated[int, typer.Option(help="Mixtures to hear.")] = 4000,
+    into: Annotated[Path | None, typer.Option(help="Another checkpoint to write; default the same.")] = None,
+    undegraded_weight: Annotated[float, typer.Option(help="How much a good mix counts that is left alone.")] = 5.0,
     threads: Annotated[int, typer.Option(help="Threads of torch.")] = os.cpu_count() or 1,
 ) -> None:
     """Trains the director on what the separator (its averaged weights) hears; writes both back as the average."""
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     saved = load_checkpoint(checkpoint)
-    task = LiteTask(LiteConfig.from_dict(saved.config))
+    config = replace(LiteConfig.from_dict(saved.config), largest_gain_db=LARGEST_GAIN_DB)
+    task = LiteTask(config)
     task.load_state_dict(saved.part("average"))
+    task.model.director = Director(config)  # whatever it was while the separator learnt
     sounds = {split: SoundLibrary.open(library, split, cache) for split in ("train", "validation")}
-    hearings = {}
-    for split, number, seed in (("train", count, 1), ("validation", max(200, count // 10), VALIDATION_SEED)):
-        draw = DrawConfig(batch=8, seed=seed)
+
+    def heard(split: str, number: int, seed: int) -> Hearings:
         task.train(split == "train")  # colours in training only
-        hearings[split] = collect(task, loader(sounds[split], draw, start_step=0, workers=1), number)
-    config = DirectorConfig(undegraded_weight=undegraded_weight)
-    train_director(task.model, hearings["train"], hearings["validation"], config)
-    log.info("director: %s", judge(task.model, hearings["validation"], config))
+        return collect(task, loader(sounds[split], DrawConfig(batch=8, seed=seed), start_step=0, workers=1), number)
+
+    whiten(task.model, heard("train", 200, 2))
+    training, validation = heard("train", count, 1), heard("validation", max(200, count // 10), VALIDATION_SEED)
+    plan = DirectorConfig(undegraded_weight=undegraded_weight)
+    train_director(task.model, training, validation, plan)
+    log.info("director: %s", judge(task.model, validation, plan))
     tensors = saved.tensors | {f"average.{name}": p.detach() for name, p in task.named_parameters()}
-    save_checkpoint(checkpoint, Checkpoint(saved.config, saved.step, tensors))
+    save_checkpoint(into or checkpoint, Checkpoint(config.as_dict(), saved.step, tensors))
 
 
 @app.command()
