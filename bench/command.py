@@ -48,11 +48,11 @@ def highlight(film: Path) -> Ran:
     """Runs the command on a film, in a process of its own."""
     target = film.with_name(f"{film.stem}.highlighted.mp4")
     words = [*LIMELIGHT, "highlight", str(film), "-o", str(target), "--force", "--quiet", "--json"]
-    out = subprocess.run([sys.executable, str(PEAK), *words], capture_output=True, text=True, check=True).stdout
-    told, _, measured = out.rstrip().rpartition("\n")
+    run = subprocess.run([sys.executable, str(PEAK), *words], capture_output=True, text=True, check=True)
+    told, _, measured = run.stdout.rstrip().rpartition("\n")
     facts = json.loads(measured)
     if facts["exit"]:
-        raise RuntimeError(f"`{' '.join(words)}` left with {facts['exit']}")
+        raise RuntimeError(f"`{' '.join(words)}` left with {facts['exit']}: {run.stderr.strip()}")
     result = json.loads(told)
     target.unlink()
     return Ran(

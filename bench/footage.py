@@ -14,6 +14,8 @@ import av
 import cv2
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.packet import Packet
+from av.stream import Stream
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -88,22 +90,21 @@ def repeat_film(source: Path, times: int, path: Path) -> Path:
     """
     with av.open(source) as first:
         picture, track = first.streams.video[0], first.streams.audio[0]
-        spans = {picture.index: picture.frames * Fraction(1, picture.average_rate)}
-        spans[track.index] = spans[picture.index]
-        if spans[track.index] * SAMPLE_RATE % BLOCK:
-            raise ValueError(f"cannot repeat {source.name} without drift: it lasts {float(spans[track.index])} s")
+        span = Fraction(picture.frames) / Fraction(picture.average_rate or 0)
+        if span * SAMPLE_RATE % BLOCK:
+            raise ValueError(f"cannot repeat {source.name} without drift: it lasts {float(span)} s")
         with av.open(path, "w") as output:
             streams = {s.index: output.add_stream_from_template(s) for s in (picture, track)}
             for turn in range(times):
-                for packet in _packets(source, spans[track.index]):
-                    packet.pts += int(turn * spans[packet.stream.index] / packet.time_base)
-                    packet.dts = packet.pts
+                for packet in _packets(source, span):
+                    later = int(turn * span / packet.time_base)
+                    packet.pts = packet.dts = (packet.pts or 0) + later
                     packet.stream = streams[packet.stream.index]
                     output.mux(packet)
     return path
 
 
-def _packets(source: Path, span: Fraction) -> Iterator[av.Packet]:
+def _packets(source: Path, span: Fraction) -> Iterator[Packet[Stream]]:
     """All packets from 0 to `span`, without the encoder's run-in and what it added at the end."""
     with av.open(source) as container:
         for packet in container.demux(video=0, audio=0):
@@ -138,8 +139,8 @@ class _Backdrop:
     @classmethod
     def draw(cls, rng: np.random.Generator, footage: Footage) -> _Backdrop:
         high, wide = (5 * footage.height // 8 * 2, 5 * footage.width // 8 * 2)
-        luma = _texture(rng, high, wide, detail=6, low=30, high_level=220)
-        blue, red = (_texture(rng, high // 2, wide // 2, detail=2, low=100, high_level=156) for _ in range(2))
+        luma = _texture(rng, high, wide, detail=6, darkest=30, brightest=220)
+        blue, red = (_texture(rng, high // 2, wide // 2, detail=2, darkest=100, brightest=156) for _ in range(2))
         speed = (float(rng.uniform(-0.06, 0.06)), float(rng.uniform(-0.03, 0.03)))
         return cls(footage, luma, (blue, red), speed)
 
@@ -158,11 +159,12 @@ class _Backdrop:
         return np.concatenate(planes).reshape(-1, f.width)
 
 
-def _texture(rng: np.random.Generator, high: int, wide: int, *, detail: int, low: int, high_level: int) -> Image:
+def _texture(rng: np.random.Generator, high: int, wide: int, *, detail: int, darkest: int, brightest: int) -> Image:
     """Noise of several sizes, the coarse the stronger; `detail` octaves. [high, wide]."""
     out = np.zeros((high, wide), np.float32)
     for octave in range(detail):
         cells = (4 * 2**octave * 16 // 9, 4 * 2**octave)
         out += cv2.resize(rng.standard_normal(cells[::-1]).astype(np.float32), (wide, high)) * 0.6**octave
     out = (out - out.min()) / (out.max() - out.min())
-    return (low + (high_level - low) * out).astype(np.uint8)
+    image: Image = (darkest + (brightest - darkest) * out).astype(np.uint8)
+    return image
