@@ -1,0 +1,225 @@
+"""The dual U-Net: VisAH's audio backbone, one branch on the spectrogram and one on the waveform, meeting in the middle.
+
+From VisAH (CVPR 2025), whose backbone is a HybridDemucs (Défossez, 2021) of base width 24, 20.96 M parameters.
+For 10 s at 44.1 kHz:
+
+    level   spectrogram  C × F × T         waveform  C × T
+      –       1 × 2048 × 431                 1 × 441000
+      0      24 ×  512 × 431                24 × 110250          down and up by 4 at each level: over frequency
+      1      48 ×  128 × 431                48 ×  27563          on the left, over time on the right; skips across
+      2      96 ×   32 × 431                96 ×   6891
+      3     192 ×    8 × 431               192 ×   1723
+      4     384 ×    1 × 431   ←── added ── 384 ×    431         norms, LSTM and attention from here on
+      5     768 ×        216   the embedding, where a highlighter may speak
+
+    output = iSTFT(mask · X) + (waveform branch's output · σ + μ)         X, μ, σ of the input
+
+As VisAH, and unlike HybridDemucs: the spectrogram is one channel of magnitude that is not normalised (normalising
+suppresses ambience), one output in place of four sources, the mask is linear and unbounded, width 24 in place of 48.
+
+Ours differs in three things. The inverse STFT divides by the window of the frames that are kept (the original keeps T
+frames but divides by T + 4, which fades the first and last 35 ms): a mask of ones then changes nothing. Clips under
+three hops are lengthened with silence, so that any length goes through. The embedding enters the decoder once: as what
+the highlighter made of it, not also untouched beside it as a skip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from limelight.networks.unet_layers import DecoderLayer, Down, EncoderLayer, Level, Up
+
+EMBEDDING_WEIGHT = 0.2  # of the frequency embedding beside the sound
+EMBEDDING_SCALE = 10.0  # its learning rate against the others'
+FIRST_STD = 0.1  # towards which the convolutions' first weights are drawn
+SHORTEST_HOPS = 3
+MERGED_LEVEL = 4  # where the waveform branch joins, one frequency left
+
+Highlight = Callable[[Tensor], Tensor]  # embedding [B, C_a, L] to embedding
+
+
+@dataclass(frozen=True)
+class DualUnetConfig:
+    """Size of the backbone: `channels` is the dial, a multiple of 4. All else follows."""
+
+    channels: int = 24
+    sample_rate: int = 44_100  # Hz
+
+    n_fft = 4096
+    hop = 1024  # = 4⁵, so that both branches arrive at the same number of steps
+
+    def __post_init__(self) -> None:
+        if self.channels < 4 or self.channels % 4:
+            raise ValueError(f"the width of a dual U-Net must be a multiple of 4, got {self.channels}")
+
+    @property
+    def margin(self) -> int:
+        """How far the first frame reaches out before the sound."""
+        return (self.n_fft - self.hop) // 2
+
+    @property
+    def bins(self) -> int:
+        """Without Nyquist's."""
+        return self.n_fft // 2
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels of levels 0 … 4."""
+        return tuple(self.channels * 2**i for i in range(MERGED_LEVEL + 1))
+
+    @property
+    def embedding_width(self) -> int:
+        """C_a."""
+        return 2 * self.widths[-1]
+
+    @property
+    def spectral_levels(self) -> tuple[Level, ...]:
+        """Five over frequency, the last shared and over time."""
+        *upper, (outer, inner) = pairwise((1, *self.widths))
+        merged = Level(outer, inner, normed=True, deep=True, padded=False)
+        shared = Level(inner, self.embedding_width, 4, 2, over_frequency=False, normed=True, deep=True)
+        return (*(Level(a, b) for a, b in upper), merged, shared)
+
+    @property
+    def wave_levels(self) -> tuple[Level, ...]:
+        """Five over time, as long as the spectral ones are high."""
+        ladder = pairwise((1, *self.widths))
+        return tuple(Level(a, b, over_frequency=False, normed=i == MERGED_LEVEL) for i, (a, b) in enumerate(ladder))
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What the encoder leaves for the decoder."""
+
+    embedding: Tensor  # f_a [B, C_a, L], L = ⌈T / 2⌉
+    skips: tuple[Tensor, ...]  # [B, C, F, T] of levels 0 … 4
+    wave_skips: tuple[Tensor, ...]  # [B, C, N / 4ⁱ] of levels 0 … 3
+    spectrum: Tensor  # X [B, F, T] complex
+    wave_mean: Tensor  # μ [B, 1]
+    wave_std: Tensor  # σ [B, 1]
+    samples: int  # N
+
+
+class FrequencyEmbedding(nn.Module):
+    """Tells the network which frequency it is at: adds a learnt vector to each row of [B, C, F, T]."""
+
+    def __init__(self, frequencies: int, channels: int) -> None:
+        super().__init__()
+        # Neighbours start alike: a random walk, at unit variance everywhere.
+        walk = torch.randn(frequencies, channels).cumsum(0)
+        walk = walk / torch.arange(1, frequencies + 1).sqrt()[:, None]
+        self.rows = nn.Parameter(walk / EMBEDDING_SCALE)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + EMBEDDING_WEIGHT * EMBEDDING_SCALE * self.rows.T[:, :, None]
+
+
+class DualUnet(nn.Module):
+    """Mixture [B, N] to output [B, N], of any length."""
+
+    def __init__(self, config: DualUnetConfig) -> None:
+        super().__init__()
+        self.config = config
+        *upper, merged, shared = config.spectral_levels
+        *wave, wave_merged = config.wave_levels
+        self.frequencies = FrequencyEmbedding(config.bins // upper[0].stride, config.channels)
+        self.encoder = nn.ModuleList(EncoderLayer(level) for level in upper)
+        self.wave_encoder = nn.ModuleList(EncoderLayer(level) for level in wave)
+        self.wave_in = Down(wave_merged)
+        self.merged_encoder, self.shared_encoder = EncoderLayer(merged), EncoderLayer(shared)
+        # The decoders are listed as the encoders are, from the outside in.
+        self.decoder = nn.ModuleList(DecoderLayer(level, last=i == 0) for i, level in enumerate(upper))
+        self.wave_decoder = nn.ModuleList(DecoderLayer(level, last=i == 0) for i, level in enumerate(wave))
+        self.wave_out = Up(wave_merged)
+        self.merged_decoder, self.shared_decoder = DecoderLayer(merged), DecoderLayer(shared)
+        _even_out_weights(self)
+
+    def forward(self, mixture: Tensor, *, highlight: Highlight | None = None) -> Tensor:
+        """`highlight` changes the embedding between encoder and decoder."""
+        encoded = self.encode(mixture)
+        embedding = highlight(encoded.embedding) if highlight else encoded.embedding
+        return self.decode(encoded, embedding)
+
+    def encode(self, mixture: Tensor) -> Encoded:
+        """Mixture [B, N] to the embedding [B, C_a, L] and what the decoder needs beside it."""
+        samples = mixture.shape[1]
+        mixture = F.pad(mixture, (0, max(0, SHORTEST_HOPS * self.config.hop - samples)))
+        spectrum = stft(mixture, self.config)
+        mean, std = mixture.mean(1, keepdim=True), mixture.std(1, keepdim=True, unbiased=False) + 1e-5
+        waves = [((mixture - mean) / std)[:, None]]  # [B, 1, N]
+        for layer in self.wave_encoder:
+            waves.append(layer(waves[-1]))
+        merged = self.wave_in(waves[-1])[:, :, None]  # [B, C, 1, T]
+        skips = [self.frequencies(self.encoder[0](spectrum.abs()[:, None]))]  # [B, C, F, T]
+        for layer in self.encoder[1:]:
+            skips.append(layer(skips[-1]))
+        skips.append(self.merged_encoder(skips[-1], merged))
+        embedding = self.shared_encoder(skips[-1].squeeze(2))
+        return Encoded(embedding, tuple(skips), tuple(waves[1:]), spectrum, mean, std, samples)
+
+    def decode(self, encoded: Encoded, embedding: Tensor) -> Tensor:
+        """The embedding, highlighted or not, to the output [B, N]."""
+        steps = encoded.spectrum.shape[-1]
+        x = self.shared_decoder(embedding, steps)[:, :, None]  # [B, C, 1, T]
+        x = self.merged_decoder.gather(x + encoded.skips[-1])
+        wave = self._ascend_wave(x.squeeze(2), encoded)
+        x = self.merged_decoder.up(x, steps)
+        for i in reversed(range(len(self.decoder))):
+            x = self.decoder[i](x + encoded.skips[i], steps)
+        masked = istft(x[:, 0] * encoded.spectrum, wave.shape[1], self.config)
+        output = masked + wave * encoded.wave_std + encoded.wave_mean
+        return output[:, : encoded.samples]
+
+    def _ascend_wave(self, x: Tensor, encoded: Encoded) -> Tensor:
+        """The merged level [B, C, T] to the waveform branch's output [B, N], still normalised."""
+        shortest = SHORTEST_HOPS * self.config.hop
+        lengths = [max(encoded.samples, shortest), *(skip.shape[-1] for skip in encoded.wave_skips)]
+        x = self.wave_out(x, lengths[-1])
+        for i in reversed(range(len(encoded.wave_skips))):
+            x = self.wave_decoder[i](x + encoded.wave_skips[i], lengths[i])
+        return x[:, 0]
+
+
+def stft(x: Tensor, config: DualUnetConfig) -> Tensor:
+    """[B, N] to [B, F, T] complex, T = ⌈N / hop⌉, Nyquist's bin dropped, scaled by 1 / √n_fft; N at least 3 hops.
+
+    Frame t spans the samples from (t − 1½) · hop to (t + 2½) · hop; beyond its ends the sound is mirrored.
+    """
+    margin = config.margin
+    x = F.pad(x[:, None], (margin, margin + -x.shape[1] % config.hop), mode="reflect")[:, 0]
+    window = torch.hann_window(config.n_fft, device=x.device)
+    spectrum = torch.stft(
+        x, config.n_fft, config.hop, window=window, center=False, normalized=True, return_complex=True
+    )
+    return spectrum[:, :-1]
+
+
+def istft(spectrum: Tensor, samples: int, config: DualUnetConfig) -> Tensor:
+    """The inverse, [B, F, T] to [B, N]: x[n] = Σ_t w[n − t hop] y_t[n − t hop] / Σ_t w²[n − t hop]."""
+    window = torch.hann_window(config.n_fft, device=spectrum.device)
+    frames = torch.fft.irfft(F.pad(spectrum, (0, 0, 0, 1)), dim=1, norm="ortho") * window[:, None]  # [B, n_fft, T]
+    weight = (window.square()[:, None]).expand(-1, frames.shape[-1])[None]
+    inside = slice(config.margin, config.margin + samples)
+    return _overlap_add(frames, config)[:, inside] / _overlap_add(weight, config)[:, inside]
+
+
+def _overlap_add(frames: Tensor, config: DualUnetConfig) -> Tensor:
+    """[B, n_fft, T] to [B, (T − 1) · hop + n_fft]."""
+    length = (frames.shape[-1] - 1) * config.hop + config.n_fft
+    return F.fold(frames, (1, length), (1, config.n_fft), stride=(1, config.hop)).flatten(1)
+
+
+def _even_out_weights(network: nn.Module) -> None:
+    """Brings the deviation σ of every convolution's first weights half way (in dB) to 0.1: divides them by √(σ / 0.1)."""
+    convolutions = nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d
+    for module in network.modules():
+        if isinstance(module, convolutions):
+            factor = (module.weight.detach().std() / FIRST_STD).sqrt()
+            for parameter in module.parameters(recurse=False):
+                parameter.data /= factor
