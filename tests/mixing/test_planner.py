@@ -20,7 +20,7 @@ from limelight.mixing.survey import Survey, survey
 from limelight.signals import STEMS, Cues, Shot
 
 
-def scene(channels: int = 2, seconds: float = 5.0, sample_rate: int = 48_000, *, level: float = 0.1) -> np.ndarray:
+def scene(channels: int = 1, seconds: float = 3.0, sample_rate: int = 48_000, *, level: float = 0.1) -> np.ndarray:
     """Quiet enough for every gain in these tests to pass under the limiter."""
     return (level * programme(channels, seconds, sample_rate)).astype(np.float32)
 
@@ -42,8 +42,8 @@ def wandering(seed: int = 0):
 
 def test_constant_gains_become_constant_curves() -> None:
     plan = decided(scene(), FakeModel(gains_db=(4, -6, 1)))
-    np.testing.assert_array_equal(plan.curves_db, np.repeat([[4], [-6], [1]], 51, axis=1))
-    np.testing.assert_allclose(plan.times_seconds, np.arange(51) / 10)
+    np.testing.assert_array_equal(plan.curves_db, np.repeat([[4], [-6], [1]], 31, axis=1))
+    np.testing.assert_allclose(plan.times_seconds, np.arange(31) / 10)
 
 
 @pytest.mark.parametrize("strength", [0.25, 0.5, 1.0])
@@ -65,11 +65,10 @@ def test_offsets_are_added_whatever_the_strength() -> None:
         controls = Controls(strength=strength, speech_db=3, music_db=-4.5, effects_db=0.5)
         plan = decided(scene(), FakeModel(gains_db=(2, 2, -2)), controls)
         expected = strength * np.array([2, 2, -2]) + [3, -4.5, 0.5]
-        np.testing.assert_allclose(plan.curves_db, np.repeat(expected[:, None], 51, axis=1), atol=1e-9)
+        np.testing.assert_allclose(plan.curves_db, np.repeat(expected[:, None], 31, axis=1), atol=1e-9)
 
 
-@pytest.mark.parametrize("sample_rate", [44_100, 48_000])
-@pytest.mark.parametrize("channels", [1, 2, 6])
+@pytest.mark.parametrize(("channels", "sample_rate"), [(1, 96_000), (2, 44_100), (2, 48_000), (6, 48_000)])
 def test_kept_loudness_is_kept_and_predicted(channels: int, sample_rate: int) -> None:
     sound = scene(channels, sample_rate=sample_rate)
     model = FakeModel(gains_db=(8, -6, 3))
@@ -83,15 +82,14 @@ def test_kept_loudness_is_kept_and_predicted(channels: int, sample_rate: int) ->
 
 
 @pytest.mark.parametrize("target", [*LOUDNESS_TARGETS, -33.0])
-@pytest.mark.parametrize("strength", [0, 1])
-@pytest.mark.parametrize("level", [0.02, 1.0])
+@pytest.mark.parametrize(("strength", "level"), [(1, 0.02), (0, 1.0), (1, 1.0)])
 def test_targets_are_met_and_predicted(target: str | float, strength: float, level: float) -> None:
     """Those that meet the limiter, too: what it takes is given on top."""
     sound = scene(level=level)
     model = FakeModel(gains_db=(6, -8, 2))
     controls = Controls(loudness=target, strength=strength)
     plan = decided(sound, model, controls)
-    after = integrated_loudness(rendered(sound, plan, model), 48_000)
+    after = integrated_loudness(rendered(sound, plan, model), 48_000, layout="mono")
     assert plan.loudness.predicted_after_lufs == pytest.approx(controls.target_lufs, abs=0.05)
     assert after == pytest.approx(controls.target_lufs, abs=0.3)
 
@@ -104,7 +102,7 @@ def test_the_limiter_is_not_chased_for_ever() -> None:
     plan = decided(sound, model, Controls(loudness=-2))
     mild = decided(sound, model, Controls(loudness=-30))
     assert plan.makeup_db == pytest.approx(mild.makeup_db + 28 + 3, abs=0.02)
-    after = integrated_loudness(rendered(sound, plan, model), 48_000)
+    after = integrated_loudness(rendered(sound, plan, model), 48_000, layout="mono")
     assert plan.loudness.predicted_after_lufs < -3
     assert after == pytest.approx(plan.loudness.predicted_after_lufs, abs=1.5)  # beyond what the estimate is good for
 
@@ -117,10 +115,10 @@ def test_an_original_over_the_ceiling_is_left_alone_too() -> None:
 
 def test_prediction_holds_for_moving_gains_and_soft_masks() -> None:
     """Stems under soft masks are of one mind: their powers do not add, their amplitudes do."""
-    sound = scene(2, 12)
+    sound = scene(1, 12)
     model = FakeModel(masks=random_masks(), gains_db=wandering())
     plan = decided(sound, model, Controls(loudness=-30), cues=filmed(12, 3.3, 7.1))
-    after = integrated_loudness(rendered(sound, plan, FakeModel(masks=random_masks())), 48_000)
+    after = integrated_loudness(rendered(sound, plan, FakeModel(masks=random_masks())), 48_000, layout="mono")
     assert after == pytest.approx(-30, abs=0.3)
 
 

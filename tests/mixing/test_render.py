@@ -69,7 +69,7 @@ def test_what_lies_above_the_models_band_stays() -> None:
     np.testing.assert_allclose(rendered(above, plan, FakeModel()), above, atol=1e-4)
 
 
-@pytest.mark.parametrize("samples", [0, 1, 2, 100, 1023, 1024, 1025, 2048, 5000, 16_384, 400_000, 500_001])
+@pytest.mark.parametrize("samples", [0, 1, 2, 100, 1023, 1024, 1025, 2048, 5000, 16_384])
 @pytest.mark.parametrize("sample_rate", RATES)
 def test_as_many_samples_leave_as_came(samples: int, sample_rate: int) -> None:
     sound = noise(1, samples)
@@ -78,6 +78,13 @@ def test_as_many_samples_leave_as_came(samples: int, sample_rate: int) -> None:
     assert found.shape == sound.shape
     assert np.isfinite(found).all()
     assert separated(sound, FakeModel(), sample_rate=sample_rate).shape == (3, 1, samples)
+
+
+@pytest.mark.parametrize("sample_rate", [44_100, 48_000])
+def test_as_many_samples_leave_as_came_from_a_film_of_windows(sample_rate: int) -> None:
+    sound = noise(1, 500_001)
+    plan = planned(sound, [3, -3, 1], sample_rate=sample_rate)
+    assert rendered(sound, plan, FakeModel(), sizes=[sample_rate]).shape == sound.shape
 
 
 def test_without_a_block_nothing_comes() -> None:
