@@ -98,7 +98,8 @@ class Director(nn.Module):
         latent = latent + self.levels_in(level_features(levels_db))
         latent = self.highlighter(latent, latent_seconds, cues, cue_seconds, hidden)
         x = torch.nn.functional.gelu(self.hidden_layer(self.norm(latent)), approximate="tanh")
-        return self.largest_gain_db * torch.tanh(self.gains(x) / self.largest_gain_db)
+        # A third of the way is a third of the largest gain: units near one are quicker learnt than decibels.
+        return self.largest_gain_db * torch.tanh(self.gains(x) / 3)
 
 
 def level_features(levels_db: Tensor) -> Tensor:
