@@ -139,7 +139,7 @@ def test_whole_numbers_are_numbers_too(tmp_path: Path) -> None:
         (("gains_db", "music", 1), 10**400),
         (("shots", 0, "start_seconds"), -1),
         (("shots", 0, "reason"), None),
-        (("shots", 0, "gains_db", "music"), 1000),
+        (("shots", 0, "gains_db", "music"), "loud"),
         (("shots", 0, "cues", "tone"), 1),
         (("shots",), {}),
     ],

@@ -78,7 +78,7 @@ class PlannedShot(_Part):
     start_seconds: Seconds
     end_seconds: Seconds
     cues: dict[str, str]
-    gains_db: dict[str, Decibels]  # mean over the shot
+    gains_db: dict[str, float]  # mean over the shot
     reason: str
 
     @model_validator(mode="after")
