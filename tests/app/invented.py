@@ -56,7 +56,7 @@ def invented_result(
     """As if a film had been highlighted; its result is itself where there is no other."""
     info = probe(film)
     track = choose_soundtrack(info)
-    verified = Verified(50 if info.picture else 0, {"picture (h264)": "ab" * 32}, 96000, 0)
+    verified = Verified(50 if info.picture else 0, {"picture (h264)": "ab" * 32}, 96000, 0, ())
     written = Written(
         path=dest or film,
         container=info.container,

@@ -9,7 +9,7 @@ from networks.tiny import LITE as CONFIG
 from limelight.networks.lite import Lite
 from limelight.training.director import DirectorConfig, Hearings, director_loss, gains_of, judge, train_director, whiten
 
-PLAN = DirectorConfig(steps=100, batch=16, stride=2, level_noise_db=0.0)
+PLAN = DirectorConfig(steps=200, batch=32, stride=2, level_noise_db=0.0, learning_rate=1e-2)
 
 
 def hearings(n: int, *, seed: int) -> Hearings:

@@ -52,7 +52,7 @@ class DirectorConfig:
     stride: int = 4  # every fourth token is enough to learn from, and four times cheaper
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
-    undegraded_weight: float = 5.0
+    undegraded_weight: float = 3.5
     forget_latent: float = 0.5  # share of examples that must do with the levels
     level_noise_db: float = 1.0
     delta_db: float = 2.0  # where the loss turns from squared to linear

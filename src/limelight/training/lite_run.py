@@ -99,7 +99,7 @@ def director(
     cache: Cache = Path("cache"),
     count: Annotated[int, typer.Option(help="Mixtures to hear.")] = 4000,
     into: Annotated[Path | None, typer.Option(help="Another checkpoint to write; default the same.")] = None,
-    undegraded_weight: Annotated[float, typer.Option(help="How much a good mix counts that is left alone.")] = 5.0,
+    undegraded_weight: Annotated[float, typer.Option(help="How much a good mix counts that is left alone.")] = 3.5,
     threads: Annotated[int, typer.Option(help="Threads of torch.")] = os.cpu_count() or 1,
 ) -> None:
     """Trains the director on what the separator (its averaged weights) hears; writes both back as the average."""
