@@ -9,9 +9,9 @@ python=${PYTHON:-.venv/bin/python}
 # Keeps torch from giving pages back to the system, and the drawing process from fighting over cores.
 export MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000 OPENBLAS_NUM_THREADS=1
 making="$python -m limelight.training.lite_run"
-$making separator "$library" --checkpoint $run --steps 5400 --remix-weight 0
-$making separator "$library" --checkpoint $run --steps 7000 --remix-weight 0.3
+$making separator "$library" --checkpoint $run --steps 2240 --remix-weight 0
+$making separator "$library" --checkpoint $run --steps 5600 --remix-weight 0.7
 $making director "$library" --checkpoint $run
 $making export --checkpoint $run --into "$into" \
-  --licence "CC BY-SA 4.0, attribution in MODEL_CARD.md" \
-  --training-data "openly licensed speech (50 min), music (60 min) and effects (56 min); see MODEL_CARD.md"
+  --licence "CC BY-SA 4.0, attribution in ATTRIBUTION.md" \
+  --training-data "openly licensed speech (50 min), music (60 min) and effects (56 min); listed in ATTRIBUTION.md"
