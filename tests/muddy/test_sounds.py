@@ -7,7 +7,7 @@ from dsp.sounds import sine
 
 from limelight.errors import InputError
 from limelight.media.sound_file import write_sound
-from limelight.muddy import library
+from limelight.muddy import sounds
 from limelight.muddy.sounds import SAMPLE_RATE, Shelf, Sound, SoundLibrary, read_manifest
 from limelight.signals import STEMS
 
