@@ -60,7 +60,7 @@ def test_a_split_holds_its_own_sounds_and_no_other(folder: Path, tmp_path: Path,
         wished = {
             f"{kind}/{file}": level
             for (of, kind, file), level in LEVELS_DB.items()
-            if of == split and library.FOLDER_NAMES[kind] == stem
+            if of == split and sounds.FOLDER_NAMES[kind] == stem
         }
         found = {sound.file: level_db(shelf, sound) for sound in shelf.sounds}
         assert found == pytest.approx(wished, abs=0.1)
