@@ -11,7 +11,7 @@ export MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000 OPENB
 making="$python -m limelight.training.lite_run"
 $making separator "$library" --checkpoint $run --steps 2240 --remix-weight 0
 $making separator "$library" --checkpoint $run --steps 5600 --remix-weight 0.7
-$making director "$library" --checkpoint $run
+$making director "$library" --checkpoint $run --count 3600
 $making export --checkpoint $run --into "$into" \
   --licence "CC BY-SA 4.0, attribution in ATTRIBUTION.md" \
   --training-data "openly licensed speech (50 min), music (60 min) and effects (56 min); listed in ATTRIBUTION.md"

@@ -36,7 +36,7 @@ SECONDS = 10.0
 class Job:
     """One share of the mixtures, for one process."""
 
-    library: Path
+    folder: Path
     cache: Path
     model: str
     numbers: tuple[int, ...]
@@ -95,7 +95,7 @@ def judge(mixture: Mixture, model: Any) -> dict[str, float]:
 
 def work(job: Job) -> list[dict[str, float]]:
     """Judges a share of the mixtures."""
-    library = SoundLibrary.open(job.library, "test", job.cache)
+    library = SoundLibrary.open(job.folder, "test", job.cache)
     model = load_model(job.model, threads=1)
     casting = Casting(undegraded=1.0 if job.undegraded else 0.0)
     rows = []

@@ -1,4 +1,4 @@
-"""A room, drawn: a few early reflections and a tail that decays exponentially, faster at the top.
+"""A room, drawn: the direct sound and a diffuse tail that decays exponentially; no single reflections.
 
 Polack's statistical model of late reverberation; the direct sound comes first and keeps its place in time.
 """

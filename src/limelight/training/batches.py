@@ -33,7 +33,7 @@ class Examples(IterableDataset[Example]):
     """An endless run of mixtures, from example `start` on; workers take turns."""
 
     def __init__(self, library: SoundLibrary, config: DrawConfig, start: int) -> None:
-        self.library, self.config, self.start = library, config, start
+        self.sounds, self.config, self.start = library, config, start
 
     def __iter__(self) -> Iterator[Example]:
         worker = torch.utils.data.get_worker_info()
@@ -42,12 +42,12 @@ class Examples(IterableDataset[Example]):
         number, batch = self.start + offset * self.config.batch, self.config.batch
         while True:
             for n in range(number, number + batch):
-                yield draw_example(np.random.default_rng([self.config.seed, n]), self.library, self.config)
+                yield draw_example(np.random.default_rng([self.config.seed, n]), self.sounds, self.config)
             number += stride * batch
 
 
 def draw_example(rng: np.random.Generator, library: SoundLibrary, config: DrawConfig) -> Example:
-    """Stems of the good mix [K, N], the gains that spoil it in dB [K], and curves that colour each stem [K, F-free]."""
+    """Stems of the good mix [K, N], the gains that spoil it in dB [K], and a seed for what is drawn of the spectra."""
     mixture = draw_mixture(rng, library, seconds=config.seconds, casting=config.casting)
     stems = mixture.target_stems
     if rng.random() < config.room:
