@@ -20,7 +20,7 @@ def shelf(stem: str, *, sounds: int = 4, seconds: float = 1.2, seed: int = 0) ->
 
 def library(**shelves: Shelf) -> SoundLibrary:
     """The three shelves, some of them given."""
-    return SoundLibrary({stem: shelves.get(stem) or shelf(stem) for stem in STEMS})
+    return SoundLibrary({stem: (shelves.get(stem) or shelf(stem),) for stem in STEMS})
 
 
 def silent_shelf(seconds: float = 1.0) -> Shelf:

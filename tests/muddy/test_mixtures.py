@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from muddy.shelves import library, shelf, silent_shelf
 
 from limelight.dsp.loudness import integrated_loudness
-from limelight.muddy.mixtures import Casting, Mixture, draw_mixture
+from limelight.muddy.mixtures import Casting, Mixture, draw_mixture, without_clipping
 from limelight.muddy.recipes import NONE
 from limelight.muddy.sounds import SAMPLE_RATE, SoundLibrary
+from limelight.muddy.variety import Variety
 from limelight.signals import STEMS
 
 LIBRARY = library()
@@ -74,9 +75,9 @@ def test_a_seed_names_a_mixture_to_the_byte() -> None:
 
 
 def test_drawing_leaves_the_library_as_it_was() -> None:
-    before = {stem: LIBRARY.shelves[stem].samples.copy() for stem in STEMS}
+    before = {stem: LIBRARY.shelves[stem][0].samples.copy() for stem in STEMS}
     draw(1)
-    assert all(np.array_equal(LIBRARY.shelves[stem].samples, before[stem]) for stem in STEMS)
+    assert all(np.array_equal(LIBRARY.shelves[stem][0].samples, before[stem]) for stem in STEMS)
 
 
 def test_presence_and_mercy_are_what_the_casting_says() -> None:
@@ -113,7 +114,7 @@ def test_silent_sounds_stay_silent_and_finite() -> None:
     mixture = draw(0, casting=ALL_HEARD, sounds=library(music=silent_shelf()))
     assert not mixture.input_stems[1].any()
     assert np.isfinite(mixture.input_stems).all()
-    nothing = draw(0, casting=ALL_HEARD, sounds=SoundLibrary({stem: silent_shelf() for stem in STEMS}))
+    nothing = draw(0, casting=ALL_HEARD, sounds=SoundLibrary({stem: (silent_shelf(),) for stem in STEMS}))
     assert not nothing.input.any()
 
 
@@ -129,6 +130,33 @@ def test_sounds_shorter_than_a_fade_do_no_harm() -> None:
     tiny = shelf("effects", seconds=0.001)
     mixture = draw(3, seconds=0.5, casting=ALL_HEARD, sounds=library(effects=tiny))
     assert np.isfinite(mixture.target).all()
+
+
+@few
+@given(seeds)
+def test_nothing_peaks_above_half_a_decibel_under_full_scale(seed: int) -> None:
+    mixture = draw(seed, casting=ALL_HEARD)
+    for samples in (mixture.target_stems, mixture.target, mixture.input_stems, mixture.input):
+        assert np.abs(samples).max() <= 10 ** (-0.5 / 20) + 1e-5
+
+
+def test_what_does_not_clip_is_left_alone() -> None:
+    mixture = draw(4, casting=ALL_HEARD)
+    quiet = Mixture(mixture.target_stems * np.float32(0.01), mixture.degradation)
+    assert without_clipping(quiet) is quiet
+    loud = Mixture(mixture.target_stems * np.float32(30), mixture.degradation)
+    tamed = without_clipping(loud).target_stems
+    assert np.corrcoef(tamed.ravel(), loud.target_stems.ravel())[0, 1] == pytest.approx(1)
+
+
+@few
+@given(seeds)
+def test_variety_keeps_what_a_mixture_is(seed: int) -> None:
+    varied = draw_mixture(np.random.default_rng(seed), LIBRARY, seconds=1.0, casting=ALL_HEARD, variety=Variety())
+    assert varied.target_stems.shape == (3, SAMPLE_RATE)
+    assert lufs(varied.target) == pytest.approx(-27, abs=9)  # clicks are brought down for their peaks
+    loudness = [lufs(stem) for stem in varied.target_stems]
+    assert int(np.argmax(loudness)) == int(np.argmin(varied.degradation.gains_db))
 
 
 def test_a_mixture_is_a_record() -> None:

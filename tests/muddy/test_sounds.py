@@ -56,7 +56,7 @@ def level_db(shelf: Shelf, sound: Sound) -> float:
 def test_a_split_holds_its_own_sounds_and_no_other(folder: Path, tmp_path: Path, split: str) -> None:
     opened = SoundLibrary.open(folder, split, tmp_path / "cache")
     assert set(opened.shelves) == set(STEMS)
-    for stem, shelf in opened.shelves.items():
+    for stem, (shelf,) in opened.shelves.items():
         wished = {
             f"{kind}/{file}": level
             for (of, kind, file), level in LEVELS_DB.items()
@@ -67,7 +67,7 @@ def test_a_split_holds_its_own_sounds_and_no_other(folder: Path, tmp_path: Path,
 
 
 def test_everything_is_mono_at_one_rate(folder: Path, tmp_path: Path) -> None:
-    shelf = SoundLibrary.open(folder, "train", tmp_path / "cache").shelves["speech"]
+    shelf = SoundLibrary.open(folder, "train", tmp_path / "cache").shelves["speech"][0]
     assert shelf.samples.dtype == np.int16
     assert [sound.source_rate for sound in shelf.sounds] == [48_000, 24_000]
     for sound in shelf.sounds:
@@ -77,7 +77,7 @@ def test_everything_is_mono_at_one_rate(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_cut_ends_with_its_sound(folder: Path, tmp_path: Path) -> None:
-    shelf = SoundLibrary.open(folder, "train", tmp_path / "cache").shelves["speech"]
+    shelf = SoundLibrary.open(folder, "train", tmp_path / "cache").shelves["speech"][0]
     first, second = shelf.sounds
     assert second.start == first.length
     assert len(shelf.cut(first, first.length - 10, 100)) == 10
@@ -93,8 +93,8 @@ def test_the_cache_spares_decoding(folder: Path, tmp_path: Path) -> None:
         path.unlink()
     again = SoundLibrary.open(folder, "train", tmp_path / "cache")
     for stem in STEMS:
-        assert np.array_equal(first.shelves[stem].samples, again.shelves[stem].samples)
-        assert first.shelves[stem].sounds == again.shelves[stem].sounds
+        assert np.array_equal(first.shelves[stem][0].samples, again.shelves[stem][0].samples)
+        assert first.shelves[stem][0].sounds == again.shelves[stem][0].sounds
 
 
 @pytest.mark.parametrize("left", ["array only", "half an array", "index only", "draft of the index"])
@@ -115,15 +115,15 @@ def test_a_half_written_cache_is_written_again(folder: Path, tmp_path: Path, lef
             index.with_suffix(".part").write_text('[{"file": "', encoding="utf-8")
     again = SoundLibrary.open(folder, "train", cache)
     for stem in STEMS:
-        assert np.array_equal(first.shelves[stem].samples, again.shelves[stem].samples)
-        assert first.shelves[stem].sounds == again.shelves[stem].sounds
+        assert np.array_equal(first.shelves[stem][0].samples, again.shelves[stem][0].samples)
+        assert first.shelves[stem][0].sounds == again.shelves[stem][0].sounds
 
 
 def test_another_list_of_sounds_is_another_cache(folder: Path, tmp_path: Path) -> None:
     SoundLibrary.open(folder, "train", tmp_path / "cache")
     rows = [row for row in read_manifest(folder) if row["file"] != "speech/berta.flac"]
     write_manifest(folder, rows)
-    shelf = SoundLibrary.open(folder, "train", tmp_path / "cache").shelves["speech"]
+    shelf = SoundLibrary.open(folder, "train", tmp_path / "cache").shelves["speech"][0]
     assert [sound.file for sound in shelf.sounds] == ["speech/anna.wav"]
 
 

@@ -5,7 +5,18 @@ import torch
 from networks.tiny import BAND, shaken
 from torch.nn import functional as F
 
-from limelight.networks.band import BandBackbone, BandConfig, BandJoin, BandSplit, TimeAttention, band_edges, neighbours
+from limelight.networks.band import (
+    AcrossBands,
+    AlongTime,
+    AsAWhole,
+    BandBackbone,
+    BandConfig,
+    BandJoin,
+    BandSplit,
+    TimeAttention,
+    band_edges,
+    neighbours,
+)
 
 CONFIGS = [
     BAND,
@@ -54,6 +65,39 @@ def test_neighbours_is_a_grouped_convolution(dilation: int, trailing: tuple[int,
     kernel = weight.flatten(1).T[:, None]  # [C, 1, 3]
     wished = F.conv1d(channels, kernel, padding=dilation, dilation=dilation, groups=channels.shape[1])
     torch.testing.assert_close(neighbours(x, weight, dilation).flatten(2), wished.transpose(1, 2))
+
+
+def reached(layer: torch.nn.Module) -> torch.Tensor:
+    """Which steps and bands of the output feel step 6 of band 3, [T, K]."""
+    x = torch.randn(1, 13, BAND.bands, BAND.width)
+    other = x.clone()
+    other[0, 6, 3] += torch.randn(BAND.width)
+    return (layer(x) != layer(other)).any(-1)[0]
+
+
+def test_along_time_a_band_hears_its_own_past_and_future() -> None:
+    felt = reached(shaken(AlongTime(BAND, dilation=2)))
+    assert felt.nonzero().tolist() == [[4, 3], [6, 3], [8, 3]]
+
+
+def test_across_bands_a_step_hears_all_its_bands() -> None:
+    felt = reached(shaken(AcrossBands(BAND)))
+    assert felt[6].all()
+    assert not felt[torch.arange(13) != 6].any()
+
+
+def test_as_a_whole_neighbours_are_heard_in_every_band() -> None:
+    felt = reached(shaken(AsAWhole(BAND, dilation=2, attends=False)))
+    assert felt.all(1).nonzero().flatten().tolist() == [4, 6, 8]
+    assert reached(shaken(AsAWhole(BAND, dilation=2, attends=True))).all()
+
+
+def test_dropout_is_for_training_only() -> None:
+    layer = shaken(AsAWhole(BAND, dilation=1, attends=False))
+    x = torch.randn(1, 5, BAND.bands, BAND.width)
+    assert torch.equal(layer(x), layer(x))
+    layer.train()
+    assert not torch.equal(layer(x), layer(x))
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 40])

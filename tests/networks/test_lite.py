@@ -70,7 +70,6 @@ def test_config_survives_json(config: LiteConfig) -> None:
 
 def test_defaults_agree_with_each_other() -> None:
     config = LiteConfig()
-    assert config.backbone.latent_width == config.highlighter.latent_width
     assert config.backbone.latent_width % config.backbone.heads == 0
     assert config.highlighter.width % config.highlighter.heads == 0
     assert config.backbone.n_fft == 2 * config.hop

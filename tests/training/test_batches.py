@@ -5,13 +5,11 @@ import pytest
 import torch
 from muddy.shelves import library
 
-from limelight.muddy.mixtures import Casting, draw_mixture
-from limelight.signals import STEMS
+from limelight.muddy.mixtures import draw_mixture
 from limelight.training.batches import DrawConfig, Examples, draw_example, loader
 
 LIBRARY = library()
 CONFIG = DrawConfig(seconds=0.1, batch=2, seed=5)
-ALL_HEARD = Casting(presence=dict.fromkeys(STEMS, 1.0))
 
 
 def batches(start_step: int, count: int, *, workers: int = 0) -> list[dict[str, torch.Tensor]]:
@@ -26,7 +24,7 @@ def test_shapes() -> None:
     first = batches(0, 1)[0]
     assert first["stems"].shape == (2, 3, 4800)
     assert first["gains_db"].shape == (2, 3)
-    assert first["seed"].shape == (2,)
+    assert first["level_db"].shape == (2,)
     assert first["stems"].dtype == first["gains_db"].dtype == torch.float32
 
 
@@ -44,7 +42,7 @@ def test_no_two_examples_are_alike() -> None:
     examples = list(islice(iter(Examples(LIBRARY, CONFIG, 0)), 12))
     names = {example["stems"].numpy().tobytes() for example in examples}
     assert len(names) == 12
-    assert len({int(example["seed"]) for example in examples}) == 12
+    assert len({float(example["level_db"]) for example in examples}) == 12
 
 
 def test_another_seed_is_another_run() -> None:
@@ -52,21 +50,23 @@ def test_another_seed_is_another_run() -> None:
     assert not torch.equal(one["stems"], other["stems"])
 
 
-def test_a_room_touches_speech_alone() -> None:
-    dry, roomy = (DrawConfig(seconds=0.3, room=share, casting=ALL_HEARD) for share in (0.0, 1.0))
-    a, b = (draw_example(np.random.default_rng(1), LIBRARY, config)["stems"] for config in (dry, roomy))
-    assert torch.equal(a[1:], b[1:])
-    assert not torch.equal(a[0], b[0])
-
-
 def test_stems_and_gains_are_those_of_the_mixture() -> None:
-    config = DrawConfig(seconds=0.3, room=0.0)
-    example = draw_example(np.random.default_rng(3), LIBRARY, config)
-    mixture = draw_mixture(np.random.default_rng(3), LIBRARY, seconds=0.3, casting=config.casting)
+    example = draw_example(np.random.default_rng(3), LIBRARY, CONFIG)
+    mixture = draw_mixture(
+        np.random.default_rng(3), LIBRARY, seconds=CONFIG.seconds, casting=CONFIG.casting, variety=CONFIG.variety
+    )
     assert np.array_equal(example["stems"].numpy(), mixture.target_stems)
     assert tuple(example["gains_db"].tolist()) == mixture.degradation.gains_db
 
 
+def test_levels_spread_as_a_films_passages_do_or_not_at_all() -> None:
+    some, none = DrawConfig(seconds=0.05), DrawConfig(seconds=0.05, level_spread=False)
+    levels = [float(draw_example(np.random.default_rng(n), LIBRARY, some)["level_db"]) for n in range(60)]
+    assert -20 <= min(levels) < -8
+    assert 4 < max(levels) < 16
+    assert float(draw_example(np.random.default_rng(0), LIBRARY, none)["level_db"]) == 0
+
+
 def test_the_default_window_is_whole_tokens() -> None:
-    """236 hops make 237 frames, of which whole tokens are kept."""
-    assert DrawConfig().seconds * 48_000 == pytest.approx(236 * 1024)
+    """240 hops make 241 frames, of which whole tokens are kept."""
+    assert DrawConfig().seconds * 48_000 == pytest.approx(240 * 1024)

@@ -32,7 +32,7 @@ def stems(batch: int = 2, seed: int = 0, length: int = LENGTH) -> Tensor:
 def batch(size: int = 2, seed: int = 0) -> dict[str, Tensor]:
     """As the loader gives it; the loudest stem came down."""
     gains = torch.tensor([[-6.0, 6.0, 6.0], [-9.0, 9.0, 9.0], [0.0, 0.0, 0.0]])[torch.arange(size) % 3]
-    return {"stems": stems(size, seed), "gains_db": gains, "seed": torch.full((size,), seed)}
+    return {"stems": stems(size, seed), "gains_db": gains, "level_db": torch.zeros(size)}
 
 
 def tiny_task(seed: int = 0) -> LiteTask:

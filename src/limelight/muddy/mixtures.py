@@ -15,6 +15,7 @@ from limelight.dsp.gains import db_to_gain
 from limelight.dsp.loudness import block_powers, integrated_from_block_powers
 from limelight.muddy.recipes import NONE, Degradation, draw_paper
 from limelight.muddy.sounds import SAMPLE_RATE, Shelf, Sound, SoundLibrary
+from limelight.muddy.variety import PLAIN, Variety, at_speed, coloured, draw_speed
 from limelight.signals import STEMS, Vector
 
 Stems = NDArray[np.float32]  # [K, N], mono
@@ -23,6 +24,9 @@ PRIORS_LUFS = {"speech": (-27.0, 4.0), "music": (-32.0, 6.0), "effects": (-32.0,
 BEHIND_LU = -8.0  # background effects under those in front
 MIX_LUFS = (-27.0, 1.0)
 SILENT_LUFS = -70.0
+LARGEST_PEAK = 10 ** (-0.5 / 20)
+LARGEST_LIFT = 10 ** (30 / 20)
+LATE = 0.3  # share of sequences that begin after the mixture
 
 
 @dataclass(frozen=True)
@@ -55,27 +59,42 @@ class Mixture:
 
 
 def draw_mixture(
-    rng: np.random.Generator, library: SoundLibrary, *, seconds: float, casting: Casting | None = None
+    rng: np.random.Generator,
+    library: SoundLibrary,
+    *,
+    seconds: float,
+    casting: Casting | None = None,
+    variety: Variety = PLAIN,
 ) -> Mixture:
-    """One mixture of at least one audible stem, spoilt unless the casting spares it."""
+    """One mixture of at least one audible stem, spoilt unless the casting spares it; no peak above −0.5 dBFS."""
     casting = casting or Casting()
     length = round(seconds * SAMPLE_RATE)
     heard = [stem for stem in STEMS if rng.random() < casting.presence[stem]] or [str(rng.choice(STEMS))]
     stems = np.zeros((len(STEMS), length), np.float32)
-    powers = []  # the stems are independent: their powers add
     for k, stem in enumerate(STEMS):
         if stem in heard:
-            stems[k] = _arrange(rng, stem, library.shelves[stem], length)
-        stem_powers = block_powers(stems[k : k + 1], SAMPLE_RATE, layout="mono")
-        gain = float(db_to_gain(_level_change_db(stem_powers, rng.normal(*PRIORS_LUFS[stem]))))
+            stems[k] = arrange(rng, stem, library, length, variety)
+    stems = coloured(rng, stems, variety)
+    powers = [block_powers(stems[k : k + 1], SAMPLE_RATE, layout="mono") for k in range(len(STEMS))]
+    for k, stem in enumerate(STEMS):
+        gain = float(db_to_gain(_level_change_db(powers[k], rng.normal(*PRIORS_LUFS[stem]))))
         stems[k] *= np.float32(gain)
-        powers.append(stem_powers * gain**2)
+        powers[k] = powers[k] * gain**2
+    # The stems are independent: their powers add.
     gain = float(db_to_gain(_level_change_db(np.sum(powers, axis=0), rng.normal(*MIX_LUFS))))
     stems *= np.float32(gain)
     if rng.random() < casting.undegraded:
-        return Mixture(stems, NONE)
+        return without_clipping(Mixture(stems, NONE))
     loudness = [integrated_from_block_powers(stem_powers * gain**2) for stem_powers in powers]
-    return Mixture(stems, draw_paper(rng, dict(zip(STEMS, loudness, strict=True))))
+    return without_clipping(Mixture(stems, draw_paper(rng, dict(zip(STEMS, loudness, strict=True)))))
+
+
+def without_clipping(mixture: Mixture) -> Mixture:
+    """One gain brings the stems and both mixes under −0.5 dBFS; never up."""
+    peak = max(np.abs(x).max() for x in (mixture.target_stems, mixture.target, mixture.input_stems, mixture.input))
+    if peak <= LARGEST_PEAK:
+        return mixture
+    return Mixture(mixture.target_stems * np.float32(LARGEST_PEAK / peak), mixture.degradation)
 
 
 def _level_change_db(powers: Vector, wished_lufs: float) -> float:
@@ -84,37 +103,53 @@ def _level_change_db(powers: Vector, wished_lufs: float) -> float:
     return wished_lufs - lufs if lufs > SILENT_LUFS else 0.0
 
 
-def _arrange(rng: np.random.Generator, stem: str, shelf: Shelf, length: int) -> NDArray[np.float32]:
+def arrange(
+    rng: np.random.Generator, stem: str, library: SoundLibrary, length: int, variety: Variety = PLAIN
+) -> NDArray[np.float32]:
+    """A stem of `length` samples out of the library's sounds, at no particular level."""
+    shelf = library.draw_shelf(rng, stem)
     if stem == "music":
-        return _excerpt(rng, shelf, length)
+        return _excerpt(rng, shelf, length, variety)
     if stem == "speech":
-        return _sequence(rng, shelf, length, pause_seconds=0.5, spread_db=1.5)
-    front = _sequence(rng, shelf, length, pause_seconds=float(rng.choice([0.1, 0.7, 2.0])), spread_db=4.0)
+        pause = float(rng.choice([0.2, 0.5, 1.5]))
+        return _sequence(rng, stem, shelf, length, variety, pause_seconds=pause, spread_db=1.5)
+    pause = float(rng.choice([0.1, 0.7, 2.0]))
+    front = _sequence(rng, stem, shelf, length, variety, pause_seconds=pause, spread_db=4.0)
     if rng.random() < 0.5:
         return front
-    behind = _sequence(rng, shelf, length, pause_seconds=0.0, spread_db=1.0)
+    behind = _sequence(rng, stem, library.draw_shelf(rng, stem), length, variety, pause_seconds=0.0, spread_db=1.0)
     return front + behind * np.float32(db_to_gain(BEHIND_LU))
 
 
-def _excerpt(rng: np.random.Generator, shelf: Shelf, length: int) -> NDArray[np.float32]:
-    """A stretch of one long sound, the choice weighted by length, with short fades."""
-    lengths = np.array([sound.length for sound in shelf.sounds], np.float64)
-    sound = shelf.sounds[int(rng.choice(len(lengths), p=lengths / lengths.sum()))]
-    start = int(rng.integers(0, max(1, sound.length - length)))
-    return _placed(_faded(shelf.cut(sound, start, length)), 0, length)
+def _excerpt(rng: np.random.Generator, shelf: Shelf, length: int, variety: Variety) -> NDArray[np.float32]:
+    """A stretch of one long sound, with short fades."""
+    sound = shelf.draw(rng)
+    return _placed(_piece(rng, shelf, sound, length, draw_speed(rng, "music", variety)), 0, length)
 
 
 def _sequence(
-    rng: np.random.Generator, shelf: Shelf, length: int, *, pause_seconds: float, spread_db: float
+    rng: np.random.Generator,
+    stem: str,
+    shelf: Shelf,
+    length: int,
+    variety: Variety,
+    *,
+    pause_seconds: float,
+    spread_db: float,
 ) -> NDArray[np.float32]:
-    """Sounds one after another with pauses of exponential length, each at about the same loudness."""
+    """Sounds one after another with pauses of exponential length, each at about the same loudness.
+
+    Mostly it has begun before the mixture does, so that a beginning says nothing.
+    """
     out = np.zeros(length, np.float32)
-    position = -int(rng.integers(0, SAMPLE_RATE)) if pause_seconds == 0 else 0
+    position = int(rng.uniform(0, length / 2)) if rng.random() < LATE else -1
     voice = _voice(rng, shelf)
+    speeds = {sound.group: draw_speed(rng, stem, variety) for sound in voice}  # a person keeps a voice
     while position < length:
         sound = voice[int(rng.integers(len(voice)))]
-        start = int(rng.integers(0, max(1, sound.length - length)))
-        piece = _levelled(_faded(shelf.cut(sound, start, length)), rng.normal(0, spread_db))
+        piece = _levelled(_piece(rng, shelf, sound, length, speeds[sound.group]), rng.normal(0, spread_db))
+        if position < 0:
+            position = -int(rng.uniform(0, 0.9) * len(piece))
         out += _placed(piece, position, length)
         position += len(piece) + int(rng.exponential(pause_seconds + 1e-3) * SAMPLE_RATE)
     return out
@@ -122,18 +157,23 @@ def _sequence(
 
 def _voice(rng: np.random.Generator, shelf: Shelf) -> list[Sound]:
     """The sounds that one mixture draws on: one group and a few others, so that a person keeps talking."""
-    first = shelf.sounds[int(rng.integers(len(shelf.sounds)))]
+    first = shelf.draw(rng)
     same = [sound for sound in shelf.sounds if sound.group == first.group]
-    others = [shelf.sounds[int(rng.integers(len(shelf.sounds)))] for _ in range(2)]
-    return same + others if rng.random() < 0.5 else same
+    return same + [shelf.draw(rng) for _ in range(2)] if rng.random() < 0.5 else same
+
+
+def _piece(rng: np.random.Generator, shelf: Shelf, sound: Sound, length: int, speed: float) -> NDArray[np.float32]:
+    """At most `length` samples from somewhere in a sound, at a speed."""
+    wanted = int(length * speed)
+    start = int(rng.integers(0, max(1, sound.length - wanted)))
+    return _faded(at_speed(shelf.cut(sound, start, wanted), speed))
 
 
 def _levelled(piece: NDArray[np.float32], offset_db: float) -> NDArray[np.float32]:
-    """At −27 dBFS RMS plus an offset; silence stays."""
+    """At −27 dBFS RMS plus an offset, but never lifted by more than 30 dB: hiss stays hiss."""
     power = float(np.mean(np.square(piece))) if len(piece) else 0.0
-    if power < 1e-9:
-        return piece
-    return piece * np.float32(db_to_gain(-27 + offset_db) / np.sqrt(power))
+    lift = min(db_to_gain(-27 + offset_db) / np.sqrt(power + 1e-12), LARGEST_LIFT)
+    return piece * np.float32(lift)
 
 
 def _faded(piece: NDArray[np.float32], seconds: float = 0.02) -> NDArray[np.float32]:

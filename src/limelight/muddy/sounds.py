@@ -11,8 +11,10 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +24,10 @@ from limelight.dsp.resample import resample
 from limelight.errors import InputError
 from limelight.media.listen import listen
 from limelight.media.probe import choose_soundtrack, probe
-from limelight.signals import STEMS
+from limelight.signals import STEMS, Vector
 
 SAMPLE_RATE = 48_000
+OWN_SHARE = 0.5  # of draws from the library itself, where others were added
 NEEDED_COLUMNS = ("file", "kind", "split", "group")
 FOLDER_NAMES = {"speech": "speech", "music": "music", "sfx": "effects", "effects": "effects"}
 
@@ -42,10 +45,23 @@ class Sound:
 
 @dataclass(frozen=True)
 class Shelf:
-    """All sounds of one stem in one split."""
+    """All sounds of one stem in one split of one library."""
 
     samples: NDArray[np.int16]  # [N], mapped
     sounds: tuple[Sound, ...]
+
+    def draw(self, rng: np.random.Generator) -> Sound:
+        """A sound. Groups count by the root of their length: one voice of many hours must not be heard all the time."""
+        return self.sounds[int(rng.choice(len(self.sounds), p=self._shares))]
+
+    @cached_property
+    def _shares(self) -> Vector:
+        """The chance of each sound; within its group, by length."""
+        seconds: dict[str, float] = defaultdict(float)
+        for sound in self.sounds:
+            seconds[sound.group] += sound.length
+        shares = np.array([sound.length / seconds[sound.group] ** 0.5 for sound in self.sounds])
+        return np.asarray(shares / shares.sum())
 
     def cut(self, sound: Sound, start: int, length: int) -> NDArray[np.float32]:
         """`length` samples of a sound from its sample `start` on, full scale ±1, [n]; shorter at its end."""
@@ -56,15 +72,25 @@ class Shelf:
 
 @dataclass(frozen=True)
 class SoundLibrary:
-    """The three shelves of one split."""
+    """The shelves of one split, by stem: the library's own, then those of others that were added to it."""
 
-    shelves: dict[str, Shelf]
+    shelves: dict[str, tuple[Shelf, ...]]
 
     @classmethod
-    def open(cls, folder: Path, split: str, cache: Path) -> SoundLibrary:
-        """Opens a split; decodes into `cache` what is not there yet."""
+    def open(cls, folder: Path, split: str, cache: Path, *, more: Iterable[Path] = ()) -> SoundLibrary:
+        """Opens a split; decodes into `cache` what is not there yet. Libraries in `more` may lack stems."""
         rows = list(read_manifest(folder))
-        return cls({stem: _shelf(folder, rows, split, stem, cache) for stem in STEMS})
+        shelves = {stem: [_shelf(folder, rows, split, stem, cache)] for stem in STEMS}
+        for other in more:
+            rows = list(read_manifest(other))
+            for stem in {FOLDER_NAMES[row["kind"]] for row in rows if row["split"] == split}:
+                shelves[stem].append(_shelf(other, rows, split, stem, cache))
+        return cls({stem: tuple(found) for stem, found in shelves.items()})
+
+    def draw_shelf(self, rng: np.random.Generator, stem: str) -> Shelf:
+        """A shelf of this stem; the library's own is as likely as all that were added."""
+        own, *added = self.shelves[stem]
+        return own if not added or rng.random() < OWN_SHARE else added[int(rng.integers(len(added)))]
 
 
 def read_manifest(folder: Path) -> Iterator[dict[str, str]]:
@@ -86,7 +112,7 @@ def _shelf(folder: Path, rows: list[dict[str, str]], split: str, stem: str, cach
     rows = [row for row in rows if row["split"] == split and FOLDER_NAMES[row["kind"]] == stem]
     if not rows:
         raise InputError(f"The library {folder} lists no {stem} for the {split} split; add some to its manifest.csv.")
-    key = hashlib.sha256("".join(row["file"] for row in rows).encode()).hexdigest()[:12]
+    key = hashlib.sha256("\n".join([str(folder.resolve()), *(row["file"] for row in rows)]).encode()).hexdigest()[:12]
     array, index = cache / f"{split}-{stem}-{key}.npy", cache / f"{split}-{stem}-{key}.json"
     if not (index.is_file() and array.is_file()):
         _decode_all(folder, rows, array, index)

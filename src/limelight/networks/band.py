@@ -1,13 +1,16 @@
 """The band backbone: a network over time whose every step is a matrix product, so that two CPU cores can train and run it.
 
 Ours. The spectrum is cut into K bands, narrow at the bottom and wide at the top (after Band-Split RNN, Luo and Yu 2023);
-each band becomes a vector of width D. A block then looks twice:
+each band becomes a vector of width D. A block then looks three times:
 
-    locally    x ← x + GLU(W · conv_t(norm x))          the same weights for every band, dilated over time
-    globally   x ← x + out(time(in(norm x)))            all bands of a step through one narrow latent of width R
+    along time     x ← x + GLU(W · conv_t(norm x))      the same weights for every band, dilated over time
+    across bands   x ← x + out(A · gelu(in(norm x)))    S channels a band, each with its own K × K matrix over the bands
+                                                        (after the full-band linear module of SpatialNet, Quan and Li 2024)
+    as a whole     x ← x + out(time(in(norm x)))        all bands of a step through one narrow latent of width R
 
 so that what is learnt of one band helps the others, while the latent sees the whole spectrum and seconds of time.
-Differs from Band-Split RNN: no recurrence, one latent for all bands in place of a second network across bands.
+Without the second look the latent had to be wide, and a wide one learns timbres by heart (EXPERIMENTS.md).
+Differs from Band-Split RNN: no recurrence.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+FIRST_TAPS = torch.tensor([0.25, 0.5, 0.25])
+
 
 @dataclass(frozen=True)
 class BandConfig:
@@ -27,11 +32,13 @@ class BandConfig:
     sample_rate: int = 48_000  # Hz
     n_fft: int = 2048
     bands: int = 40
-    width: int = 48  # D, of one band
-    latent_width: int = 256  # R
+    width: int = 32  # D, of one band
+    across: int = 16  # S, channels that mix over the bands
+    latent_width: int = 96  # R
     blocks: int = 6
     attention_every: int = 2  # blocks 2, 4, 6, … also attend over the whole window
-    heads: int = 8
+    heads: int = 4
+    dropout: float = 0.1  # of the latent
 
     @property
     def bins(self) -> int:
@@ -104,31 +111,73 @@ def neighbours(x: Tensor, weight: Tensor, dilation: int) -> Tensor:
     return padded[:, :steps] * weight[0] + x * weight[1] + padded[:, 2 * dilation : 2 * dilation + steps] * weight[2]
 
 
+class AlongTime(nn.Module):
+    """Each band by itself, [B, T, K, D] to the same: a dilated convolution over time, then a gated layer."""
+
+    def __init__(self, config: BandConfig, dilation: int) -> None:
+        super().__init__()
+        K, D = config.bands, config.width
+        self.dilation = dilation
+        self.norm = nn.LayerNorm(D)
+        self.taps = nn.Parameter(FIRST_TAPS[:, None, None].repeat(1, K, D))
+        self.inner, self.outer = nn.Linear(D, 4 * D), nn.Linear(2 * D, D)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.outer(F.glu(self.inner(neighbours(self.norm(x), self.taps, self.dilation))))
+
+
+class AcrossBands(nn.Module):
+    """Each step by itself, [B, T, K, D] to the same: in each of S channels every band hears every other."""
+
+    def __init__(self, config: BandConfig) -> None:
+        super().__init__()
+        K, D, S = config.bands, config.width, config.across
+        self.norm = nn.LayerNorm(D)
+        self.inner, self.outer = nn.Linear(D, S), nn.Linear(S, D)
+        self.matrices = nn.Parameter(torch.randn(S, K, K) / K**0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        B, T = x.shape[:2]
+        channels = F.gelu(self.inner(self.norm(x)), approximate="tanh").permute(3, 0, 1, 2).flatten(1, 2)  # [S, BT, K]
+        mixed = torch.bmm(channels, self.matrices).unflatten(1, (B, T)).permute(1, 2, 3, 0)  # [B, T, K, S]
+        return self.outer(F.gelu(mixed, approximate="tanh"))
+
+
+class AsAWhole(nn.Module):
+    """All bands through one latent, [B, T, K, D] to the same: a dilated convolution, and attention over the window."""
+
+    def __init__(self, config: BandConfig, dilation: int, *, attends: bool) -> None:
+        super().__init__()
+        K, D, R = config.bands, config.width, config.latent_width
+        self.dilation = dilation
+        self.norm = nn.LayerNorm(D)
+        self.inner, self.outer = nn.Linear(K * D, R), nn.Linear(R, K * D)
+        self.taps = nn.Parameter(FIRST_TAPS[:, None].repeat(1, R))
+        self.attention = TimeAttention(R, config.heads) if attends else None
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        latent = self.inner(self.norm(x).flatten(2))
+        latent = F.gelu(neighbours(latent, self.taps, self.dilation), approximate="tanh")
+        if self.attention is not None:
+            latent = self.attention(latent)
+        return self.outer(self.dropout(latent)).unflatten(-1, x.shape[2:])
+
+
 class BandBlock(nn.Module):
-    """One look locally, one globally; [B, T, K, D] to the same."""
+    """The three looks, one after another; [B, T, K, D] to the same."""
 
     def __init__(self, config: BandConfig, index: int) -> None:
         super().__init__()
-        K, D, R = config.bands, config.width, config.latent_width
-        self.dilation = 2 ** (index % 6)
-        self.local_norm = nn.LayerNorm(D)
-        self.local_taps = nn.Parameter(torch.tensor([0.25, 0.5, 0.25])[:, None, None].repeat(1, K, D))
-        self.local_in = nn.Linear(D, 4 * D)
-        self.local_out = nn.Linear(2 * D, D)
-        self.global_norm = nn.LayerNorm(D)
-        self.global_in = nn.Linear(K * D, R)
-        self.global_taps = nn.Parameter(torch.tensor([0.25, 0.5, 0.25])[:, None].repeat(1, R))
-        self.global_out = nn.Linear(R, K * D)
-        self.attention = TimeAttention(R, config.heads) if (index + 1) % config.attention_every == 0 else None
+        dilation = 2 ** (index % 6)
+        self.along_time = AlongTime(config, dilation)
+        self.across_bands = AcrossBands(config)
+        self.as_a_whole = AsAWhole(config, dilation, attends=(index + 1) % config.attention_every == 0)
 
     def forward(self, x: Tensor) -> Tensor:
-        local = neighbours(self.local_norm(x), self.local_taps, self.dilation)
-        x = x + self.local_out(F.glu(self.local_in(local)))
-        latent = self.global_in(self.global_norm(x).flatten(2))
-        latent = F.gelu(neighbours(latent, self.global_taps, self.dilation), approximate="tanh")
-        if self.attention is not None:
-            latent = self.attention(latent)
-        return x + self.global_out(latent).unflatten(-1, x.shape[2:])
+        x = x + self.along_time(x)
+        x = x + self.across_bands(x)
+        return x + self.as_a_whole(x)
 
 
 class BandBackbone(nn.Module):

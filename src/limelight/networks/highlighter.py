@@ -22,7 +22,7 @@ class HighlighterConfig:
     """Size of the highlighter."""
 
     context_width: int = 32  # numbers per step of context
-    latent_width: int = 256  # of the backbone's latent
+    latent_width: int = 128  # of the sound's latent
     width: int = 128
     heads: int = 4
     encoder_layers: int = 1

@@ -28,7 +28,7 @@ STEM_COUNT = 3
 class LiteConfig:
     """Everything that is needed to build the model again; travels in the checkpoint."""
 
-    backbone: BandConfig = field(default_factory=lambda: BandConfig(width=32, blocks=5))
+    backbone: BandConfig = field(default_factory=BandConfig)
     highlighter: HighlighterConfig = field(default_factory=HighlighterConfig)
     hop: int = 1024
     steps_per_token: int = 4  # the director thinks in tokens of 4 · 1024 / 48000 = 85 ms
@@ -58,7 +58,7 @@ class Separator(nn.Module):
         self.steps_per_token = config.steps_per_token
         self.backbone = BandBackbone(band)
         self.masks = BandJoin(band, STEM_COUNT)
-        self.latent = nn.Linear(band.bands * band.width, band.latent_width)
+        self.latent = nn.Linear(band.bands * band.width, config.highlighter.latent_width)
 
     def forward(self, magnitude: Tensor) -> tuple[Tensor, Tensor]:
         x = self.backbone(magnitude)

@@ -11,9 +11,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from limelight.muddy.mixtures import Casting, draw_mixture
-from limelight.muddy.rooms import draw_room
 from limelight.muddy.sounds import SoundLibrary
-from limelight.signals import STEMS
+from limelight.muddy.variety import Variety
 
 Example = dict[str, Tensor]
 
@@ -22,11 +21,12 @@ Example = dict[str, Tensor]
 class DrawConfig:
     """How examples are drawn."""
 
-    seconds: float = 236 * 1024 / 48_000
+    seconds: float = 240 * 1024 / 48_000  # a length that the FFT likes
     batch: int = 8
     seed: int = 0
-    room: float = 0.2  # share of mixtures whose speech stands in a room
     casting: Casting = field(default_factory=Casting)
+    variety: Variety = field(default_factory=Variety)
+    level_spread: bool = True  # away from the programme level, as a film's passages are
 
 
 class Examples(IterableDataset[Example]):
@@ -47,17 +47,18 @@ class Examples(IterableDataset[Example]):
 
 
 def draw_example(rng: np.random.Generator, library: SoundLibrary, config: DrawConfig) -> Example:
-    """Stems of the good mix [K, N], the gains that spoil it in dB [K], and a seed for what is drawn of the spectra."""
-    mixture = draw_mixture(rng, library, seconds=config.seconds, casting=config.casting)
-    stems = mixture.target_stems
-    if rng.random() < config.room:
-        speech = STEMS.index("speech")
-        stems[speech] = draw_room(rng)(stems[speech])
+    """Stems of the good mix [K, N], the gains that spoil it in dB [K], and its distance from the programme level in dB."""
+    mixture = draw_mixture(rng, library, seconds=config.seconds, casting=config.casting, variety=config.variety)
     return {
-        "stems": torch.from_numpy(stems),
+        "stems": torch.from_numpy(mixture.target_stems),
         "gains_db": torch.tensor(mixture.degradation.gains_db),
-        "seed": torch.tensor(int(rng.integers(2**31))),
+        "level_db": torch.tensor(_draw_level_db(rng) if config.level_spread else 0.0),
     }
+
+
+def _draw_level_db(rng: np.random.Generator) -> float:
+    """Mostly near the programme level, at times a quiet passage of a film or a loud one."""
+    return float(rng.normal(0, 4) if rng.random() < 0.6 else rng.uniform(-20, 8))
 
 
 def loader(library: SoundLibrary, config: DrawConfig, *, start_step: int, workers: int) -> DataLoader[Example]:

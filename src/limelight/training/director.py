@@ -3,44 +3,26 @@
 Balance is a matter of few numbers (the stems' levels and how they move), so thousands of mixtures are heard once, what the
 separator made of them is kept, and the director is trained on that in large batches, in minutes.
 
-How much a well mixed film may be harmed is a choice, and this is where it is made: from levels alone a good mix cannot
-always be told from a spoilt one, so the undegraded examples weigh more than their number (`undegraded_weight`).
+It is asked for two things: that the remix lies near the good mix, with the masks as they are (L1 of magnitudes after level
+matching, so that a stem that is badly separated is moved less than one that is cleanly heard), and that the gains lie near
+the true ones. How much a well mixed film may be harmed is a choice, and this is where it is made: from levels alone a good
+mix cannot always be told from a spoilt one, so the undegraded examples weigh more than their number (`undegraded_weight`).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from limelight.networks.lite import Lite, token_levels_db
-from limelight.training.lite import SILENT_WEIGHT, LiteTask
+from limelight.networks.lite import Lite, k_weights
+from limelight.training.hearings import Hearings
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Hearings:
-    """What the separator made of n mixtures."""
-
-    latent: Tensor  # [n, L, R], half precision
-    levels_db: Tensor  # [n, L, K]
-    gains_db: Tensor  # [n, K], the truth
-    audible: Tensor  # [n, K]
-
-    @property
-    def undegraded(self) -> Tensor:
-        """[n], where the truth is to leave the mix alone."""
-        return self.gains_db.abs().amax(1) < 0.1
-
-    def __getitem__(self, rows: Tensor) -> Hearings:
-        return Hearings(self.latent[rows], self.levels_db[rows], self.gains_db[rows], self.audible[rows])
-
-    def __len__(self) -> int:
-        return len(self.gains_db)
+SILENT_WEIGHT = 0.1  # a silent stem's gain is asked to stay at zero, gently
 
 
 @dataclass(frozen=True)
@@ -52,46 +34,12 @@ class DirectorConfig:
     stride: int = 4  # every fourth token is enough to learn from, and four times cheaper
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
+    gains_weight: float = 0.01  # of a decibel, where the remix's distance is relative to the good mix
     undegraded_weight: float = 3.5
     forget_latent: float = 0.5  # share of examples that must do with the levels
     level_noise_db: float = 1.0
-    delta_db: float = 2.0  # where the loss turns from squared to linear
+    delta_db: float = 2.0  # where the loss of the gains turns from squared to linear
     seed: int = 0
-
-
-@torch.no_grad()
-def collect(task: LiteTask, batches: Iterable[dict[str, Tensor]], count: int) -> Hearings:
-    """Hears `count` mixtures through the separator."""
-    parts: list[Hearings] = []
-    have = 0
-    for batch in batches:
-        spectra = task.spectra(batch)
-        magnitude = spectra.mixture.abs()
-        masks, latent = task.model.separator(magnitude)
-        levels = token_levels_db(masks, magnitude, task.k, task.config)
-        parts.append(Hearings(latent.half(), levels, spectra.gains_db, spectra.audible))
-        have += len(levels)
-        if len(parts) % 50 == 0:
-            log.info("heard %d of %d mixtures", have, count)
-        if have >= count:
-            break
-    return Hearings(
-        *(torch.cat([getattr(part, name) for part in parts]) for name in ("latent", "levels_db", "gains_db", "audible"))
-    )
-
-
-@torch.no_grad()
-def whiten(model: Lite, hearings: Hearings) -> None:
-    """Gives every number of the latent mean 0 and deviation 1 over the hearings, here and in the separator that makes it.
-
-    As it leaves the separator the latent is large and mostly constant, and drowns the levels that are added to it. Only
-    the director reads it, so the separator's last layer can be rescaled freely: W/σ, (b − μ)/σ.
-    """
-    flat = hearings.latent.float().flatten(0, 1)
-    mean, deviation = flat.mean(0), flat.std(0) + 1e-4
-    layer = model.separator.latent
-    layer.weight.div_(deviation[:, None])
-    layer.bias.copy_((layer.bias - mean) / deviation)
 
 
 def gains_of(model: Lite, hearings: Hearings, *, stride: int = 1, start_seconds: float = 0.0) -> Tensor:
@@ -112,6 +60,7 @@ def train_director(model: Lite, train: Hearings, validation: Hearings, config: D
         model.director.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, config.steps, pct_start=0.05)
+    weights = k_weights(model.config)
     best, best_loss = {k: v.clone() for k, v in model.director.state_dict().items()}, float("inf")
     for step in range(1, config.steps + 1):
         batch = train[torch.randint(len(train), (config.batch,), generator=generator)]
@@ -119,7 +68,7 @@ def train_director(model: Lite, train: Hearings, validation: Hearings, config: D
         model.director.train()
         start = 10 * float(torch.rand((), generator=generator))  # a film's windows are longer than an example
         gains = gains_of(model, batch, stride=config.stride, start_seconds=start)
-        loss = director_loss(gains, batch, config)
+        loss = director_loss(gains, batch, weights, config)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.director.parameters(), 1.0)
@@ -133,39 +82,67 @@ def train_director(model: Lite, train: Hearings, validation: Hearings, config: D
     model.director.load_state_dict(best)
 
 
-def director_loss(gains_db: Tensor, hearings: Hearings, config: DirectorConfig) -> Tensor:
-    """Huber distance of the gains from the truth; silent stems count little, undegraded mixtures much."""
-    weight = hearings.audible + (1 - hearings.audible) * SILENT_WEIGHT
-    weight = weight * torch.where(hearings.undegraded, config.undegraded_weight, 1.0)[:, None]
-    error = torch.nn.functional.huber_loss(
+def director_loss(gains_db: Tensor, hearings: Hearings, weights: Tensor, config: DirectorConfig) -> Tensor:
+    """Distance of the remix, and Huber distance of the gains [n, L, K]; silent stems count little, good mixes much."""
+    good = torch.where(hearings.undegraded, config.undegraded_weight, 1.0)  # [n]
+    error = F.huber_loss(
         gains_db, hearings.gains_db[:, None].expand_as(gains_db), reduction="none", delta=config.delta_db
     )
-    return (error.mean(1) * weight).sum() / weight.sum()
+    heard = hearings.audible + (1 - hearings.audible) * SILENT_WEIGHT
+    of_gains = (error.mean(1) * heard).sum(1) / heard.sum(1)  # [n]
+    distance = remix_distance(gains_db, hearings, weights)
+    return ((distance + config.gains_weight * of_gains) * good).sum() / good.sum()
+
+
+def remix_distance(gains_db: Tensor, hearings: Hearings, weights: Tensor) -> Tensor:
+    """How far the level-matched remix lies from the good mix, relative to the good mix's own magnitude, [n].
+
+    `gains_db` [n, L, K] are of the tokens whose frames the hearings hold: L = J, or twice as many.
+    """
+    gains = 10 ** (gains_db[:, :: gains_db.shape[1] // hearings.magnitude.shape[1]] / 20)  # [n, J, K]
+    mask = torch.einsum("njk,nkjf->njf", gains, hearings.masks.float())
+    output, target = mask * hearings.magnitude, hearings.target.float()
+    fit = ((target.square() * weights).sum((1, 2)) / ((output.square() * weights).sum((1, 2)) + 1e-9)).sqrt()
+    return (fit[:, None, None] * output - target).abs().sum((1, 2)) / (target.sum((1, 2)) + 1e-6)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """How good the gains are, in dB over audible stems."""
+    """How good the director is; gains in dB over audible stems."""
 
     loss: float
-    error_db: float  # on spoilt mixtures
-    zero_error_db: float  # of doing nothing there
-    harm_db: float  # on good mixtures
+    distance_change: float  # of the remix to the good mix, relative to doing nothing, on spoilt mixtures
+    error_db: float  # of the gains, there
+    zero_error_db: float  # of doing nothing, there
+    harm_db: float  # mean absolute gain on good mixtures
 
     def __str__(self) -> str:
-        return f"error {self.error_db:.2f} dB (do nothing {self.zero_error_db:.2f})  harm {self.harm_db:.2f} dB"
+        return (
+            f"remix {100 * self.distance_change:+.1f} %  gains {self.error_db:.2f} dB "
+            f"(do nothing {self.zero_error_db:.2f})  harm {self.harm_db:.2f} dB"
+        )
 
 
 @torch.no_grad()
 def judge(model: Lite, hearings: Hearings, config: DirectorConfig) -> Judged:
     """Judges the director on hearings that it was not trained on."""
     model.director.eval()
-    gains = torch.cat([gains_of(model, hearings[rows]) for rows in torch.arange(len(hearings)).split(50)])
+    weights = k_weights(model.config)
+    loss, after, before, gains = [], [], [], []
+    for rows in torch.arange(len(hearings)).split(50):
+        part = hearings[rows]
+        found = gains_of(model, part)
+        gains.append(found.mean(1))
+        loss.append(director_loss(found, part, weights, config) * len(rows))
+        after.append(remix_distance(found, part, weights))
+        before.append(remix_distance(torch.zeros_like(found), part, weights))
+    mean = torch.cat(gains)
     spoilt = hearings.audible * (~hearings.undegraded)[:, None]
     good = hearings.audible * hearings.undegraded[:, None]
-    mean = gains.mean(1)
+    bad = ~hearings.undegraded
     return Judged(
-        loss=director_loss(gains, hearings, config).item(),
+        loss=(torch.stack(loss).sum() / len(hearings)).item(),
+        distance_change=(torch.cat(after)[bad].mean() / torch.cat(before)[bad].mean() - 1).item(),
         error_db=(((mean - hearings.gains_db).abs() * spoilt).sum() / spoilt.sum()).item(),
         zero_error_db=((hearings.gains_db.abs() * spoilt).sum() / spoilt.sum()).item(),
         harm_db=((mean.abs() * good).sum() / good.sum().clamp(min=1)).item(),
@@ -175,7 +152,7 @@ def judge(model: Lite, hearings: Hearings, config: DirectorConfig) -> Judged:
 def _roughened(batch: Hearings, generator: torch.Generator, config: DirectorConfig) -> Hearings:
     """One token in `stride` from a random place, noise on the levels, the latent of some forgotten."""
     n = len(batch)
-    tokens = slice(int(torch.randint(config.stride, (1,), generator=generator)), None, config.stride)
+    batch = batch.every(config.stride, 2 * int(torch.randint(config.stride // 2, (1,), generator=generator)))
     keep = (torch.rand(n, 1, 1, generator=generator) > config.forget_latent).to(batch.latent.dtype)
     noise = config.level_noise_db * torch.randn(n, 1, batch.levels_db.shape[2], generator=generator)
-    return Hearings(batch.latent[:, tokens] * keep, batch.levels_db[:, tokens] + noise, batch.gains_db, batch.audible)
+    return replace(batch, latent=batch.latent * keep, levels_db=batch.levels_db + noise)

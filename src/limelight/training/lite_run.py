@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -20,11 +21,13 @@ from torch import Tensor, nn
 
 from limelight.cues.catalogue import CUE_NAMES
 from limelight.muddy.sounds import SoundLibrary
+from limelight.muddy.variety import PLAIN
 from limelight.networks.lite import Director, LiteConfig
 from limelight.training.batches import DrawConfig, loader
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from limelight.training.director import DirectorConfig, Hearings, collect, judge, train_director, whiten
+from limelight.training.director import DirectorConfig, judge, train_director
 from limelight.training.export import About, export_lite
+from limelight.training.hearings import Hearings, collect, whiten
 from limelight.training.lite import LiteTask, Weights, remix
 from limelight.training.loop import LoopConfig, train
 
@@ -33,8 +36,11 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 Library = Annotated[Path, typer.Argument(help="A folder with manifest.csv and its sounds.")]
 File = Annotated[Path, typer.Option("--checkpoint", help="Where the run is kept.")]
+More = Annotated[list[Path] | None, typer.Option(help="Further libraries to train on; they may lack stems.")]
 Cache = Annotated[Path, typer.Option(help="Where decoded sounds are kept.")]
 VALIDATION_SEED = 99
+DIRECTED = DrawConfig(batch=4, seconds=480 * 1024 / 48_000)  # as long as a film's windows
+AS_RECORDED = DrawConfig(batch=8, seed=VALIDATION_SEED, variety=PLAIN)
 LARGEST_GAIN_DB = 30.0  # 4 % of the true gains exceed 20 dB
 
 
@@ -43,6 +49,7 @@ def separator(
     library: Library,
     checkpoint: File,
     cache: Cache = Path("cache"),
+    more: More = None,
     steps: Annotated[int, typer.Option(help="Steps in all, those of an earlier sitting counted in.")] = 5400,
     batch: Annotated[int, typer.Option(help="Mixtures a step.")] = 4,
     remix_weight: Annotated[float, typer.Option(help="Weight of the multi-resolution loss of the remix.")] = 0.3,
@@ -51,10 +58,11 @@ def separator(
 ) -> None:
     """Trains the separator, from where the checkpoint stands."""
     torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)  # silence makes many of them, and each costs a hundred ordinary numbers
     torch.manual_seed(0)
     config = LiteConfig()
-    task = LiteTask(config, Weights(remix=remix_weight, gains=0.0))
-    sounds = SoundLibrary.open(library, "train", cache)
+    task = LiteTask(config, Weights(remix=remix_weight))
+    sounds = SoundLibrary.open(library, "train", cache, more=more or ())
     watch = Watch(SoundLibrary.open(library, "validation", cache))
     draw = DrawConfig(batch=batch)
 
@@ -67,22 +75,23 @@ def separator(
 
 
 class Watch:
-    """Says on 32 validation mixtures what the masks are worth: level-fitted MAG with the true gains, against the input's."""
+    """Says on 64 validation mixtures what the masks are worth: their cross-entropy, and level-fitted MAG with the true gains."""
 
     def __init__(self, library: SoundLibrary) -> None:
-        drawn = loader(library, DrawConfig(seed=VALIDATION_SEED, batch=8), start_step=0, workers=0)
-        self.batches = [batch for batch, _ in zip(drawn, range(4), strict=False)]
+        self.batches = list(islice(loader(library, AS_RECORDED, start_step=0, workers=0), 8))
 
     def __call__(self, task: nn.Module, step: int) -> None:
         assert isinstance(task, LiteTask)
-        before = after = 0.0
+        before = after = entropy = 0.0
         for batch in self.batches:
             spectra = task.spectra(batch)
-            masks, _ = task.predict(spectra.mixture)
+            masks, loss = task.hear(spectra.mixture.abs(), spectra.stems.abs().square())
+            entropy += float(loss) / len(self.batches)
             output = remix(masks, spectra.gains_db, spectra.mixture)
             before += fitted_distance(spectra.mixture, spectra.target, task.k)
             after += fitted_distance(output, spectra.target, task.k)
-        log.info("check at %d: level-fitted MAG with the true gains %+.1f %%", step, 100 * (after / before - 1))
+        fitted = 100 * (after / before - 1)
+        log.info("check at %d: stems %.4f, level-fitted MAG with the true gains %+.1f %%", step, entropy, fitted)
 
 
 def fitted_distance(output: Tensor, target: Tensor, weights: Tensor) -> float:
@@ -97,6 +106,7 @@ def director(
     library: Library,
     checkpoint: File,
     cache: Cache = Path("cache"),
+    more: More = None,
     count: Annotated[int, typer.Option(help="Mixtures to hear.")] = 4000,
     into: Annotated[Path | None, typer.Option(help="Another checkpoint to write; default the same.")] = None,
     undegraded_weight: Annotated[float, typer.Option(help="How much a good mix counts that is left alone.")] = 3.5,
@@ -110,11 +120,15 @@ def director(
     task = LiteTask(config)
     task.load_state_dict(saved.part("average"))
     task.model.director = Director(config)  # whatever it was while the separator learnt
-    sounds = {split: SoundLibrary.open(library, split, cache) for split in ("train", "validation")}
+    task.eval()
+    sounds = {
+        "train": SoundLibrary.open(library, "train", cache, more=more or ()),
+        "validation": SoundLibrary.open(library, "validation", cache),
+    }
 
     def heard(split: str, number: int, seed: int) -> Hearings:
-        task.train(split == "train")  # colours in training only
-        return collect(task, loader(sounds[split], DrawConfig(batch=8, seed=seed), start_step=0, workers=1), number)
+        draw = replace(DIRECTED if split == "train" else AS_RECORDED, seconds=DIRECTED.seconds, seed=seed)
+        return collect(task, loader(sounds[split], draw, start_step=0, workers=1), number)
 
     whiten(task.model, heard("train", 200, 2))
     training, validation = heard("train", count, 1), heard("validation", max(200, count // 10), VALIDATION_SEED)

@@ -71,6 +71,7 @@ def train(
     for batch in batches_from(step):
         if step >= config.steps:
             break
+        torch.manual_seed(step)  # what a step draws (dropout) is named by its number, so that a resumed run is the same
         losses = (step_task or task)(batch)
         if _descend(losses["total"], optimiser, trainable, rate_at(step, config), config.clip_norm):
             progress.add(losses)

@@ -32,9 +32,3 @@ def mask_cross_entropy(masks: Tensor, magnitude: Tensor, stem_power: Tensor) -> 
     entropy = -(shares * (masks + 1e-5).log()).sum(1)
     weight = magnitude.sqrt()
     return ((weight * entropy).mean((1, 2)) / (weight.mean((1, 2)) + 1e-3)).mean()
-
-
-def gain_huber(gains_db: Tensor, true_db: Tensor, weight: Tensor) -> Tensor:
-    """Distance of gains [B, L, K] from the truth [B, K] in dB, linear beyond 2 dB; `weight` [B, K] is 0 for silent stems."""
-    error = torch.nn.functional.huber_loss(gains_db, true_db[:, None].expand_as(gains_db), reduction="none", delta=2.0)
-    return (error.mean(1) * weight).sum() / weight.sum().clamp(min=1)
