@@ -5,6 +5,7 @@ The aim is not beauty but breadth: a separator must not take any register, densi
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,7 @@ from limelight.muddy.synthetic.grooves import KITS, draw_groove, play_groove
 from limelight.muddy.synthetic.harmony import Chord, Key, Span, draw_key, draw_progression
 from limelight.muddy.synthetic.notes import CHANNELS, DRUM_CHANNEL, Bend, Control, Note, Part, Score, Tempo
 from limelight.muddy.synthetic.parts import ROLES, Stage
-from limelight.muddy.synthetic.styles import FAMILIES, Chair, Style, draw_chairs, draw_style
+from limelight.muddy.synthetic.styles import CEILING, CEILINGS, FAMILIES, Chair, Style, draw_chairs, draw_style
 
 METRES = ((4, 2), (4, 4), (3, 2), (2, 3), (4, 3), (5, 2))  # beats of a bar, divisions of a beat; (2, 3) is 6/8
 METRE_WEIGHTS = (0.35, 0.25, 0.17, 0.12, 0.07, 0.04)
@@ -114,16 +115,22 @@ def _draw_tempi(rng: np.random.Generator, sections: tuple[Section, ...], bpm: fl
 def _perform(rng: np.random.Generator, piece: Piece, chair: Chair, place: int, channel: int) -> Part:
     """All sections of one player, with the player's own place in the room, touch and timing."""
     program = int(rng.choice(FAMILIES[chair.family]))
-    centre = int(np.clip(chair.centre + rng.integers(-7, 8), 36, 88))
+    ceiling = CEILINGS.get(program, CEILING)
+    centre = int(np.clip(chair.centre + rng.integers(-7, 8), 36, ceiling - 10))
     notes: list[Note] = []
     for section in piece.sections:
         if place in section.playing:
             stage = Stage(section.key, section.spans, piece.beats, piece.division, centre, section.energy)
             figures = np.random.default_rng([piece.seed, place, ord(section.letter)])
-            notes += ROLES[chair.role](figures, stage)
+            notes += [_under(ceiling, note) for note in ROLES[chair.role](figures, stage)]
     controls = (*_placement(rng, chair.role), *_touch(rng, piece, chair.role, program))
     bends = _scoops(rng, notes) if chair.role == "melody" and rng.random() < 0.3 else ()
     return Part(chair.role, channel, program, _humanised(rng, piece, notes), controls, bends)
+
+
+def _under(ceiling: int, note: Note) -> Note:
+    """The note, as many octaves down as its instrument needs."""
+    return replace(note, pitch=note.pitch - 12 * max(0, math.ceil((note.pitch - ceiling) / 12)))
 
 
 def _drum(rng: np.random.Generator, piece: Piece) -> Part:
@@ -140,7 +147,9 @@ def _drum(rng: np.random.Generator, piece: Piece) -> Part:
 
 def _placement(rng: np.random.Generator, role: str) -> tuple[Control, ...]:
     """Volume, place and room of a channel; what leads is louder."""
-    softest, loudest = {"melody": (80, 122), "drums": (62, 122), "bass": (45, 92), "drone": (40, 84)}.get(role, (58, 104))
+    softest, loudest = {"melody": (80, 122), "drums": (62, 122), "bass": (45, 92), "drone": (40, 84)}.get(
+        role, (58, 104)
+    )
     volume = int(rng.integers(softest, loudest))
     settings = {VOLUME: volume, PAN: int(rng.integers(24, 104)), REVERB: int(rng.integers(0, 100))}
     settings[CHORUS] = int(rng.integers(0, 80)) if rng.random() < 0.4 else 0

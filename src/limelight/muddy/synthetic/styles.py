@@ -26,6 +26,9 @@ FAMILIES: dict[str, tuple[int, ...]] = {
     "effects": (96, 97, 98, 99, 100, 101, 102, 103),
     "struck": (47, 112, 113, 114, 115, 116, 117, 118, 11, 12),
 }
+# The highest key that sounds, measured on FluidR3: above it the sound font has no samples and a player would be silent.
+CEILING = 96
+CEILINGS = {**dict.fromkeys((28, 31, 33, 34, 35, 36, 37, 65, 69, 70), 84), 67: 72, 58: 70, 43: 56}
 FAMILIES["any"] = tuple(range(112))
 FAMILIES["solo"] = FAMILIES["piano"] + FAMILIES["winds"] + FAMILIES["strings"] + FAMILIES["brass"] + FAMILIES["leads"]
 
