@@ -74,8 +74,8 @@ def pad(rng: np.random.Generator, stage: Stage) -> list[Note]:
         pieces = 2 if again else 1
         for piece in range(pieces):
             length = span.length_beats / pieces
-            for pitch in voicing(stage.key, span.chord, stage.centre, voices):
-                notes.append(_note(stage, span.start_beats + piece * length, length * 0.98, pitch, 0.6))
+            pitches = voicing(stage.key, span.chord, stage.centre, voices)
+            notes += [_note(stage, span.start_beats + piece * length, length * 0.98, pitch, 0.6) for pitch in pitches]
     return notes
 
 

@@ -104,8 +104,8 @@ def _draw_tempi(rng: np.random.Generator, sections: tuple[Section, ...], bpm: fl
     freedom = float(rng.choice((0.0, 0.02, 0.06), p=(0.5, 0.3, 0.2)))
     tempi = [Tempo(0.0, bpm)]
     for section in sections:
-        for span in section.spans if freedom > 0.05 else section.spans[:1]:
-            tempi.append(Tempo(span.start_beats, bpm * float(np.exp(rng.normal(0, freedom)))))
+        spans = section.spans if freedom > 0.05 else section.spans[:1]
+        tempi += [Tempo(span.start_beats, bpm * float(np.exp(rng.normal(0, freedom)))) for span in spans]
     last = sections[-1].spans[-1]
     if rng.random() < 0.3:
         tempi += [Tempo(last.start_beats + last.length_beats * k / 4, bpm * (0.95 - 0.09 * k)) for k in range(4)]

@@ -60,8 +60,8 @@ _LATIN = ("bdfgklmnprstvzhj", "aeiou")
 _CYRILLIC = ("бвгджзклмнпрстфхцчш", "аеиоуя")
 _ARABIC = ("بتجدرزسشعفقكلمن", "اوي")
 _SCRIPTS = {
-    **dict.fromkeys("ru uk be bg mk sr kk ky tt ba cv nog ru-lv".split(), _CYRILLIC),
-    **dict.fromkeys("ar fa ur ug sd".split(), _ARABIC),
+    **dict.fromkeys(["ru", "uk", "be", "bg", "mk", "sr", "kk", "ky", "tt", "ba", "cv", "nog", "ru-lv"], _CYRILLIC),
+    **dict.fromkeys(["ar", "fa", "ur", "ug", "sd"], _ARABIC),
     "el": ("βγδζθκλμνπρστφχ", "αειου"),
     "grc": ("βγδζθκλμνπρστφχ", "αειου"),
     "he": ("בגדזטכלמנספרשת", "אוי"),
