@@ -1,0 +1,1 @@
+"""Sounds made rather than recorded: rendered scores for music, synthesised voices for speech."""
