@@ -75,7 +75,7 @@ def separator(
 
 
 class Watch:
-    """Says on 64 validation mixtures what the masks are worth: their cross-entropy, and level-fitted MAG with the true gains."""
+    """What the masks are worth on 64 validation mixtures: cross-entropy, and level-fitted MAG with the true gains."""
 
     def __init__(self, library: SoundLibrary) -> None:
         self.batches = list(islice(loader(library, AS_RECORDED, start_step=0, workers=0), 8))
