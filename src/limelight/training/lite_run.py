@@ -52,7 +52,10 @@ def separator(
     more: More = None,
     steps: Annotated[int, typer.Option(help="Steps in all, those of an earlier sitting counted in.")] = 5400,
     batch: Annotated[int, typer.Option(help="Mixtures a step.")] = 4,
-    remix_weight: Annotated[float, typer.Option(help="Weight of the multi-resolution loss of the remix.")] = 0.3,
+    remix_weight: Annotated[float, typer.Option(help="Weight of the multi-resolution loss of the remix.")] = 0.7,
+    remix_from: Annotated[
+        int, typer.Option(help="The step from which the remix counts; masks must stand by then.")
+    ] = 3600,
     threads: Annotated[int, typer.Option(help="Threads of torch.")] = os.cpu_count() or 1,
     compiled: Annotated[bool, typer.Option(help="Compile the network: a minute at the start, a third faster.")] = True,
 ) -> None:
@@ -61,13 +64,15 @@ def separator(
     torch.set_flush_denormal(True)  # silence makes many of them, and each costs a hundred ordinary numbers
     torch.manual_seed(0)
     config = LiteConfig()
-    task = LiteTask(config, Weights(remix=remix_weight))
+    task = LiteTask(config)
     sounds = SoundLibrary.open(library, "train", cache, more=more or ())
     watch = Watch(SoundLibrary.open(library, "validation", cache))
     draw = DrawConfig(batch=batch)
 
-    def batches(step: int) -> Iterator[dict[str, Tensor]]:
-        return iter(loader(sounds, draw, start_step=step, workers=1))
+    def batches(first: int) -> Iterator[dict[str, Tensor]]:
+        for step, batch in enumerate(loader(sounds, draw, start_step=first, workers=1), start=first):
+            task.weights = Weights(remix=remix_weight if step >= remix_from else 0.0)
+            yield batch
 
     if compiled:
         task.hear = torch.compile(task.hear)  # type: ignore[method-assign]
