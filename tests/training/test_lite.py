@@ -20,12 +20,14 @@ def test_total_is_the_weighted_sum() -> None:
     task = tiny_task()
     found = losses(task)
     w = task.weights
-    assert found["total"] == pytest.approx(w.stems * found["stems"] + w.remix * found["remix"], rel=1e-5)
+    assert found["total"] == pytest.approx(
+        w.stems * found["stems"] + w.levels * found["levels"] + w.remix * found["remix"], rel=1e-5
+    )
 
 
 def test_the_remix_can_be_left_out() -> None:
     found = losses(LiteTask(LITE, Weights(remix=0.0)))
-    assert found.keys() == {"stems", "total"}
+    assert found.keys() == {"stems", "levels", "total"}
 
 
 def test_true_masks_and_true_gains_leave_no_remix_loss() -> None:

@@ -144,6 +144,11 @@ def mean_square(power: Tensor, config: LiteConfig) -> Tensor:
 
 def token_levels_db(masks: Tensor, magnitude: Tensor, weights: Tensor, config: LiteConfig) -> Tensor:
     """Loudness of each masked stem per token, as the director is told it: [B, K, T, F], [B, T, F] to [B, L, K] in LUFS."""
-    power = (mean_square((masks * magnitude[:, None]).square(), config) * weights).sum(-1)  # [B, K, T]
+    return power_levels_db((masks * magnitude[:, None]).square(), weights, config)
+
+
+def power_levels_db(stem_power: Tensor, weights: Tensor, config: LiteConfig) -> Tensor:
+    """Loudness of stems per token, |S|² [B, K, T, F] to [B, L, K] in LUFS; silence is −70.7."""
+    power = (mean_square(stem_power, config) * weights).sum(-1)  # [B, K, T]
     power = power.unflatten(-1, (-1, config.steps_per_token)).mean(-1)
     return (-0.691 + 10 * torch.log10(power + 1e-7)).transpose(1, 2)

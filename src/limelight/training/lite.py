@@ -1,4 +1,8 @@
-"""What the separator of `lite` is trained to do: tell the stems apart. (The director comes after: training/director.py.)"""
+"""What the separator of `lite` is trained to do: tell the stems apart, and know how loud each is.
+
+The latent, which the director will read, learns from the second: a small head, needed in training only, must tell each
+stem's level from it, also where the masks are too soft to show it. (The director comes after: training/director.py.)
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from limelight.networks.lite import Lite, LiteConfig, k_weights
-from limelight.training.losses import mask_cross_entropy, multi_resolution_l1
+from limelight.networks.lite import STEM_COUNT, Lite, LiteConfig, k_weights, power_levels_db
+from limelight.training.losses import level_distance, mask_cross_entropy, multi_resolution_l1
 from limelight.training.spectra import Spectra, prepare, spectra_waveform
 
 
@@ -16,8 +20,9 @@ from limelight.training.spectra import Spectra, prepare, spectra_waveform
 class Weights:
     """How much each part of the loss counts."""
 
-    remix: float = 0.3
     stems: float = 1.0
+    levels: float = 0.3
+    remix: float = 0.7
 
 
 class LiteTask(nn.Module):
@@ -27,6 +32,8 @@ class LiteTask(nn.Module):
         super().__init__()
         self.config, self.weights = config, weights or Weights()
         self.model = Lite(config)
+        width = config.highlighter.latent_width
+        self.levels = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, STEM_COUNT))
         self.k = k_weights(config)
 
     def spectra(self, batch: dict[str, Tensor]) -> Spectra:
@@ -37,17 +44,18 @@ class LiteTask(nn.Module):
         with torch.no_grad():
             spectra = self.spectra(batch)
             magnitude, stem_power = spectra.mixture.abs(), spectra.stems.abs().square()
-        masks, stems_loss = self.hear(magnitude, stem_power)
-        losses = {"stems": stems_loss, "total": self.weights.stems * stems_loss}
+            levels_db = power_levels_db(stem_power, self.k, self.config)
+        masks, losses = self.hear(magnitude, stem_power, levels_db)
         if self.weights.remix:
             losses["remix"] = self.remix_loss(masks, spectra)
-            losses["total"] = losses["total"] + self.weights.remix * losses["remix"]
+        losses["total"] = torch.stack([getattr(self.weights, name) * loss for name, loss in losses.items()]).sum()
         return losses
 
-    def hear(self, magnitude: Tensor, stem_power: Tensor) -> tuple[Tensor, Tensor]:
-        """The costly half, all in real numbers so that it can be compiled: masks and their loss."""
-        masks, _ = self.model.separator(magnitude)
-        return masks, mask_cross_entropy(masks, magnitude, stem_power)
+    def hear(self, magnitude: Tensor, stem_power: Tensor, levels_db: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """The costly half, all in real numbers so that it can be compiled: masks and losses."""
+        masks, latent = self.model.separator(magnitude)
+        stems = mask_cross_entropy(masks, magnitude, stem_power)
+        return masks, {"stems": stems, "levels": level_distance(self.levels(latent), levels_db)}
 
     def remix_loss(self, masks: Tensor, spectra: Spectra) -> Tensor:
         """Multi-resolution loss on half of the batch (it costs as much as the network).

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from limelight.cues.catalogue import CUE_NAMES
 from limelight.muddy.sounds import SoundLibrary
 from limelight.muddy.variety import PLAIN
-from limelight.networks.lite import Director, LiteConfig
+from limelight.networks.lite import Director, LiteConfig, power_levels_db
 from limelight.training.batches import DrawConfig, loader
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from limelight.training.director import DirectorConfig, judge, train_director
@@ -71,7 +71,7 @@ def separator(
 
     def batches(first: int) -> Iterator[dict[str, Tensor]]:
         for step, batch in enumerate(loader(sounds, draw, start_step=first, workers=1), start=first):
-            task.weights = Weights(remix=remix_weight if step >= remix_from else 0.0)
+            task.weights = replace(Weights(), remix=remix_weight if step >= remix_from else 0.0)
             yield batch
 
     if compiled:
@@ -87,16 +87,23 @@ class Watch:
 
     def __call__(self, task: nn.Module, step: int) -> None:
         assert isinstance(task, LiteTask)
-        before = after = entropy = 0.0
+        before = after = entropy = levels = 0.0
         for batch in self.batches:
             spectra = task.spectra(batch)
-            masks, loss = task.hear(spectra.mixture.abs(), spectra.stems.abs().square())
-            entropy += float(loss) / len(self.batches)
+            stem_power = spectra.stems.abs().square()
+            masks, losses = task.hear(
+                spectra.mixture.abs(), stem_power, power_levels_db(stem_power, task.k, task.config)
+            )
+            entropy += float(losses["stems"]) / len(self.batches)
+            levels += float(losses["levels"]) / len(self.batches)
             output = remix(masks, spectra.gains_db, spectra.mixture)
             before += fitted_distance(spectra.mixture, spectra.target, task.k)
             after += fitted_distance(output, spectra.target, task.k)
         fitted = 100 * (after / before - 1)
-        log.info("check at %d: stems %.4f, level-fitted MAG with the true gains %+.1f %%", step, entropy, fitted)
+        log.info(
+            "check at %d: stems %.4f  levels %.4f  level-fitted MAG with the true gains %+.1f %%",
+            *(step, entropy, levels, fitted),
+        )
 
 
 def fitted_distance(output: Tensor, target: Tensor, weights: Tensor) -> float:
