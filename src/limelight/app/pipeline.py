@@ -86,8 +86,12 @@ class Run:
 
     def blocks(self, stage: str, *, notes: bool = False) -> Iterator[Samples]:
         """The soundtrack, with progress."""
+        return self.followed(stage, ahead(listen(self.info, self.soundtrack, notes=self.notes if notes else None)))
+
+    def followed(self, stage: str, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        """The same blocks, with progress."""
         done = 0
-        for block in ahead(listen(self.info, self.soundtrack, notes=self.notes if notes else None)):
+        for block in blocks:
             done += block.shape[1]
             self.progress(stage, done / self.soundtrack.sample_rate, self.info.duration_seconds)
             yield block
@@ -231,7 +235,9 @@ def _rendered(
 ) -> Highlighted:
     started = time.perf_counter()
     meter = _Meter(run.soundtrack)
-    blocks = meter.watch(ahead(mix.render(run.blocks("render"), plan, model, true_peak_dbtp=true_peak_dbtp)))
+    original = ahead(listen(run.info, run.soundtrack))
+    blocks = ahead(mix.render(original, plan, model, true_peak_dbtp=true_peak_dbtp))
+    blocks = meter.watch(run.followed("render", blocks))
     written = write_with_soundtrack(run.info, run.soundtrack, blocks, target, overwrite=overwrite, notes=run.notes)
     run.timed("render", started)
     return Highlighted(
