@@ -20,14 +20,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from limelight.dsp.loudness import integrated_loudness
 from limelight.errors import InputError
-from limelight.media.sound_file import sound_bytes
+from limelight.media.sound_file import read_flac, sound_bytes
 from limelight.media.target import naming_write_errors
 from limelight.muddy.manifest import Entry, Source
 from limelight.muddy.pair import Pair, why_trivial
@@ -126,20 +125,12 @@ def _shifted(lufs: float, by_db: float) -> float | None:
 
 
 def read_clip_sound(dataset: Path, name: str, sound: str) -> Samples:
-    """One of `SOUNDS` of a clip, [C, N]. Raises InputError."""
-    path = dataset / CLIPS / name / f"{sound}.flac"
-    try:
-        with av.open(str(path)) as container:
-            frames = [frame.to_ndarray() for frame in container.decode(audio=0)]
-            channels = container.streams.audio[0].channels
-    except (OSError, av.error.FFmpegError) as error:
-        raise InputError(f"Wanted {path} of the data set, which cannot be read ({error}); build it again.") from error
-    steps = np.concatenate(frames, axis=1).reshape(-1, channels).T  # [C, N]; 24 bits at the top of 32
-    return (steps / np.float64(2**31)).astype(np.float32)
+    """One of `SOUNDS` of a clip, [C, N]. Raises NotMedia."""
+    return read_flac(dataset / CLIPS / name / f"{sound}.flac")
 
 
 def read_stems(dataset: Path, name: str) -> NDArray[np.float32]:
-    """The target's stems, [K, C, N]. Raises InputError."""
+    """The target's stems, [K, C, N]. Raises NotMedia."""
     return np.stack([read_clip_sound(dataset, name, stem) for stem in STEMS])
 
 

@@ -77,7 +77,9 @@ def read_manifest(folder: Path) -> list[Entry]:
     """The clips of a data set. Raises InputError."""
     path = folder / MANIFEST
     if not path.is_file():
-        raise InputError(f"Wanted the data set {folder}, there is no {MANIFEST} in it; build it with `limelight muddy`.")
+        raise InputError(
+            f"Wanted the data set {folder}, there is no {MANIFEST} in it; build it with `limelight muddy`."
+        )
     entries = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:

@@ -198,4 +198,3 @@ def _fitting(part: Samples, count: int) -> Samples:
     """A part cut, or filled with silence, to so many samples."""
     part = part[:, :count]
     return np.pad(part, ((0, 0), (0, count - part.shape[1])))
-

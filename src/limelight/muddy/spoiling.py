@@ -80,7 +80,9 @@ class Spoiling:
     def inverse(self) -> Spoiling:
         """What undoes it, gain by gain. Raises ValueError where a room or noise was added: gains cannot take them out."""
         if self.surroundings is not None:
-            raise ValueError("a room and noise cannot be undone by gains; only the curves of a dry recipe are invertible")
+            raise ValueError(
+                "a room and noise cannot be undone by gains; only the curves of a dry recipe are invertible"
+            )
         undone = tuple(tuple(0.0 - db for db in curve) for curve in self.curves_db)
         return Spoiling(self.recipe, "the inverse", self.step_db, undone)
 
@@ -110,7 +112,9 @@ class Spoiling:
         try:
             around = data["surroundings"]
             curves = tuple(tuple(map(float, curve)) for curve in data["curves_db"])
-            return cls(data["recipe"], data["fault"], data["step_db"], curves, Surroundings(**around) if around else None)
+            return cls(
+                data["recipe"], data["fault"], data["step_db"], curves, Surroundings(**around) if around else None
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"Wanted a recipe, found JSON without {error}; build the clip again.") from error
 

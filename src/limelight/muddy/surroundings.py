@@ -76,4 +76,4 @@ def _hum(rng: np.random.Generator, length: int) -> NDArray[np.float32]:
     time = np.arange(length) / SAMPLE_RATE
     base = float(rng.choice(HUM_HERTZ))
     waves = [np.sin(2 * np.pi * (n * base * time + rng.random())) / n**1.5 for n in range(1, 13)]
-    return np.sum(waves, axis=0).astype(np.float32)
+    return np.asarray(np.sum(waves, axis=0), np.float32)
