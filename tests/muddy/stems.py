@@ -17,7 +17,7 @@ def make_stems(
     time = np.arange(n) / SAMPLE_RATE
     talking = (np.arange(n) * 4 // max(n, 1)) % 2
     speech = rng.standard_normal((channels, n)) * talking * np.sqrt(2)
-    music = np.sqrt(2) * np.sin(2 * np.pi * np.array([[440], [550]])[:channels] * time)
+    music = np.sqrt(2) * np.sin(2 * np.pi * np.array([[440], [550]])[:channels] * (1 + seed / 1000) * time)
     effects = rng.standard_normal((channels, n)) * (0.3 + (time % 1.0 < 0.1) * 2)
     gains = 10 ** (np.array(db) / 20)
     return np.stack([speech * gains[0], music * gains[1], effects * gains[2]]).astype(np.float32)

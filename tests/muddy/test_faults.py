@@ -86,3 +86,9 @@ def test_only_faults_that_are_possible_are_offered() -> None:
     no_speech = applicable(levels_of(make_stems(db=(SILENCE, -20, -20))))
     assert set(no_speech) == {"effects jump out", "everything squashed", "even loudness"}
     assert applicable(levels_of(make_stems(db=(SILENCE, -20, SILENCE)))) == ("everything squashed",)
+
+
+def test_nothing_is_late_where_nobody_begins_or_ends() -> None:
+    powers = np.full((3, 40), 1e-3)
+    assert "music ducks too late" not in applicable(StemLevels(powers))
+    assert "music never ducks" in applicable(StemLevels(powers))
