@@ -14,7 +14,10 @@ from limelight.muddy.pictures.bursts import LASTS_SECONDS, Burst, Hit, paint_bur
 from limelight.muddy.pictures.camera import shaken
 from limelight.muddy.pictures.canvas import Canvas, Size, disc, polygon, scaled, stroke
 from limelight.muddy.pictures.figure import draw_dress, draw_figure, lunging, running, standing, struck
-from limelight.muddy.pictures.stage import BRIGHTNESS, Scape, draw_hills, draw_room, draw_street
+from limelight.muddy.pictures.indoors import draw_room
+from limelight.muddy.pictures.layers import Scape
+from limelight.muddy.pictures.outdoors import draw_hills, draw_street
+from limelight.muddy.pictures.sky import BRIGHTNESS
 from limelight.muddy.pictures.storyboard import Subject, Take
 from limelight.muddy.pictures.timing import CURVE_RATE, Onset, Timing
 from limelight.signals import Vector
@@ -40,16 +43,17 @@ class Action:
         self._onsets = tuple(
             onset
             for onset in timing.hits
-            if take.start_seconds - LASTS_SECONDS < onset.time_seconds < take.end_seconds + 1 and onset.strength > FAINTEST
+            if take.start_seconds - LASTS_SECONDS < onset.time_seconds < take.end_seconds + 1
+            and onset.strength > FAINTEST
         )
         self._hits = [self._hit(rng, number, onset) for number, onset in enumerate(self._onsets)]
         self._pan = _travelled(timing, rng, take.subject) * size.height  # [T] points
         self._tall = float(rng.uniform(0.35, 0.75)) * size.height
-        light = max(BRIGHTNESS[take.light], 0.25)
+        light = max(BRIGHTNESS[take.light], 0.5)  # seen against the night
         self._dresses = [draw_dress(rng, light=light) for _ in range(3)]
         self._colours = [scaled(tuple(rng.uniform(0.1, 0.9, 3)), light) for _ in range(4)]
-        self._phase, self._beats_seconds = float(rng.random()), float(rng.uniform(0.3, 0.4))
-        self._movers = [(float(rng.uniform(0, 6)), float(rng.uniform(0.4, 1.3)), float(rng.uniform(0.04, 0.11))) for _ in range(3)]
+        self._phase = float(rng.random())
+        self._movers = rng.uniform((0, 0.4, 0.04), (6, 1.3, 0.11), (3, 3)).tolist()  # phase, speed, radius
 
     def paint(self, time_seconds: float) -> Canvas:
         """[H, W, 3] at an instant."""
@@ -83,7 +87,9 @@ class Action:
     def _bystanders(self, canvas: Canvas, time_seconds: float, pan: float) -> None:
         """People who run from it, and back."""
         for number, (phase, speed, _) in enumerate(self._movers[:2]):
-            x = (0.3 + 0.4 * number) * self._size.width + 0.4 * self._size.width * np.sin(0.8 * speed * time_seconds + phase)
+            x = (0.3 + 0.4 * number) * self._size.width + 0.4 * self._size.width * np.sin(
+                0.8 * speed * time_seconds + phase
+            )
             facing = 1 if np.cos(0.8 * speed * time_seconds + phase) > 0 else -1
             posture = running(time_seconds * 2.2 * speed + phase)
             draw_figure(canvas, posture, (x, self._ground), 0.6 * self._tall, self._dresses[number], facing=facing)
@@ -108,9 +114,11 @@ class Action:
             disc(canvas, x, y, half, scaled(colour, 0.7))
             disc(canvas, x - 0.25 * half, y - 0.3 * half, 0.6 * half, colour)
             return
-        corners = np.array([(np.cos(angle + k * np.pi / 2), np.sin(angle + k * np.pi / 2)) for k in range(4)]) * 1.3 * half
-        polygon(canvas, corners + (x, y), scaled(colour, 0.5))
-        polygon(canvas, 0.8 * corners + (x, y), colour)
+        corners = (
+            np.array([(np.cos(angle + k * np.pi / 2), np.sin(angle + k * np.pi / 2)) for k in range(4)]) * 1.3 * half
+        )
+        polygon(canvas, np.add(corners, (x, y)), scaled(colour, 0.5))
+        polygon(canvas, np.add(0.8 * corners, (x, y)), colour)
 
     def _fight(self, canvas: Canvas, time_seconds: float, pan: float) -> None:
         """Two who step about; at each hit one strikes and the other is thrown back."""
@@ -156,4 +164,3 @@ def _travelled(timing: Timing, rng: np.random.Generator, subject: Subject) -> Ve
     side = float(rng.choice([-1, 1])) if subject != "chase" else 1.0
     speed = quiet + (loud - quiet) * timing.bustle
     return np.asarray(np.cumsum(speed) / CURVE_RATE * side * float(rng.uniform(0.6, 1.2)))
-

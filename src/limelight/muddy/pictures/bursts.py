@@ -47,6 +47,8 @@ def paint_burst(canvas: Canvas, hit: Hit, time_seconds: float) -> None:
     if hit.burst in ("fire", "sparks"):
         _sparks(canvas, hit, age, height)
     flash = float(np.exp(-age / FLASH_SECONDS[hit.burst])) * hit.size
+    if flash < 0.02:
+        return
     glow(canvas, hit.x, hit.y, 0.35 * height * hit.size**0.5, (1.0, 0.75, 0.45), 1.6 * FLASH_LIGHT[hit.burst] * flash)
     light = np.array([1.0, 0.85, 0.62], np.float32) * np.float32(FLASH_LIGHT[hit.burst] * flash)
     canvas *= 1 + light
@@ -87,15 +89,22 @@ def _pieces(canvas: Canvas, hit: Hit, age: float, height: int) -> None:
         x = hit.x + speed * np.cos(angle) * age
         y = hit.y + speed * np.sin(angle) * age + FALL * height / 2 * age**2
         y = min(y, hit.ground)
-        along, across = np.array([np.cos(spin), np.sin(spin)]) * long, np.array([-np.sin(spin), np.cos(spin)]) * 0.3 * long
-        corners = np.array([along, across, -along, -across]) + (x, y)
+        along, across = (
+            np.array([np.cos(spin), np.sin(spin)]) * long,
+            np.array([-np.sin(spin), np.cos(spin)]) * 0.3 * long,
+        )
+        corners = np.add([along, across, -along, -across], (x, y))
         polygon(canvas, corners, scaled(base.tolist(), float(rng.uniform(0.4, 1.4))), 1 - age / LASTS_SECONDS)
 
 
 def _sparks(canvas: Canvas, hit: Hit, age: float, height: int) -> None:
     rng = np.random.default_rng(hit.seed + 3)
     for _ in range(int(10 + 16 * hit.size)):
-        angle, speed, life = rng.uniform(-np.pi, 0.2), rng.uniform(0.4, 2.0) * hit.size**0.5 * height, rng.uniform(0.2, 0.8)
+        angle, speed, life = (
+            rng.uniform(-np.pi, 0.2),
+            rng.uniform(0.4, 2.0) * hit.size**0.5 * height,
+            rng.uniform(0.2, 0.8),
+        )
         if age > life:
             continue
         ends = []

@@ -52,12 +52,12 @@ def smoothstep(low: float, high: float, value: ArrayLike) -> Mask:
 
 def mixed(ground: Canvas, paint: ArrayLike, amount: Mask) -> Canvas:
     """From `ground` to `paint` (a canvas or a colour) by a mask."""
-    return ground + (np.asarray(paint, np.float32) - ground) * amount[..., None]
+    return np.asarray(ground + (np.asarray(paint, np.float32) - ground) * amount[..., None], np.float32)
 
 
 def tinted(colour: Sequence[float], factor: ArrayLike) -> Canvas:
     """One colour times a mask: [H, W, 3]."""
-    return np.asarray(factor, np.float32)[..., None] * np.asarray(colour, np.float32)
+    return np.asarray(np.asarray(factor, np.float32)[..., None] * np.asarray(colour, np.float32))
 
 
 def gradient(stops: Sequence[tuple[float, Colour]], value: Mask) -> Canvas:
@@ -184,7 +184,7 @@ def _empty(box: Box) -> NDArray[np.uint8]:
 
 
 def _local(points: NDArray[np.float64], box: Box) -> NDArray[np.int32]:
-    return np.round((points - (box[1].start, box[0].start)) * 2**SHIFT).astype(np.int32)
+    return np.asarray(np.round((points - (box[1].start, box[0].start)) * 2**SHIFT), np.int32)
 
 
 def _blend(canvas: Canvas, mask: NDArray[np.uint8], colour: Sequence[float], opacity: float, box: Box) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from limelight.muddy.pictures.canvas import Canvas, Mask, between, gradient, mixed, scaled, smoothstep, tinted
 from limelight.muddy.pictures.lamps import Lamps, lit
@@ -53,9 +54,10 @@ def ground_of(per_unit: float) -> Ground:
     return Ground(u + np.float32(LEFT), v + np.float32(TOP), per_unit)
 
 
-def bump(u: Mask, v: Mask, at: tuple[float, float], size: tuple[float, float]) -> Mask:
+def bump(u: ArrayLike, v: ArrayLike, at: tuple[float, float], size: tuple[float, float]) -> Mask:
     """A smooth hill of height 1."""
-    return np.asarray(np.exp(-(((u - at[0]) / size[0]) ** 2) - ((v - at[1]) / size[1]) ** 2), np.float32)
+    across, down = np.subtract(u, at[0]) / size[0], np.subtract(v, at[1]) / size[1]
+    return np.asarray(np.exp(-(across**2) - down**2), np.float32)
 
 
 def half_width(v: Mask, person: Person) -> Mask:
@@ -148,7 +150,9 @@ def _eyeball(x: Mask, y: Mask, top: Mask, person: Person) -> Canvas:
     """White, iris, pupil and a spark."""
     far = np.hypot(x, y + 0.022)
     rim, black = scaled(person.eyes, 0.45), (0.05, 0.04, 0.04)
-    iris = gradient(((0.0, black), (0.05, black), (0.06, person.eyes), (0.09, scaled(person.eyes, 0.8)), (0.11, rim)), far)
+    iris = gradient(
+        ((0.0, black), (0.05, black), (0.06, person.eyes), (0.09, scaled(person.eyes, 0.8)), (0.11, rim)), far
+    )
     white = tinted((0.90, 0.87, 0.84), 0.65 + 0.3 * smoothstep(0.0, 0.10, y - top))
     ball = mixed(white, iris, smoothstep(0.122, 0.104, far))
     ball *= (0.55 + 0.45 * smoothstep(0.0, 0.06, y - top))[..., None]
@@ -163,5 +167,3 @@ def _glasses(face: Canvas, ground: Ground) -> None:
     line = np.minimum(np.minimum(rim, bridge), arm)
     half = max(0.018, 0.45 / ground.per_unit)
     face[:] = mixed(face, (0.06, 0.05, 0.05), 0.9 * smoothstep(half + ground.edge, half, line))
-
-

@@ -66,8 +66,17 @@ def fringe_cover(ground: Ground, person: Person) -> Mask:
     fringe = -0.66 - 0.16 * np.cos(1.7 * (u + parting)) + 0.46 * np.maximum(np.abs(u + parting) - 0.05, 0) ** 2.2
     if not long:
         fringe = -0.80 - 0.10 * np.cos(3.0 * u + parting) + 0.30 * np.abs(u) ** 2.5
-    sides = np.abs(u) - (0.84 if long else 0.90) + 0.13 * smoothstep(0.0, 1.1, v) + (0 if long else -2 * np.maximum(v + 0.1, 0))
+    sides = (
+        np.abs(u)
+        - (0.84 if long else 0.90)
+        + 0.13 * smoothstep(0.0, 1.1, v)
+        + (0 if long else -2 * np.maximum(v + 0.1, 0))
+    )
     covered = 0.06 * np.logaddexp((fringe - v) / 0.06, -np.minimum(-sides, 6) / 0.06)  # one or the other, rounded
-    head = np.hypot(u / 1.06, (np.minimum(v, 0.1) + 0.28) / 1.16) if not long else np.hypot(u / 1.13, (np.minimum(v, 0.1) + 0.3) / 1.22)
+    head = (
+        np.hypot(u / 1.06, (np.minimum(v, 0.1) + 0.28) / 1.16)
+        if not long
+        else np.hypot(u / 1.13, (np.minimum(v, 0.1) + 0.3) / 1.22)
+    )
     inside = smoothstep(1 + ground.edge, 1 - ground.edge, head)
     return smoothstep(-edge, edge, covered) * inside * smoothstep(1.08, 1.0, v)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from limelight.muddy.pictures import lips
 from limelight.muddy.pictures.acting import Pose
 from limelight.muddy.pictures.canvas import Canvas, axes, mixed, smoothstep
-from limelight.muddy.pictures.face import EYE_LINE, LEFT, TOP, Ground, ground_of, half_width, paint_eyes, paint_skin
+from limelight.muddy.pictures.face import EYE_LINE, LEFT, TOP, ground_of, half_width, paint_eyes, paint_skin
 from limelight.muddy.pictures.hair import fringe_cover, hair_behind, paint_hair
 from limelight.muddy.pictures.lamps import Lamps
 from limelight.muddy.pictures.person import Person
@@ -96,19 +96,17 @@ def _place(canvas: Canvas, texture: Texture, placed: Placed, pose: Pose, texture
     columns = slice(int(np.clip(placed.x - 0.8 * reach, 0, width)), int(np.clip(placed.x + 0.8 * reach, 0, width)))
     if rows.start >= rows.stop or columns.start >= columns.stop:
         return
-    grid = axes(height, width)
-    dx, dy = ((axis[rows, columns] - np.float32(at)) / np.float32(placed.per_unit) for axis, at in zip(grid, placed_at(placed, pose), strict=True))
+    x, y = (axis[rows, columns] for axis in axes(height, width))
+    # A head that turns or nods also moves a little.
+    dx = (x - np.float32(placed.x)) / np.float32(placed.per_unit) - np.float32(0.1 * pose.turn)
+    dy = (y - np.float32(placed.y)) / np.float32(placed.per_unit) - np.float32(0.07 * pose.nod)
     cos, sin = np.float32(np.cos(pose.tilt)), np.float32(np.sin(pose.tilt))
     u, v = cos * dx + sin * dy, cos * dy - sin * dx
     out = np.sqrt(np.maximum(1 - (u / 1.05) ** 2 - ((v - 0.05) / 1.5) ** 2, 0))
     u -= np.float32(0.9 * pose.turn) * out
     v -= np.float32(0.7 * pose.nod) * out
     v -= np.float32(0.10 * pose.jaw) * smoothstep(0.95, 1.25, v)
-    at_x, at_y = (u - np.float32(LEFT)) * np.float32(texture_per_unit), (v - np.float32(TOP)) * np.float32(texture_per_unit)
+    fine = np.float32(texture_per_unit)
+    at_x, at_y = (u - np.float32(LEFT)) * fine, (v - np.float32(TOP)) * fine
     seen = cv2.remap(texture, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     canvas[rows, columns] = canvas[rows, columns] * (1 - seen[..., 3:]) + seen[..., :3]
-
-
-def placed_at(placed: Placed, pose: Pose) -> tuple[float, float]:
-    """A head that turns or nods also moves a little."""
-    return placed.x + 0.1 * pose.turn * placed.per_unit, placed.y + 0.07 * pose.nod * placed.per_unit

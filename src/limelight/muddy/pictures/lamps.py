@@ -29,23 +29,37 @@ class Lamps:
     ambient: Colour
 
 
-COLOURS: dict[Light, tuple[tuple[Colour, Colour, Colour], ...]] = {  # key, fill, ambient
-    "day": (((0.82, 0.78, 0.70), (0.16, 0.20, 0.26), (0.20, 0.22, 0.24)), ((0.60, 0.61, 0.63), (0.2, 0.21, 0.23), (0.30, 0.31, 0.33))),
-    "dusk": (((1.05, 0.72, 0.45), (0.16, 0.20, 0.36), (0.17, 0.16, 0.22)), ((0.8, 0.55, 0.5), (0.2, 0.2, 0.34), (0.2, 0.18, 0.24))),
-    "night": (((0.52, 0.56, 0.75), (0.30, 0.16, 0.06), (0.09, 0.09, 0.14)), ((0.75, 0.5, 0.3), (0.06, 0.16, 0.3), (0.08, 0.08, 0.12)), ((0.7, 0.35, 0.6), (0.05, 0.28, 0.34), (0.1, 0.08, 0.14))),
-    "indoors": (((0.85, 0.72, 0.57), (0.12, 0.17, 0.24), (0.18, 0.16, 0.14)), ((0.70, 0.69, 0.67), (0.18, 0.18, 0.18), (0.22, 0.22, 0.22))),
-}  # fmt: skip
+Mood = tuple[Colour, Colour, Colour]  # key, fill, ambient
+MOODS: dict[Light, tuple[Mood, ...]] = {
+    "day": (
+        ((0.82, 0.78, 0.70), (0.16, 0.20, 0.26), (0.20, 0.22, 0.24)),
+        ((0.60, 0.61, 0.63), (0.20, 0.21, 0.23), (0.30, 0.31, 0.33)),
+    ),
+    "dusk": (
+        ((1.05, 0.72, 0.45), (0.16, 0.20, 0.36), (0.17, 0.16, 0.22)),
+        ((0.80, 0.55, 0.50), (0.20, 0.20, 0.34), (0.20, 0.18, 0.24)),
+    ),
+    "night": (
+        ((0.52, 0.56, 0.75), (0.30, 0.16, 0.06), (0.09, 0.09, 0.14)),
+        ((0.75, 0.50, 0.30), (0.06, 0.16, 0.30), (0.08, 0.08, 0.12)),
+        ((0.70, 0.35, 0.60), (0.05, 0.28, 0.34), (0.10, 0.08, 0.14)),
+    ),
+    "indoors": (
+        ((0.85, 0.72, 0.57), (0.12, 0.17, 0.24), (0.18, 0.16, 0.14)),
+        ((0.70, 0.69, 0.67), (0.18, 0.18, 0.18), (0.22, 0.22, 0.22)),
+    ),
+}
 
 
 def direction(right: float, down: float, near: float) -> Direction:
     """A unit vector."""
-    return (np.array([right, down, near]) / np.sqrt(right**2 + down**2 + near**2)).astype(np.float32)
+    return np.asarray(np.array([right, down, near]) / np.sqrt(right**2 + down**2 + near**2), np.float32)
 
 
 def draw_lamps(rng: np.random.Generator, light: Light) -> Lamps:
     """Key from before and above, to one side; fill from the other."""
     side = float(rng.choice([-1, 1]))
-    key, fill, ambient = COLOURS[light][int(rng.integers(len(COLOURS[light])))]
+    key, fill, ambient = MOODS[light][int(rng.integers(len(MOODS[light])))]
     return Lamps(
         key_from=direction(side * float(rng.uniform(0.05, 0.6)), float(rng.uniform(-0.6, -0.25)), 0.75),
         fill_from=direction(-side * 0.85, float(rng.uniform(-0.3, 0.1)), 0.5),

@@ -7,9 +7,11 @@ import numpy as np
 from limelight.muddy.pictures.acting import draw_temper, pose_at
 from limelight.muddy.pictures.canvas import Canvas, Size, shifted, soft
 from limelight.muddy.pictures.head import BOX, Head, Placed
+from limelight.muddy.pictures.indoors import draw_room, draw_studio
 from limelight.muddy.pictures.lamps import draw_lamps
+from limelight.muddy.pictures.layers import Scape
+from limelight.muddy.pictures.outdoors import draw_hills, draw_street, draw_wood
 from limelight.muddy.pictures.person import draw_person
-from limelight.muddy.pictures.stage import Scape, draw_hills, draw_room, draw_street, draw_studio, draw_wood
 from limelight.muddy.pictures.storyboard import Light, Take
 from limelight.muddy.pictures.timing import Timing
 
@@ -57,4 +59,6 @@ def _seats(rng: np.random.Generator, take: Take, size: Size, per_unit: float) ->
     if len(take.people) == 1:
         return [Placed(middle + float(rng.uniform(-0.18, 0.18)) * size.width, down, per_unit)]
     apart = max(0.2 * size.width, 1.3 * per_unit)
-    return [Placed(middle + side * apart, down + float(rng.normal(0, 0.02)) * size.height, per_unit) for side in (-1, 1)]
+    return [
+        Placed(middle + side * apart, down + float(rng.normal(0, 0.02)) * size.height, per_unit) for side in (-1, 1)
+    ]

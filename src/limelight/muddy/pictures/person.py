@@ -65,7 +65,9 @@ def draw_person(seed: int) -> Person:
     dark = min(1.0, 0.35 + 0.13 * tone)  # of the hair, with darker skin
     colour = HAIR_COLOURS[0] if rng.random() < dark else HAIR_COLOURS[int(rng.integers(len(HAIR_COLOURS)))]
     bearded = rng.random() < 0.28
-    styles, shares = (HAIRS[:1] + HAIRS[3:], (0.6, 0.2, 0.05, 0.15)) if bearded else (HAIRS, (0.35, 0.2, 0.2, 0.05, 0.1, 0.1))
+    styles, shares = (
+        (HAIRS[:1] + HAIRS[3:], (0.6, 0.2, 0.05, 0.15)) if bearded else (HAIRS, (0.35, 0.2, 0.2, 0.05, 0.1, 0.1))
+    )
     cloth = rng.uniform(0.05, 0.85) * (0.35 + 0.65 * rng.random(3))
     painted = rng.random() < 0.3 and not bearded
     return Person(

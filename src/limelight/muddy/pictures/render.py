@@ -1,7 +1,7 @@
 """A storyboard becomes pictures: each take is set up once, then painted at every instant, then developed.
 
-    take → scene (places, people, textures)     once
-    scene.paint(t) → canvas → sway → develop    for every picture
+take → scene (places, people, textures)     once
+scene.paint(t) → canvas → sway → develop    for every picture
 """
 
 from __future__ import annotations

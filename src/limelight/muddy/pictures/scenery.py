@@ -6,12 +6,19 @@ import cv2
 import numpy as np
 
 from limelight.muddy.pictures.canvas import SHIFT, Canvas, Size, axes, shifted, smoothstep, stroke, tinted
-from limelight.muddy.pictures.stage import BRIGHTNESS, Layer, draw_hills, draw_street, draw_wood, sky
+from limelight.muddy.pictures.layers import backdrop
+from limelight.muddy.pictures.outdoors import draw_hills, draw_street, draw_wood
+from limelight.muddy.pictures.sky import BRIGHTNESS, draw_sky
 from limelight.muddy.pictures.storyboard import Light, Take
 from limelight.muddy.pictures.timing import Timing
 
 SLOW = (0.0, 0.05)  # picture heights per second
-WAVES = ((5.1, 1.7, -1.3, 1.0), (-7.3, 2.9, -1.7, 1.0), (13.0, 5.3, 2.4, 0.8), (23.0, -9.1, 2.9, 0.6))  # along, out, rate, height
+WAVES = (
+    (5.1, 1.7, -1.3, 1.0),
+    (-7.3, 2.9, -1.7, 1.0),
+    (13.0, 5.3, 2.4, 0.8),
+    (23.0, -9.1, 2.9, 0.6),
+)  # along, out, rate, height
 
 
 class Weather:
@@ -41,7 +48,15 @@ class Weather:
                 cv2.line(layer, one, other, int(60 + 110 * depth), 1, cv2.LINE_AA, SHIFT)
             else:
                 place = [round(x * 2**SHIFT), round(y * 2**SHIFT)]
-                cv2.circle(layer, place, round((0.4 + 1.2 * depth) * height / 180 * 2**SHIFT), int(90 + 150 * depth), -1, cv2.LINE_AA, SHIFT)
+                cv2.circle(
+                    layer,
+                    place,
+                    round((0.4 + 1.2 * depth) * height / 180 * 2**SHIFT),
+                    int(90 + 150 * depth),
+                    -1,
+                    cv2.LINE_AA,
+                    SHIFT,
+                )
         strength = (0.3 if rain else 0.8) * float(np.clip(2 * canvas[::8, ::8].mean(), 0.2, 1))
         canvas += tinted((0.85, 0.92, 1.0), layer * np.float32(strength / 255))
 
@@ -51,7 +66,7 @@ class Landscape:
 
     def __init__(self, take: Take, timing: Timing, size: Size) -> None:
         rng, place = np.random.default_rng(take.seed), np.random.default_rng(take.place_seed)
-        draws = (draw_street,) if take.subject == "city" else (draw_hills, draw_hills, draw_hills, draw_wood)
+        draws = (draw_street,) if take.subject == "city" else (draw_hills,) * 5 + (draw_wood,)
         self._scape = draws[int(place.integers(len(draws)))](place, take.light, size)
         self._size = size
         self._weather = Weather(place, chance=0.3)
@@ -78,9 +93,7 @@ class Sea:
         light: Light = "day" if take.light == "indoors" else take.light
         self._size, self._light = size, light
         self._horizon = round(float(place.uniform(0.35, 0.65)) * size.height)
-        texture = sky(place, light, size, self._horizon / size.height)
-        cover = np.ones((*texture.shape[:2], 1), np.float32)
-        self._sky = Layer(np.concatenate([texture, cover], axis=2), 1.0)
+        self._sky = backdrop(draw_sky(place, light, size, self._horizon / size.height), 1.0)
         self._water = place.uniform(0.55, 0.8, 3).astype(np.float32) * np.array([0.85, 1.0, 1.1], np.float32)
         self._swell = float(place.uniform(0.5, 1.6))
         self._weather = Weather(place, chance=0.2)
@@ -103,7 +116,10 @@ class Sea:
         top = self._horizon
         x, y = (axis[top:] for axis in axes(height, width))
         near = (y - top + 1) / (height - top)  # 0 far … 1 at our feet
-        along, out = (x - width / 2 + 0.5 * self._pan * time_seconds) / (0.06 * height + 0.7 * height * near), 9 / (near + 0.06)
+        along, out = (
+            (x - width / 2 + 0.5 * self._pan * time_seconds) / (0.06 * height + 0.7 * height * near),
+            9 / (near + 0.06),
+        )
         wave = np.zeros_like(x)
         for a, b, rate, tall in WAVES:
             wave += tall * np.sin(a * along + b * out + rate * time_seconds)
@@ -114,7 +130,9 @@ class Sea:
         crest = smoothstep(0.6, 1.1, wave) * 0.35 * BRIGHTNESS[self._light]
         canvas[top:] += crest[..., None]
 
-    def _gull(self, canvas: Canvas, gull: np.ndarray[tuple[int, ...], np.dtype[np.float64]], time_seconds: float) -> None:
+    def _gull(
+        self, canvas: Canvas, gull: np.ndarray[tuple[int, ...], np.dtype[np.float64]], time_seconds: float
+    ) -> None:
         height, width = self._size
         size = (0.015 + 0.02 * gull[2]) * height
         x = ((gull[0] + (0.03 + 0.03 * gull[2]) * time_seconds) % 1.1 - 0.05) * width

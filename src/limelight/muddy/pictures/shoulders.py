@@ -49,7 +49,7 @@ def paint_shoulders(rng: np.random.Generator, person: Person, lamps: Lamps, *, p
     light = np.asarray(lamps.key, np.float32) + np.asarray(lamps.ambient, np.float32)
     side = float(lamps.key_from[0])
     wide = 0.42 + 0.30 * smoothstep(1.45, 2.0, v) ** 2
-    neck = smoothstep(wide + edge, wide - edge, np.abs(u)) * smoothstep(0.7, 0.8, v)
+    neck = smoothstep(edge, -edge, np.abs(u) - wide) * smoothstep(0.7, 0.8, v)
     shade = 0.34 + 0.52 * smoothstep(1.2, 1.9, v + 0.5 * side * u) + 0.2 * side * u
     round_off = np.sqrt(np.maximum(1 - (u / 0.70) ** 2, 0.05))
     skin = tinted(person.skin, shade * round_off) * light
@@ -62,6 +62,8 @@ def paint_shoulders(rng: np.random.Generator, person: Person, lamps: Lamps, *, p
     lapel = smoothstep(edge, -edge, v - opening - 0.24 * np.maximum(1 - np.abs(u) / 0.95, 0) ** 0.6)
     cloth = mixed(cloth, 1.5 * cloth, lapel * float(rng.random() < 0.6))
     dressed = smoothstep(-edge, edge, v - opening) * smoothstep(2.35 * broad + 0.1, 2.35 * broad, np.abs(u))
-    rim = tinted(scaled(lamps.fill, 0.8), np.exp(-(((v - slope) / 0.05) ** 2)) * smoothstep(0.3, 1.6, -np.sign(side) * u))
+    rim = tinted(
+        scaled(lamps.fill, 0.8), np.exp(-(((v - slope) / 0.05) ** 2)) * smoothstep(0.3, 1.6, -np.sign(side) * u)
+    )
     colour, cover = mixed(skin, cloth + rim, dressed), np.maximum(neck, dressed)
     return Shoulders(np.concatenate([colour * cover[..., None], cover[..., None]], axis=2), per_unit)

@@ -7,7 +7,8 @@ import numpy as np
 
 from limelight.muddy.pictures.canvas import Canvas, Colour, Size, between, glow, scaled, shifted, smoothstep, soft
 from limelight.muddy.pictures.figure import Posture, draw_dancing, draw_dress, draw_figure
-from limelight.muddy.pictures.stage import draw_hills, draw_room, draw_street, draw_studio, draw_wood
+from limelight.muddy.pictures.indoors import draw_room, draw_studio
+from limelight.muddy.pictures.outdoors import draw_hills, draw_street, draw_wood
 from limelight.muddy.pictures.storyboard import LIGHTS, Take
 from limelight.muddy.pictures.timing import Timing, curve_at
 
@@ -45,7 +46,9 @@ class Dance:
             pulse = 0.35 + 0.45 * loud * float(np.exp(-since / 0.4)) * ((beat + k) % 3 == 0)
             glow(canvas, x, 0.3 * height, 0.45 * height, lamp, pulse)
         for k in range(self._count):
-            x = width * (0.5 + (k - (self._count - 1) / 2) * 0.8 / max(self._count, 2)) + 0.04 * width * np.sin(0.6 * time_seconds + k)
+            x = width * (0.5 + (k - (self._count - 1) / 2) * 0.8 / max(self._count, 2)) + 0.04 * width * np.sin(
+                0.6 * time_seconds + k
+            )
             number = beat if self._together else beat + int(self._steps[k])
             posture = self._posture(number, since).toward(_swaying(time_seconds + k), 0.15)
             draw_figure(canvas, posture, (x, 0.88 * height), self._tall, self._dresses[k], facing=1 if k % 2 else -1)
@@ -86,7 +89,9 @@ class Titles:
         for k, words in enumerate(self._words):
             scale = min(self._scale, self._scale * 0.85 * self._size.width / self._wide(words))
             x = (self._size.width - self._wide(words) * scale / self._scale) / 2
-            cv2.putText(layer, words, (round(x), round(top + k * step)), self._font, scale, 255, 1 + (scale > 0.7), cv2.LINE_AA)
+            cv2.putText(
+                layer, words, (round(x), round(top + k * step)), self._font, scale, 255, 1 + (scale > 0.7), cv2.LINE_AA
+            )
         amount = layer.astype(np.float32)[..., None] * np.float32(shown / 255)
         return self._ground * (1 - amount) + np.asarray(self._ink, np.float32) * amount
 
@@ -99,9 +104,9 @@ class Stills:
 
     def __init__(self, take: Take, timing: Timing, size: Size) -> None:
         rng = np.random.default_rng(take.seed)
-        draws = (draw_hills, draw_street, draw_room, draw_wood)
+        draws = (draw_hills, draw_hills, draw_street, draw_street, draw_room, draw_wood)
         larger = Size(round(1.3 * size.height), round(1.3 * size.width))
-        scape = draws[int(rng.integers(4))](rng, LIGHTS[int(rng.integers(4))], larger)
+        scape = draws[int(rng.integers(len(draws)))](rng, LIGHTS[int(rng.integers(4))], larger)
         self._view, self._size = scape.painted(larger, float(rng.uniform(0, size.width))), size
         self._slide = rng.uniform(-0.015, 0.015, 2) * size.height
         self._zoom = float(rng.choice([0.0, 0.02, -0.02]))

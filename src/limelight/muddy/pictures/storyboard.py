@@ -27,7 +27,8 @@ PERSON_SECONDS, ACTION_SECONDS, SCENERY_SECONDS, MONTAGE_SECONDS = (2.5, 9.0), (
 CUTAWAYS, REACTIONS = 0.08, 0.12  # share of the takes of a talk: something else; whoever listens
 FACES_IN_ACTION, FACES_IN_SCENERY = 0.15, 0.03  # share of the takes
 MONTAGES = 0.2  # share of scenery
-CLOSENESS = (0.24, 0.66)  # height of a face in picture heights: medium shot to close-up
+CLOSENESS = (0.22, 0.66)  # height of a face in picture heights: medium shot to close-up
+WIDE, WIDE_SHOTS = 0.14, 0.12  # the same of a wide shot, and how many there are
 MAX_SEED = 2**31
 
 
@@ -77,9 +78,7 @@ class Storyboard:
     grading: Grading
 
 
-def draw_storyboard(
-    rng: np.random.Generator, kind: Kind, seconds: float, *, off_screen: bool = False
-) -> Storyboard:
+def draw_storyboard(rng: np.random.Generator, kind: Kind, seconds: float, *, off_screen: bool = False) -> Storyboard:
     """Takes for a clip of `seconds`. Raises ValueError for a kind that is not one, or no time to show it."""
     if kind not in KINDS or not seconds > 0:
         raise ValueError(f"wanted a kind of {', '.join(KINDS)} and some seconds, got {kind!r} and {seconds}")
@@ -102,10 +101,9 @@ def _talk(rng: np.random.Generator, seconds: float, off_screen: bool) -> tuple[T
         shown = people[::-1] if listener else people
         both = len(people) == 2 and rng.random() < 0.25
         face = float(closeness[int(rng.integers(2))]) * (0.75 if both else 1.0)
+        face = WIDE if rng.random() < WIDE_SHOTS else max(face, 0.2)
         speaking = None if off_screen or (listener and not both) else int(listener)
-        takes.append(
-            Take(start, end, "person", light, _seed(rng), place, shown if both else shown[:1], speaking, max(face, 0.2))
-        )
+        takes.append(Take(start, end, "person", light, _seed(rng), place, shown if both else shown[:1], speaking, face))
     return tuple(takes)
 
 

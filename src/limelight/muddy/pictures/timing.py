@@ -82,7 +82,7 @@ def curve_at(curve: Vector, time_seconds: float) -> float:
 def _spectra(stem: NDArray[np.float32]) -> NDArray[np.float32]:
     """Power spectra [T, F] around every hundredth of a second."""
     padded = np.pad(stem, (WINDOW // 2, WINDOW))
-    frames = sliding_window_view(padded, WINDOW)[:: HOP][: -(-len(stem) // HOP)]  # [T, WINDOW]
+    frames = sliding_window_view(padded, WINDOW)[::HOP][: -(-len(stem) // HOP)]  # [T, WINDOW]
     window = np.hanning(WINDOW).astype(np.float32) / np.float32(WINDOW / 2)
     spectrum = np.fft.rfft(frames * window, axis=1)
     return (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
@@ -99,7 +99,7 @@ def _is_silent(power: NDArray[np.float32]) -> bool:
 def _smooth(curve: Vector, seconds: float) -> Vector:
     half = max(1, round(seconds * CURVE_RATE))
     window = np.hanning(2 * half + 1)
-    return np.convolve(np.pad(curve, half, mode="edge"), window / window.sum(), "valid")
+    return np.asarray(np.convolve(np.pad(curve, half, mode="edge"), window / window.sum(), "valid"))
 
 
 def _mouth(power: NDArray[np.float32]) -> Vector:
@@ -135,7 +135,10 @@ def _onsets(power: NDArray[np.float32], rise_db: float, apart_seconds: float) ->
     bands = 10 * np.log10(np.add.reduceat(power, edges, axis=1).astype(np.float64) + 1e-12)  # [T, 8]
     level = 10 * np.log10(power.sum(axis=1).astype(np.float64) + 1e-12)
     bands = np.maximum(bands, level.max() - RANGE_DB)
-    before, after = np.pad(bands, ((3, 0), (0, 0)), mode="edge")[: len(bands)], np.pad(bands, ((0, 1), (0, 0)), mode="edge")[1:]
+    before, after = (
+        np.pad(bands, ((3, 0), (0, 0)), mode="edge")[: len(bands)],
+        np.pad(bands, ((0, 1), (0, 0)), mode="edge")[1:],
+    )
     flux = np.clip(after - before, 0, 30).mean(axis=1)  # [T]
     apart = round(apart_seconds * CURVE_RATE)
     taken: list[int] = []
