@@ -109,7 +109,7 @@ def read_manifest(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def open_shelf(folder: Path, rows: list[dict[str, str]], split: str, stem: str, cache: Path) -> Shelf:
-    """The sounds of one stem and split among the rows of a manifest; decodes them where `cache` lacks them. Raises InputError."""
+    """The sounds of one stem and split among a manifest's rows, decoded where `cache` lacks them. Raises InputError."""
     rows = [row for row in rows if row["split"] == split and FOLDER_NAMES[row["kind"]] == stem]
     if not rows:
         raise InputError(f"The library {folder} lists no {stem} for the {split} split; add some to its manifest.csv.")

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from limelight.muddy.scenes.ducking import mixing_curves
 from limelight.muddy.scenes.dry import Dry
+from limelight.muddy.scenes.ducking import mixing_curves
 from limelight.muddy.scenes.rules import KINDS, Kind, chances, draw_balance, draw_kind
 from limelight.muddy.spoiling import Spoiling
 from limelight.signals import STEMS, Vector

@@ -48,8 +48,7 @@ class Scene:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Scene:
         """What `as_json` wrote. Raises KeyError, TypeError."""
-        balance = {name: tuple(value) if isinstance(value, list) else value for name, value in data["balance"].items()}
-        return cls(**{**data, "cast": tuple(data["cast"]), "balance": Balance(**balance)})
+        return cls(**{**data, "cast": tuple(data["cast"]), "balance": Balance.from_json(data["balance"])})
 
 
 def draw_scene(seed: int, split: str, number: int, *, kinds: Sequence[Kind] = KINDS) -> Scene:
@@ -78,6 +77,7 @@ def _mixed_as(kind: Kind, seed: int, split: str, number: int, cast: tuple[str, .
     blank = Balance((0, 0, 0), (0, 0, 0), 0, 0, 0)
     scene = Scene(seed, split, number, kind, cast, "scenery", False, blank)
     picture = scene.generator(PICTURE)
-    told = kind == "narration"
-    shown = list(TOLD_OVER)[int(picture.choice(len(TOLD_OVER), p=list(TOLD_OVER.values())))] if told else kind
-    return replace(scene, shown=shown, off_screen=told, balance=draw_balance(scene.generator(BALANCE), kind))
+    over = list(TOLD_OVER)[int(picture.choice(len(TOLD_OVER), p=list(TOLD_OVER.values())))]
+    shown = over if kind == "narration" else kind
+    balance = draw_balance(scene.generator(BALANCE), kind)
+    return replace(scene, shown=shown, off_screen=kind == "narration", balance=balance)

@@ -64,9 +64,7 @@ def _levelled(stems: Stems, layout: str) -> Dry:
     found = StemLevels.of(stems, layout=layout)
     lufs = np.array([found.loudness_lufs[stem] for stem in STEMS])
     gains = db_to_gain(np.where(np.isfinite(lufs), REFERENCE_LUFS - lufs, -np.inf))  # silence becomes nothing at all
-    return Dry(
-        (stems * gains[:, None, None]).astype(np.float32), StemLevels(found.powers * np.square(gains)[:, None])
-    )
+    return Dry((stems * gains[:, None, None]).astype(np.float32), StemLevels(found.powers * np.square(gains)[:, None]))
 
 
 def _fade(rng: np.random.Generator, length: int) -> NDArray[np.float32]:

@@ -42,10 +42,10 @@ def envelope(speaks: NDArray[np.bool_], *, attack_seconds: float, release_second
 def mixing_curves(balance: Balance, dry: StemLevels) -> Vector:
     """The gain of every stem, [K, T] in dB, rounded to 0.01, that turns dry stems into the scene's mix."""
     levels = [dry.loudness_lufs[stem] for stem in STEMS]
-    lift = np.array([wish - have if np.isfinite(have) else 0.0 for wish, have in zip(balance.levels_lufs, levels, strict=True)])
-    e = envelope(
-        dry.active("speech"), attack_seconds=balance.attack_seconds, release_seconds=balance.release_seconds
+    lift = np.array(
+        [wish - have if np.isfinite(have) else 0.0 for wish, have in zip(balance.levels_lufs, levels, strict=True)]
     )
+    e = envelope(dry.active("speech"), attack_seconds=balance.attack_seconds, release_seconds=balance.release_seconds)
     curves = lift[:, None] - np.array(balance.depths_db)[:, None] * e
     # The stems are independent: their powers add.
     loudness = integrated_from_block_powers((dry.powers * db_to_gain(curves) ** 2).sum(axis=0))

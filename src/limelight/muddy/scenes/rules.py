@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -80,6 +80,11 @@ class Balance:
     attack_seconds: float
     release_seconds: float
     mix_lufs: float
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Balance:
+        """What `asdict` and JSON made of one. Raises KeyError, TypeError."""
+        return cls(**{**data, "levels_lufs": tuple(data["levels_lufs"]), "depths_db": tuple(data["depths_db"])})
 
 
 def draw_cast(rng: np.random.Generator, kind: Kind) -> tuple[str, ...]:

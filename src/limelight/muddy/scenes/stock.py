@@ -23,7 +23,7 @@ from limelight.muddy.sounds import FOLDER_NAMES, SAMPLE_RATE, Shelf, Sound, Soun
 from limelight.muddy.splits import SHARES, Register
 from limelight.signals import STEMS
 
-SOUND_SUFFIXES = frozenset(".wav .flac .ogg .opus .mp3 .m4a .aac .aif .aiff .wma".split())
+SOUND_SUFFIXES = frozenset([".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff", ".wma"])
 NOT_STATED = "not stated"
 
 Rows = list[dict[str, str]]
@@ -74,12 +74,12 @@ class Stock:
 
     def open(self, split: str) -> NotedLibrary:
         """The sounds of a split, decoded into the cache where they are not yet. Raises InputError."""
-        shelves: dict[str, tuple[NotedShelf, ...]] = {}
+        shelves: dict[str, tuple[Shelf, ...]] = {}
         for stem in STEMS:
             here = [(folder, [row for row in rows if row["split"] == split]) for folder, rows in self.rows(stem)]
-            shelves[stem] = tuple(
-                self._shelf(folder, rows, split, stem) for folder, rows in here if rows
-            ) or (self._shelf(here[0][0], [], split, stem),)  # tells what is missing
+            shelves[stem] = tuple(self._shelf(folder, rows, split, stem) for folder, rows in here if rows) or (
+                self._shelf(here[0][0], [], split, stem),
+            )  # tells what is missing
         return NotedLibrary(shelves)
 
     def _shelf(self, folder: Path, rows: Rows, split: str, stem: str) -> NotedShelf:
