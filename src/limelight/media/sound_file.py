@@ -56,16 +56,16 @@ def sound_bytes(block: Samples, sample_rate: int, layout: str, *, kind: str = "m
 
 
 def read_flac(path: Path) -> Samples:
-    """A FLAC file that `write_sound` or `sound_bytes` made, whole, [C, N]; exact. Ten times as quick as `listen`, which
-    trusts nobody. Raises `NotMedia`.
+    """A FLAC file that `write_sound` or `sound_bytes` made, whole, [C, N]; exact. `listen` trusts nobody and takes longer.
+
+    Raises `NotMedia`.
     """
     try:
-        with av.open(file_url(path)) as container:
+        with av.open(file_url(path), format="flac") as container:
             frames = [frame.to_ndarray() for frame in container.decode(audio=0)]  # [1, n · C], 24 bits at the top of 32
-            channels = container.streams.audio[0].channels
-    except (OSError, IndexError, av.error.FFmpegError) as error:
-        raise NotMedia(f"cannot read {path}: it is missing or no FLAC file; make it again") from error
-    steps = np.concatenate([np.zeros((1, 0), np.int32), *frames], axis=1).reshape(-1, channels).T
+            steps = np.concatenate(frames, axis=1).reshape(-1, container.streams.audio[0].channels).T
+    except (OSError, IndexError, ValueError, av.error.FFmpegError) as error:
+        raise NotMedia(f"cannot read {path}: it is missing, empty or no FLAC file; make it again") from error
     return (steps / np.float64(_FULL_SCALE)).astype(np.float32)
 
 

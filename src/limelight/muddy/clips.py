@@ -154,5 +154,5 @@ def read_cues(dataset: Path, name: str) -> NDArray[np.float32]:
     path = dataset / CLIPS / name / "cues.npy"
     try:
         return np.asarray(np.load(path, allow_pickle=False), np.float32)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise InputError(f"Wanted {path} of the data set, which cannot be read ({error}); build it again.") from error

@@ -38,6 +38,8 @@ def applicable(levels: StemLevels) -> tuple[str, ...]:
         "even loudness": set(),
     }
     fits = [name for name in FAULTS if needs[name] <= heard]
+    if not np.diff(levels.active("speech")).any():  # nobody begins or ends, so nothing can be late
+        fits = [name for name in fits if name != "music ducks too late"]
     # One stem alone cannot be out of balance; it can only be squashed.
     return tuple(fits if len(heard) > 1 else [name for name in fits if name == "everything squashed"])
 

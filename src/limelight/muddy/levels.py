@@ -1,11 +1,13 @@
 """How loud each stem of a clip is, as a whole and over time: all that a recipe is drawn from.
 
 Ten powers a second (BS.1770, K-weighted) say everything that recipes ask for: integrated loudness, who speaks when,
-what jumps out, what a compressor would do. −∞ is silence, a value like others.
+what jumps out, what a compressor would do. −∞ is silence, a value like others; and what lies 30 LU behind the mix is not
+heard: separators leave such traces of stems that are not there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +19,7 @@ from limelight.muddy.sounds import SAMPLE_RATE
 from limelight.signals import STEMS, Vector
 
 QUIET_LUFS = -100.0  # what a curve takes silence for
+UNHEARD_LU = 30.0  # behind the mix
 ACTIVE_LU = 15.0  # a stem is at work while it is less than this below its own loudness
 
 
@@ -36,10 +39,11 @@ class StemLevels:
         """Integrated loudness of each stem; −∞ is silence."""
         return {stem: integrated_from_block_powers(row) for stem, row in zip(STEMS, self.powers, strict=True)}
 
-    @property
+    @cached_property
     def audible(self) -> list[str]:
-        """Stems that are not silence."""
-        return [stem for stem in STEMS if np.isfinite(self.loudness_lufs[stem])]
+        """Stems that are heard: neither silence nor far behind all of them together."""
+        mix_lufs = integrated_from_block_powers(self.powers.sum(axis=0))  # stems do not resemble each other
+        return heard(self.loudness_lufs, mix_lufs)
 
     def over_time(self, stem: str, seconds: float) -> Vector:
         """Loudness of one stem, averaged over so many seconds around each column, [T] in LUFS; floored."""
@@ -50,6 +54,12 @@ class StemLevels:
         if stem not in self.audible:
             return np.zeros(self.powers.shape[1], bool)
         return np.asarray(self.over_time(stem, 0.3) > self.loudness_lufs[stem] - ACTIVE_LU)
+
+
+def heard(loudness_lufs: Mapping[str, float | None], mix_lufs: float | None) -> list[str]:
+    """The stems that are heard in a mix, by their integrated loudness; −∞ or None is silence."""
+    levels = {stem: lufs for stem in STEMS if (lufs := loudness_lufs[stem]) is not None and np.isfinite(lufs)}
+    return [stem for stem, lufs in levels.items() if mix_lufs is not None and lufs > mix_lufs - UNHEARD_LU]
 
 
 def floored_lufs(power: Vector) -> Vector:

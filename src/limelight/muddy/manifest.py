@@ -117,11 +117,11 @@ def _marks(entry: Entry) -> Iterator[str]:
     for source in entry.sources:
         yield f"{source.role} {source.group!r}"
         if source.sha256:
-            yield f"the file {source.sha256[:12]} ({source.name})"
+            yield f"the file {source.sha256[:16]}"
     for stem, lufs in entry.loudness_lufs.items():
         file = entry.files.get(f"{stem}.flac")
         if file and lufs is not None:  # all silences are alike
-            yield f"the sound {file[:12]}"
+            yield f"the sound {file[:16]}"
 
 
 def write_parquet(folder: Path, entries: Sequence[Entry]) -> Path:

@@ -20,13 +20,12 @@ from limelight.cues.summary import Stretches, cues_of_pictures, summarise
 from limelight.media.look import look
 from limelight.signals import SourceInfo, Vector
 
-FOREVER_SECONDS = 1e6
-
 
 @dataclass(frozen=True, repr=False)
 class Sight:
     """A film that was watched."""
 
+    duration_seconds: float
     cut_seconds: Vector  # where a new shot begins
     columns: dict[str, Vector]  # raw cues of every picture, name → [P]; empty where there is no picture
 
@@ -36,8 +35,9 @@ class Sight:
         if not self.columns:
             return np.zeros((count, len(CUE_NAMES)), np.float32)
         inside = start_seconds + np.arange(count + 1.0)
-        # One stretch before and one after take the pictures that are not the clip's.
-        stretches = Stretches(np.concatenate([[-1.0], inside, [inside[-1] + FOREVER_SECONDS]]))
+        # One stretch before and one after take the pictures that are not the clip's; the last ends where the film does.
+        end = max(math.ceil(self.duration_seconds), inside[-1] + 1e-6)
+        stretches = Stretches(np.concatenate([[-1.0], inside, [end]]))
         values = scale_all(summarise(self.columns, stretches, self.cut_seconds))[1:-1]
         values[inside[1:] <= self.columns["time_seconds"][0]] = 0.0
         return values
@@ -52,6 +52,6 @@ def watch(info: SourceInfo) -> Sight:
     """Looks at a whole film in one pass; a sound file is never seen."""
     seen = observe(look(info)) if info.picture else None
     if seen is None or len(seen.moments) == 0:
-        return Sight(np.zeros(0), {})
+        return Sight(info.duration_seconds, np.zeros(0), {})
     cuts = find_cuts(evidence_of(seen))
-    return Sight(np.asarray(seen.moments["time_seconds"][cuts]), cues_of_pictures(seen, cuts))
+    return Sight(info.duration_seconds, np.asarray(seen.moments["time_seconds"][cuts]), cues_of_pictures(seen, cuts))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from limelight.muddy.levels import heard
 from limelight.muddy.manifest import Entry
 from limelight.signals import STEMS
 
@@ -43,7 +44,7 @@ class StemStatistics:
     """One stem over all clips."""
 
     loudest: float  # share of the clips that are not silent
-    silent: float  # share of all clips
+    silent: float  # share of all clips; or so far behind that it is not heard (`levels`)
     loudness_lufs: Spread | None  # where it is heard
     raised: float  # share of clips in which the recipe raised it, on average over time
     change_db: Spread | None  # what the recipe did, on average over time
@@ -73,9 +74,9 @@ class Statistics:
 
 def statistics(entries: Sequence[Entry]) -> Statistics:
     """Figures of the clips listed."""
-    heard = [_heard(entry) for entry in entries]
-    loudest = Counter(max(levels, key=lambda stem: levels[stem]) for levels in heard if levels)
-    several = [sorted(levels.values()) for levels in heard if len(levels) > 1]
+    heard_in = [_heard(entry) for entry in entries]
+    loudest = Counter(max(levels, key=lambda stem: levels[stem]) for levels in heard_in if levels)
+    several = [sorted(levels.values()) for levels in heard_in if len(levels) > 1]
     return Statistics(
         clips=len(entries),
         hours=round(sum(entry.seconds for entry in entries) / 3600, 3),
@@ -85,10 +86,10 @@ def statistics(entries: Sequence[Entry]) -> Statistics:
         faults=_count(_fault(entry) for entry in entries),
         trivial=_count(entry.trivial for entry in entries if entry.trivial),
         licences=_count(source.licence for entry in entries for source in entry.sources),
-        stems={stem: _stem(stem, entries, heard, loudest) for stem in STEMS},
+        stems={stem: _stem(stem, entries, heard_in, loudest) for stem in STEMS},
         gap_db=Spread.of([levels[-1] - levels[-2] for levels in several]),
-        alone=_share(len(levels) == 1 for levels in heard),
-        boosted_silent=_share(_boosted_silent(entry, levels) for entry, levels in zip(entries, heard, strict=True)),
+        alone=_share(len(levels) == 1 for levels in heard_in),
+        boosted_silent=_share(_boosted_silent(entry, levels) for entry, levels in zip(entries, heard_in, strict=True)),
         target_lufs=_loudness(entries, "target"),
         input_lufs=_loudness(entries, "input"),
         starts_on_cut=_share(entry.starts_on_cut for entry in entries),
@@ -97,18 +98,18 @@ def statistics(entries: Sequence[Entry]) -> Statistics:
 
 
 def _heard(entry: Entry) -> dict[str, float]:
-    """The stems that are not silent, and how loud they are."""
-    levels = {stem: entry.loudness_lufs[stem] for stem in STEMS}
-    return {stem: lufs for stem, lufs in levels.items() if lufs is not None}
+    """The stems that are heard in the target, and how loud they are."""
+    loudness = entry.loudness_lufs
+    return {stem: float(loudness[stem] or 0.0) for stem in heard(loudness, loudness["target"])}
 
 
 def _stem(
-    stem: str, entries: Sequence[Entry], heard: Sequence[Mapping[str, float]], loudest: Counter[str]
+    stem: str, entries: Sequence[Entry], heard_in: Sequence[Mapping[str, float]], loudest: Counter[str]
 ) -> StemStatistics:
     return StemStatistics(
         loudest=round(loudest[stem] / max(1, loudest.total()), 4),
-        silent=_share(stem not in levels for levels in heard),
-        loudness_lufs=Spread.of([levels[stem] for levels in heard if stem in levels]),
+        silent=_share(stem not in levels for levels in heard_in),
+        loudness_lufs=Spread.of([levels[stem] for levels in heard_in if stem in levels]),
         raised=_share(entry.changes_db[stem] > 0 for entry in entries),
         change_db=Spread.of([entry.changes_db[stem] for entry in entries]),
     )

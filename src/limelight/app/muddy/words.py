@@ -14,7 +14,7 @@ Row = tuple[str, str, str]  # what, here, in the papers' data
 
 def as_text(found: Statistics) -> str:
     """Several lines, each with one figure; the papers' beside it in brackets where it is known."""
-    told = (f"{what:34}{here}{f'   (papers: {there})' if there else ''}" for what, here, there in rows(found))
+    told = (f"{what:46}{here}{f'   (papers: {there})' if there else ''}" for what, here, there in rows(found))
     return "\n".join(told)
 
 
