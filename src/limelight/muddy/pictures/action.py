@@ -46,13 +46,13 @@ class Action:
             if take.start_seconds - LASTS_SECONDS < onset.time_seconds < take.end_seconds + 1
             and onset.strength > FAINTEST
         )
-        self._hits = [self._hit(rng, number, onset) for number, onset in enumerate(self._onsets)]
+        self._hits = [self._hit(take.seed, onset) for onset in self._onsets]
         self._pan = _travelled(timing, rng, take.subject) * size.height  # [T] points
         self._tall = float(rng.uniform(0.35, 0.75)) * size.height
         light = max(BRIGHTNESS[take.light], 0.5)  # seen against the night
         self._dresses = [draw_dress(rng, light=light) for _ in range(3)]
         self._colours = [scaled(tuple(rng.uniform(0.1, 0.9, 3)), light) for _ in range(4)]
-        self._phase = float(rng.random())
+        self._phase, self._poles = float(rng.random()), int(rng.choice([0, 0, 1, 2]))
         self._movers = rng.uniform((0, 0.4, 0.04), (6, 1.3, 0.11), (3, 3)).tolist()  # phase, speed, radius
 
     def paint(self, time_seconds: float) -> Canvas:
@@ -67,7 +67,8 @@ class Action:
             paint_burst(canvas, replace(hit, x=hit.x + drift), time_seconds)
         return shaken(canvas, self._onsets, time_seconds)
 
-    def _hit(self, rng: np.random.Generator, number: int, onset: Onset) -> Hit:
+    def _hit(self, seed: int, onset: Onset) -> Hit:
+        rng = np.random.default_rng([seed, round(1000 * onset.time_seconds)])  # nothing else depends on it
         kinds = BURSTS[self._subject]
         burst = kinds[int(rng.integers(len(kinds)))]
         height, width = self._size
@@ -75,8 +76,8 @@ class Action:
         y = self._ground - height * float(rng.uniform(0.03, 0.3 if burst in ("fire", "sparks") else 0.08))
         if self._subject == "fight":
             y = self._ground - 0.3 * height
-        size = (0.35 + 0.9 * onset.strength) * (0.45 if self._subject == "fight" else 1.0)
-        return Hit(onset.time_seconds, x, y, self._ground, size, burst, int(rng.integers(2**31)) + number)
+        size = (0.35 + 0.9 * onset.strength) * (0.65 if self._subject == "fight" else 1.0)
+        return Hit(onset.time_seconds, x, y, self._ground, size, burst, int(rng.integers(2**31)))
 
     def _drift(self, hit: Hit, time_seconds: float) -> float:
         """How far what was hit has slid, as the camera travels on."""
@@ -124,11 +125,11 @@ class Action:
         """Two who step about; at each hit one strikes and the other is thrown back."""
         width, ready = self._size.width, standing().toward(lunging(), 0.35)
         postures, places = [ready, ready], [0.0, 0.0]
-        for number, hit in enumerate(self._hits):
+        for hit in self._hits:
             away = time_seconds - hit.time_seconds
             blow = np.clip(1 + away / LUNGE_SECONDS, 0, 1) if away < 0 else np.exp(-away / RECOIL_SECONDS)
             if blow > 0.05:
-                striker = (hit.seed + number) % 2
+                striker = hit.seed % 2
                 postures[striker] = postures[striker].toward(lunging(), float(blow))
                 places[striker] += 0.25 * float(blow)
                 if away >= 0:
@@ -147,9 +148,9 @@ class Action:
         for k, at in enumerate((0.68, 0.24)):
             x = width * (at + 0.06 * np.sin(0.7 * time_seconds + 2 * k))
             draw_figure(canvas, running(strides + 0.3 * k), (x, self._ground), self._tall, self._dresses[k])
-        for k in range(2):
+        for k in range(self._poles):
             x = width - (1.5 * pan + k * 1.3 * width) % (2.6 * width) + 0.3 * width
-            stroke(canvas, ((x, -5), (x, height + 5)), 0.05 * height, scaled(self._colours[k], 0.25))
+            stroke(canvas, ((x, -5), (x, height + 5)), 0.03 * height, scaled(self._colours[k], 0.25))
 
 
 def _draw_place(rng: np.random.Generator, take: Take, size: Size) -> Scape:

@@ -58,7 +58,7 @@ def paint_burst(canvas: Canvas, hit: Hit, time_seconds: float) -> None:
 def _fire(canvas: Canvas, hit: Hit, age: float, height: int) -> None:
     """Smoke, and hot blobs in it that rise, swell and cool."""
     rng, swell = np.random.default_rng(hit.seed), 1 - np.exp(-6 * age)
-    for _ in range(14):
+    for _ in range(11):
         angle, reach = rng.uniform(-np.pi, 0), rng.uniform(0, 0.26) * hit.size * height
         wide, cooling, rise = rng.uniform(0.07, 0.15) * hit.size * height, rng.uniform(1.5, 4), rng.uniform(0.05, 0.3)
         x, y = hit.x + reach * swell * np.cos(angle), hit.y + reach * swell * np.sin(angle) - rise * age * height

@@ -13,7 +13,7 @@ from limelight.muddy.pictures.storyboard import Grading
 from limelight.muddy.pictures.timing import Onset
 
 SHAKE_SECONDS = 0.22
-SHAKE_HEIGHTS = 0.05  # of the picture, at the strongest
+SHAKE_HEIGHTS = 0.06  # of the picture, at the strongest
 GRAINS = 8  # patterns in turn
 
 

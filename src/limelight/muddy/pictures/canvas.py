@@ -86,7 +86,7 @@ def noise(rng: np.random.Generator, size: Size, *, cell: tuple[float, float], oc
         points = rng.random((rows, columns), np.float32)
         field += 0.5**octave * np.asarray(cv2.resize(points, size[::-1], interpolation=cv2.INTER_CUBIC))
     low, high = np.percentile(field[::3, ::3], (0.5, 99.5))
-    return np.clip((field - low) / (high - low + 1e-6), 0, 1).astype(np.float32)
+    return np.asarray(np.clip((field - low) / (high - low + 1e-6), 0, 1), np.float32)
 
 
 def polygon(canvas: Canvas, points: ArrayLike, colour: Sequence[float], opacity: float = 1.0) -> None:

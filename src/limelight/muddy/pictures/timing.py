@@ -124,7 +124,7 @@ def _loudness(power: NDArray[np.float32]) -> Vector:
     if _is_silent(power):
         return np.zeros(len(power))
     level = 10 * np.log10(_smooth(power.sum(axis=1).astype(np.float64), 0.1) + 1e-12)
-    return np.clip((level - level.max() + 30) / 30, 0, 1)
+    return np.asarray(np.clip((level - level.max() + 30) / 30, 0, 1))
 
 
 def _onsets(power: NDArray[np.float32], rise_db: float, apart_seconds: float) -> tuple[Onset, ...]:
