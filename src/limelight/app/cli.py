@@ -23,8 +23,8 @@ app = typer.Typer(
 COMMANDS = (highlight, plan, render, inspect, stems, score, models)
 for command in COMMANDS:
     app.command(name=command.__name__)(command)
-for command in (scenes, headroom):
-    muddy.command()(command)
+muddy.command()(scenes)
+muddy.command()(headroom)
 app.add_typer(muddy)
 NAMES = (*(command.__name__ for command in COMMANDS), "muddy")
 

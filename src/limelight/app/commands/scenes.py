@@ -123,5 +123,5 @@ def _tell(built: BuiltScenes, *, quiet: bool, as_json: bool) -> None:
         console.print(f"skipped: {one.name}: {one.code}: {' '.join(one.message.split())}", markup=False)
     if built.skipped:
         raise SomeFailed(
-            f"{len(built.skipped)} batches could not be built; they are listed in {built.folder}/skipped.jsonl"
+            f"{len(built.skipped)} films or batches could not be used; they are listed in {built.folder}/skipped.jsonl"
         )

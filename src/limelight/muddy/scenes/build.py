@@ -33,7 +33,7 @@ class BuiltScenes:
     folder: Path
     clips: int  # in the data set now
     built: int  # by this call
-    skipped: tuple[Skipped, ...]  # batches that failed
+    skipped: tuple[Skipped, ...]  # films that could not be read, batches that failed
 
 
 def build_scenes(
@@ -57,11 +57,16 @@ def build_scenes(
     wanted = _wanted(stock, count, splits)
     open_dataset(folder, _declared(settings, pictures))
     made_of = stock.digest()
+    skipped: list[Skipped] = []
     if pictures != RENDERED:
-        digest = index_films(
-            find_films([pictures]), folder, seconds=settings.clip_seconds, register=register or Register()
+        indexed = index_films(
+            find_films([pictures]),
+            folder,
+            seconds=settings.clip_seconds,
+            register=register or Register(),
+            passed_over=lambda path, error: skipped.append(Skipped(str(path), error.code, str(error))),
         )
-        settings, made_of = replace(settings, pictures=str(folder)), f"{made_of}-{digest}"
+        settings, made_of = replace(settings, pictures=str(folder)), f"{made_of}-{indexed}"
     for split in wanted:
         stock.open(split)  # decoded once, not by every worker
     batches = [
@@ -69,10 +74,15 @@ def build_scenes(
         for split, number in wanted.items()
         for first in range(0, number, BATCH)
     ]
-    return _run(batches, folder, workers, progress)
+    built = _run(batches, folder, workers, progress, skipped)
+    finish(folder, skipped)
+    return BuiltScenes(folder, len(read_manifest(folder)), built, tuple(skipped))
 
 
-def _run(batches: Sequence[Batch], folder: Path, workers: int | None, progress: Progress | None) -> BuiltScenes:
+def _run(
+    batches: Sequence[Batch], folder: Path, workers: int | None, progress: Progress | None, skipped: list[Skipped]
+) -> int:
+    """How many scenes were built; batches that failed are added to `skipped`."""
     waiting = [batch for batch in batches if recorded(folder, batch.name, batch.facts) is None]
     done, total = dict.fromkeys(range(len(waiting)), 0.0), sum(batch.count for batch in waiting)
 
@@ -81,7 +91,6 @@ def _run(batches: Sequence[Batch], folder: Path, workers: int | None, progress: 
         if progress:
             progress(sum(done.values()), total)
 
-    skipped: list[Skipped] = []
     built = 0
     sensible = max(1, min(workers or os.cpu_count() or 1, len(waiting)))
     for outcome in run_jobs(build_batch, waiting, workers=sensible, watch=watch):
@@ -89,8 +98,7 @@ def _run(batches: Sequence[Batch], folder: Path, workers: int | None, progress: 
             skipped.append(Skipped(waiting[outcome.number].name, outcome.code, outcome.message))
         else:
             built += len(outcome.result.entries)
-    finish(folder, skipped)
-    return BuiltScenes(folder, len(read_manifest(folder)), built, tuple(skipped))
+    return built
 
 
 def _wanted(stock: Stock, count: int, splits: Sequence[str]) -> dict[str, int]:

@@ -5,6 +5,9 @@ what it should: cast and sounds come from the number, picture and balance from t
 
     (seed, split, number)        → cast, dry sounds, recipe's draw
     (seed, split, number, kind)  → what is shown, the balance
+
+Twins that are mixed `blind` are given the very same bad mix, and want different good ones: whoever does not look is wrong
+about one of them.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from limelight.muddy.pictures.storyboard import Kind as Picture
 from limelight.muddy.scenes.rules import KINDS, RULES, Balance, Kind, draw_balance, draw_cast, draw_kind, kinds_for
 
 TOLD_OVER: dict[Picture, float] = {"talk": 0.35, "action": 0.2, "scenery": 0.45}  # what narration is told over
-SCENE, SOUNDS, PICTURE, BALANCE, RECIPE = range(5)  # what is drawn
+SCENE, SOUNDS, PICTURE, BALANCE, RECIPE, TWIN = range(6)  # what is drawn
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def draw_twin(scene: Scene, *, kinds: Sequence[Kind] = KINDS) -> Scene:
     others = [kind for kind in kinds_for(scene.cast, kinds) if kind != scene.kind]
     if not others:
         return scene
-    return twin(scene, others[int(scene.generator(RECIPE).integers(len(others)))])
+    return twin(scene, others[int(scene.generator(TWIN).integers(len(others)))])
 
 
 def _mixed_as(kind: Kind, seed: int, split: str, number: int, cast: tuple[str, ...]) -> Scene:

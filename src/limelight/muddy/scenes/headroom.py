@@ -121,7 +121,7 @@ def _guess(
     truth: Vector, given: Vector, n: int, same: NDArray[np.bool_], heard: NDArray[np.bool_], knowledge: Knowledge
 ) -> Vector:
     if not same.any():
-        return given[n, heard]  # nothing to go by: leave it as it is
+        return np.asarray(given[n, heard])  # nothing to go by: leave it as it is
     weights = np.ones(int(same.sum()))
     if knowledge.balance:
         apart = np.square(given[same][:, heard] - given[n, heard]).sum(axis=1) / ALIKE_DB**2 / 2

@@ -84,7 +84,7 @@ class Rendered:
         name = f"{RENDERED}-{scene.split}-{scene.seed}-{scene.number}-{scene.kind}"
         source = Source(name, "picture", name, "", LICENCE_OF_RENDERED)
         cuts = tuple(sight.cuts_within(0.0, seconds))
-        return Seen(sight.cues(0.0, seconds), cuts, True, pictures, source, scene.shown)
+        return Seen(sight.cues(0.0, seconds), cuts, False, pictures, source, scene.shown)  # it begins within a take
 
 
 @dataclass(frozen=True)

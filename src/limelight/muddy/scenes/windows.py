@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from limelight.media.target import whole_or_absent
 from limelight.muddy.cutting import on_cut
 from limelight.muddy.pictures.storyboard import Kind
 from limelight.muddy.scenes.classify import kind_of
-from limelight.muddy.sight import Sight, watch
+from limelight.muddy.sight import watch
 from limelight.muddy.splits import Filing, Register, check_filings
 
 STEP = 0.25  # of a window's length, from one window to the next
@@ -70,34 +70,44 @@ def index_films(
     *,
     seconds: float,
     register: Register,
-    watched: Callable[[Path], None] = lambda path: None,
+    passed_over: Callable[[Path, InputError], None],
 ) -> str:
-    """Watches films and writes the index of their windows; its digest. Films without a picture are passed over.
+    """Watches films and writes the index of their windows; its digest. What was watched before is not watched again.
 
-    Raises InputError for a file that is no film, Leakage, OutputError.
+    A film that cannot be read is passed over. Raises InputError where nothing is left, Leakage, OutputError.
     """
+    filings = _filings(films, register)
+    check_filings(filings.values())
+    asked = [seconds, *([path.name, *key, *astuple(filing)] for (path, *key), filing in filings.items())]
+    marked = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+    if _is_indexed(folder, marked):
+        return marked
     found: list[Window] = []
     cues: list[NDArray[np.float32]] = []
-    filings: dict[str, Filing] = {}
+    for (path, sha256), filing in filings.items():
+        try:
+            for window, values in _windows(path, sha256, filing, seconds):
+                found.append(window)
+                cues.append(values)
+        except InputError as error:
+            passed_over(path, error)
+    if not found:
+        raise InputError("Wanted pictures for scenes, found no stretch that is talk, action or scenery; use rendered.")
+    _write(folder, marked, found, np.stack(cues))
+    return marked
+
+
+def _filings(films: Iterable[Path], register: Register) -> dict[tuple[Path, str], Filing]:
+    """Films by path and hash, each once."""
+    seen: set[str] = set()
+    filings: dict[tuple[Path, str], Filing] = {}
     for path in films:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        if sha256 in filings:
-            continue  # a copy
-        filings[sha256] = register.file(path, sha256)
-        info = probe(path)
-        sight = watch(info)
-        for start in window_starts(info.duration_seconds, seconds):
-            values = sight.cues(start, seconds)
-            kind = kind_of(values)
-            if kind:
-                found.append(_window(path, sha256, filings[sha256], start, seconds, kind, sight))
-                cues.append(values)
-        watched(path)
-    check_filings(filings.values())
-    if not found:
-        raise InputError("Wanted pictures for scenes, found no stretch that is talk, action or scenery; use rendered.")
-    return _write(folder, found, np.stack(cues))
+        if sha256 not in seen:
+            filings[path, sha256] = register.file(path, sha256)
+        seen.add(sha256)
+    return filings
 
 
 def window_starts(duration_seconds: float, seconds: float) -> Iterator[float]:
@@ -108,38 +118,40 @@ def window_starts(duration_seconds: float, seconds: float) -> Iterator[float]:
         number += 1
 
 
-def _window(
-    path: Path, sha256: str, filing: Filing, start_seconds: float, seconds: float, kind: Kind, sight: Sight
-) -> Window:
-    return Window(
-        path=path.resolve(),
-        sha256=sha256,
-        split=filing.split,
-        group=filing.group,
-        licence=filing.licence,
-        start_seconds=start_seconds,
-        kind=kind,
-        starts_on_cut=on_cut(start_seconds, sight.cut_seconds),
-        cuts_seconds=tuple(sight.cuts_within(start_seconds, seconds)),
-    )
+def _windows(path: Path, sha256: str, filing: Filing, seconds: float) -> Iterator[tuple[Window, NDArray[np.float32]]]:
+    """The stretches of a film that are of some kind, with their cues [T, D]."""
+    info = probe(path)
+    sight = watch(info)
+    for start in window_starts(info.duration_seconds, seconds):
+        values = sight.cues(start, seconds)
+        kind = kind_of(values)
+        if kind:
+            cuts = tuple(sight.cuts_within(start, seconds))
+            begins = on_cut(start, sight.cut_seconds)
+            place = path.resolve()
+            yield Window(place, sha256, filing.split, filing.group, filing.licence, start, kind, begins, cuts), values
 
 
-def _write(folder: Path, windows: list[Window], cues: NDArray[np.float32]) -> str:
-    rows = [asdict(window) | {"path": str(window.path)} for window in windows]
+def _is_indexed(folder: Path, marked: str) -> bool:
+    try:
+        return bool(json.loads((folder / INDEX).read_text(encoding="utf-8"))["made_of"] == marked)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _write(folder: Path, marked: str, windows: list[Window], cues: NDArray[np.float32]) -> None:
+    """The cues, then the index that says that they are whole."""
     with whole_or_absent(folder / CUES) as temporary, temporary.open("wb") as file:
         np.save(file, cues)
-    text = json.dumps(rows, ensure_ascii=False, indent=1)
+    rows = [asdict(window) | {"path": str(window.path)} for window in windows]
     with whole_or_absent(folder / INDEX) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    # Where the films lie is of no account, what they are is.
-    nameless = json.dumps([{**row, "path": ""} for row in rows], sort_keys=True)
-    return hashlib.sha256(nameless.encode() + cues.tobytes()).hexdigest()[:16]
+        temporary.write_text(json.dumps({"made_of": marked, "windows": rows}, ensure_ascii=False), encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
 def _opened(folder: Path) -> Windows:
     try:
-        rows: list[dict[str, Any]] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        rows: list[dict[str, Any]] = json.loads((folder / INDEX).read_text(encoding="utf-8"))["windows"]
         values = np.load(folder / CUES, mmap_mode="r", allow_pickle=False)
         windows = [
             Window(**row | {"path": Path(row["path"]), "cuts_seconds": tuple(row["cuts_seconds"])}) for row in rows
