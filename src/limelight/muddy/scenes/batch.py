@@ -27,6 +27,7 @@ from limelight.muddy.scenes.ducking import mixing_curves, moved
 from limelight.muddy.scenes.rules import Kind
 from limelight.muddy.scenes.seeing import RENDERED, Seen, pictures_of
 from limelight.muddy.scenes.stock import NotedLibrary, Stock
+from limelight.muddy.sounds import SoundLibrary
 from limelight.muddy.spoiling import Spoiling, Wish, draw_spoiling
 from limelight.signals import Vector
 
@@ -112,7 +113,7 @@ def scene_of(settings: SceneSettings, split: str, number: int, kinds: tuple[Kind
     return draw_twin(first, kinds=kinds) if number % 2 else first
 
 
-def mix(scene: Scene, library: NotedLibrary, settings: SceneSettings, kinds: tuple[Kind, ...]) -> Mixed:
+def mix(scene: Scene, library: SoundLibrary, settings: SceneSettings, kinds: tuple[Kind, ...]) -> Mixed:
     """The sounds of a scene, its good mix, and a bad one."""
     dry = draw_dry(scene.generator(SOUNDS), scene.cast, library, seconds=settings.clip_seconds, layout=settings.layout)
     curves = mixing_curves(scene.balance, dry.levels)
