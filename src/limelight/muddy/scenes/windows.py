@@ -141,6 +141,7 @@ def _is_indexed(folder: Path, marked: str) -> bool:
 
 def _write(folder: Path, marked: str, windows: list[Window], cues: NDArray[np.float32]) -> None:
     """The cues, then the index that says that they are whole."""
+    folder.mkdir(parents=True, exist_ok=True)
     with whole_or_absent(folder / CUES) as temporary, temporary.open("wb") as file:
         np.save(file, cues)
     rows = [asdict(window) | {"path": str(window.path)} for window in windows]
