@@ -27,6 +27,12 @@ def test_clips_are_cut_out_of_blocks_of_any_size(sizes: list[int], gaps: list[in
     assert all(np.array_equal(one, other) for one, other in zip(found, wished, strict=True))
 
 
+def test_rounding_costs_no_sample() -> None:
+    starts = [0.500010416, 0.750010416 - 3e-6, 1.000010416 - 6e-6]
+    blocks = np.split(np.zeros((3, 1, 72_000), np.float32), range(36_000, 72_000, 12_000), axis=2)
+    assert [clip.shape[2] for clip in cut_out(blocks, starts, 0.25)] == [12_000] * 3
+
+
 def test_slides_are_one_a_second_within_the_clip() -> None:
     slides = Slides(probe(film_path(Film(seconds=6.0, sound=None))))
     first, second = slides.between(0.0, 2.0), slides.between(3.4, 5.4)

@@ -63,10 +63,10 @@ def read_flac(path: Path) -> Samples:
     try:
         with av.open(file_url(path), format="flac") as container:
             frames = [frame.to_ndarray() for frame in container.decode(audio=0)]  # [1, n · C], 24 bits at the top of 32
-            steps = np.concatenate(frames, axis=1).reshape(-1, container.streams.audio[0].channels).T
+            steps = np.concatenate(frames, axis=1).astype(np.float64).reshape(-1, container.streams.audio[0].channels).T
     except (OSError, IndexError, ValueError, av.error.FFmpegError) as error:
         raise NotMedia(f"cannot read {path}: it is missing, empty or no FLAC file; make it again") from error
-    return (steps / np.float64(_FULL_SCALE)).astype(np.float32)
+    return np.asarray(steps / _FULL_SCALE, np.float32)
 
 
 def _form(container: str, sample_rate: int, layout: str) -> SoundFormat:

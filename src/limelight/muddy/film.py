@@ -106,7 +106,9 @@ def build_film(job: FilmJob, report: Callable[[float], None]) -> Part:
 def cut_out(blocks: Iterable[Stems], starts_seconds: Sequence[float], seconds: float) -> Iterator[Stems]:
     """The clips [K, C, N] of a stream of blocks [K, C, n]; what the stream does not reach is not given."""
     length = round(seconds * SAMPLE_RATE)
-    starts = deque(round(start * SAMPLE_RATE) for start in starts_seconds)
+    starts: deque[int] = deque()
+    for start in starts_seconds:  # rounding must not let a clip begin in the one before
+        starts.append(max(round(start * SAMPLE_RATE), starts[-1] + length if starts else 0))
     held: list[Stems] = []
     first = 0  # sample of the film at which the block begins
     for block in blocks:

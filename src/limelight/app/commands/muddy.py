@@ -162,6 +162,8 @@ def _tell(built: Built, *, quiet: bool, as_json: bool) -> None:
         console.print(f"{built.clips} clips; {built.films} films built now{before}", markup=False)
         for reason, count in built.left_out.items():
             console.print(f"left out: {count} × {reason}", markup=False)
+        if not built.clips:
+            console.print("no clip is left; other films, another --recipe, or --keep-trivial", markup=False)
     for one in built.skipped:
         console.print(f"skipped: {one.name}: {one.code}: {' '.join(one.message.split())}", markup=False)
     if built.skipped:
