@@ -27,11 +27,9 @@ def test_a_hit_is_seen_at_its_time(subject: str) -> None:
     assert pictures[2].mean() > pictures[1].mean()
 
 
-@pytest.mark.parametrize("subject", ACTION)
+@pytest.mark.parametrize("subject", ["blast", "crash", "fight"])  # a chase runs as fast as the effects are loud
 def test_before_anything_falls_the_picture_does_not_know_of_the_hit(subject: str) -> None:
     quiet, loud = (scene(subject, timing(talks=False, hits=hits)) for hits in ((), (3.5,)))
-    if subject == "chase":
-        pytest.skip("a chase runs as fast as the effects are loud")
     np.testing.assert_allclose(quiet.paint(0.5), loud.paint(0.5), atol=0.02)
 
 

@@ -10,7 +10,7 @@ STILL = Pose(0, 0, 0, 0, 0, 0, 0)
 
 def covered(y: float) -> np.ndarray:
     rng = np.random.default_rng(1)
-    shoulders = paint_shoulders(rng, draw_person(1), draw_lamps(rng, "day"), per_unit=30.0)
+    shoulders = paint_shoulders(rng, draw_person(1), draw_lamps(rng, "day"), per_unit=30.0, below=6.0)
     canvas = np.full((120, 160, 3), -1.0, np.float32)
     shoulders.paint(canvas, 80.0, y, 25.0, STILL)
     return canvas[..., 0] > -0.5

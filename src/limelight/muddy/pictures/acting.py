@@ -1,7 +1,7 @@
 """How a head moves: sway, nods with the voice or with what is heard, blinks, and the mouth that the speech asks for.
 
-Who listens keeps the mouth shut, but is not frozen: the lips press together now and then, the head nods and turns. That
-is the difficult case for whoever looks at mouths.
+Who listens is not frozen: the lips press together or smile, the jaw idles, the head nods and turns; some chew or laugh,
+which looks like speech and is none. That is the difficult case for whoever looks at mouths.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from limelight.muddy.pictures.timing import Timing, curve_at
 from limelight.signals import Vector
 
 LID_SECONDS = 0.09
-FIDGETS = 0.2  # share of those who listen
+CHEWERS, CHEWS = 0.3, (0.15, 0.5)  # share of those who listen, and how far their jaw goes
+IDLES, MOST_IDLE = 0.05, 0.2  # how far the jaw of the others goes: mean of an exponential, and its end
 AWAY_SECONDS = 12.0  # between two looks away, on average
 VOICE_LEADS_SECONDS = 0.02  # a mouth opens a little before it is heard
 
@@ -42,7 +43,7 @@ class Temper:
     liveliness: float
     blinks: Vector  # seconds
     presses: Vector  # seconds: when who listens presses the lips together, or smiles
-    chews: float  # how far a jaw goes that chews or mumbles without being heard; mostly 0
+    chews: float  # how far the jaw of who listens goes
     away: Vector  # seconds: when the head turns away for a moment
     opening: float  # how far the mouth opens at a loud vowel
 
@@ -58,7 +59,7 @@ def draw_temper(rng: np.random.Generator, start_seconds: float, end_seconds: flo
         liveliness=float(rng.uniform(0.3, 2.0)),
         blinks=blinks,
         presses=start_seconds + np.cumsum(rng.uniform(1.5, 6.0, int(length / 3) + 2)),
-        chews=float(rng.uniform(0.08, 0.3)) if not speaks and rng.random() < FIDGETS else 0.0,
+        chews=float(rng.uniform(*CHEWS) if rng.random() < CHEWERS else min(rng.exponential(IDLES), MOST_IDLE)),
         away=start_seconds + np.cumsum(rng.exponential(AWAY_SECONDS, 3)),
         opening=float(rng.uniform(0.65, 1.1)),
     )

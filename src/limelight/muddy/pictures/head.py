@@ -39,14 +39,16 @@ class Placed:
 
 
 class Head:
-    """One person under one light, at one size."""
+    """One person under one light, at one size; the body goes down to `below` units under the face."""
 
-    def __init__(self, rng: np.random.Generator, person: Person, lamps: Lamps, *, per_unit: float) -> None:
+    def __init__(
+        self, rng: np.random.Generator, person: Person, lamps: Lamps, *, per_unit: float, below: float = 6.0
+    ) -> None:
         self._person = person
         self._ground = ground_of(float(np.clip(1.2 * per_unit, COARSEST, FINEST)))
         self._light = 0.1 + 0.62 * float(np.mean(lamps.key)) + float(np.mean(lamps.ambient))
         self._behind = _texture(*hair_behind(rng, self._ground, person, lamps))
-        self._shoulders = paint_shoulders(rng, person, lamps, per_unit=self._ground.per_unit)
+        self._shoulders = paint_shoulders(rng, person, lamps, per_unit=self._ground.per_unit, below=below)
         self._awake, self._asleep = self._faces(rng, lamps)
         self._mouth = self._ground.part(lips.LEFT, lips.RIGHT, lips.TOP, lips.BOTTOM)
         self._lids = self._ground.part(-0.8, 0.8, EYE_LINE - 0.42, EYE_LINE + 0.30)

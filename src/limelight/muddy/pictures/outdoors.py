@@ -40,6 +40,7 @@ WALLS: tuple[Colour, ...] = (
     (0.30, 0.24, 0.30),
     (0.42, 0.48, 0.38),
 )
+UNLIT = 0.7  # share of the dark windows that are seen at all
 ROWS = (0.25, 0.55, 1.0)  # of houses, far to near
 SKY_SLIDES = 0.05
 
@@ -130,11 +131,14 @@ def _houses(rng: np.random.Generator, light: Light, size: Size, horizon: float, 
 
 
 def _windows(rng: np.random.Generator, wall: Canvas, lit_share: float) -> None:
-    """A grid of panes on a wall (a part of a canvas), some of them lit."""
+    """A grid of panes on a wall (a part of a canvas), some of them lit, some missing."""
     height, width = wall.shape[:2]
     step = float(rng.uniform(0.8, 1.5)) * (5 + 0.05 * height)
     for x in np.arange(0.5 * step, width - 0.8 * step, step):
         for y in np.arange(0.5 * step, height - step, 1.3 * step):
             warm = between((1.0, 0.8, 0.45), (0.8, 0.9, 1.0), float(rng.random() ** 3))
-            pane = warm if rng.random() < lit_share else (0.12, 0.15, 0.18)
-            wall[int(y) : int(y + 0.7 * step), int(x) : int(x + 0.5 * step)] = pane
+            box = wall[int(y) : int(y + 0.7 * step), int(x) : int(x + 0.5 * step)]
+            if rng.random() < lit_share:
+                box[:] = warm
+            elif rng.random() < UNLIT:
+                box *= 0.6

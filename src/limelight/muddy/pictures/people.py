@@ -31,7 +31,8 @@ class People:
         self._behind = soft(_place(place, take.light, size).painted(size, float(rng.uniform(0, size.width))), blur)
         per_unit = take.closeness * size.height / BOX
         self._seats = _seats(rng, take, size, per_unit)
-        self._heads = [Head(rng, draw_person(seed), lamps, per_unit=per_unit) for seed in take.people]
+        below = (size.height - min(seat.y for seat in self._seats)) / per_unit + 0.5
+        self._heads = [Head(rng, draw_person(seed), lamps, per_unit=per_unit, below=below) for seed in take.people]
         self._tempers = [
             draw_temper(rng, take.start_seconds, take.end_seconds, speaks=number == take.speaking)
             for number in range(len(take.people))

@@ -13,7 +13,7 @@ from limelight.muddy.pictures.canvas import Canvas, Size, mixed, noise, scaled, 
 from limelight.muddy.pictures.lamps import Lamps
 from limelight.muddy.pictures.person import Person
 
-SIDE, TOP, BOTTOM = 3.0, 0.7, 6.0  # in units of face
+SIDE, TOP = 3.0, 0.7  # in units of face
 COARSER = 0.6  # cloth needs fewer points than a face
 
 
@@ -40,10 +40,12 @@ class Shoulders:
         canvas[first:] = canvas[first:] * (1 - seen[..., 3:]) + seen[..., :3]
 
 
-def paint_shoulders(rng: np.random.Generator, person: Person, lamps: Lamps, *, per_unit: float) -> Shoulders:
-    """Neck in the chin's shadow, a coat with a collar or a bare neckline."""
+def paint_shoulders(
+    rng: np.random.Generator, person: Person, lamps: Lamps, *, per_unit: float, below: float
+) -> Shoulders:
+    """Neck in the chin's shadow, a coat with a collar or a bare neckline, down to `below` units under the face."""
     per_unit *= COARSER
-    height, width = round((BOTTOM - TOP) * per_unit), round(2 * SIDE * per_unit)
+    height, width = round((max(below, 1.5) - TOP) * per_unit), round(2 * SIDE * per_unit)
     v, u = np.mgrid[0:height, 0:width].astype(np.float32) / np.float32(per_unit)
     u, v, edge = u - np.float32(SIDE), v + np.float32(TOP), 1.2 / per_unit
     light = np.asarray(lamps.key, np.float32) + np.asarray(lamps.ambient, np.float32)
