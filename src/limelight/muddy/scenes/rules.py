@@ -45,7 +45,7 @@ RULES: dict[Kind, Rule] = {
         leads="speech",
         presence={"speech": 1.0, "music": 0.65, "effects": 0.8},
         shift_lu={"speech": 2.0, "music": -6.0, "effects": -4.0},
-        depth_db={"music": 8.0, "effects": 4.0},
+        depth_db={"music": 5.0, "effects": 4.0},
     ),
     "action": Rule(
         share=0.27,
@@ -66,7 +66,7 @@ RULES: dict[Kind, Rule] = {
         leads="speech",
         presence={"speech": 1.0, "music": 0.85, "effects": 0.7},
         shift_lu={"speech": 2.5, "music": -2.0, "effects": -6.0},
-        depth_db={"music": 12.0, "effects": 6.0},
+        depth_db={"music": 10.0, "effects": 4.0},
     ),
 }
 
