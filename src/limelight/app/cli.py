@@ -10,6 +10,7 @@ import typer
 from limelight.app.commands.examine import inspect, models, score, stems
 from limelight.app.commands.muddy import muddy
 from limelight.app.commands.rebalance import highlight, plan, render
+from limelight.app.commands.scenes import headroom, scenes
 
 app = typer.Typer(
     name="limelight",
@@ -22,6 +23,8 @@ app = typer.Typer(
 COMMANDS = (highlight, plan, render, inspect, stems, score, models)
 for command in COMMANDS:
     app.command(name=command.__name__)(command)
+muddy.command()(scenes)
+muddy.command()(headroom)
 app.add_typer(muddy)
 NAMES = (*(command.__name__ for command in COMMANDS), "muddy")
 

@@ -4,6 +4,7 @@
     speech.flac  music.flac  effects.flac   of the target; their sum is target.flac, to the last bit
     cues.npy                             [T, D] float32, a row a second (names: `limelight.cues.catalogue`)
     recipe.json                          what was done; see `spoiling`
+    scene.json                           of scenes: what it was made by; see `scenes.draw`
     frames/00.jpg …                      one picture a second, where they were asked for
 
 Bytes are made first and hashed, then written beside and renamed.
@@ -19,6 +20,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,6 +38,7 @@ from limelight.signals import STEMS, Picture, Samples
 
 CLIPS = "clips"
 SOUNDS = ("input", "target", *STEMS)
+SCENE = "scene.json"
 JPEG_QUALITY = 90
 
 
@@ -53,6 +56,7 @@ class Clip:
     starts_on_cut: bool = True
     cuts_seconds: tuple[float, ...] = ()
     pictures: Sequence[Picture] = ()
+    scene: Mapping[str, Any] | None = None  # how it came about, where that is known
 
 
 def write_clip(dataset: Path, clip: Clip) -> Entry:
@@ -80,6 +84,8 @@ def _files(clip: Clip) -> Iterator[tuple[str, bytes]]:
     yield "cues.npy", memory.getvalue()
     recipe = pair.spoiling.as_json() | {"scale_db": pair.scale_db}
     yield "recipe.json", json.dumps(recipe, ensure_ascii=False, sort_keys=True).encode()
+    if clip.scene is not None:
+        yield SCENE, json.dumps(clip.scene, ensure_ascii=False, sort_keys=True).encode()
     for number, picture in enumerate(clip.pictures):
         yield f"frames/{number:02d}.jpg", _jpeg(picture)
 

@@ -80,11 +80,11 @@ class SoundLibrary:
     def open(cls, folder: Path, split: str, cache: Path, *, more: Iterable[Path] = ()) -> SoundLibrary:
         """Opens a split; decodes into `cache` what is not there yet. Libraries in `more` may lack stems."""
         rows = list(read_manifest(folder))
-        shelves = {stem: [_shelf(folder, rows, split, stem, cache)] for stem in STEMS}
+        shelves = {stem: [open_shelf(folder, rows, split, stem, cache)] for stem in STEMS}
         for other in more:
             rows = list(read_manifest(other))
             for stem in {FOLDER_NAMES[row["kind"]] for row in rows if row["split"] == split}:
-                shelves[stem].append(_shelf(other, rows, split, stem, cache))
+                shelves[stem].append(open_shelf(other, rows, split, stem, cache))
         return cls({stem: tuple(found) for stem, found in shelves.items()})
 
     def draw_shelf(self, rng: np.random.Generator, stem: str) -> Shelf:
@@ -108,7 +108,8 @@ def read_manifest(folder: Path) -> Iterator[dict[str, str]]:
                 yield row
 
 
-def _shelf(folder: Path, rows: list[dict[str, str]], split: str, stem: str, cache: Path) -> Shelf:
+def open_shelf(folder: Path, rows: list[dict[str, str]], split: str, stem: str, cache: Path) -> Shelf:
+    """The sounds of one stem and split among a manifest's rows, decoded where `cache` lacks them. Raises InputError."""
     rows = [row for row in rows if row["split"] == split and FOLDER_NAMES[row["kind"]] == stem]
     if not rows:
         raise InputError(f"The library {folder} lists no {stem} for the {split} split; add some to its manifest.csv.")

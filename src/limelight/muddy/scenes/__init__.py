@@ -1,0 +1,1 @@
+"""Scenes with known truth: separate sounds, mixed as the picture asks for."""
