@@ -63,8 +63,8 @@ def write_with_soundtrack(
     """Write the source with `blocks` in place of one of its soundtracks.
 
     `blocks`: [C, n] each, at the soundtrack's rate and layout, sample 0 at T0 of the one clock; they are taken one at
-    a time as the writing goes. The container is the one that the suffix of `dest` asks for. The file appears only when
-    it is whole and has been read back. What the encoder made necessary is told in `notes`.
+    a time, all of them before the rest is copied. The container is the one that the suffix of `dest` asks for. The file
+    appears only when it is whole and has been read back. What the encoder made necessary is told in `notes`.
     Raises `OutputError`, `TargetExists`, or `Damaged` where the timestamps of the source run backwards.
     """
     dest = prepare_target(info.path, dest, overwrite=overwrite)
@@ -74,7 +74,7 @@ def write_with_soundtrack(
         with _open_output(temporary, dest, container, info.path) as output, scratch_beside(dest) as scratch:
             writer = _Writer(info, soundtrack, dest, clock, output, Spool(scratch))
             cargo = writer.load(container)
-            writer.encode(blocks)
+            writer.encode(blocks, cargo)
             writer.copy(cargo)
         samples = writer.encoder.samples
         with naming_write_errors(dest):
@@ -191,13 +191,14 @@ class _Writer:
                 self._output.start_encoding()
         return cargo
 
-    def encode(self, blocks: Iterable[Samples]) -> None:
-        """Make the packets of the new sound; they wait in the spool."""
+    def encode(self, blocks: Iterable[Samples], cargo: Cargo) -> None:
+        """Make the packets of the new sound. They wait in the spool, unless there is nothing to wait for."""
+        take = self._spool.add if cargo.copies else self._output.mux
         for block in blocks:
             with naming_write_errors(self._dest):
-                self._spool.add(self.encoder.encode(block))
+                take(self.encoder.encode(block))
         with naming_write_errors(self._dest):
-            self._spool.add(self.encoder.finish())
+            take(self.encoder.finish())
 
     def copy(self, cargo: Cargo) -> None:
         """Write both streams of packets, whichever is due."""
