@@ -16,7 +16,7 @@ from limelight.media.formats import default_suffix
 from limelight.media.listen import listen
 from limelight.media.look import look
 from limelight.media.probe import choose_soundtrack, probe
-from limelight.media.sound_file import write_sound
+from limelight.media.sound_file import write_sounds
 from limelight.media.target import prepare_target
 from limelight.media.write import Written, write_with_soundtrack
 from limelight.mixing import render as mix
@@ -196,12 +196,8 @@ def separate_video(
     targets = [prepare_target(run.info.path, folder / f"{stem}.wav", overwrite=overwrite) for stem in STEMS]
     rate, layout = run.soundtrack.sample_rate, run.soundtrack.layout
     surveyed = survey(run.blocks("measure"), sample_rate=rate, layout=layout)
-    # Three passes, a file each: a film's stems fit no memory.
-    for k, target in enumerate(targets):
-        pieces = mix.stems(
-            run.blocks("render"), model, sample_rate=rate, layout=layout, mono_lufs=surveyed.downmix_lufs
-        )
-        write_sound(target, (piece[k] for piece in pieces), sample_rate=rate, layout=layout, overwrite=overwrite)
+    parts = mix.stems(run.blocks("render"), model, sample_rate=rate, layout=layout, mono_lufs=surveyed.downmix_lufs)
+    write_sounds(targets, parts, sample_rate=rate, layout=layout, overwrite=overwrite)
     return tuple(targets)
 
 
