@@ -23,6 +23,8 @@ STAGE_WORDS = {
     "measure": "measuring the sound",
     "plan": "deciding the balance",
     "render": "writing the film",
+    "muddy": "making clips",
+    "check": "checking clips",
 }
 TERMINATED = 143
 
