@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from limelight.app.ahead import ahead
+from limelight.app.heap import give_back
 from limelight.cues.encoder import Encoder, NoPicture, PictureStatistics
 from limelight.dsp.loudness import LoudnessMeter
 from limelight.dsp.true_peak import TruePeakMeter
@@ -103,7 +104,8 @@ class Run:
             yield picture
 
     def timed(self, stage: str, started: float) -> None:
-        """Notes how long a stage took, and that it is over."""
+        """Notes how long a stage took, and that it is over: the memory it needed is not kept for the next one."""
+        give_back()
         self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + time.perf_counter() - started
         self.progress(stage, self.info.duration_seconds, self.info.duration_seconds)
 
