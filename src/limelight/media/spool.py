@@ -1,6 +1,6 @@
 """The packets of the new sound, waiting on the disk until the rest of the film is copied.
 
-    encoder ──► [time, length, bytes] [time, length, bytes] … ──► muxer        8 + 8 + 4 bytes, then the packet's own
+    encoder ──► [time, duration, length, bytes] [time, duration, length, bytes] … ──► muxer
 
 They could be muxed as they come, but then the model that makes them, the reader that it hears the film through, the
 reader that the picture is copied from and the muxer's index would all be in memory at once, and the last three grow
@@ -21,7 +21,7 @@ _HEAD = struct.Struct("<qqI")  # time and duration in ticks, length in bytes
 
 
 class Spool:
-    """Packets in the order in which they came; no encoder of sound reorders them, each stands on its own.
+    """Packets in the order in which they came: sound is decoded in the order in which it is heard, each packet on its own.
 
     Those with side data, the first or the last of a stream, stay in memory: PyAV cannot make side data anew.
     """
