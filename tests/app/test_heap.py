@@ -1,4 +1,4 @@
-"""Threads share one heap, where the system lets us ask for it."""
+"""Threads share one heap, and large arrays lie outside, where the system lets us ask for it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 COUNT_HEAPS = """
 import ctypes, sys, threading
-from limelight.app.heap import share_one_heap
-share_one_heap()
+from limelight.app.heap import keep_heap_small
+keep_heap_small()
 work = lambda: [bytes(600) for _ in range(2000)]
 threads = [threading.Thread(target=work) for _ in range(4)]
 [thread.start() for thread in threads]
@@ -30,7 +30,34 @@ def _is_glibc() -> bool:
 
 
 @pytest.mark.skipif(not _is_glibc(), reason="only glibc gives each thread a heap, and counts them")
-def test_threads_share_one_heap(tmp_path: Path) -> None:
+def test_threads_keep_heap_small(tmp_path: Path) -> None:
     told = tmp_path / "heaps.xml"
     subprocess.run([sys.executable, "-c", COUNT_HEAPS, str(told)], check=True)
     assert told.read_text().count("<heap nr=") == 1
+
+
+LEAVE_SMALL_THINGS = """
+import numpy as np
+from limelight.app.heap import keep_heap_small
+keep_heap_small()
+def megabytes():
+    with open("/proc/self/statm") as told:
+        return int(told.read().split()[1]) * 4096 / 1e6
+np.ones(500_000)
+before = megabytes()
+large, small = [], []
+for _ in range(50):
+    large.append(np.ones(250_000))
+    small.append(bytes(2000))
+held = megabytes()
+large.clear()
+print(held - before, megabytes() - before)
+"""
+
+
+@pytest.mark.skipif(not _is_glibc(), reason="only glibc learns to keep large arrays")
+def test_large_arrays_are_given_back_whatever_lies_between_them() -> None:
+    run = subprocess.run([sys.executable, "-c", LEAVE_SMALL_THINGS], capture_output=True, text=True, check=True)
+    held, left = map(float, run.stdout.split())
+    assert held > 90
+    assert left < 10

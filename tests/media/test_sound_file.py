@@ -10,7 +10,7 @@ from films import lag_and_likeness, noise
 from limelight.errors import NotMedia, OutputError, TargetExists
 from limelight.media.listen import listen
 from limelight.media.probe import probe
-from limelight.media.sound_file import read_flac, sound_bytes, write_sound
+from limelight.media.sound_file import read_flac, sound_bytes, write_sound, write_sounds
 
 RATE = 48_000
 
@@ -59,6 +59,34 @@ def test_nothing_is_overwritten_or_left_behind(tmp_path):
         write_sound(target, [noise(0.1, RATE, 1)], sample_rate=RATE, layout="stereo", overwrite=True)
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_files_are_written_side_by_side_or_not_at_all(tmp_path):
+    paths = [tmp_path / f"{name}.wav" for name in "abc"]
+    sound = np.stack([noise(0.5, RATE, 2) * scale for scale in (1, 0.5, 0.25)])  # [K, C, N]
+
+    def blocks(broken: bool):
+        yield from np.array_split(sound, 5, axis=2)
+        assert not any(path.exists() for path in paths)
+        if broken:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_sounds(paths, blocks(broken=True), sample_rate=RATE, layout="stereo")
+    assert list(tmp_path.iterdir()) == []
+    write_sounds(paths, blocks(broken=False), sample_rate=RATE, layout="stereo")
+    for path, part in zip(paths, sound, strict=True):
+        assert np.array_equal(heard(path), part)
+
+
+def test_the_file_that_cannot_be_written_is_named(tmp_path):
+    block = np.stack([noise(0.1, RATE, 2), np.full((2, 4800), np.nan, np.float32)])
+    with pytest.raises(OutputError, match="not numbers"):
+        write_sounds([tmp_path / "a.wav", tmp_path / "b.wav"], [block], sample_rate=RATE, layout="stereo")
+    (tmp_path / "b.wav").write_bytes(b"old")
+    with pytest.raises(TargetExists, match=r"b\.wav"):
+        write_sounds([tmp_path / "a.wav", tmp_path / "b.wav"], [], sample_rate=RATE, layout="stereo")
+    assert [path.name for path in tmp_path.iterdir()] == ["b.wav"]
 
 
 def test_films_are_no_sound_files(tmp_path):

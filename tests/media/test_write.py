@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +22,7 @@ from films import Film, film_path, lag_and_likeness, make_film, remuxed, sound_f
 from limelight.errors import Damaged, OutputError, TargetExists
 from limelight.media import write
 from limelight.media.clock import read_clock
+from limelight.media.container import open_input
 from limelight.media.formats import default_suffix
 from limelight.media.listen import listen
 from limelight.media.probe import choose_soundtrack, probe
@@ -341,16 +343,43 @@ def test_a_failure_half_way_leaves_the_old_file_and_nothing_else(error, seen, sa
     assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
 
 
+def test_the_source_is_closed_while_the_sound_is_made(monkeypatch, tmp_path):
+    """Its index grows with the film, and what makes the sound is large: they are not to be in memory together."""
+    opened: list[Path] = []
+
+    @contextmanager
+    def remembered(path):
+        with open_input(path) as container:
+            opened.append(path)
+            yield container
+            opened.remove(path)
+
+    info = probe(film_path(Film()))
+    seen: list[int] = []
+
+    def blocks():
+        for block in listen(info, info.soundtracks[0]):
+            seen.append(len(opened))
+            yield block
+        seen.append(len(opened))
+
+    monkeypatch.setattr(write, "open_input", remembered)
+    write_with_soundtrack(info, info.soundtracks[0], blocks(), tmp_path / "out.mp4")
+    assert len(seen) > 2
+    assert set(seen) == {0}
+
+
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="needs a limit on the size of files")
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path):
-    old = tmp_path / "out.wav"
+@pytest.mark.parametrize("film", [sound_film("wav", "pcm_s16le", seconds=4.0), Film(container="mkv", sound="flac")])
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(film, tmp_path):
+    old = tmp_path / f"out.{film.container}"
     old.write_bytes(b"precious")
-    source = film_path(sound_film("wav", "pcm_s16le", seconds=4.0))
+    source = film_path(film)
     script = f"""
         import resource, signal, sys
         sys.path[:0] = {sys.path!r}
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
         from pathlib import Path
         from limelight.errors import OutputError
         from limelight.media.listen import listen
@@ -367,7 +396,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path):
     assert done.returncode == 1
     assert "refused: cannot write" in done.stderr
     assert old.read_bytes() == b"precious"
-    assert [path.name for path in tmp_path.iterdir()] == ["out.wav"]
+    assert list(tmp_path.iterdir()) == [old]
 
 
 def test_ctrl_c_leaves_the_old_file_and_nothing_else(tmp_path):

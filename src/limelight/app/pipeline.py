@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from limelight.app.ahead import ahead
+from limelight.app.heap import give_back
 from limelight.cues.encoder import Encoder, NoPicture, PictureStatistics
 from limelight.dsp.loudness import LoudnessMeter
 from limelight.dsp.true_peak import TruePeakMeter
@@ -16,7 +17,7 @@ from limelight.media.formats import default_suffix
 from limelight.media.listen import listen
 from limelight.media.look import look
 from limelight.media.probe import choose_soundtrack, probe
-from limelight.media.sound_file import write_sound
+from limelight.media.sound_file import write_sounds
 from limelight.media.target import prepare_target
 from limelight.media.write import Written, write_with_soundtrack
 from limelight.mixing import render as mix
@@ -103,7 +104,8 @@ class Run:
             yield picture
 
     def timed(self, stage: str, started: float) -> None:
-        """Notes how long a stage took, and that it is over."""
+        """Notes how long a stage took, and that it is over: the memory it needed is not kept for the next one."""
+        give_back()
         self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + time.perf_counter() - started
         self.progress(stage, self.info.duration_seconds, self.info.duration_seconds)
 
@@ -196,12 +198,8 @@ def separate_video(
     targets = [prepare_target(run.info.path, folder / f"{stem}.wav", overwrite=overwrite) for stem in STEMS]
     rate, layout = run.soundtrack.sample_rate, run.soundtrack.layout
     surveyed = survey(run.blocks("measure"), sample_rate=rate, layout=layout)
-    # Three passes, a file each: a film's stems fit no memory.
-    for k, target in enumerate(targets):
-        pieces = mix.stems(
-            run.blocks("render"), model, sample_rate=rate, layout=layout, mono_lufs=surveyed.downmix_lufs
-        )
-        write_sound(target, (piece[k] for piece in pieces), sample_rate=rate, layout=layout, overwrite=overwrite)
+    parts = mix.stems(run.blocks("render"), model, sample_rate=rate, layout=layout, mono_lufs=surveyed.downmix_lufs)
+    write_sounds(targets, parts, sample_rate=rate, layout=layout, overwrite=overwrite)
     return tuple(targets)
 
 

@@ -11,6 +11,7 @@ What is left at the end and does not fill a block is not counted, as the standar
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,7 +131,7 @@ class LoudnessMeter:
         self._filter = BiquadStream(k_weighting_biquads(sample_rate), self._heard.size)
         self._sample_rate = sample_rate
         self._rest = np.empty(0)  # powers per sample that do not fill a block yet
-        self._blocks = [np.empty(0)]
+        self._powers = array("d")  # per block
         self._count = 0
 
     def push(self, block: Samples) -> None:
@@ -143,7 +144,7 @@ class LoudnessMeter:
     def finish(self) -> Loudness:
         """What was measured; nothing can be pushed after."""
         self._add(self._filter.finish())
-        return Loudness(np.concatenate(self._blocks))
+        return Loudness(np.array(self._powers))
 
     def _add(self, segment: NDArray[np.float64]) -> None:
         # Where 100 ms are no whole number of samples (11,025 Hz), block i runs from ⌊i·rate/10⌋ to ⌊(i+1)·rate/10⌋.
@@ -154,7 +155,7 @@ class LoudnessMeter:
         self._rest = power[edges[-1] :]
         if edges.size > 1:
             sums = np.add.reduceat(power[: edges[-1]], edges[:-1])
-            self._blocks.append(sums / np.diff(edges))
+            self._powers.frombytes((sums / np.diff(edges)).tobytes())
             self._count += edges.size - 1
 
 

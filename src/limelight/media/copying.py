@@ -40,7 +40,7 @@ _MIME = {"mjpeg": "image/jpeg", "png": "image/png", "bmp": "image/bmp", "gif": "
 class Copy:
     """One stream on its way: where it comes from, where it goes, and what it has said so far."""
 
-    source: Stream
+    source_index: int
     target: Stream
     target_index: int
     words: str
@@ -119,7 +119,9 @@ def _carry_stream(
         target.codec_context.codec_tag = "hvc1"  # QuickTime and Safari refuse "hev1", FFmpeg's choice
     units = needs_unwrapping(stream)
     fingerprint = Fingerprint(stream, units=units)
-    cargo.copies.append(Copy(stream, target, target.index, words, is_picture, is_cover(stream), units, fingerprint))
+    cargo.copies.append(
+        Copy(stream.index, target, target.index, words, is_picture, is_cover(stream), units, fingerprint)
+    )
 
 
 def _dress(stream: Stream, target: Stream) -> None:

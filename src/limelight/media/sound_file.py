@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import av
 import av.container
 import av.error
 import numpy as np
+from numpy.typing import NDArray
 
 from limelight.errors import NotMedia, OutputError
 from limelight.media.container import file_url
@@ -25,6 +27,7 @@ from limelight.media.formats import (
 from limelight.media.target import naming_write_errors, prepare_target, whole_or_absent
 from limelight.signals import Samples, SoundtrackInfo
 
+Sink = Callable[[Samples], None]
 _DEPTH = "s32"  # of which FLAC writes 24 bits
 _FULL_SCALE = 2**31
 
@@ -37,13 +40,24 @@ def write_sound(
 
     The file appears only when it is whole. Raises `OutputError` or `TargetExists`.
     """
-    dest = prepare_target(None, dest, overwrite=overwrite)
-    container = container_of(dest)
-    if container not in SOUND_CONTAINERS:
-        raise OutputError(f"cannot write sound alone as {dest.suffix}: use one of {' '.join(sorted(SOUND_CONTAINERS))}")
-    form = _form(container, sample_rate, layout)
-    with whole_or_absent(dest) as temporary, naming_write_errors(dest):
-        _encode(file_url(temporary), container, form, blocks, sample_rate, layout)
+    together = (block[None] for block in blocks)
+    write_sounds([dest], together, sample_rate=sample_rate, layout=layout, overwrite=overwrite)
+
+
+def write_sounds(
+    dests: Sequence[Path],
+    blocks: Iterable[NDArray[np.float32]],
+    *,
+    sample_rate: int,
+    layout: str,
+    overwrite: bool = False,
+) -> None:
+    """Write blocks [K, C, n] as K sound files side by side, like `write_sound`; none appears before all sound is taken."""
+    with ExitStack() as files:
+        sinks = [files.enter_context(_file(dest, sample_rate, layout, overwrite=overwrite)) for dest in dests]
+        for block in blocks:
+            for sink, sound in zip(sinks, block, strict=True):
+                sink(sound)
 
 
 def sound_bytes(block: Samples, sample_rate: int, layout: str, *, kind: str = "m4a") -> bytes:
@@ -51,7 +65,8 @@ def sound_bytes(block: Samples, sample_rate: int, layout: str, *, kind: str = "m
     if kind not in SOUND_CONTAINERS:
         raise OutputError(f"cannot encode a clip as {kind!r}: use one of {' '.join(sorted(SOUND_CONTAINERS))}")
     memory = io.BytesIO()
-    _encode(memory, kind, _form(kind, sample_rate, layout), [block], sample_rate, layout)
+    with _encoding(memory, kind, sample_rate, layout) as sink:
+        sink(block)
     return memory.getvalue()
 
 
@@ -69,6 +84,26 @@ def read_flac(path: Path) -> Samples:
     return np.asarray(steps / _FULL_SCALE, np.float32)
 
 
+@contextmanager
+def _file(dest: Path, sample_rate: int, layout: str, *, overwrite: bool) -> Iterator[Sink]:
+    """A sink whose file is whole or absent."""
+    dest = prepare_target(None, dest, overwrite=overwrite)
+    container = container_of(dest)
+    if container not in SOUND_CONTAINERS:
+        raise OutputError(f"cannot write sound alone as {dest.suffix}: use one of {' '.join(sorted(SOUND_CONTAINERS))}")
+    with (
+        whole_or_absent(dest) as temporary,
+        naming_write_errors(dest),
+        _encoding(file_url(temporary), container, sample_rate, layout) as encode,
+    ):
+
+        def sink(block: Samples) -> None:
+            with naming_write_errors(dest):  # this file's error, not that of one opened after it
+                encode(block)
+
+        yield sink
+
+
 def _form(container: str, sample_rate: int, layout: str) -> SoundFormat:
     codec = "pcm_f32le" if container == "wav" else "flac" if container == "flac" else "aac"
     source = SoundtrackInfo(
@@ -84,14 +119,17 @@ def _form(container: str, sample_rate: int, layout: str) -> SoundFormat:
     return choose_sound_format(source, container, sample_format=_DEPTH)
 
 
-def _encode(
-    place: str | io.BytesIO, container: str, form: SoundFormat, blocks: Iterable[Samples], rate: int, layout: str
-) -> None:
+@contextmanager
+def _encoding(place: str | io.BytesIO, container: str, rate: int, layout: str) -> Iterator[Sink]:
+    """A sink that encodes what it is given [C, n] into a container."""
     muxer = MUXERS.get(container, container)
     # an index in front means writing the file twice, by its name: memory has none
     options = muxer_options(container) if isinstance(place, str) else {}
     with av.open(place, "w", format=muxer, container_options=options) as output:
-        encoder = SoundEncoder(output, form, sample_rate=rate, layout=layout)
-        for block in blocks:
+        encoder = SoundEncoder(output, _form(container, rate, layout), sample_rate=rate, layout=layout)
+
+        def sink(block: Samples) -> None:
             output.mux(encoder.encode(block))
+
+        yield sink
         output.mux(encoder.finish())

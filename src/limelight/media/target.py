@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import av.error
 
@@ -100,6 +101,19 @@ def whole_or_absent(dest: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def scratch_beside(dest: Path) -> Iterator[BinaryIO]:
+    """An empty file on the disk of `dest`, to write and read again. It has no name (on Windows: one that goes when the
+    file is closed), so that nothing is left of it whatever happens."""
+    with naming_write_errors(dest):
+        file = tempfile.TemporaryFile(prefix=_prefix(dest), suffix=_PART, dir=dest.parent)  # noqa: SIM115
+    try:
+        yield cast(BinaryIO, file)
+    finally:
+        with suppress(OSError):  # a full disk was told already; what is still to be written is not needed any more
+            file.close()
 
 
 def _prefix(dest: Path) -> str:

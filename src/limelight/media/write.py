@@ -1,9 +1,11 @@
 """Writing the film with its new soundtrack: everything else packet by packet, checked, then named.
 
-source ──demux──► packets of all other streams ──moved by T0──┐
-                                                              ├──► temporary ──► verified ──► target
-blocks [C, n] ──encoder──► packets of the new sound ──────────┘
-                 interleaved by time, nothing kept longer than a block
+1  blocks [C, n] ──encoder──► packets of the new sound ──► spool
+2  source ──demux──► packets of all other streams ──moved by T0──┐
+                                                                 ├ by time ──► temporary ──► verified ──► target
+                     spool ──► packets of the new sound ─────────┘
+
+Two steps, so that what makes the blocks and what copies the rest are never in memory together.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from limelight.media.encode import SoundEncoder
 from limelight.media.fingerprint import is_end_of_subtitle
 from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, container_of, muxer_options
 from limelight.media.packets import Damage, read_packets
-from limelight.media.target import naming_write_errors, prepare_target, whole_or_absent
+from limelight.media.spool import Spool
+from limelight.media.target import naming_write_errors, prepare_target, scratch_beside, whole_or_absent
 from limelight.media.verify import Verified, verify
 from limelight.signals import Samples, SoundtrackInfo, SourceInfo
 
@@ -60,31 +63,30 @@ def write_with_soundtrack(
     """Write the source with `blocks` in place of one of its soundtracks.
 
     `blocks`: [C, n] each, at the soundtrack's rate and layout, sample 0 at T0 of the one clock; they are taken one at
-    a time as the writing goes. The container is the one that the suffix of `dest` asks for. The file appears only when
-    it is whole and has been read back. What the encoder made necessary is told in `notes`.
+    a time, all of them before the rest is copied. The container is the one that the suffix of `dest` asks for. The file
+    appears only when it is whole and has been read back. What the encoder made necessary is told in `notes`.
     Raises `OutputError`, `TargetExists`, or `Damaged` where the timestamps of the source run backwards.
     """
     dest = prepare_target(info.path, dest, overwrite=overwrite)
     container = container_of(dest)
     clock = read_clock(info.path)
     with whole_or_absent(dest) as temporary:
-        with open_input(info.path) as source:
-            form = _form(source, soundtrack, container)
-            with _open_output(temporary, dest, container, source) as output:
-                writer = _Writer(info, soundtrack, form, dest, clock)
-                cargo = writer.load(source, output, container)
-                writer.run(source, cargo, blocks)
-            samples = writer.encoder.samples
+        with _open_output(temporary, dest, container, info.path) as output, scratch_beside(dest) as scratch:
+            writer = _Writer(info, soundtrack, dest, clock, output, Spool(scratch))
+            cargo = writer.load(container)
+            writer.encode(blocks, cargo)
+            writer.copy(cargo)
+        samples = writer.encoder.samples
         with naming_write_errors(dest):
             verified = verify(temporary, cargo, Fraction(samples, soundtrack.sample_rate), clock)
     lost = [f"tag ({name}): {container} cannot hold it" for name in verified.lost_tags]
     if notes is not None:
-        notes += _notes(soundtrack, form)
+        notes += _notes(soundtrack, writer.form)
     return Written(
         path=dest,
         container=container,
-        codec=form.codec.removeprefix("lib"),
-        bit_rate=form.bit_rate,
+        codec=writer.form.codec.removeprefix("lib"),
+        bit_rate=writer.form.bit_rate,
         seconds=samples / soundtrack.sample_rate,
         copied=tuple([copy.words for copy in cargo.copies] + cargo.carried),
         left_out=tuple(cargo.left_out + lost),
@@ -110,14 +112,9 @@ def _notes(soundtrack: SoundtrackInfo, form: SoundFormat) -> list[str]:
 
 
 @contextmanager
-def _open_output(
-    temporary: Path, dest: Path, container: str, source: av.container.InputContainer
-) -> Iterator[av.container.OutputContainer]:
+def _open_output(temporary: Path, dest: Path, container: str, source: Path) -> Iterator[av.container.OutputContainer]:
     """An output that is closed without a second error when something has already gone wrong."""
-    picture = main_picture(source)
-    options = muxer_options(container, picture.time_base if picture else None)
-    if container in ("mp4", "mov") and has_apple_tags(source):
-        options["movflags"] += "+use_metadata_tags"
+    options = _muxer_options(container, source)
     with naming_write_errors(dest):
         output = av.open(
             file_url(temporary),
@@ -136,69 +133,100 @@ def _open_output(
         output.close()
 
 
+def _muxer_options(container: str, path: Path) -> dict[str, str]:
+    with open_input(path) as source:
+        picture = main_picture(source)
+        options = muxer_options(container, picture.time_base if picture else None)
+        if container in ("mp4", "mov") and has_apple_tags(source):
+            options["movflags"] += "+use_metadata_tags"
+    return options
+
+
 class _Writer:
-    """Holds what the two streams of packets share: the output, the clock, and how far each stream has come."""
+    """Holds what its three steps share: the output, the clock, and how far each stream has come.
+
+    The source is opened for the first step and the last: its index, which grows with the film, is not to be in memory
+    while the blocks are made.
+    """
 
     def __init__(
-        self, info: SourceInfo, soundtrack: SoundtrackInfo, form: SoundFormat, dest: Path, clock: Clock
+        self,
+        info: SourceInfo,
+        soundtrack: SoundtrackInfo,
+        dest: Path,
+        clock: Clock,
+        output: av.container.OutputContainer,
+        spool: Spool,
     ) -> None:
         self._info = info
         self._soundtrack = soundtrack
-        self._form = form
         self._dest = dest
         self._clock = clock
+        self._output = output
+        self._spool = spool
+        self._sound_end = 0  # of the sound that is written, in samples of the encoder
         self._decoded_at: dict[int, int] = {}  # stream → its last decoding timestamp
 
-    def load(self, source: av.container.InputContainer, output: av.container.OutputContainer, container: str) -> Cargo:
+    def load(self, container: str) -> Cargo:
         """Make the output's streams and write its head."""
-        self._output = output
         self._hides = container in ("mp4", "mov", "m4a")  # has edit lists
 
         def add_sound() -> Stream:
             rate, layout = self._soundtrack.sample_rate, self._soundtrack.layout
-            self.encoder = SoundEncoder(output, self._form, sample_rate=rate, layout=layout)
+            self.encoder = SoundEncoder(self._output, self.form, sample_rate=rate, layout=layout)
             return self.encoder.stream
 
-        with naming_write_errors(self._dest):
-            cargo = load_cargo(
-                source,
-                output,
-                container,
-                path=self._info.path,
-                sound_index=self._soundtrack.stream_index,
-                add_sound=add_sound,
-                clock=self._clock,
-            )
-            output.start_encoding()
+        with open_input(self._info.path) as source:
+            self.form = _form(source, self._soundtrack, container)
+            with naming_write_errors(self._dest):
+                cargo = load_cargo(
+                    source,
+                    self._output,
+                    container,
+                    path=self._info.path,
+                    sound_index=self._soundtrack.stream_index,
+                    add_sound=add_sound,
+                    clock=self._clock,
+                )
+                self._output.start_encoding()
         return cargo
 
-    def run(self, source: av.container.InputContainer, cargo: Cargo, blocks: Iterable[Samples]) -> None:
-        """Write both streams of packets, whichever is due."""
-        pending = iter(blocks)
-        copies = {copy.source.index: copy for copy in cargo.copies}
-        streams = [copy.source for copy in cargo.copies]
-        for packet in read_packets(source, streams, Damage()) if streams else ():
-            if packet.size:
-                self._sound_until(self._position(packet), pending)
-                self._copy(packet, copies[packet.stream_index])
-        self._sound_until(None, pending)
+    def encode(self, blocks: Iterable[Samples], cargo: Cargo) -> None:
+        """Make the packets of the new sound. They wait in the spool, unless there is nothing to wait for."""
+        take = self._spool.add if cargo.copies else self._output.mux
+        for block in blocks:
+            with naming_write_errors(self._dest):
+                take(self.encoder.encode(block))
         with naming_write_errors(self._dest):
-            self._output.mux(self.encoder.finish())
+            take(self.encoder.finish())
+
+    def copy(self, cargo: Cargo) -> None:
+        """Write both streams of packets, whichever is due."""
+        sound = self._spool.packets(self.encoder.stream, Fraction(1, self.form.sample_rate))
+        copies = {copy.source_index: copy for copy in cargo.copies}
+        with open_input(self._info.path) as source:
+            streams = [source.streams[index] for index in copies]
+            for packet in read_packets(source, streams, Damage()) if streams else ():
+                if packet.size:
+                    self._sound_until(self._position(packet), sound)
+                    self._copy(packet, copies[packet.stream_index])
+        self._sound_until(None, sound)
 
     def _position(self, packet: Packet[Stream]) -> int:
         """How many samples of sound come before a packet."""
         timestamp = packet.pts if packet.dts is None else packet.dts
-        rate = self._soundtrack.sample_rate
+        rate = self.form.sample_rate
         return 0 if timestamp is None else self._clock.samples(timestamp, packet.time_base, rate)
 
-    def _sound_until(self, position: int | None, pending: Iterator[Samples]) -> None:
-        """Encode blocks until the sound has come as far as the picture; all of them where no position is given."""
-        while position is None or self.encoder.samples <= position:
-            block = next(pending, None)
-            if block is None:
-                return
-            with naming_write_errors(self._dest):
-                self._output.mux(self.encoder.encode(block))
+    def _sound_until(self, position: int | None, sound: Iterator[Packet[AudioStream]]) -> None:
+        """Write the sound until it has come as far as the picture; all of it where no position is given."""
+        with naming_write_errors(self._dest):
+            while position is None or self._sound_end <= position:
+                packet = next(sound, None)
+                if packet is None:
+                    return
+                self._sound_end = (packet.pts or 0) + (packet.duration or 0)
+                self._output.mux(packet)
 
     def _copy(self, packet: Packet[Stream], copy: Copy) -> None:
         copy.fingerprint.add(packet)

@@ -10,6 +10,8 @@ From the peaks of the original, a hundred a second, and how much higher the gain
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,19 +29,19 @@ class PeakSteps:
     def __init__(self, sample_rate: int) -> None:
         self._step = max(1, round(sample_rate * STEP_SECONDS))
         self._rest = np.zeros(0, np.float32)
-        self._peaks: list[NDArray[np.float32]] = []
+        self._peaks = array("f")
 
     def push(self, block: Samples) -> None:
         """Take [C, n]."""
         highest = np.maximum(block.max(axis=0), -block.min(axis=0))
         highest = np.concatenate([self._rest, highest])
         whole = len(highest) // self._step * self._step
-        self._peaks.append(highest[:whole].reshape(-1, self._step).max(axis=1))
+        self._peaks.frombytes(highest[:whole].reshape(-1, self._step).max(axis=1).astype(np.float32).tobytes())
         self._rest = highest[whole:].copy()
 
     def finish(self) -> NDArray[np.float32]:
         """All peaks, [M]."""
-        return np.concatenate([*self._peaks, self._rest.max(keepdims=True, initial=0)])
+        return np.append(np.array(self._peaks), self._rest.max(initial=0))
 
 
 def passed_power(peaks: Vector, tokens: NDArray[np.intp], count: int, *, ceiling_dbtp: float) -> Vector:
