@@ -34,10 +34,10 @@ def export_lite(model: Lite, folder: Path, about: About) -> ModelCard:
     config = model.config
     model = model.eval()
     magnitude = torch.rand(1, EXAMPLE_STEPS, config.backbone.bins)
-    _export(model.separator, (magnitude,), folder / "separator.onnx", ["magnitude"], ["masks", "latent"], {
+    export_graph(model.separator, (magnitude,), folder / "separator.onnx", ["magnitude"], ["masks", "latent"], {
         "magnitude": {1: "steps"}, "masks": {2: "steps"}, "latent": {1: "tokens"},
     })  # fmt: skip
-    _export(model.director, _director_example(config), folder / "director.onnx", list(_DIRECTOR_AXES), ["gains_db"], {
+    export_graph(model.director, _director_example(config), folder / "director.onnx", list(_DIRECTOR_AXES), ["gains_db"], {
         name: {1: axis} for name, axis in (*_DIRECTOR_AXES.items(), ("gains_db", "tokens"))
     })  # fmt: skip
     card = ModelCard(
@@ -81,7 +81,7 @@ def _director_example(config: LiteConfig) -> tuple[Tensor, ...]:
     )
 
 
-def _export(
+def export_graph(
     module: nn.Module,
     example: tuple[Tensor, ...],
     path: Path,
@@ -89,6 +89,7 @@ def _export(
     outputs: list[str],
     axes: dict[str, dict[int, str]],
 ) -> None:
+    """Writes one module as an ONNX graph; `axes` names what may vary of an input's or output's shape."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns of every shape that it freezes; the parity test is the judge
         torch.onnx.export(
