@@ -40,6 +40,9 @@ def export_lite(model: Lite, folder: Path, about: About) -> ModelCard:
     export_graph(model.director, _director_example(config), folder / "director.onnx", list(_DIRECTOR_AXES), ["gains_db"], {
         name: {1: axis} for name, axis in (*_DIRECTOR_AXES.items(), ("gains_db", "tokens"))
     })  # fmt: skip
+    parts = {
+        part: sum(parameter.numel() for parameter in module.parameters()) for part, module in model.named_children()
+    }
     card = ModelCard(
         name=about.name,
         sample_rate=config.backbone.sample_rate,
@@ -49,11 +52,12 @@ def export_lite(model: Lite, folder: Path, about: About) -> ModelCard:
         programme_lufs=PROGRAMME_LUFS,
         cue_names=about.cue_names,
         uses_picture=about.uses_picture,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        parameters=sum(parts.values()),
         licence=about.licence,
         training_data=about.training_data,
         config=config.as_dict(),
         sha256={name: file_sha256(folder / name) for name in ("separator.onnx", "director.onnx")},
+        notes={"parts": parts},
     )
     write_card(folder, card)
     return card
