@@ -42,6 +42,18 @@ def test_the_same_film_is_not_asked_again_and_an_edited_answer_counts(tmp_path: 
     assert letters(watched(encoder).values) == "rrvvgg"
 
 
+def test_a_deleted_answer_is_asked_again(tmp_path: Path) -> None:
+    sayer = ColourSayer()
+    encoder = CaptionedPictures(sayer, FirstLetters(), cache=tmp_path)
+    watched(encoder)
+    [path] = tmp_path.iterdir()
+    made = read_captions(path)
+    write_captions(path, made.model_copy(update={"captions": made.captions[:1] + made.captions[2:]}))
+    assert letters(watched(encoder).values) == "rrbbgg"
+    assert len(sayer.asked) == 4
+    assert read_captions(path) == made
+
+
 def test_other_questions_another_style_or_other_pictures_are_other_captions(tmp_path: Path) -> None:
     for kinds, style in ((("tone",), Style.focused), (("tone",), Style.minimal), (("emotion",), Style.minimal)):
         watched(CaptionedPictures(ColourSayer(), FirstLetters(), kinds=kinds, style=style, cache=tmp_path))

@@ -66,22 +66,25 @@ class CaptionedPictures:
         )
 
     def caption(self, frames: tuple[KeyFrame, ...]) -> Captions:
-        """Captions of key frames: from the cache as far as they are there, then asked, kept after each."""
+        """Captions of key frames: from the cache where they are there, else asked, and kept after each."""
         path = self._cache / self._name(frames)
         made = list(read_captions(path).captions) if path.exists() else []
-        for frame in frames[len(made) :]:
-            image = frame.image
-            words = {kind: self._captioner.ask(image, question) for kind, question in self._questions.items()}
-            made.append(
-                Caption(
-                    start_seconds=frame.start_seconds,
-                    end_seconds=frame.end_seconds,
-                    picture_seconds=frame.picture_seconds,
-                    words=words,
-                )
-            )
-            write_captions(path, self._captions(made))
+        starts = {caption.start_seconds for caption in made}
+        for frame in frames:
+            if frame.start_seconds not in starts:
+                made.append(self._asked(frame))
+                made.sort(key=lambda caption: caption.start_seconds)
+                write_captions(path, self._captions(made))
         return self._captions(made)
+
+    def _asked(self, frame: KeyFrame) -> Caption:
+        image = frame.image
+        return Caption(
+            start_seconds=frame.start_seconds,
+            end_seconds=frame.end_seconds,
+            picture_seconds=frame.picture_seconds,
+            words={kind: self._captioner.ask(image, question) for kind, question in self._questions.items()},
+        )
 
     def _captions(self, made: list[Caption]) -> Captions:
         return Captions(model=self._captioner.name, style=str(self._style), captions=tuple(made))

@@ -40,9 +40,9 @@ class KeyFrame:
     @property
     def image(self) -> Image:
         """[H, W, 3], RGB."""
-        read = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
+        read = cv2.imdecode(np.frombuffer(self.path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
         if read is None:
-            raise OSError(f"the waiting picture {self.path} is gone")
+            raise OSError(f"the waiting picture {self.path} is damaged")
         return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), np.uint8)
 
 
@@ -72,7 +72,8 @@ class WaitingRoom:
 
     def _keep(self, _cell: int, picture: Picture) -> None:
         bgr = cv2.cvtColor(np.ascontiguousarray(picture.image), cv2.COLOR_RGB2BGR)
-        cv2.imwrite(str(self._path(len(self._times))), bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        self._path(len(self._times)).write_bytes(jpeg.tobytes())
         self._times.append(picture.time_seconds)
 
     def _path(self, number: int) -> Path:
