@@ -6,11 +6,13 @@ LimelightError                 code            exit   also a
 │   ├── Unsupported            E_UNSUPPORTED      3                 a codec or container we cannot read or keep
 │   ├── Damaged                E_DAMAGED          3                 too much of it cannot be decoded
 │   ├── TooLarge               E_LIMIT            3                 beyond a declared limit
-│   └── PlanError              E_PLAN             3                 a mix plan that is not one
+│   ├── PlanError              E_PLAN             3                 a mix plan that is not one
+│   └── Leakage                E_LEAKAGE          3                 a data set whose splits share a sound or film
 ├── NoSoundtrack               E_NO_AUDIO         4   ValueError
 ├── ModelError                 E_MODEL            5   ValueError    missing, damaged, of another format
 ├── OutputError                E_OUTPUT           6   OSError       cannot be written, or failed its own check
 │   └── TargetExists           E_EXISTS           6
+├── SomeFailed                 E_SOME_FAILED      7                 part of a batch could not be done; the rest is
 └── Interrupted                E_INTERRUPTED    130                 Ctrl-C (SIGTERM: 143)
 
 Usage errors (a flag out of range) leave with 2; anything else is a bug of ours and leaves with 1.
@@ -62,6 +64,12 @@ class PlanError(InputError):
     code = "E_PLAN"
 
 
+class Leakage(InputError):
+    """A film, speaker, track or sound of a data set stands in two splits."""
+
+    code = "E_LEAKAGE"
+
+
 class NoSoundtrack(LimelightError, ValueError):
     """The film has no sound to rebalance."""
 
@@ -87,6 +95,13 @@ class TargetExists(OutputError):
     """The target is there already and may not be replaced without being told so."""
 
     code = "E_EXISTS"
+
+
+class SomeFailed(LimelightError):
+    """Part of a batch could not be done; the rest is done."""
+
+    code = "E_SOME_FAILED"
+    exit_code = 7
 
 
 class Interrupted(LimelightError):

@@ -7,12 +7,19 @@ from films import Film, film_path, sound_film
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limelight.media.clock import COARSEST_TICK, MILLISECOND, hours_minutes_seconds, read_clock, time_zero
+from limelight.media.clock import COARSEST_TICK, MILLISECOND, Clock, hours_minutes_seconds, read_clock, time_zero
 
 ticks = st.sampled_from(
     [Fraction(1, 25), Fraction(1, 90_000), Fraction(1, 1000), Fraction(1001, 24_000), Fraction(1, 12_800)]
 )
 times = st.fractions(min_value=-100, max_value=100_000, max_denominator=48_000)
+
+
+@given(timestamp=st.integers(-(10**6), 10**12), start=times, tick=ticks, rate=st.sampled_from([8000, 44_100, 48_000]))
+def test_samples_are_seconds_to_the_nearest(timestamp, start, tick, rate):
+    clock = Clock(start, None, None)
+    exact = clock.seconds(timestamp, tick) * rate
+    assert abs(clock.samples(timestamp, tick, rate) - exact) <= Fraction(1, 2)
 
 
 @given(count=st.integers(-1000, 10**9), sound=times, tick=ticks)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from films import lag_and_likeness, noise
 
-from limelight.errors import OutputError, TargetExists
+from limelight.errors import NotMedia, OutputError, TargetExists
 from limelight.media.listen import listen
 from limelight.media.probe import probe
-from limelight.media.sound_file import sound_bytes, write_sound
+from limelight.media.sound_file import read_flac, sound_bytes, write_sound
 
 RATE = 48_000
 
@@ -66,3 +66,19 @@ def test_films_are_no_sound_files(tmp_path):
         write_sound(tmp_path / "a.mp4", [], sample_rate=RATE, layout="mono")
     with pytest.raises(OutputError, match="cannot encode a clip"):
         sound_bytes(noise(0.1, RATE, 1), RATE, "mono", kind="mp4")
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_flac_of_24_bits_is_read_back_to_the_last_bit(tmp_path, channels):
+    steps = np.random.default_rng(0).integers(-(2**23), 2**23, (channels, 5000))
+    samples = (steps / 2**23).astype(np.float32)
+    layout = "mono" if channels == 1 else "stereo"
+    write_sound(tmp_path / "a.flac", [samples[:, :1000], samples[:, 1000:]], sample_rate=48_000, layout=layout)
+    assert np.array_equal(read_flac(tmp_path / "a.flac"), samples)
+
+
+@pytest.mark.parametrize("data", [b"", b"not sound", b"fLaC"])
+def test_what_is_no_flac_is_named(tmp_path, data):
+    (tmp_path / "a.flac").write_bytes(data)
+    with pytest.raises(NotMedia, match=r"a\.flac"):
+        read_flac(tmp_path / "a.flac")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limelight.muddy.recipes import NONE, STEPS_DB, Degradation, draw_paper
+from limelight.muddy.recipes import LEVELS_DB, NONE, STEPS_DB, Degradation, draw_paper, draw_released
 from limelight.signals import STEMS
 
 loudness = st.floats(-60, -5) | st.just(-np.inf)
@@ -34,3 +34,28 @@ def test_the_inverse_undoes_it(gains_db: tuple[float, float, float]) -> None:
 def test_none_changes_nothing() -> None:
     assert NONE.gains_db == (0, 0, 0)
     assert NONE.inverse_db == (0, 0, 0)
+
+
+@given(st.integers(0, 2**32 - 1), st.tuples(loudness, loudness, loudness))
+def test_released_brings_the_loudest_and_one_other_down_and_the_third_up(
+    seed: int, lufs: tuple[float, float, float]
+) -> None:
+    drawn = draw_released(np.random.default_rng(seed), dict(zip(STEMS, lufs, strict=True)))
+    assert drawn.gains_db[int(np.argmax(lufs))] < 0
+    assert sorted(np.sign(drawn.gains_db)) == [-1, -1, 1]
+    assert {abs(gain) for gain in drawn.gains_db} <= set(STEPS_DB)
+
+
+def test_released_draws_each_step_and_the_third_by_themselves() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [draw_released(rng, {"speech": -20.0, "music": -30.0, "effects": -30.0}).gains_db for _ in range(400)]
+    assert sum(gains[1] > 0 for gains in drawn) == pytest.approx(200, abs=40)
+    assert len(set(drawn)) == 2 * 3**3
+
+
+@pytest.mark.parametrize(("level", "step"), [("low", 6), ("medium", 9), ("high", 12)])
+def test_levels_are_one_step_each(level: str, step: float) -> None:
+    lufs = dict.fromkeys(STEMS, -30.0)
+    for draw in (draw_paper, draw_released):
+        drawn = draw(np.random.default_rng(0), lufs, steps_db=LEVELS_DB[level])
+        assert {abs(gain) for gain in drawn.gains_db} == {step}

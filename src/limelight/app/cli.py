@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from limelight.app.commands.examine import inspect, models, score, stems
+from limelight.app.commands.muddy import muddy
 from limelight.app.commands.rebalance import highlight, plan, render
 
 app = typer.Typer(
@@ -21,12 +22,14 @@ app = typer.Typer(
 COMMANDS = (highlight, plan, render, inspect, stems, score, models)
 for command in COMMANDS:
     app.command(name=command.__name__)(command)
+app.add_typer(muddy)
+NAMES = (*(command.__name__ for command in COMMANDS), "muddy")
 
 
 def main() -> None:
     """`limelight VIDEO` is `limelight highlight VIDEO`."""
     words = sys.argv[1:]
-    if words and not words[0].startswith("-") and words[0] not in [command.__name__ for command in COMMANDS]:
+    if words and not words[0].startswith("-") and words[0] not in NAMES:
         sys.argv.insert(1, "highlight")
     app()
 

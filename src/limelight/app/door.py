@@ -13,6 +13,7 @@ from typing import NoReturn
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from limelight.app.heap import share_one_heap
 from limelight.errors import LimelightError
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -22,6 +23,8 @@ STAGE_WORDS = {
     "measure": "measuring the sound",
     "plan": "deciding the balance",
     "render": "writing the film",
+    "muddy": "making clips",
+    "check": "checking clips",
 }
 TERMINATED = 143
 
@@ -37,6 +40,7 @@ def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
 @contextmanager
 def door(*, verbose: bool = False) -> Iterator[None]:
     """Runs a command: our errors leave as one line `E_CODE: message` on stderr with their exit code."""
+    share_one_heap()
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr)
     # A background job of a shell ignores SIGINT, and Python would then never raise: install both.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from limelight.app.ahead import ahead
 from limelight.cues.encoder import Encoder, NoPicture, PictureStatistics
 from limelight.dsp.loudness import LoudnessMeter
 from limelight.dsp.true_peak import TruePeakMeter
@@ -28,6 +29,7 @@ from limelight.runtime.registry import load_model
 from limelight.signals import STEMS, Cues, Picture, Samples, SoundtrackInfo, SourceInfo
 
 STAGES = ("look", "measure", "plan", "render")
+PICTURES_AHEAD = 8  # a second: some are searched for faces, which takes as long as decoding five
 # stage, seconds of film done, seconds of film in all
 Progress = Callable[[str, float, float], None]
 
@@ -84,15 +86,19 @@ class Run:
 
     def blocks(self, stage: str, *, notes: bool = False) -> Iterator[Samples]:
         """The soundtrack, with progress."""
+        return self.followed(stage, ahead(listen(self.info, self.soundtrack, notes=self.notes if notes else None)))
+
+    def followed(self, stage: str, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        """The same blocks, with progress."""
         done = 0
-        for block in listen(self.info, self.soundtrack, notes=self.notes if notes else None):
+        for block in blocks:
             done += block.shape[1]
             self.progress(stage, done / self.soundtrack.sample_rate, self.info.duration_seconds)
             yield block
 
     def pictures(self, stage: str) -> Iterator[Picture]:
         """The pictures, with progress."""
-        for picture in look(self.info, notes=self.notes):
+        for picture in ahead(look(self.info, notes=self.notes), count=PICTURES_AHEAD):
             self.progress(stage, picture.time_seconds, self.info.duration_seconds)
             yield picture
 
@@ -166,7 +172,7 @@ def inspect_video(source: Path | str, *, encoder: Encoder | None = None, progres
     report = progress or (lambda stage, done, total: None)
 
     def watched() -> Iterator[Picture]:
-        for picture in look(info):
+        for picture in ahead(look(info), count=PICTURES_AHEAD):
             report("look", picture.time_seconds, info.duration_seconds)
             yield picture
 
@@ -229,7 +235,9 @@ def _rendered(
 ) -> Highlighted:
     started = time.perf_counter()
     meter = _Meter(run.soundtrack)
-    blocks = meter.watch(mix.render(run.blocks("render"), plan, model, true_peak_dbtp=true_peak_dbtp))
+    original = ahead(listen(run.info, run.soundtrack))
+    blocks = ahead(mix.render(original, plan, model, true_peak_dbtp=true_peak_dbtp))
+    blocks = meter.watch(run.followed("render", blocks))
     written = write_with_soundtrack(run.info, run.soundtrack, blocks, target, overwrite=overwrite, notes=run.notes)
     run.timed("render", started)
     return Highlighted(

@@ -42,7 +42,7 @@ AT_REST = Motion(0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 def measure_motion(earlier: View, later: View) -> Motion:
     """Measure the step between two pictures of the same size."""
-    before, after = _softened(earlier.small), _softened(later.small)
+    before, after = earlier.soft, later.soft
     step_seconds = max(later.time_seconds - earlier.time_seconds, 1e-3)
     light = float(after.mean() - before.mean())
     rest = _Aligned.of(before, after, STILL)
@@ -95,10 +95,6 @@ class _Aligned(NamedTuple):
             1 - np.count_nonzero(noisy) / noisy.size,
             max(0.0, match),
         )
-
-
-def _softened(small: NDArray[np.uint8]) -> Image:
-    return np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.float32) / np.float32(255)
 
 
 def _camera(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Affine:

@@ -26,6 +26,7 @@ class View:
     time_seconds: float
     grey: Grey  # [180, W]
     small: Grey  # [90, W / 2], for motion
+    soft: Image  # the same, a little blurred
     colours: Image  # [45, W / 4, 3], for light and colour
     luma: Image  # [45, W / 4], of those colours (Rec. 709 weights on gamma-coded values)
 
@@ -37,10 +38,12 @@ def prepare(picture: Picture) -> View:
     image = np.ascontiguousarray(picture.image)
     grey = resized(cast(Grey, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)), LINES, width)
     colours = resized(image, LINES // 4, width // 4).astype(np.float32) / np.float32(255)
+    small = resized(grey, LINES // 2, width // 2)
     return View(
         picture.time_seconds,
         grey,
-        resized(grey, LINES // 2, width // 2),
+        small,
+        np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.float32) / np.float32(255),
         colours,
         np.asarray(colours @ LUMA, np.float32),
     )

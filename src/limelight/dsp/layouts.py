@@ -56,6 +56,7 @@ _COUNTED = re.compile(r"([1-9]\d?) channels")
 _SIDES = {"SL", "SR"}
 _BACKS = {"BL", "BR"}  # the surround pair where a layout has no sides
 _LOW = {"LFE", "LFE2"}
+_HALF_POWER = 0.7071
 
 
 def channel_names(layout: str) -> tuple[str, ...]:
@@ -77,3 +78,16 @@ def channel_weights(layout: str) -> NDArray[np.float64]:
     names = channel_names(layout)
     surround = _SIDES if _SIDES & set(names) else _BACKS
     return np.array([0.0 if name in _LOW else SURROUND_WEIGHT if name in surround else 1.0 for name in names])
+
+
+def stereo_matrix(layout: str) -> NDArray[np.float32]:
+    """[2, C] that mixes a layout down to stereo: the centre to both sides, no low-frequency effects, nothing clips."""
+    rows = np.array([_to_sides(name) for name in channel_names(layout)], np.float32).T  # [2, C]
+    return np.asarray(rows / max(1e-9, float(rows.sum(axis=1).max())))
+
+
+def _to_sides(name: str) -> list[float]:
+    if name in _LOW:
+        return [0.0, 0.0]
+    level = 1.0 if name in ("FL", "FR", "DL", "DR", "BIL", "BIR") else _HALF_POWER
+    return [0.0 if name.endswith("R") else level, 0.0 if name.endswith("L") else level]

@@ -47,6 +47,13 @@ class Clock:
         """A timestamp of the source on the one clock."""
         return timestamp * time_base - self.start
 
+    def samples(self, timestamp: int, time_base: Fraction, sample_rate: int) -> int:
+        """The same as the nearest count of samples. In integers: in fractions it takes as long as decoding the sound."""
+        tick, zero = time_base.as_integer_ratio(), self.start.as_integer_ratio()
+        above = sample_rate * (timestamp * tick[0] * zero[1] - zero[0] * tick[1])
+        below = tick[1] * zero[1]
+        return (2 * above + below) // (2 * below)
+
     def ticks(self, time_base: Fraction) -> int:
         """Time 0 in ticks of a stream, to subtract from its timestamps."""
         return round(self.start / time_base)

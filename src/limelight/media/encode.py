@@ -41,11 +41,6 @@ class SoundEncoder:
         self._channels = av.AudioLayout(layout).nb_channels
         self._matrix = carrying_matrix(layout, form.layout)
 
-    @property
-    def seconds(self) -> Fraction:
-        """How much sound has been taken."""
-        return Fraction(self.samples, self._rate)
-
     def encode(self, block: Samples) -> list[Packet[AudioStream]]:
         """The packets that are ready after this block [C, n]. Raises `OutputError` where it is not sound."""
         if block.ndim != 2 or block.shape[0] != self._channels:

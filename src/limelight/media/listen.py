@@ -82,6 +82,7 @@ class _Story:
     nonsense: int = 0  # timestamps not believed
     changes: list[str] = field(default_factory=list)  # formats that came in on the way
     not_finite: int = 0  # samples
+    ends: dict[int, int] = field(default_factory=dict)  # stream → timestamp at which what was read of it ends
     end_seconds: Fraction = Fraction(0)  # of all that was read, sound or picture
 
     def in_words(self, info: SourceInfo, soundtrack: SoundtrackInfo) -> list[str]:
@@ -120,7 +121,7 @@ def _placed(info: SourceInfo, soundtrack: SoundtrackInfo, told: _Story) -> Itera
     rate = soundtrack.sample_rate
     ruler = _Ruler(rate, told, longest_seconds=info.duration_seconds + _FAR_SECONDS, path=str(info.path))
     for frame in _frames(info, soundtrack, clock, told):
-        silence, skip = ruler.place(frame.time, frame.samples.shape[1], frame.tick)
+        silence, skip = ruler.place(frame.position, frame.samples.shape[1], frame.tick)
         while silence > 0:
             yield np.zeros((soundtrack.channels, min(silence, rate)), np.float32)
             silence -= rate
@@ -133,7 +134,7 @@ def _placed(info: SourceInfo, soundtrack: SoundtrackInfo, told: _Story) -> Itera
 class _Heard:
     """One decoded frame, converted to the soundtrack's rate and layout."""
 
-    time: Fraction | None  # s, on the one clock
+    position: int | None  # samples, on the one clock
     tick: Fraction  # s, how finely its container tells time
     samples: Samples  # [C, n]
 
@@ -151,31 +152,31 @@ class _Ruler:
     forgiven: int = 0  # damaged packets before the last frame
     lost: int = 0  # timestamps in a row that were not believed
 
-    def place(self, time: Fraction | None, length: int, tick: Fraction) -> tuple[int, int]:
+    def place(self, position: int | None, length: int, tick: Fraction) -> tuple[int, int]:
         """Samples of silence before this frame, and samples to skip at its head."""
-        silence, skip = self._deviation(time, tick)
+        silence, skip = self._deviation(position, tick)
         skip = min(skip, length)
         self.count += silence + length - skip
         return silence, skip
 
-    def _deviation(self, time: Fraction | None, tick: Fraction) -> tuple[int, int]:
-        if time is None:
+    def _deviation(self, position: int | None, tick: Fraction) -> tuple[int, int]:
+        if position is None:
             return 0, 0
-        off = round(time * self.rate) - self.count  # samples
-        if not self._sensible(time, off):
+        off = position - self.count
+        if not self._sensible(position, off):
             return 0, 0
         if not self.started:
             self.started = True
             return max(0, off), max(0, -off)
         jitter = JITTER if self.told.damage.bad == self.forgiven else JITTER_AFTER_LOSS
         self.forgiven = self.told.damage.bad
-        if abs(off) <= max(2 * tick, jitter) * self.rate:
+        if off == 0 or abs(off) <= max(2 * tick, jitter) * self.rate:
             return 0, 0
         (self.told.holes if off > 0 else self.told.overlaps).append(Fraction(abs(off), self.rate))
         return max(0, off), max(0, -off)
 
-    def _sensible(self, time: Fraction, off: int) -> bool:
-        sensible = -_FAR_SECONDS * self.rate <= 60 * off and time <= self.longest_seconds
+    def _sensible(self, position: int, off: int) -> bool:
+        sensible = -_FAR_SECONDS * self.rate <= 60 * off and position <= self.longest_seconds * self.rate
         self.lost = 0 if sensible else self.lost + 1
         self.told.nonsense += not sensible
         if self.lost >= LOST_FRAMES:
@@ -195,20 +196,25 @@ def _frames(info: SourceInfo, soundtrack: SoundtrackInfo, clock: Clock, told: _S
         if info.picture is not None:
             watched.append(container.streams[info.picture.stream_index])
         converter = _Converter(soundtrack, told)
+        tick = stream.time_base or Fraction(1, stream.rate)
         for packet in read_packets(container, watched, told.damage):
-            _note_end(packet, clock, told)
+            _note_end(packet, told)
             if packet.stream_index != stream.index:
                 continue
             for frame in decode_packet(packet, told.damage):
                 if isinstance(frame, AudioFrame) and frame.samples:
-                    yield from converter.convert(frame, clock, stream.time_base or Fraction(1, stream.rate))
+                    yield from converter.convert(frame, clock, tick)
         yield from converter.finish(clock)
+        told.end_seconds = max(
+            (clock.seconds(told.ends[s.index], s.time_base) for s in watched if s.index in told.ends and s.time_base),
+            default=Fraction(0),
+        )
 
 
-def _note_end(packet: Packet[Stream], clock: Clock, told: _Story) -> None:
+def _note_end(packet: Packet[Stream], told: _Story) -> None:
     if packet.pts is not None and packet.size:
-        end = clock.seconds(packet.pts + (packet.duration or 0), packet.time_base)
-        told.end_seconds = max(told.end_seconds, end)
+        end = packet.pts + (packet.duration or 0)
+        told.ends[packet.stream_index] = max(told.ends.get(packet.stream_index, end), end)
 
 
 class _Converter:
@@ -258,10 +264,10 @@ class _Converter:
         for frame in frames:
             flat = np.frombuffer(memoryview(frame.planes[0]), np.float32, count=frame.samples * channels)
             samples = np.ascontiguousarray(flat.reshape(-1, channels).T)  # [C, n]
-            time = None
+            position = None
             if frame.pts is not None and frame.time_base is not None:
-                time = clock.seconds(frame.pts, frame.time_base)
-            yield _Heard(time, self._tick, samples)
+                position = clock.samples(frame.pts, frame.time_base, self._soundtrack.sample_rate)
+            yield _Heard(position, self._tick, samples)
 
 
 def _finite(pieces: Iterable[Samples], told: _Story) -> Iterator[Samples]:

@@ -179,19 +179,21 @@ class _Writer:
         streams = [copy.source for copy in cargo.copies]
         for packet in read_packets(source, streams, Damage()) if streams else ():
             if packet.size:
-                self._sound_until(self._time(packet), pending)
+                self._sound_until(self._position(packet), pending)
                 self._copy(packet, copies[packet.stream_index])
         self._sound_until(None, pending)
         with naming_write_errors(self._dest):
             self._output.mux(self.encoder.finish())
 
-    def _time(self, packet: Packet[Stream]) -> Fraction:
+    def _position(self, packet: Packet[Stream]) -> int:
+        """How many samples of sound come before a packet."""
         timestamp = packet.pts if packet.dts is None else packet.dts
-        return Fraction(0) if timestamp is None else self._clock.seconds(timestamp, packet.time_base)
+        rate = self._soundtrack.sample_rate
+        return 0 if timestamp is None else self._clock.samples(timestamp, packet.time_base, rate)
 
-    def _sound_until(self, seconds: Fraction | None, pending: Iterator[Samples]) -> None:
-        """Encode blocks until the sound has come as far as the picture; all of them where no time is given."""
-        while seconds is None or self.encoder.seconds <= seconds:
+    def _sound_until(self, position: int | None, pending: Iterator[Samples]) -> None:
+        """Encode blocks until the sound has come as far as the picture; all of them where no position is given."""
+        while position is None or self.encoder.samples <= position:
             block = next(pending, None)
             if block is None:
                 return

@@ -122,6 +122,7 @@ def director(
     count: Annotated[int, typer.Option(help="Mixtures to hear.")] = 4000,
     into: Annotated[Path | None, typer.Option(help="Another checkpoint to write; default the same.")] = None,
     undegraded_weight: Annotated[float, typer.Option(help="How much a good mix counts that is left alone.")] = 3.5,
+    gains_weight: Annotated[float, typer.Option(help="What a decibel of wrong gain counts beside the remix.")] = 0.01,
     threads: Annotated[int, typer.Option(help="Threads of torch.")] = os.cpu_count() or 1,
 ) -> None:
     """Trains the director on what the separator (its averaged weights) hears; writes both back as the average."""
@@ -144,7 +145,7 @@ def director(
 
     whiten(task.model, heard("train", 200, 2))
     training, validation = heard("train", count, 1), heard("validation", max(200, count // 10), VALIDATION_SEED)
-    plan = DirectorConfig(undegraded_weight=undegraded_weight)
+    plan = DirectorConfig(undegraded_weight=undegraded_weight, gains_weight=gains_weight)
     train_director(task.model, training, validation, plan)
     log.info("director: %s", judge(task.model, validation, plan))
     tensors = saved.tensors | {f"average.{name}": p.detach() for name, p in task.named_parameters()}

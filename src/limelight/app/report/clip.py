@@ -14,11 +14,10 @@ from dataclasses import dataclass, replace
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
 from limelight.app.report.words import clock_time
 from limelight.dsp.gains import db_to_gain
-from limelight.dsp.layouts import channel_names
+from limelight.dsp.layouts import stereo_matrix
 from limelight.dsp.loudness import LoudnessMeter
 from limelight.dsp.resample import ResampleStream
 from limelight.media.encode import SoundEncoder
@@ -30,7 +29,6 @@ RATE = 48_000  # Hz
 BIT_RATE = 96_000  # bit/s
 WHOLE_UP_TO_SECONDS = 180.0
 EXCERPT_SECONDS = 60.0
-_HALF_POWER = 0.7071
 _CEILING = 0.97  # of full scale, so that the codec does not clip
 
 
@@ -65,19 +63,6 @@ def choose_excerpt(plan: MixPlan, duration_seconds: float) -> Excerpt:
     start = float(np.argmax(moved[width:] - moved[:-width])) * plan.step_seconds
     start = min(start, duration_seconds - EXCERPT_SECONDS)
     return Excerpt(start, start + EXCERPT_SECONDS, is_whole=False)
-
-
-def stereo_matrix(layout: str) -> NDArray[np.float32]:
-    """[2, C] that mixes a layout down to stereo: the centre to both sides, no low-frequency effects, nothing clips."""
-    rows = np.array([_to_sides(name) for name in channel_names(layout)], np.float32).T  # [2, C]
-    return np.asarray(rows / max(1e-9, float(rows.sum(axis=1).max())))
-
-
-def _to_sides(name: str) -> list[float]:
-    if name.startswith("LFE"):
-        return [0.0, 0.0]
-    level = 1.0 if name in ("FL", "FR", "DL", "DR", "BIL", "BIR") else _HALF_POWER
-    return [0.0 if name.endswith("R") else level, 0.0 if name.endswith("L") else level]
 
 
 class Recorder:

@@ -1,0 +1,172 @@
+"""muddy build, show, check: badly mixed training data out of well mixed films."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from limelight.app.door import console, door, progress_bar
+from limelight.app.options import AsJson, Quiet, Verbose
+
+if TYPE_CHECKING:
+    from limelight.muddy.build import Built
+
+muddy = typer.Typer(
+    name="muddy",
+    help="Badly mixed training data out of well mixed films.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+DataSet = Annotated[Path, typer.Argument(help="A folder that `muddy build` made.", metavar="DIR")]
+PAGE = "statistics.html"
+
+
+class LayoutName(StrEnum):
+    """What the clips' sound is."""
+
+    mono = "mono"
+    stereo = "stereo"
+
+
+class LevelName(StrEnum):
+    """How hard a recipe hits: 6, 9, 12 dB, or a step drawn for each clip."""
+
+    low = "low"
+    medium = "medium"
+    high = "high"
+    mixed = "mixed"
+
+
+@muddy.command()
+def build(
+    films: Annotated[list[Path], typer.Argument(help="Films, or folders that hold films.", metavar="FILMS…")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The data set's folder, new or begun.")],
+    recipe: Annotated[
+        str, typer.Option(help="paper, released, timevarying, degraded, none; several with commas.")
+    ] = "paper",
+    level: Annotated[LevelName, typer.Option(help="6, 9, 12 dB, or one of them for each clip.")] = LevelName.mixed,
+    separator: Annotated[
+        str, typer.Option(help="model[:NAME] | command:'PROGRAM … {input} {output}' | stems:DIR")
+    ] = "model",
+    seconds: Annotated[float, typer.Option(help="Length of a clip.")] = 10.0,
+    layout: Annotated[LayoutName, typer.Option(help="Sound of the clips.")] = LayoutName.mono,
+    frames: Annotated[bool, typer.Option("--frames", help="Also a picture of every second, as JPEG.")] = False,
+    keep_trivial: Annotated[
+        bool, typer.Option("--keep-trivial", help="Keep pairs that teach nothing, labelled.")
+    ] = False,
+    about: Annotated[
+        Path | None, typer.Option(help="CSV: file, and any of split, group, licence; for what is known of the films.")
+    ] = None,
+    shares: Annotated[str, typer.Option(help="Of train, validation and test, where the table says nothing.")] = (
+        "0.8,0.1,0.1"
+    ),
+    licence: Annotated[str, typer.Option(help="The films' licence, where the table says nothing.")] = "not stated",
+    seed: Annotated[int, typer.Option(help="Which draw.", min=0)] = 0,
+    workers: Annotated[int | None, typer.Option(help="Films at a time; default one a core.", min=1)] = None,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Also manifest.parquet (needs pyarrow).")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Take films apart, spoil the balance, keep both. Run it again after a stop: it goes on where it was."""
+    with door(verbose=verbose):
+        from limelight.muddy.build import build_from_films
+        from limelight.muddy.film import Settings
+        from limelight.muddy.manifest import read_manifest, require_parquet, write_parquet
+        from limelight.muddy.splits import Register
+
+        if parquet:
+            require_parquet()
+        settings = Settings(
+            seed=seed,
+            clip_seconds=seconds,
+            layout=layout.value,
+            recipes=tuple(f"{name.strip()}:{level.value}" for name in recipe.split(",")),
+            separator=separator,
+            keep_trivial=keep_trivial,
+            frames=frames,
+        )
+        register = Register.read(about, shares=_shares(shares), licence=licence)
+        with progress_bar(quiet=quiet) as bar:
+            built = build_from_films(
+                films,
+                output,
+                settings=settings,
+                register=register,
+                workers=workers,
+                progress=lambda done, total: bar("muddy", done, total),
+            )
+        if parquet:
+            write_parquet(output, read_manifest(output))
+        _tell(built, quiet=quiet, as_json=as_json)
+
+
+@muddy.command()
+def show(
+    folder: DataSet,
+    page: Annotated[Path | None, typer.Option(help=f"Where the page goes; default DIR/{PAGE}.")] = None,
+    examples: Annotated[int, typer.Option(help="Clips to listen to on the page; 0 writes none.", min=0)] = 6,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """What the data are like: figures, and a page with a few clips to listen to."""
+    with door(verbose=verbose):
+        from limelight.app.muddy.page import write_page
+        from limelight.app.muddy.words import as_text
+        from limelight.muddy.manifest import read_manifest
+        from limelight.muddy.statistics import statistics
+
+        entries = read_manifest(folder)
+        found = statistics(entries)
+        typer.echo(json.dumps(asdict(found), indent=1) if as_json else as_text(found))
+        if examples:
+            target = page or folder / PAGE
+            write_page(folder, entries, found, target, examples=examples)
+            console.print(f"page: {target}", markup=False)
+
+
+@muddy.command()
+def check(folder: DataSet, quiet: Quiet = False, verbose: Verbose = False) -> None:
+    """Nothing is in two splits, every file is as it was built, stems sum to their target."""
+    with door(verbose=verbose):
+        from limelight.muddy.check import check_dataset
+
+        with progress_bar(quiet=quiet) as bar:
+            entries = check_dataset(folder, progress=lambda done, total: bar("check", done, total))
+        typer.echo(f"{len(entries)} clips: no leakage, all files as built, stems sum to the target")
+
+
+def _shares(text: str) -> tuple[float, float, float]:
+    parts = [float(part) for part in text.split(",")]
+    if len(parts) != 3:
+        raise ValueError(f"--shares wants three numbers, for train, validation and test, got {text!r}")
+    return parts[0], parts[1], parts[2]
+
+
+def _tell(built: Built, *, quiet: bool, as_json: bool) -> None:
+    """The folder on stdout, the talk on stderr; what was skipped makes the exit code."""
+    from limelight.errors import SomeFailed
+
+    if as_json:
+        typer.echo(json.dumps(asdict(built) | {"folder": str(built.folder)}, indent=1))
+    else:
+        typer.echo(str(built.folder))
+    if not quiet:
+        before = f", {built.films_before} were done before" if built.films_before else ""
+        console.print(f"{built.clips} clips; {built.films} films built now{before}", markup=False)
+        for reason, count in built.left_out.items():
+            console.print(f"left out: {count} × {reason}", markup=False)
+        if not built.clips:
+            console.print("no clip is left; other films, another --recipe, or --keep-trivial", markup=False)
+    for one in built.skipped:
+        console.print(f"skipped: {one.name}: {one.code}: {' '.join(one.message.split())}", markup=False)
+    if built.skipped:
+        raise SomeFailed(
+            f"{len(built.skipped)} films could not be used; they are listed in {built.folder}/skipped.jsonl"
+        )

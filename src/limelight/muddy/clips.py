@@ -1,0 +1,152 @@
+"""One clip on the disk: a folder of plain files, whole or absent, that any program can read.
+
+    input.flac  target.flac              24 bit, 48 kHz
+    speech.flac  music.flac  effects.flac   of the target; their sum is target.flac, to the last bit
+    cues.npy                             [T, D] float32, a row a second (names: `limelight.cues.catalogue`)
+    recipe.json                          what was done; see `spoiling`
+    frames/00.jpg …                      one picture a second, where they were asked for
+
+Bytes are made first and hashed, then written beside and renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.dsp.loudness import integrated_loudness
+from limelight.errors import InputError
+from limelight.media.sound_file import read_flac, sound_bytes
+from limelight.media.target import naming_write_errors
+from limelight.muddy.manifest import Entry, Source
+from limelight.muddy.pair import Pair, why_trivial
+from limelight.muddy.sounds import SAMPLE_RATE
+from limelight.muddy.spoiling import Spoiling
+from limelight.signals import STEMS, Picture, Samples
+
+CLIPS = "clips"
+SOUNDS = ("input", "target", *STEMS)
+JPEG_QUALITY = 90
+
+
+@dataclass(frozen=True, repr=False)
+class Clip:
+    """A pair with its picture and its history, ready to be written."""
+
+    name: str  # a folder's name
+    split: str
+    kind: str
+    sources: tuple[Source, ...]
+    separator: str
+    pair: Pair
+    cues: NDArray[np.float32]  # [T, D]
+    starts_on_cut: bool = True
+    cuts_seconds: tuple[float, ...] = ()
+    pictures: Sequence[Picture] = ()
+
+
+def write_clip(dataset: Path, clip: Clip) -> Entry:
+    """Writes a clip's folder, replacing what was there; gives its line for the manifest. Raises OutputError."""
+    files = dict(_files(clip))
+    place = dataset / CLIPS / clip.name
+    draft = place.with_name(f"{clip.name}.part")
+    with naming_write_errors(place):
+        for old in (draft, place):
+            if old.exists():
+                shutil.rmtree(old)
+        for name, data in files.items():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            (draft / name).write_bytes(data)
+        draft.replace(place)
+    return _entry(clip, {name: hashlib.sha256(data).hexdigest() for name, data in files.items()})
+
+
+def _files(clip: Clip) -> Iterator[tuple[str, bytes]]:
+    pair = clip.pair
+    for name, samples in (("input", pair.input), ("target", pair.target), *zip(STEMS, pair.stems, strict=True)):
+        yield f"{name}.flac", sound_bytes(samples, SAMPLE_RATE, pair.layout, kind="flac")
+    memory = io.BytesIO()
+    np.save(memory, clip.cues.astype(np.float32))
+    yield "cues.npy", memory.getvalue()
+    recipe = pair.spoiling.as_json() | {"scale_db": pair.scale_db}
+    yield "recipe.json", json.dumps(recipe, ensure_ascii=False, sort_keys=True).encode()
+    for number, picture in enumerate(clip.pictures):
+        yield f"frames/{number:02d}.jpg", _jpeg(picture)
+
+
+def _jpeg(picture: Picture) -> bytes:
+    upright = np.ascontiguousarray(picture.image[:, :, ::-1])  # OpenCV wants blue first
+    return cv2.imencode(".jpg", upright, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+
+
+def _entry(clip: Clip, files: Mapping[str, str]) -> Entry:
+    pair, spoiling = clip.pair, clip.pair.spoiling
+    loudness = {stem: _shifted(lufs, pair.scale_db) for stem, lufs in pair.levels.loudness_lufs.items()}
+    for name, samples in (("target", pair.target), ("input", pair.input)):
+        loudness[name] = _shifted(integrated_loudness(samples, SAMPLE_RATE, layout=pair.layout), 0.0)
+    return Entry(
+        name=clip.name,
+        split=clip.split,
+        kind=clip.kind,
+        seconds=round(pair.input.shape[1] / SAMPLE_RATE, 6),
+        sample_rate=SAMPLE_RATE,
+        layout=pair.layout,
+        sources=clip.sources,
+        separator=clip.separator,
+        recipe=spoiling.recipe,
+        fault=spoiling.fault,
+        step_db=spoiling.step_db,
+        invertible=spoiling.is_invertible,
+        trivial=why_trivial(spoiling, pair.levels),
+        changes_db={
+            stem: round(float(np.mean(curve)), 2) for stem, curve in zip(STEMS, spoiling.curves_db, strict=True)
+        },
+        loudness_lufs=loudness,
+        scale_db=round(pair.scale_db, 6),
+        starts_on_cut=clip.starts_on_cut,
+        cuts_seconds=clip.cuts_seconds,
+        files=files,
+    )
+
+
+def _shifted(lufs: float, by_db: float) -> float | None:
+    """Rounded for the manifest; silence is None, which JSON can say."""
+    return round(lufs + by_db, 2) if math.isfinite(lufs) else None
+
+
+def read_clip_sound(dataset: Path, name: str, sound: str) -> Samples:
+    """One of `SOUNDS` of a clip, [C, N]. Raises NotMedia."""
+    return read_flac(dataset / CLIPS / name / f"{sound}.flac")
+
+
+def read_stems(dataset: Path, name: str) -> NDArray[np.float32]:
+    """The target's stems, [K, C, N]. Raises NotMedia."""
+    return np.stack([read_clip_sound(dataset, name, stem) for stem in STEMS])
+
+
+def read_recipe(dataset: Path, name: str) -> Spoiling:
+    """What was done to a clip. Raises InputError."""
+    path = dataset / CLIPS / name / "recipe.json"
+    try:
+        return Spoiling.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError) as error:
+        raise InputError(f"Wanted {path} of the data set, which cannot be read ({error}); build it again.") from error
+
+
+def read_cues(dataset: Path, name: str) -> NDArray[np.float32]:
+    """What the picture of a clip says, [T, D]. Raises InputError."""
+    path = dataset / CLIPS / name / "cues.npy"
+    try:
+        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"Wanted {path} of the data set, which cannot be read ({error}); build it again.") from error

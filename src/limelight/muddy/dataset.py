@@ -1,0 +1,100 @@
+"""`MuddyMix`: a built data set for training, clip by clip, as NumPy arrays.
+
+It has a length and gives items by number, which is all that torch's `DataLoader` asks of a data set; no torch here. Input
+and target are read as they were built, or spoilt anew in every epoch: the draw depends on the seed, the epoch and the
+clip's name, never on the order or the number of workers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.errors import InputError
+from limelight.muddy.clips import read_clip_sound, read_cues, read_recipe, read_stems
+from limelight.muddy.levels import StemLevels
+from limelight.muddy.manifest import SPLITS, Entry, read_manifest
+from limelight.muddy.pair import Pair, spoil
+from limelight.muddy.spoiling import Spoiling, Wish, draw_spoiling
+from limelight.signals import Samples
+
+
+class Item(TypedDict):
+    """One clip. Items of one data set have equal shapes, so that they make batches."""
+
+    name: str
+    input: Samples  # [C, N]
+    target: Samples  # [C, N]
+    stems: NDArray[np.float32]  # [K, C, N], of the target
+    gains_db: NDArray[np.float32]  # [K], what was done to each stem, the mean over time; minus this is the truth
+    cues: NDArray[np.float32]  # [T, D]
+
+
+class MuddyMix:
+    """The clips of a split, or of all."""
+
+    def __init__(
+        self,
+        folder: Path | str,
+        split: str | None = None,
+        *,
+        recipes: Sequence[str] = (),
+        seed: int = 0,
+        trivial: bool = False,
+    ) -> None:
+        """recipes: spoil on the fly by these ("paper", "timevarying:low", "none"), one drawn for each clip and epoch;
+        without any, the pairs are those that were built. trivial: keep pairs that are labelled so.
+        Raises InputError.
+        """
+        if split is not None and split not in SPLITS:
+            raise InputError(f"Wanted the split {split!r}; there are {', '.join(SPLITS)}.")
+        self.folder, self.seed, self.epoch = Path(folder), seed, 0
+        self.wishes = tuple(map(Wish.of, recipes))
+        self.entries: tuple[Entry, ...] = tuple(
+            entry
+            for entry in read_manifest(self.folder)
+            if split in (None, entry.split) and (trivial or self.wishes or not entry.trivial)
+        )
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, number: int) -> Item:
+        entry = self.entries[number]
+        cues = read_cues(self.folder, entry.name)
+        if self.wishes:
+            pair = self._spoilt(entry)
+            return _item(entry, pair.input, pair.target, pair.stems, pair.spoiling, cues)
+        stems, spoiling = read_stems(self.folder, entry.name), read_recipe(self.folder, entry.name)
+        given = read_clip_sound(self.folder, entry.name, "input")
+        target = read_clip_sound(self.folder, entry.name, "target")
+        return _item(entry, given, target, stems, spoiling, cues)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draws anew. Loaders with lasting workers must be made again to hear of it."""
+        self.epoch = epoch
+
+    def _spoilt(self, entry: Entry) -> Pair:
+        stems = read_stems(self.folder, entry.name)
+        mark = int(hashlib.sha256(entry.name.encode()).hexdigest()[:16], 16)
+        rng = np.random.default_rng([self.seed, self.epoch, mark])
+        levels = StemLevels.of(stems, layout=entry.layout)
+        spoiling = draw_spoiling(rng, self.wishes[int(rng.integers(len(self.wishes)))], levels)
+        return spoil(stems, spoiling, layout=entry.layout, levels=levels)
+
+
+def _item(
+    entry: Entry,
+    given: Samples,
+    target: Samples,
+    stems: NDArray[np.float32],
+    spoiling: Spoiling,
+    cues: NDArray[np.float32],
+) -> Item:
+    gains = np.array([np.mean(curve) for curve in spoiling.curves_db], np.float32)
+    return Item(name=entry.name, input=given, target=target, stems=stems, gains_db=gains, cues=cues)

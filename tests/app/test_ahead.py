@@ -1,0 +1,63 @@
+"""What is made ahead is what was to be made, in order, and no more of it than allowed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from limelight.app.ahead import ahead
+
+
+@pytest.mark.parametrize("count", [1, 2, 8])
+@pytest.mark.parametrize("length", [0, 1, 7])
+def test_the_items_are_the_same(length: int, count: int) -> None:
+    assert list(ahead(iter(range(1, length + 1)), count=count)) == list(range(1, length + 1))
+
+
+def test_items_are_made_in_another_thread_in_time() -> None:
+    made_by = set(ahead(threading.get_ident() for _ in range(5)))
+    assert len(made_by) == 1
+    assert threading.get_ident() not in made_by
+
+
+def test_never_more_than_count_are_waiting() -> None:
+    made: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for k in range(20):
+            made.append(k)
+            yield k
+
+    for taken, _ in enumerate(ahead(numbers(), count=3), start=1):
+        assert len(made) <= taken + 3
+
+
+@pytest.mark.parametrize("error", [ValueError("no good"), KeyboardInterrupt("stop")])
+def test_an_error_comes_after_the_items_before_it(error: BaseException) -> None:
+    def failing() -> Iterator[int]:
+        yield 1
+        yield 2
+        raise error
+
+    items = ahead(failing())
+    assert [next(items), next(items)] == [1, 2]
+    with pytest.raises(type(error), match=error.args[0]):
+        next(items)
+
+
+def test_leaving_early_closes_what_was_opened() -> None:
+    closed = threading.Event()
+
+    def endless() -> Iterator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            closed.set()
+
+    items = ahead(endless())
+    assert next(items) == 1
+    del items
+    assert closed.is_set()
