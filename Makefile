@@ -53,7 +53,7 @@ $(VENV)/.core: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(PIP) -e ".[train,dev]"
+	$(PIP) -e ".[context,train,dev]"
 	@touch $@
 
 clean:

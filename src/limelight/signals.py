@@ -98,8 +98,9 @@ class Shot:
 class Cues:
     """What the picture says: one row of numbers a second, and the same in words for each shot.
 
-    `values` [T, D] lie in 0…1 (the scale of each column is documented where it is computed);
-    row t describes the second from t to t + 1.
+    `values` [T, D] lie in 0…1 where they are measured (the scale of each column is documented where it is computed);
+    where they are an embedding, each row has length 1, or is zeros where nothing is shown or said.
+    Row t describes the second from t to t + 1.
     """
 
     names: tuple[str, ...]

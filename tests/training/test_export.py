@@ -38,6 +38,8 @@ def test_the_card_says_what_was_exported(network: Lite, folder: Path) -> None:
     assert LiteConfig.from_dict(dict(card.config)) == LITE
     assert (card.sample_rate, card.n_fft, card.hop, card.steps_per_token) == (48_000, 256, 128, 4)
     assert card.parameters == sum(parameter.numel() for parameter in network.parameters())
+    assert sum(card.notes["parts"].values()) == card.parameters
+    assert set(card.notes["parts"]) == {"separator", "director"}
     assert (card.name, card.licence, card.cue_names, card.uses_picture) == (
         "tiny",
         ABOUT.licence,

@@ -100,10 +100,18 @@ class Encoded:
     embedding: Tensor  # f_a [B, C_a, L], L = ⌈T / 2⌉
     skips: tuple[Tensor, ...]  # [B, C, F, T] of levels 0 … 4
     wave_skips: tuple[Tensor, ...]  # [B, C, N / 4ⁱ] of levels 0 … 3
-    spectrum: Tensor  # X [B, F, T] complex
     wave_mean: Tensor  # μ [B, 1]
     wave_std: Tensor  # σ [B, 1]
     samples: int  # N
+    steps: int  # T
+
+
+@dataclass(frozen=True)
+class Prescription:
+    """What the network does to a mixture: output = iSTFT(mask · X) + wave."""
+
+    mask: Tensor  # [B, F, T], unbounded
+    wave: Tensor  # [B, N], at the mixture's level
 
 
 class FrequencyEmbedding(nn.Module):
@@ -142,48 +150,54 @@ class DualUnet(nn.Module):
 
     def forward(self, mixture: Tensor, *, highlight: Highlight | None = None) -> Tensor:
         """`highlight` changes the embedding between encoder and decoder."""
-        encoded = self.encode(mixture)
-        embedding = highlight(encoded.embedding) if highlight else encoded.embedding
-        return self.decode(encoded, embedding)
-
-    def encode(self, mixture: Tensor) -> Encoded:
-        """Mixture [B, N] to the embedding [B, C_a, L] and what the decoder needs beside it."""
         samples = mixture.shape[1]
-        mixture = F.pad(mixture, (0, max(0, SHORTEST_HOPS * self.config.hop - samples)))
+        mixture = lengthened(mixture, self.config)
         spectrum = stft(mixture, self.config)
+        made = self.prescribe(spectrum.abs(), mixture, highlight=highlight)
+        output = istft(made.mask * spectrum, mixture.shape[1], self.config) + made.wave
+        return output[:, :samples]
+
+    def prescribe(self, magnitude: Tensor, mixture: Tensor, *, highlight: Highlight | None = None) -> Prescription:
+        """From |X| [B, F, T] and the mixture [B, N], N at least 3 hops; real numbers only, no transform inside."""
+        encoded = self.encode(magnitude, mixture)
+        return self.decode(encoded, highlight(encoded.embedding) if highlight else encoded.embedding)
+
+    def encode(self, magnitude: Tensor, mixture: Tensor) -> Encoded:
+        """|X| [B, F, T] and mixture [B, N] to the embedding [B, C_a, L] and what the decoder needs beside it."""
         mean, std = mixture.mean(1, keepdim=True), mixture.std(1, keepdim=True, unbiased=False) + 1e-5
         waves = [((mixture - mean) / std)[:, None]]  # [B, 1, N]
         for layer in self.wave_encoder:
             waves.append(layer(waves[-1]))
         merged = self.wave_in(waves[-1])[:, :, None]  # [B, C, 1, T]
-        skips = [self.frequencies(self.encoder[0](spectrum.abs()[:, None]))]  # [B, C, F, T]
+        skips = [self.frequencies(self.encoder[0](magnitude[:, None]))]  # [B, C, F, T]
         for layer in self.encoder[1:]:
             skips.append(layer(skips[-1]))
         skips.append(self.merged_encoder(skips[-1], merged))
         embedding = self.shared_encoder(skips[-1].squeeze(2))
-        return Encoded(embedding, tuple(skips), tuple(waves[1:]), spectrum, mean, std, samples)
+        return Encoded(embedding, tuple(skips), tuple(waves[1:]), mean, std, mixture.shape[1], magnitude.shape[-1])
 
-    def decode(self, encoded: Encoded, embedding: Tensor) -> Tensor:
-        """The embedding, highlighted or not, to the output [B, N]."""
-        steps = encoded.spectrum.shape[-1]
-        x = self.shared_decoder(embedding, steps)[:, :, None]  # [B, C, 1, T]
+    def decode(self, encoded: Encoded, embedding: Tensor) -> Prescription:
+        """The embedding, highlighted or not, to what is done to the mixture."""
+        x = self.shared_decoder(embedding, encoded.steps)[:, :, None]  # [B, C, 1, T]
         x = self.merged_decoder.gather(x + encoded.skips[-1])
         wave = self._ascend_wave(x.squeeze(2), encoded)
-        x = self.merged_decoder.up(x, steps)
+        x = self.merged_decoder.up(x, encoded.steps)
         for i in reversed(range(len(self.decoder))):
-            x = self.decoder[i](x + encoded.skips[i], steps)
-        masked = istft(x[:, 0] * encoded.spectrum, wave.shape[1], self.config)
-        output = masked + wave * encoded.wave_std + encoded.wave_mean
-        return output[:, : encoded.samples]
+            x = self.decoder[i](x + encoded.skips[i], encoded.steps)
+        return Prescription(x[:, 0], wave * encoded.wave_std + encoded.wave_mean)
 
     def _ascend_wave(self, x: Tensor, encoded: Encoded) -> Tensor:
         """The merged level [B, C, T] to the waveform branch's output [B, N], still normalised."""
-        shortest = SHORTEST_HOPS * self.config.hop
-        lengths = [max(encoded.samples, shortest), *(skip.shape[-1] for skip in encoded.wave_skips)]
+        lengths = [encoded.samples, *(skip.shape[-1] for skip in encoded.wave_skips)]
         x = self.wave_out(x, lengths[-1])
         for i in reversed(range(len(encoded.wave_skips))):
             x = self.wave_decoder[i](x + encoded.wave_skips[i], lengths[i])
         return x[:, 0]
+
+
+def lengthened(mixture: Tensor, config: DualUnetConfig) -> Tensor:
+    """[…, N] with silence behind, where it is shorter than three hops."""
+    return F.pad(mixture, (0, max(0, SHORTEST_HOPS * config.hop - mixture.shape[-1])))
 
 
 def stft(x: Tensor, config: DualUnetConfig) -> Tensor:

@@ -37,18 +37,23 @@ def time_code(time_seconds: Tensor, width: int) -> Tensor:
 
 
 class Attention(nn.Module):
-    """Multi-head attention of [B, L, width] on [B, M, width]; `hidden` [B, M] marks what must not be seen."""
+    """Multi-head attention of [B, L, width] on [B, M, width]; `hidden` [B, M] marks what must not be seen.
 
-    def __init__(self, width: int, heads: int) -> None:
+    `content` [B, M, width] is what is heard at a place of the memory, where that is not what it is found by.
+    """
+
+    def __init__(self, width: int, heads: int, *, biased: bool = True) -> None:
+        """`biased`: also on the way in (the way out always has one)."""
         super().__init__()
         self.heads = heads
-        self.q, self.k, self.v, self.out = (nn.Linear(width, width) for _ in range(4))
+        self.q, self.k, self.v = (nn.Linear(width, width, bias=biased) for _ in range(3))
+        self.out = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, memory: Tensor, hidden: Tensor | None = None) -> Tensor:
-        q, k, v = (
-            layer(part).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for layer, part in ((self.q, x), (self.k, memory), (self.v, memory))
-        )
+    def forward(
+        self, x: Tensor, memory: Tensor, hidden: Tensor | None = None, *, content: Tensor | None = None
+    ) -> Tensor:
+        sources = ((self.q, x), (self.k, memory), (self.v, memory if content is None else content))
+        q, k, v = (layer(part).unflatten(-1, (self.heads, -1)).transpose(1, 2) for layer, part in sources)
         scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # [B, H, L, M]
         if hidden is not None:
             scores = scores - 1e4 * hidden[:, None, None, :].to(scores.dtype)

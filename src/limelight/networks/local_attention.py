@@ -40,9 +40,9 @@ class LocalAttention(nn.Module):
         rates = torch.arange(1, DECAYS + 1, device=x.device, dtype=x.dtype) / (2 * math.sqrt(DECAYS))
         fading = torch.einsum("j,bhjt->bht", rates, decay.sigmoid())
         scores = query.transpose(-2, -1) @ key / math.sqrt(query.shape[2])  # [B, H, T, T], over keys last
-        scores = scores - fading[..., None] * _distances(x)
-        itself = torch.eye(x.shape[-1], dtype=torch.bool, device=x.device)
-        weights = scores.masked_fill(itself, _NEVER).softmax(-1)
+        distances = _distances(x)
+        scores = scores - fading[..., None] * distances
+        weights = scores.masked_fill(distances == 0, _NEVER).softmax(-1)
         return x + self.out((content @ weights.transpose(-2, -1)).flatten(1, 2))
 
 

@@ -88,8 +88,8 @@ class ChunkedLstm(nn.Module):
     def _in_chunks(self, steps: Tensor) -> Tensor:
         T, hop, edge = steps.shape[1], LSTM_STEPS // 2, LSTM_STEPS // 4
         count = math.ceil(T / hop)
-        padded = F.pad(steps, (0, 0, 0, (count - 1) * hop + LSTM_STEPS - T))
-        chunks = padded.unfold(1, LSTM_STEPS, hop).transpose(2, 3)  # [B, count, 200, C]
+        halves = F.pad(steps, (0, 0, 0, (count + 1) * hop - T)).unflatten(1, (count + 1, hop))
+        chunks = torch.cat([halves[:, :-1], halves[:, 1:]], dim=2)  # [B, count, 200, C]
         heard = self._whole(chunks.flatten(0, 1)).unflatten(0, (-1, count))
         middle = heard[:, :, edge:-edge].flatten(1, 2)
         return torch.cat([heard[:, 0, :edge], middle, heard[:, -1, -edge:]], dim=1)[:, :T]

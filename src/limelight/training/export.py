@@ -34,12 +34,15 @@ def export_lite(model: Lite, folder: Path, about: About) -> ModelCard:
     config = model.config
     model = model.eval()
     magnitude = torch.rand(1, EXAMPLE_STEPS, config.backbone.bins)
-    _export(model.separator, (magnitude,), folder / "separator.onnx", ["magnitude"], ["masks", "latent"], {
+    export_graph(model.separator, (magnitude,), folder / "separator.onnx", ["magnitude"], ["masks", "latent"], {
         "magnitude": {1: "steps"}, "masks": {2: "steps"}, "latent": {1: "tokens"},
     })  # fmt: skip
-    _export(model.director, _director_example(config), folder / "director.onnx", list(_DIRECTOR_AXES), ["gains_db"], {
+    export_graph(model.director, _director_example(config), folder / "director.onnx", list(_DIRECTOR_AXES), ["gains_db"], {
         name: {1: axis} for name, axis in (*_DIRECTOR_AXES.items(), ("gains_db", "tokens"))
     })  # fmt: skip
+    parts = {
+        part: sum(parameter.numel() for parameter in module.parameters()) for part, module in model.named_children()
+    }
     card = ModelCard(
         name=about.name,
         sample_rate=config.backbone.sample_rate,
@@ -49,11 +52,12 @@ def export_lite(model: Lite, folder: Path, about: About) -> ModelCard:
         programme_lufs=PROGRAMME_LUFS,
         cue_names=about.cue_names,
         uses_picture=about.uses_picture,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        parameters=sum(parts.values()),
         licence=about.licence,
         training_data=about.training_data,
         config=config.as_dict(),
         sha256={name: file_sha256(folder / name) for name in ("separator.onnx", "director.onnx")},
+        notes={"parts": parts},
     )
     write_card(folder, card)
     return card
@@ -81,7 +85,7 @@ def _director_example(config: LiteConfig) -> tuple[Tensor, ...]:
     )
 
 
-def _export(
+def export_graph(
     module: nn.Module,
     example: tuple[Tensor, ...],
     path: Path,
@@ -89,6 +93,7 @@ def _export(
     outputs: list[str],
     axes: dict[str, dict[int, str]],
 ) -> None:
+    """Writes one module as an ONNX graph; `axes` names what may vary of an input's or output's shape."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns of every shape that it freezes; the parity test is the judge
         torch.onnx.export(

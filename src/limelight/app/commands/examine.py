@@ -89,15 +89,10 @@ def score(
 
 
 def models(as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False) -> None:
-    """What is installed, what it was trained on, its licence."""
+    """What is installed and what can be trained: size, context, licence, where the weights are."""
     with door(verbose=verbose):
-        from limelight.runtime.registry import installed
+        from limelight.app.models_table import models_text
+        from limelight.runtime.listing import list_models
 
-        cards = installed()
-        if as_json:
-            typer.echo(json.dumps([asdict(card) for card in cards], indent=1))
-            return
-        for card in cards:
-            picture = "sound and picture" if card.uses_picture else "sound (the picture is not used yet)"
-            typer.echo(f"{card.name}: {card.parameters / 1e6:.2f} M parameters, {card.sample_rate} Hz, {picture}")
-            typer.echo(f"  licence: {card.licence}\n  trained on: {card.training_data}\n  needs: nothing, it is here")
+        listed = list_models()
+        typer.echo(json.dumps([asdict(one) for one in listed], indent=1) if as_json else models_text(listed))

@@ -1,0 +1,69 @@
+"""Sentences as numbers: a T5 encoder, pooled to one vector a sentence.
+
+From VisAH (CVPR 2025) and SemMix (arXiv 2601.08871): T5-XXL (Raffel et al., 2020), 4,096 wide. Neither says how a
+caption's tokens become one vector. Ours is their mean (the sentence's end mark counts, padding does not), brought to
+length 1, the same scaling as CLIP's; an empty sentence is all zeros. Smaller ones by name: `google/t5-v1_1-small` is
+512 wide, -base 768, -large 1,024, -xl 2,048 (all Apache-2.0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from limelight.cues.pretrained.loading import best_device, load, load_network
+from limelight.cues.pretrained.sampling import Rows, unit_length
+
+T5_XXL = "google/t5-v1_1-xxl"
+BATCH = 16
+LONGEST_TOKENS = 512
+
+
+class TextEncoder(Protocol):
+    """A way to turn sentences into numbers."""
+
+    @property
+    def width(self) -> int:
+        """D."""
+        ...
+
+    def embed(self, sentences: Sequence[str]) -> Rows:
+        """[P, D], each of length 1; zeros for an empty sentence."""
+        ...
+
+
+class T5:
+    """The encoder half of a T5 of transformers, by name or folder."""
+
+    def __init__(self, name: str = T5_XXL, *, device: str | None = None, offline: bool = False) -> None:
+        """Raises ModelError."""
+        self._device = device or best_device()
+        self._tokenizer: Any = load("AutoTokenizer", name, offline=offline)
+        self._network: Any = load_network("T5EncoderModel", name, device=self._device, offline=offline)
+        self.width = int(self._network.config.d_model)
+
+    def embed(self, sentences: Sequence[str]) -> Rows:
+        """Each different sentence is read once, whatever its number."""
+        different = [sentence for sentence in dict.fromkeys(sentences) if sentence.strip()]
+        known: dict[str, Rows] = {}
+        for first in range(0, len(different), BATCH):
+            batch = different[first : first + BATCH]
+            known.update(zip(batch, self._read(batch), strict=True))
+        nothing = np.zeros(self.width, np.float32)
+        rows = [known.get(sentence, nothing) for sentence in sentences]
+        return np.stack(rows) if rows else np.zeros((0, self.width), np.float32)
+
+    def _read(self, sentences: list[str]) -> Rows:
+        import torch
+
+        tokens = self._tokenizer(
+            sentences, padding=True, truncation=True, max_length=LONGEST_TOKENS, return_tensors="pt"
+        ).to(self._device)
+        with torch.inference_mode():
+            states = self._network(input_ids=tokens.input_ids, attention_mask=tokens.attention_mask)
+        states = states.last_hidden_state.float()  # [P, tokens, D]
+        counts = tokens.attention_mask[..., None].float()
+        mean = (states * counts).sum(1) / counts.sum(1)
+        return unit_length(mean.cpu().numpy())

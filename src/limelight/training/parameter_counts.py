@@ -1,0 +1,45 @@
+"""How many parameters each preset has, by part, counted on the networks themselves.
+
+`python -m limelight.training.parameter_counts` writes the table that `limelight models` reads where torch is not
+installed. The large networks are built on the meta device, which makes no weights.
+"""
+
+from __future__ import annotations
+
+import json
+
+import torch
+from torch import nn
+
+from limelight.networks.visah import PRESETS, Visah, VisahConfig
+from limelight.runtime.listing import COUNTS
+
+Counts = dict[str, int]
+
+
+def count_all() -> dict[str, Counts]:
+    """Preset to part to parameters; the parts of each sum to the whole. Installed models carry theirs in their card."""
+    return {name: visah_counts(config) for name, config in PRESETS.items()}
+
+
+def visah_counts(config: VisahConfig) -> Counts:
+    """Backbone, context encoder (where there is one), and the transformer behind it."""
+    with torch.device("meta"):
+        network = Visah(config)
+    encoder = network.highlighter.context_encoder
+    context = _size(encoder) if encoder is not None else 0
+    parts = {"backbone": _size(network.backbone), "highlighter": _size(network.highlighter) - context}
+    return parts | ({"context_encoder": context} if context else {})
+
+
+def _size(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def main() -> None:
+    """Writes the table into the package."""
+    COUNTS.write_text(json.dumps(count_all(), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

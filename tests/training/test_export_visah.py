@@ -1,0 +1,86 @@
+"""The papers' presets in ONNX Runtime say what they say in torch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from torch import Tensor
+
+from limelight.networks.dual_unet import istft, stft
+from limelight.networks.visah import PRESETS, Visah, VisahConfig
+from limelight.training.export_visah import export_visah, read_about
+
+CHUNKED_SECONDS = 4.8  # past the 200 steps after which an LSTM works in chunks
+PARITY = 1e-4
+BLIND = "no context"
+CONFIGS = {
+    name: replace(config.sized(4), decoder_layers=2)
+    for name, config in {**PRESETS, BLIND: VisahConfig(context_width=0)}.items()
+}
+
+
+def seconds_of(name: str) -> float:
+    return CHUNKED_SECONDS if name == "visah" else 0.25
+
+
+def stirred(config: VisahConfig) -> Visah:
+    torch.manual_seed(2)
+    network = Visah(config).eval()
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.add_(torch.randn_like(parameter) * (0.2 if "highlighter" in name else 0.02))
+    return network
+
+
+# The others differ in the context's width and layers alone; tracing takes its time.
+@pytest.fixture(scope="module", params=["visah", *(pytest.param(n, marks=pytest.mark.slow) for n in list(CONFIGS)[1:])])
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Visah, Path]:
+    network = stirred(CONFIGS[request.param])
+    path = tmp_path_factory.mktemp("exported") / "visah.onnx"
+    export_visah(network, path, name=request.param, seconds=seconds_of(request.param))
+    return network, path
+
+
+def relative(found: np.ndarray, wished: Tensor) -> float:
+    return float(np.abs(found - wished.numpy()).max() / wished.abs().max())
+
+
+def test_mask_and_wave_are_torchs(pair: tuple[Visah, Path]) -> None:
+    network, path = pair
+    config, samples = network.config, read_about(path)["samples"]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    mixture = 0.1 * torch.randn(1, samples, generator=torch.Generator().manual_seed(3))
+    spectrum = stft(mixture, config.backbone)
+    # Without a context there is nothing to vary.
+    for moments in (2, 7) if config.context_width else (0,):
+        context = torch.randn(1, moments, config.context_width) if moments else None
+        feeds = {"magnitude": spectrum.abs().numpy(), "mixture": mixture.numpy()}
+        if context is not None:
+            feeds["context"] = context.numpy()
+        mask, wave = session.run(["mask", "wave"], feeds)
+        with torch.inference_mode():
+            made, whole = network.prescribe(spectrum.abs(), mixture, context), network(mixture, context)
+        assert relative(mask, made.mask) < PARITY
+        assert relative(wave, made.wave) < PARITY
+        output = istft(torch.from_numpy(mask) * spectrum, samples, config.backbone) + torch.from_numpy(wave)
+        assert relative(output.numpy(), whole) < PARITY
+
+
+def test_every_number_in_the_graph_is_real(pair: tuple[Visah, Path]) -> None:
+    session = onnxruntime.InferenceSession(pair[1], providers=["CPUExecutionProvider"])
+    assert {value.type for value in (*session.get_inputs(), *session.get_outputs())} == {"tensor(float)"}
+
+
+def test_the_file_says_how_to_use_it(pair: tuple[Visah, Path]) -> None:
+    network, path = pair
+    about = read_about(path)
+    assert VisahConfig.from_dict(about["config"]) == network.config
+    assert about["samples"] == round(seconds_of(about["name"]) * 44_100)
+    assert about["name"] in CONFIGS

@@ -1,0 +1,16 @@
+import json
+
+from limelight.networks.visah import VisahConfig
+from limelight.runtime.listing import COUNTS
+from limelight.training.parameter_counts import count_all, visah_counts
+
+
+def test_the_table_in_the_package_is_what_the_networks_are() -> None:
+    """Else: python -m limelight.training.parameter_counts"""
+    assert json.loads(COUNTS.read_text(encoding="utf-8")) == count_all()
+
+
+def test_without_a_context_there_is_no_encoder_to_count() -> None:
+    counts = visah_counts(VisahConfig(context_width=0))
+    assert set(counts) == {"backbone", "highlighter"}
+    assert counts["backbone"] == visah_counts(VisahConfig())["backbone"]
