@@ -35,7 +35,7 @@ class DirectorConfig:
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
     gains_weight: float = 0.01  # of a decibel, where the remix's distance is relative to the good mix
-    undegraded_weight: float = 3.5
+    undegraded_weight: float = 1.5
     forget_latent: float = 0.2  # share of examples that must do with the levels
     level_noise_db: float = 1.0
     delta_db: float = 2.0  # where the loss of the gains turns from squared to linear

@@ -50,7 +50,7 @@ def separator(
     checkpoint: File,
     cache: Cache = Path("cache"),
     more: More = None,
-    steps: Annotated[int, typer.Option(help="Steps in all, those of an earlier sitting counted in.")] = 5400,
+    steps: Annotated[int, typer.Option(help="Steps in all, those of an earlier sitting counted in.")] = 5650,
     batch: Annotated[int, typer.Option(help="Mixtures a step.")] = 4,
     remix_weight: Annotated[float, typer.Option(help="Weight of the multi-resolution loss of the remix.")] = 0.7,
     remix_from: Annotated[
@@ -119,9 +119,9 @@ def director(
     checkpoint: File,
     cache: Cache = Path("cache"),
     more: More = None,
-    count: Annotated[int, typer.Option(help="Mixtures to hear.")] = 4000,
+    count: Annotated[int, typer.Option(help="Mixtures to hear.")] = 2400,
     into: Annotated[Path | None, typer.Option(help="Another checkpoint to write; default the same.")] = None,
-    undegraded_weight: Annotated[float, typer.Option(help="How much a good mix counts that is left alone.")] = 3.5,
+    undegraded_weight: Annotated[float, typer.Option(help="How much a good mix counts that is left alone.")] = 1.5,
     gains_weight: Annotated[float, typer.Option(help="What a decibel of wrong gain counts beside the remix.")] = 0.01,
     threads: Annotated[int, typer.Option(help="Threads of torch.")] = os.cpu_count() or 1,
 ) -> None:
