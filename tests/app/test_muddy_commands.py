@@ -73,6 +73,7 @@ def test_a_bad_film_leaves_with_7_and_the_others_are_built(place: Path, tmp_path
         (["--separator", "magic"], 3, "Wanted a separator"),
         (["--separator", "model:nobody"], 5, "E_MODEL"),
         (["--shares", "1,2"], 2, "three numbers"),
+        (["--shares", "most,some,none"], 2, "three numbers"),
         (["--shares", "0.5,0.5,0.5"], 2, "must sum to 1"),
         (["--seconds", "0"], 2, "1 to 600 s"),
         (["--about", "nowhere.csv"], 3, "nowhere.csv"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from limelight.app.commands.building import (
+    About,
+    ClipSeconds,
+    DataSet,
+    Frames,
+    Layout,
+    LayoutName,
+    Licence,
+    NewDataSet,
+    Seed,
+    Workers,
+    tell_built,
+)
 from limelight.app.door import console, door, progress_bar
 from limelight.app.options import AsJson, Quiet, Verbose
 
@@ -23,15 +37,7 @@ muddy = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-DataSet = Annotated[Path, typer.Argument(help="A folder that `muddy build` made.", metavar="DIR")]
 PAGE = "statistics.html"
-
-
-class LayoutName(StrEnum):
-    """What the clips' sound is."""
-
-    mono = "mono"
-    stereo = "stereo"
 
 
 class LevelName(StrEnum):
@@ -46,7 +52,7 @@ class LevelName(StrEnum):
 @muddy.command()
 def build(
     films: Annotated[list[Path], typer.Argument(help="Films, or folders that hold films.", metavar="FILMS…")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The data set's folder, new or begun.")],
+    output: NewDataSet,
     recipe: Annotated[
         str, typer.Option(help="paper, released, timevarying, degraded, none; several with commas.")
     ] = "paper",
@@ -54,21 +60,19 @@ def build(
     separator: Annotated[
         str, typer.Option(help="model[:NAME] | command:'PROGRAM … {input} {output}' | stems:DIR")
     ] = "model",
-    seconds: Annotated[float, typer.Option(help="Length of a clip.")] = 10.0,
-    layout: Annotated[LayoutName, typer.Option(help="Sound of the clips.")] = LayoutName.mono,
-    frames: Annotated[bool, typer.Option("--frames", help="Also a picture of every second, as JPEG.")] = False,
+    seconds: ClipSeconds = 10.0,
+    layout: Layout = LayoutName.mono,
+    frames: Frames = False,
     keep_trivial: Annotated[
         bool, typer.Option("--keep-trivial", help="Keep pairs that teach nothing, labelled.")
     ] = False,
-    about: Annotated[
-        Path | None, typer.Option(help="CSV: file, and any of split, group, licence; for what is known of the films.")
-    ] = None,
+    about: About = None,
     shares: Annotated[str, typer.Option(help="Of train, validation and test, where the table says nothing.")] = (
         "0.8,0.1,0.1"
     ),
-    licence: Annotated[str, typer.Option(help="The films' licence, where the table says nothing.")] = "not stated",
-    seed: Annotated[int, typer.Option(help="Which draw.", min=0)] = 0,
-    workers: Annotated[int | None, typer.Option(help="Films at a time; default one a core.", min=1)] = None,
+    licence: Licence = "not stated",
+    seed: Seed = 0,
+    workers: Workers = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Also manifest.parquet (needs pyarrow).")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -104,7 +108,7 @@ def build(
             )
         if parquet:
             write_parquet(output, read_manifest(output))
-        _tell(built, quiet=quiet, as_json=as_json)
+        tell_built(built, _talk(built), quiet=quiet, as_json=as_json)
 
 
 @muddy.command()
@@ -143,30 +147,18 @@ def check(folder: DataSet, quiet: Quiet = False, verbose: Verbose = False) -> No
 
 
 def _shares(text: str) -> tuple[float, float, float]:
-    parts = [float(part) for part in text.split(",")]
-    if len(parts) != 3:
-        raise ValueError(f"--shares wants three numbers, for train, validation and test, got {text!r}")
-    return parts[0], parts[1], parts[2]
+    try:
+        train, validation, test = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ValueError(
+            f"--shares wants three numbers, for train, validation and test, got {text!r}; say 0.8,0.1,0.1"
+        ) from error
+    return train, validation, test
 
 
-def _tell(built: Built, *, quiet: bool, as_json: bool) -> None:
-    """The folder on stdout, the talk on stderr; what was skipped makes the exit code."""
-    from limelight.errors import SomeFailed
-
-    if as_json:
-        typer.echo(json.dumps(asdict(built) | {"folder": str(built.folder)}, indent=1))
-    else:
-        typer.echo(str(built.folder))
-    if not quiet:
-        before = f", {built.films_before} were done before" if built.films_before else ""
-        console.print(f"{built.clips} clips; {built.films} films built now{before}", markup=False)
-        for reason, count in built.left_out.items():
-            console.print(f"left out: {count} × {reason}", markup=False)
-        if not built.clips:
-            console.print("no clip is left; other films, another --recipe, or --keep-trivial", markup=False)
-    for one in built.skipped:
-        console.print(f"skipped: {one.name}: {one.code}: {' '.join(one.message.split())}", markup=False)
-    if built.skipped:
-        raise SomeFailed(
-            f"{len(built.skipped)} films could not be used; they are listed in {built.folder}/skipped.jsonl"
-        )
+def _talk(built: Built) -> Iterator[str]:
+    before = f", {built.films_before} were done before" if built.films_before else ""
+    yield f"{built.clips} clips; {built.films} films built now{before}"
+    yield from (f"left out: {count} × {reason}" for reason, count in built.left_out.items())
+    if not built.clips:
+        yield "no clip is left; other films, another --recipe, or --keep-trivial"

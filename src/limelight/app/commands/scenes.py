@@ -5,20 +5,29 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from limelight.app.commands.muddy import DataSet, LayoutName
-from limelight.app.door import console, door, progress_bar
+from limelight.app.commands.building import (
+    About,
+    ClipSeconds,
+    DataSet,
+    Frames,
+    Layout,
+    LayoutName,
+    Licence,
+    NewDataSet,
+    Seed,
+    Workers,
+    tell_built,
+)
+from limelight.app.door import door, progress_bar
 from limelight.app.options import AsJson, Quiet, Verbose
-
-if TYPE_CHECKING:
-    from limelight.muddy.scenes.build import BuiltScenes
 
 
 def scenes(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The data set's folder, new or begun.")],
+    output: NewDataSet,
     library: Annotated[
         list[Path] | None, typer.Option(help="A sound library: a folder with manifest.csv; may be repeated.")
     ] = None,
@@ -32,22 +41,20 @@ def scenes(
     split: Annotated[
         list[str] | None, typer.Option(help="train, validation, test; default all that have sounds, 80 : 10 : 10.")
     ] = None,
-    seconds: Annotated[float, typer.Option(help="Length of a scene.")] = 10.0,
+    seconds: ClipSeconds = 10.0,
     recipe: Annotated[
         str, typer.Option(help="blind, paper, released, timevarying, degraded, none; with commas; paper:high.")
     ] = "blind,paper",
-    layout: Annotated[LayoutName, typer.Option(help="Sound of the scenes.")] = LayoutName.mono,
+    layout: Layout = LayoutName.mono,
     twins: Annotated[
         bool, typer.Option("--twins", help="Every second scene: the sounds of the one before under another kind.")
     ] = False,
-    frames: Annotated[bool, typer.Option("--frames", help="Also a picture of every second, as JPEG.")] = False,
-    about: Annotated[
-        Path | None, typer.Option(help="CSV: file, and any of split, group, licence; for what is known of the films.")
-    ] = None,
-    licence: Annotated[str, typer.Option(help="Of sounds and films, where no table says.")] = "not stated",
+    frames: Frames = False,
+    about: About = None,
+    licence: Licence = "not stated",
     cache: Annotated[Path | None, typer.Option(help="Where decoded sounds are kept; default DIR/sounds.")] = None,
-    seed: Annotated[int, typer.Option(help="Which draw.", min=0)] = 0,
-    workers: Annotated[int | None, typer.Option(help="Scenes at a time; default one a core.", min=1)] = None,
+    seed: Seed = 0,
+    workers: Workers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -87,7 +94,8 @@ def scenes(
                 workers=workers,
                 progress=lambda done, total: bar("muddy", done, total),
             )
-        _tell(built, quiet=quiet, as_json=as_json)
+        talk = [f"{built.clips} scenes; {built.built} built now"]
+        tell_built(built, talk, quiet=quiet, as_json=as_json)
 
 
 def headroom(
@@ -110,18 +118,3 @@ def headroom(
                 progress=lambda done, total: bar("check", done, total),
             )
         typer.echo(json.dumps(asdict(found), indent=1) if as_json else table(found))
-
-
-def _tell(built: BuiltScenes, *, quiet: bool, as_json: bool) -> None:
-    """The folder on stdout, the talk on stderr; what was skipped makes the exit code."""
-    from limelight.errors import SomeFailed
-
-    typer.echo(json.dumps(asdict(built) | {"folder": str(built.folder)}, indent=1) if as_json else str(built.folder))
-    if not quiet:
-        console.print(f"{built.clips} scenes; {built.built} built now", markup=False)
-    for one in built.skipped:
-        console.print(f"skipped: {one.name}: {one.code}: {' '.join(one.message.split())}", markup=False)
-    if built.skipped:
-        raise SomeFailed(
-            f"{len(built.skipped)} films or batches could not be used; they are listed in {built.folder}/skipped.jsonl"
-        )
