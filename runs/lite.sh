@@ -11,8 +11,7 @@ python=${PYTHON:-.venv/bin/python}
 export MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000 OPENBLAS_NUM_THREADS=1
 $python -m limelight.muddy.synthetic.make $more --music-minutes 240 --speech-minutes 90 --seed 0 --workers 2
 making="$python -m limelight.training.lite_run"
-$making separator "$library" --more $more --checkpoint $run --steps 5650 --remix-from 3600
-$making director "$library" --more $more --checkpoint $run --count 2400
+$making train "$library" --more $more --checkpoint $run
 $making export --checkpoint $run --into "$into" \
   --licence "CC BY-SA 4.0, attribution in ATTRIBUTION.md" \
   --training-data "openly licensed speech (50 min), music (60 min) and effects (56 min), listed in ATTRIBUTION.md; besides, \

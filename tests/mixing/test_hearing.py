@@ -162,7 +162,7 @@ def test_who_directs_is_told_when_and_how_loud() -> None:
     steps = 24 * 48_000 // 1024 + 1 + 1
     assert told[2][0] == pytest.approx((steps - 480 + (-steps) % 4) * 1024 / 48_000)
     for window, (_, levels) in zip(model.separated, told, strict=True):
-        assert levels.shape == (len(window) // 4, 3)
+        assert levels.shape == (len(window) // 4, 6)
         np.testing.assert_array_equal(levels, token_levels(by_region()(window), window, model.card))
 
 

@@ -28,33 +28,27 @@ CONFIGS = [
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_bands_cover_every_bin_once(config: BandConfig) -> None:
+def test_bands_share_the_lines_out_evenly(config: BandConfig) -> None:
     edges = band_edges(config)
     assert len(edges) == config.bands + 1
-    covered = [b for first, last in pairwise(edges) for b in range(first, last)]
-    assert covered == list(range(config.bins))
-
-
-@pytest.mark.parametrize("config", CONFIGS)
-def test_bands_have_two_bins_or_more_and_widen_upwards(config: BandConfig) -> None:
-    widths = [b - a for a, b in pairwise(band_edges(config))]
+    assert (edges[0], edges[-1]) == (0, len(config.lines()))
+    widths = [b - a for a, b in pairwise(edges)]
+    assert max(widths) - min(widths) <= 1
     assert min(widths) >= 2
-    # Rounding to whole bins may take one back, and the last band takes the bin at half the rate.
-    assert all(b >= a - 1 for a, b in pairwise(widths))
 
 
 def test_split_and_join_keep_bands_apart() -> None:
     split, join = shaken(BandSplit(BAND)), shaken(BandJoin(BAND, 3))
     edges = band_edges(BAND)
-    x = torch.rand(1, 2, BAND.bins)
+    x = torch.rand(1, 2, len(BAND.lines()))
     other = x.clone()
     other[..., edges[3] : edges[4]] += 1
     vectors, changed = split(x), split(other)
     assert vectors.shape == (1, 2, BAND.bands, BAND.width)
     moved = (vectors != changed).any(-1)[0, 0]
     assert moved.tolist() == [k == 3 for k in range(BAND.bands)]
-    bins = (join(vectors) != join(changed)).any(2)[0, 0]  # [F]
-    assert bins.tolist() == [edges[3] <= f < edges[4] for f in range(BAND.bins)]
+    lines = (join(vectors) != join(changed)).any(2)[0, 0]  # [N]
+    assert lines.tolist() == [edges[3] <= n < edges[4] for n in range(len(BAND.lines()))]
 
 
 @pytest.mark.parametrize("dilation", [1, 2, 8, 32])
@@ -102,7 +96,7 @@ def test_dropout_is_for_training_only() -> None:
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 40])
 def test_backbone_takes_any_number_of_steps(steps: int) -> None:
-    x = BandBackbone(BAND)(torch.rand(2, steps, BAND.bins))
+    x = BandBackbone(BAND)(torch.rand(2, steps, len(BAND.lines())))
     assert x.shape == (2, steps, BAND.bands, BAND.width)
     assert x.isfinite().all()
 
@@ -110,14 +104,14 @@ def test_backbone_takes_any_number_of_steps(steps: int) -> None:
 def test_silence_and_full_scale_stay_finite() -> None:
     backbone = shaken(BandBackbone(BAND))
     for level in (0.0, 1e-12, 1e6):
-        assert backbone(torch.full((1, 4, BAND.bins), level)).isfinite().all()
+        assert backbone(torch.full((1, 4, len(BAND.lines())), level)).isfinite().all()
 
 
 def test_batch_items_do_not_meet() -> None:
     backbone = shaken(BandBackbone(BAND))
-    x = torch.rand(3, 12, BAND.bins)
+    x = torch.rand(3, 12, len(BAND.lines()))
     other = x.clone()
-    other[1] = torch.rand(12, BAND.bins)
+    other[1] = torch.rand(12, len(BAND.lines()))
     before, after = backbone(x), backbone(other)
     assert torch.equal(before[[0, 2]], after[[0, 2]])
     assert not torch.equal(before[1], after[1])
@@ -126,7 +120,7 @@ def test_batch_items_do_not_meet() -> None:
 def test_attention_reaches_the_whole_window() -> None:
     """Two blocks of convolutions alone reach 1 + 2 steps; step 0 must feel step 30."""
     backbone = shaken(BandBackbone(BAND))
-    x = torch.rand(1, 31, BAND.bins)
+    x = torch.rand(1, 31, len(BAND.lines()))
     other = x.clone()
     other[:, 30] *= 10
     assert (backbone(x)[:, 0] - backbone(other)[:, 0]).abs().max() > 1e-6

@@ -17,6 +17,7 @@ from limelight.training.checkpoint import (
     restore_optimiser,
     save_checkpoint,
 )
+from limelight.training.muon import MuonWithAdamW
 
 
 def drawn(step: int = 7) -> Checkpoint:
@@ -115,21 +116,25 @@ def test_the_header_alone_tells_what_it_is(path: Path) -> None:
     assert json.loads(header["config"])["width"] == 8
 
 
+def optimiser_of(model: nn.Linear) -> MuonWithAdamW:
+    return MuonWithAdamW(model, [model.weight], matrix_rate=0.1, rate=0.1, weight_decay=0.01)
+
+
 def test_the_optimiser_goes_on_as_if_nothing_had_happened() -> None:
-    def step(model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    def step(model: nn.Module, optimiser: MuonWithAdamW) -> None:
         optimiser.zero_grad()
         model(torch.ones(2, 3)).square().sum().backward()
         optimiser.step()
 
     torch.manual_seed(0)
     model = nn.Linear(3, 2)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=0.1)
+    optimiser = optimiser_of(model)
     for _ in range(3):
         step(model, optimiser)
     twin = nn.Linear(3, 2)
     twin.load_state_dict(model.state_dict())
     kept = {name: value.clone() for name, value in optimiser_tensors(optimiser, model).items()}
-    other = torch.optim.AdamW(twin.parameters(), lr=0.1)
+    other = optimiser_of(twin)
     restore_optimiser(other, twin, kept)
     step(model, optimiser)
     step(twin, other)

@@ -64,7 +64,7 @@ def test_masks_and_latent_are_torchs(network: Lite, model: OnnxModel, steps: int
 def test_gains_are_torchs(network: Lite, model: OnnxModel, tokens: int, moments: int) -> None:
     rng = np.random.default_rng(tokens)
     latent = rng.standard_normal((tokens, 16)).astype(np.float32)
-    levels = rng.uniform(-60, -10, (tokens, 3)).astype(np.float32)
+    levels = rng.uniform(-60, -10, (tokens, 6)).astype(np.float32)
     cues, seconds = rng.random((moments, 5)).astype(np.float32), np.arange(moments, dtype=np.float32)
     gains = model.direct(latent, levels, cues, seconds)
     shown = torch.from_numpy(cues if moments else np.zeros((1, 5), np.float32))[None]
@@ -100,7 +100,7 @@ def test_an_untrained_model_asks_for_nothing_at_run_time(tmp_path: Path) -> None
     heard = model.separate(rng.random((64, LITE.backbone.bins)).astype(np.float32))
     gains = model.direct(
         heard.latent,
-        np.full((16, 3), -30, np.float32),
+        np.full((16, 6), -30, np.float32),
         rng.random((4, 5)).astype(np.float32),
         np.arange(4, dtype=np.float32),
     )

@@ -12,7 +12,7 @@ from limelight.errors import ModelError
 from limelight.training.checkpoint import load_checkpoint
 from limelight.training.loop import Batch, LoopConfig, rate_at, train
 
-CONFIG = LoopConfig(steps=6, warm_up=2, learning_rate=1e-2, save_seconds=0.0, log_every=2, check_every=3)
+CONFIG = LoopConfig(steps=6, warm_up=2, rate=1e-2, save_seconds=0.0, log_every=2, check_every=3)
 
 
 class Valley(nn.Module):
@@ -53,14 +53,14 @@ def killed_after(steps: int):
 
 
 def test_the_rate_warms_up_and_comes_down_to_a_fiftieth() -> None:
-    config = LoopConfig(steps=1000, warm_up=100, learning_rate=2e-3)
+    config = LoopConfig(steps=1000, warm_up=100)
     rates = [rate_at(step, config) for step in range(1001)]
-    assert rates[0] == pytest.approx(2e-5)
-    assert rates[99] == rates[100] == max(rates) == pytest.approx(2e-3)
+    assert rates[0] == pytest.approx(0.01)
+    assert rates[99] == rates[100] == max(rates) == 1
     assert all(a < b for a, b in pairwise(rates[:100]))
     assert all(a >= b for a, b in pairwise(rates[100:]))
-    assert rates[550] == pytest.approx(2e-3 * 0.51)  # half way down
-    assert rates[1000] == rate_at(5000, config) == pytest.approx(4e-5)
+    assert rates[550] == pytest.approx(0.51)  # half way down
+    assert rates[1000] == rate_at(5000, config) == pytest.approx(0.02)
 
 
 def test_a_run_shorter_than_its_warm_up_has_rates_too() -> None:
@@ -95,7 +95,7 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
 
 def test_it_goes_downhill_and_the_average_follows(tmp_path: Path) -> None:
     path = tmp_path / "valley.safetensors"
-    config = LoopConfig(steps=300, warm_up=10, learning_rate=0.1, weight_decay=0.0, average=0.9)
+    config = LoopConfig(steps=300, warm_up=10, rate=0.1, weight_decay=0.0, average=0.9)
     train(Valley(), wishes, config, path, describe={"what": "valley"})
     kept = load_checkpoint(path)
     assert kept.config == {"what": "valley"}
@@ -118,16 +118,18 @@ def test_checks_see_the_average_and_training_goes_on_with_the_weights(tmp_path: 
     assert tensors_of(checked) == tensors_of(unchecked)
 
 
-def test_a_twin_may_take_the_steps(tmp_path: Path) -> None:
-    task = Valley()
-    calls = []
-
-    def twin(batch: Batch) -> dict[str, Tensor]:
-        calls.append(1)
-        return task(batch)
-
-    train(task, wishes, CONFIG, tmp_path / "a.safetensors", describe={}, step_task=twin)
-    assert len(calls) == CONFIG.steps
+def test_matrices_resume_as_all_else_does(tmp_path: Path) -> None:
+    """Muon's momentum is kept too."""
+    straight, halting = tmp_path / "straight.safetensors", tmp_path / "halting.safetensors"
+    task = tiny_task()
+    train(task, numbered, CONFIG, straight, describe={}, matrices=task.matrices())
+    task = tiny_task()
+    with pytest.raises(KeyboardInterrupt):
+        train(task, killed_after(4), CONFIG, halting, describe={}, matrices=task.matrices())
+    task = tiny_task(seed=99)
+    train(task, numbered, CONFIG, halting, describe={}, matrices=task.matrices())
+    assert tensors_of(straight) == tensors_of(halting)
+    assert any(name.endswith("momentum_buffer") for name in tensors_of(halting))
 
 
 def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:

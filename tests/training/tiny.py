@@ -7,7 +7,9 @@ import torch
 from networks.tiny import LITE
 from torch import Tensor
 
+from limelight.networks.lite import k_weights, mean_square
 from limelight.training.lite import LiteTask
+from limelight.training.spectra import waveform_spectra
 
 RATE = LITE.backbone.sample_rate
 LENGTH = 96 * LITE.hop  # 0.26 s, 24 tokens
@@ -30,9 +32,28 @@ def stems(batch: int = 2, seed: int = 0, length: int = LENGTH) -> Tensor:
 
 
 def batch(size: int = 2, seed: int = 0) -> dict[str, Tensor]:
-    """As the loader gives it; the loudest stem came down."""
-    gains = torch.tensor([[-6.0, 6.0, 6.0], [-9.0, 9.0, 9.0], [0.0, 0.0, 0.0]])[torch.arange(size) % 3]
-    return {"stems": stems(size, seed), "gains_db": gains, "level_db": torch.zeros(size)}
+    """As the loader gives it; the loudest stem came down, in every third example none did."""
+    degradation = torch.tensor([[-6.0, 6.0, 6.0], [-9.0, 9.0, 9.0], [0.0, 0.0, 0.0]])[torch.arange(size) % 3]
+    lines = LITE.backbone.lines()
+    good = waveform_spectra(stems(size, seed), LITE)[:, :, : LENGTH // LITE.hop]
+    spoilt = good * (10 ** (degradation / 20))[:, :, None, None]
+    weights = k_weights(LITE)
+
+    def power(spectra: Tensor) -> Tensor:
+        return lines.sums(spectra.abs().square())
+
+    def loudness(spectra: Tensor) -> Tensor:
+        return (mean_square(spectra.abs().square(), LITE) * weights).sum(-1).mean(-1)
+
+    kept = loudness(spoilt.sum(1)) / loudness(good.sum(1))  # [B]
+    return {
+        "mixture": power(spoilt.sum(1)),
+        "stems": power(spoilt),
+        "target": power(good.sum(1)) * kept[:, None, None],
+        "gains_db": 10 * torch.log10(kept)[:, None] - degradation,
+        "audible": torch.ones(size, 3),
+        "good": (degradation == 0).all(1).float(),
+    }
 
 
 def tiny_task(seed: int = 0) -> LiteTask:

@@ -32,7 +32,7 @@ OVERLAP_STEPS = 96  # 2 s
 WINDOW_STEPS = 5 * OVERLAP_STEPS  # 10.2 s
 POWER_FLOOR = 1e-7  # −70 LUFS
 
-# From a window's start in seconds, what was heard in it and the stems' levels [L, K], to gains in dB [L, K].
+# From a window's start in seconds, what was heard in it and the stems' levels [L, 2 K], to gains in dB [L, K].
 Direct = Callable[[float, Heard, Array], Array]
 
 
@@ -72,14 +72,19 @@ def mono_magnitude(spectra: Spectra, weights: Array) -> Array:
 
 
 def token_levels(masks: Array, magnitude: Array, card: ModelCard) -> Array:
-    """Loudness of each masked stem per token, [K, T, F] and [T, F] to [L, K] in LUFS.
+    """What the model's director is told of the stems per token, [K, T, F] and [T, F] to [L, 2 K] in LUFS.
 
-    One-sided |STFT|² · 4 / n_fft² is the mean square per bin under a √Hann window; the rest is BS.1770's weighting.
+    First each stem's loudness as its mask cuts it out, Σ M²|X|², then its share of the power, Σ M|X|²; apart, they say how
+    sure the masks are. One-sided |STFT|² · 4 / n_fft² is the mean square per bin under a √Hann window; the rest is BS.1770's
+    weighting.
     """
     hertz = np.arange(card.n_fft // 2 + 1) * card.sample_rate / card.n_fft
     weights = (k_weight_response(hertz) * 4 / card.n_fft**2).astype(np.float32)
-    power = np.einsum("ktf,ktf,tf->kt", masks, masks, np.square(magnitude) * weights)
-    power = power.reshape(len(masks), -1, card.steps_per_token).mean(2)
+    weighted = np.square(magnitude) * weights
+    power = np.concatenate(
+        [np.einsum("ktf,ktf,tf->kt", masks, masks, weighted), np.einsum("ktf,tf->kt", masks, weighted)]
+    )
+    power = power.reshape(len(power), -1, card.steps_per_token).mean(2)
     levels: Array = (-0.691 + 10 * np.log10(power.T + POWER_FLOOR)).astype(np.float32)
     return levels
 

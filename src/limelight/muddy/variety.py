@@ -64,19 +64,28 @@ def coloured(rng: np.random.Generator, stems: NDArray[np.float32], variety: Vari
     """The stems [K, N], each with its own equaliser, room and band, then one band for all."""
     if variety == PLAIN:
         return stems
-    length = stems.shape[1]
-    hertz = np.fft.rfftfreq(length, 1 / SAMPLE_RATE).astype(np.float32)
-    of_all = _low_pass(rng, hertz, variety.low_pass_all)
-    out = np.zeros_like(stems)
-    for k, stem in enumerate(STEMS):
-        if stems[k].any():
-            spectrum = np.asarray(np.fft.rfft(stems[k]) * _equaliser(rng, hertz, variety.equaliser), np.complex64)
-            spectrum = spectrum * _room(rng, length, variety.speech_room if stem == "speech" else variety.other_room)
-            if stem == "speech" and rng.random() < variety.air:
-                _add_air(rng, spectrum, length)
-            spectrum = spectrum * _low_pass(rng, hertz, variety.low_pass_one) * of_all
-            out[k] = np.fft.irfft(spectrum, length)
-    return out
+    of_all = low_pass_curve(rng, _hertz(stems.shape[1]), variety.low_pass_all)
+    return np.stack([coloured_stem(rng, stem, stems[k], variety, of_all) for k, stem in enumerate(STEMS)])
+
+
+def coloured_stem(
+    rng: np.random.Generator, stem: str, samples: NDArray[np.float32], variety: Variety, of_all: Curve | float = 1.0
+) -> NDArray[np.float32]:
+    """One stem [N] with an equaliser, a room and a band of its own, then a band that it shares with others."""
+    if variety == PLAIN or not samples.any():
+        return samples
+    length = len(samples)
+    hertz = _hertz(length)
+    spectrum = np.asarray(np.fft.rfft(samples) * _equaliser(rng, hertz, variety.equaliser), np.complex64)
+    spectrum = spectrum * _room(rng, length, variety.speech_room if stem == "speech" else variety.other_room)
+    if stem == "speech" and rng.random() < variety.air:
+        _add_air(rng, spectrum, length)
+    spectrum = spectrum * low_pass_curve(rng, hertz, variety.low_pass_one) * of_all
+    return np.asarray(np.fft.irfft(spectrum, length), np.float32)
+
+
+def _hertz(length: int) -> Curve:
+    return np.fft.rfftfreq(length, 1 / SAMPLE_RATE).astype(np.float32)
 
 
 def _equaliser(rng: np.random.Generator, hertz: Curve, share: float) -> Curve | float:
@@ -89,7 +98,7 @@ def _equaliser(rng: np.random.Generator, hertz: Curve, share: float) -> Curve | 
     return np.asarray(10 ** (curve_db / 20), np.float32)
 
 
-def _low_pass(rng: np.random.Generator, hertz: Curve, share: float) -> Curve | float:
+def low_pass_curve(rng: np.random.Generator, hertz: Curve, share: float) -> Curve | float:
     """A steep end of the band somewhere between a telephone's and a codec's."""
     if rng.random() >= share:
         return 1.0

@@ -1,7 +1,7 @@
 """The band backbone: a network over time whose every step is a matrix product, so that two CPU cores can train and run it.
 
-Ours. The spectrum is cut into K bands, narrow at the bottom and wide at the top (after Band-Split RNN, Luo and Yu 2023);
-each band becomes a vector of width D. A block then looks three times:
+Ours. The spectrum's N lines (lines.py) are cut into K bands (after Band-Split RNN, Luo and Yu 2023); each band becomes a
+vector of width D. A block then looks three times:
 
     along time     x ← x + GLU(W · conv_t(norm x))      the same weights for every band, dilated over time
     across bands   x ← x + out(A · gelu(in(norm x)))    S channels a band, each with its own K × K matrix over the bands
@@ -22,6 +22,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from limelight.networks.lines import Lines
+
 FIRST_TAPS = torch.tensor([0.25, 0.5, 0.25])
 
 
@@ -31,7 +33,7 @@ class BandConfig:
 
     sample_rate: int = 48_000  # Hz
     n_fft: int = 2048
-    bands: int = 40
+    bands: int = 30
     width: int = 32  # D, of one band
     across: int = 16  # S, channels that mix over the bands
     latent_width: int = 96  # R
@@ -44,20 +46,18 @@ class BandConfig:
     def bins(self) -> int:
         return self.n_fft // 2 + 1
 
+    def lines(self) -> Lines:
+        return Lines(self.bins, self.sample_rate / self.n_fft)
+
 
 def band_edges(config: BandConfig) -> list[int]:
-    """K + 1 bin numbers, from 0 to the number of bins; equally wide in mel, but never under two bins."""
-    top = 2595 * torch.log10(torch.tensor(1 + config.sample_rate / 2 / 700))
-    hertz = 700 * (10 ** (torch.linspace(0, float(top), config.bands + 1) / 2595) - 1)
-    edges = [round(h) for h in (hertz * config.n_fft / config.sample_rate).tolist()]
-    for k in range(1, len(edges)):
-        edges[k] = max(edges[k], edges[k - 1] + 2)
-    edges[-1] = config.bins
-    return edges
+    """K + 1 line numbers, from 0 to the number of lines; all bands have as many lines, and the top ones more bins."""
+    lines = len(config.lines())
+    return [round(lines * k / config.bands) for k in range(config.bands + 1)]
 
 
 class BandSplit(nn.Module):
-    """[B, T, F] features to [B, T, K, D]: one linear layer per band."""
+    """[B, T, N] features to [B, T, K, D]: one linear layer per band."""
 
     def __init__(self, config: BandConfig) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class BandSplit(nn.Module):
 
 
 class BandJoin(nn.Module):
-    """[B, T, K, D] back to one number per bin and output, [B, T, outputs, F]."""
+    """[B, T, K, D] back to one number per line and output, [B, T, outputs, N]."""
 
     def __init__(self, config: BandConfig, outputs: int) -> None:
         super().__init__()
@@ -181,7 +181,7 @@ class BandBlock(nn.Module):
 
 
 class BandBackbone(nn.Module):
-    """Magnitudes [B, T, F] to band vectors [B, T, K, D]."""
+    """Mean powers of lines [B, T, N] to band vectors [B, T, K, D]."""
 
     def __init__(self, config: BandConfig) -> None:
         super().__init__()
@@ -189,9 +189,9 @@ class BandBackbone(nn.Module):
         self.blocks = nn.ModuleList(BandBlock(config, index) for index in range(config.blocks))
         self.norm = nn.LayerNorm(config.width)
 
-    def forward(self, magnitude: Tensor) -> Tensor:
+    def forward(self, power: Tensor) -> Tensor:
         # Ears and dynamics are logarithmic; −60 dB below programme level is as good as nothing.
-        x = self.split(torch.log10(magnitude.square() + 1e-6) / 2 + 1)
+        x = self.split(torch.log10(power + 1e-6) / 2 + 1)
         for block in self.blocks:
             x = block(x)
         normed: Tensor = self.norm(x)

@@ -32,7 +32,7 @@ class LiteConfig:
     highlighter: HighlighterConfig = field(default_factory=HighlighterConfig)
     hop: int = 1024
     steps_per_token: int = 4  # the director thinks in tokens of 4 · 1024 / 48000 = 85 ms
-    largest_gain_db: float = 20.0
+    largest_gain_db: float = 30.0
 
     @property
     def token_seconds(self) -> float:
@@ -50,35 +50,46 @@ class LiteConfig:
 
 
 class Separator(nn.Module):
-    """Magnitudes [B, T, F] to masks [B, K, T, F] that sum to 1 over K, and the latent [B, L, R], L = T / steps_per_token."""
+    """Magnitudes [B, T, F] to masks [B, K, T, F] that sum to 1 over K, and the latent [B, L, R], L = T / steps_per_token.
+
+    It thinks in lines (`of_lines`); bins are what it is given and what it gives.
+    """
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
         band = config.backbone
         self.steps_per_token = config.steps_per_token
+        self.lines = band.lines()
         self.backbone = BandBackbone(band)
         self.masks = BandJoin(band, STEM_COUNT)
         self.latent = nn.Linear(band.bands * band.width, config.highlighter.latent_width)
 
     def forward(self, magnitude: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.backbone(magnitude)
+        masks, latent = self.of_lines(self.lines.sums(magnitude.square()))
+        return self.lines.of_bins(masks), latent
+
+    def of_lines(self, power: Tensor) -> tuple[Tensor, Tensor]:
+        """Powers of lines [B, T, N] to masks [B, K, T, N] and the latent."""
+        x = self.backbone(power / self.lines.widths)
         masks = self.masks(x).softmax(dim=2).transpose(1, 2)
         latent = self.latent(x.flatten(2)).unflatten(1, (-1, self.steps_per_token)).mean(2)
         return masks, latent
 
 
 class Director(nn.Module):
-    """Latent [B, L, R], stem levels in dB [B, L, K] and cues [B, M, D] to gains in dB [B, L, K].
+    """Latent [B, L, R], stem levels in dB [B, L, 2 K] and cues [B, M, D] to gains in dB [B, L, K].
 
-    The levels are told rather than left to be guessed: balance is about levels. They reach the network as they are now
-    and as their mean over the window.
+    The levels are told rather than left to be guessed: balance is about levels. Each stem's is told twice (`stem_levels_db`):
+    as the masks cut it out, and as they share out the power. How far the two lie apart says how sure the masks are.
+    The gains leave the loudness of the window as it is: how loud a film shall be is another question than its balance.
     """
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
         width = config.highlighter.latent_width
         self.largest_gain_db = config.largest_gain_db
-        self.levels_in = nn.Linear(4 * STEM_COUNT, width)
+        self.latent_in = nn.LayerNorm(width)
+        self.levels_in = nn.Linear(8 * STEM_COUNT, width)
         self.highlighter = Highlighter(config.highlighter)
         self.norm = nn.LayerNorm(width)
         self.hidden_layer = nn.Linear(width, width)
@@ -95,24 +106,35 @@ class Director(nn.Module):
         cue_seconds: Tensor,
         hidden: Tensor,
     ) -> Tensor:
-        latent = latent + self.levels_in(level_features(levels_db))
+        latent = self.latent_in(latent) + self.levels_in(level_features(levels_db))
         latent = self.highlighter(latent, latent_seconds, cues, cue_seconds, hidden)
         x = torch.nn.functional.gelu(self.hidden_layer(self.norm(latent)), approximate="tanh")
         # A third of the way is a third of the largest gain: units near one are quicker learnt than decibels.
-        return self.largest_gain_db * torch.tanh(self.gains(x) / 3)
+        gains_db = self.largest_gain_db * torch.tanh(self.gains(x) / 3)
+        return level_kept(gains_db, levels_db[..., :STEM_COUNT])
+
+
+def level_kept(gains_db: Tensor, levels_db: Tensor) -> Tensor:
+    """Gains [B, L, K] less what they would add to the power of stems of these levels [B, L, K] in the whole window."""
+    power = 10 ** (levels_db / 10)
+    lift = (power * 10 ** (gains_db / 10)).sum((1, 2)) / power.sum((1, 2))
+    return gains_db - 10 * torch.log10(lift)[:, None, None]
 
 
 def level_features(levels_db: Tensor) -> Tensor:
-    """What a mixing engineer would read off three meters: [B, L, K] in dB to [B, L, 4 K], about −2 … 2.
+    """What a mixing engineer would read off six meters: [B, L, 2 K] in dB to [B, L, 8 K], about −2 … 2.
 
-    Now; the window's mean power; its loudest moment; and how each stem stands to the other two together.
+    Both levels now, their mean power over the window and their loudest moment; and, over the window, how each stem stands
+    to the whole and how sure its mask is.
     """
     power = 10 ** (levels_db / 10)
-    mean_db = 10 * torch.log10(power.mean(1, keepdim=True) + 1e-7)
-    others_db = 10 * torch.log10((power.sum(2, keepdim=True) - power).mean(1, keepdim=True).clamp(min=0) + 1e-7)
-    parts = [levels_db, mean_db.expand_as(levels_db), levels_db.amax(1, keepdim=True).expand_as(levels_db)]
-    parts = [(part + 35) / 20 for part in parts] + [((mean_db - others_db) / 20).expand_as(levels_db)]
-    return torch.cat(parts, dim=-1)
+    mean_db = 10 * torch.log10(power.mean(1, keepdim=True))
+    cut, shared = mean_db.chunk(2, dim=-1)
+    whole_db = 10 * torch.log10((10 ** (shared / 10)).sum(2, keepdim=True))
+    absolute = [levels_db, mean_db, levels_db.amax(1, keepdim=True)]
+    relative = [(shared - whole_db) / 10, (cut - shared) / 5]
+    parts = [(part + 35) / 20 for part in absolute] + relative
+    return torch.cat([part.expand(-1, levels_db.shape[1], -1) for part in parts], dim=-1)
 
 
 class Lite(nn.Module):
@@ -142,13 +164,14 @@ def mean_square(power: Tensor, config: LiteConfig) -> Tensor:
     return 2 * power / (n_fft * n_fft / 2)  # Σ window² = n_fft / 2
 
 
-def token_levels_db(masks: Tensor, magnitude: Tensor, weights: Tensor, config: LiteConfig) -> Tensor:
-    """Loudness of each masked stem per token, as the director is told it: [B, K, T, F], [B, T, F] to [B, L, K] in LUFS."""
-    return power_levels_db((masks * magnitude[:, None]).square(), weights, config)
+def stem_levels_db(masks: Tensor, power: Tensor, weights: Tensor, config: LiteConfig) -> Tensor:
+    """What the director is told of the stems: [B, K, T, N] and |X|² [B, T, N] to [B, L, 2 K] in LUFS; silence is −70.7.
 
-
-def power_levels_db(stem_power: Tensor, weights: Tensor, config: LiteConfig) -> Tensor:
-    """Loudness of stems per token, |S|² [B, K, T, F] to [B, L, K] in LUFS; silence is −70.7."""
-    power = (mean_square(stem_power, config) * weights).sum(-1)  # [B, K, T]
-    power = power.unflatten(-1, (-1, config.steps_per_token)).mean(-1)
-    return (-0.691 + 10 * torch.log10(power + 1e-7)).transpose(1, 2)
+    First each stem as its mask cuts it out, Σ M²|X|², then its share of the power, Σ M|X|². N are bins or lines.
+    """
+    weighted = mean_square(power, config) * weights
+    both = torch.cat(
+        [torch.einsum("bktn,btn->bkt", m, weighted) for m in (masks.square(), masks)], dim=1
+    )  # [B, 2 K, T]
+    per_token = both.unflatten(-1, (-1, config.steps_per_token)).mean(-1)
+    return (-0.691 + 10 * torch.log10(per_token + 1e-7)).transpose(1, 2)

@@ -36,7 +36,7 @@ class Model(Protocol):
         ...
 
     def direct(self, latent: Array, levels_db: Array, cues: Array, cue_seconds: Array) -> Array:
-        """Gains in dB [L, K] from the latent [L, R], the stems' levels [L, K] and the cues [M, D] (M may be 0).
+        """Gains in dB [L, K] from the latent [L, R], the stems' levels [L, 2 K] and the cues [M, D] (M may be 0).
 
         Times are in seconds from the start of the window.
         """

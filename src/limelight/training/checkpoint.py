@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from limelight.errors import ModelError
+from limelight.training.muon import MuonWithAdamW
 
 FORMAT = "limelight-checkpoint-1"
 
@@ -59,7 +60,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise ModelError(f"The header of {path} is damaged; go back to an earlier checkpoint.") from error
 
 
-def optimiser_tensors(optimiser: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:
+def optimiser_tensors(optimiser: MuonWithAdamW, model: nn.Module) -> dict[str, Tensor]:
     """The optimiser's state by parameter name, as plain tensors."""
     names: dict[Tensor, str] = {parameter: name for name, parameter in model.named_parameters()}
     return {
@@ -69,9 +70,9 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer, model: nn.Module) -> dic
     }
 
 
-def restore_optimiser(optimiser: torch.optim.Optimizer, model: nn.Module, tensors: dict[str, Tensor]) -> None:
+def restore_optimiser(optimiser: MuonWithAdamW, model: nn.Module, tensors: dict[str, Tensor]) -> None:
     """Puts back what `optimiser_tensors` took."""
     parameters = dict(model.named_parameters())
     for key, value in tensors.items():
         name, field = key.rsplit(":", 1)
-        optimiser.state[parameters[name]][field] = value
+        optimiser.restore(parameters[name], field, value)

@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from limelight.networks.lite import Lite, LiteConfig
+from limelight.networks.lite import STEM_COUNT, Lite, LiteConfig
 from limelight.runtime.card import ModelCard, file_sha256, write_card
-from limelight.training.spectra import PROGRAMME_LUFS
+from limelight.training.batches import PROGRAMME_LUFS
 
 OPSET = 17
 EXAMPLE_STEPS = 64
@@ -77,7 +77,7 @@ def _director_example(config: LiteConfig) -> tuple[Tensor, ...]:
     tokens, moments = EXAMPLE_STEPS // config.steps_per_token, 5
     return (
         torch.rand(1, tokens, config.highlighter.latent_width),
-        -30 * torch.rand(1, tokens, 3),
+        -30 * torch.rand(1, tokens, 2 * STEM_COUNT),
         torch.rand(1, tokens),
         torch.rand(1, moments, config.highlighter.context_width),
         torch.rand(1, moments),

@@ -1,7 +1,7 @@
-"""What the separator of `lite` is trained to do: tell the stems apart, and know how loud each is.
+"""What `lite` is trained to do, as one thing: tell the stems apart, decide on their gains, and come near the good mix.
 
-The latent, which the director will read, learns from the second: a small head, needed in training only, must tell each
-stem's level from it, also where the masks are too soft to show it. (The director comes after: training/director.py.)
+Separator and director learn together, each with what the other can do at the time. All is computed on lines
+(networks/lines.py), that is on magnitudes: phases are the mixture's, whatever the gains.
 """
 
 from __future__ import annotations
@@ -11,18 +11,27 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from limelight.networks.lite import STEM_COUNT, Lite, LiteConfig, k_weights, power_levels_db
-from limelight.training.losses import level_distance, mask_cross_entropy, multi_resolution_l1
-from limelight.training.spectra import Spectra, prepare, spectra_waveform
+from limelight.networks.lite import Lite, LiteConfig, k_weights, stem_levels_db
+from limelight.training.losses import gain_distance, mask_cross_entropy, relative_distance
 
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each part of the loss counts."""
+    """How much each part of the loss counts, and how much a mixture that is good already counts beside a spoilt one."""
 
     stems: float = 1.0
-    levels: float = 0.3
-    remix: float = 0.7
+    remix: float = 1.0
+    gains: float = 0.01  # of a decibel, where the remix's distance is relative to the good mix
+    good: float = 1.5
+
+
+@dataclass(frozen=True)
+class Remixed:
+    """What the model makes of a batch."""
+
+    masks: Tensor  # [B, K, T, N]
+    gains_db: Tensor  # [B, L, K]
+    magnitude: Tensor  # of the remix, [B, T, N]
 
 
 class LiteTask(nn.Module):
@@ -32,43 +41,48 @@ class LiteTask(nn.Module):
         super().__init__()
         self.config, self.weights = config, weights or Weights()
         self.model = Lite(config)
-        width = config.highlighter.latent_width
-        self.levels = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, STEM_COUNT))
-        self.k = k_weights(config)
-
-    def spectra(self, batch: dict[str, Tensor]) -> Spectra:
-        return prepare(batch["stems"], batch["gains_db"], batch["level_db"], self.config)
+        lines = config.backbone.lines()
+        self.k: Tensor
+        self.bins_per_line: Tensor
+        self.register_buffer("k", lines.means(k_weights(config)), persistent=False)
+        self.register_buffer("bins_per_line", lines.widths.clone(), persistent=False)
 
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Losses by name; "total" is what is minimised."""
-        with torch.no_grad():
-            spectra = self.spectra(batch)
-            magnitude, stem_power = spectra.mixture.abs(), spectra.stems.abs().square()
-            levels_db = power_levels_db(stem_power, self.k, self.config)
-        masks, losses = self.hear(magnitude, stem_power, levels_db)
-        if self.weights.remix:
-            losses["remix"] = self.remix_loss(masks, spectra)
+        """Losses by name; "total" is what is minimised. The batch is as training/batches.py draws it."""
+        remixed = self.remix(batch)
+        distance = self.distance(remixed.magnitude, batch)
+        of_gains = gain_distance(remixed.gains_db, batch["gains_db"], batch["audible"])
+        count = 1 + (self.weights.good - 1) * batch["good"]
+        losses = {
+            "stems": mask_cross_entropy(remixed.masks, batch["mixture"], batch["stems"], self.bins_per_line),
+            "remix": (distance * count).sum() / count.sum(),
+            "gains": (of_gains * count).sum() / count.sum(),
+        }
         losses["total"] = torch.stack([getattr(self.weights, name) * loss for name, loss in losses.items()]).sum()
         return losses
 
-    def hear(self, magnitude: Tensor, stem_power: Tensor, levels_db: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """The costly half, all in real numbers so that it can be compiled: masks and losses."""
-        masks, latent = self.model.separator(magnitude)
-        stems = mask_cross_entropy(masks, magnitude, stem_power)
-        return masks, {"stems": stems, "levels": level_distance(self.levels(latent), levels_db)}
+    def remix(self, batch: dict[str, Tensor]) -> Remixed:
+        """The batch's mixtures, rebalanced without a picture."""
+        power = batch["mixture"]
+        masks, latent = self.model.separator.of_lines(power)
+        levels_db = stem_levels_db(masks, power, self.k, self.config)
+        B, L = levels_db.shape[:2]
+        seconds = (torch.arange(L, device=power.device) * self.config.token_seconds).expand(B, L)
+        cues = power.new_zeros(B, 1, self.config.highlighter.context_width)
+        hidden = power.new_ones(B, 1)
+        gains_db = self.model.director(latent, levels_db, seconds, cues, 1 - hidden, hidden)
+        return Remixed(masks, gains_db, self.remixed(masks, gains_db, power))
 
-    def remix_loss(self, masks: Tensor, spectra: Spectra) -> Tensor:
-        """Multi-resolution loss on half of the batch (it costs as much as the network).
+    def remixed(self, masks: Tensor, gains_db: Tensor, power: Tensor) -> Tensor:
+        """Σ_k 10^(g_k/20) · M_k · |X|, [B, T, N], of gains per token [B, L, K]."""
+        gains = (10 ** (gains_db / 20)).repeat_interleave(self.config.steps_per_token, dim=1)  # [B, T, K]
+        return torch.einsum("btk,bktn->btn", gains, masks) * power.sqrt()
 
-        Masks are taught with the true gains, so that a wrong gain does not bend them.
-        """
-        half = slice(0, (len(masks) + 1) // 2)
-        output = remix(masks[half], spectra.gains_db[half], spectra.mixture[half])
-        target = spectra.target[half]
-        return multi_resolution_l1(spectra_waveform(output, self.config), spectra_waveform(target, self.config))
+    def distance(self, magnitude: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        """Of a mix [B, T, N] to the good one, level-matched and relative to it, [B]."""
+        return relative_distance(magnitude, batch["target"].sqrt(), self.k, self.bins_per_line)
 
-
-def remix(masks: Tensor, gains_db: Tensor, mixture: Tensor) -> Tensor:
-    """Σ_k 10^(g_k/20) · M_k · X with one gain per stem, [B, T, F]."""
-    gains = 10 ** (gains_db / 20)
-    return (masks * gains[:, :, None, None]).sum(1) * mixture
+    def matrices(self) -> list[nn.Parameter]:
+        """The weights that Muon is for: matrices inside the networks, not those that touch the lines."""
+        edges = ("split", "masks", "taps")
+        return [p for name, p in self.named_parameters() if p.ndim >= 2 and not any(e in name for e in edges)]

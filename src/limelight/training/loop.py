@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from limelight.training.checkpoint import (
     restore_optimiser,
     save_checkpoint,
 )
+from limelight.training.muon import MuonWithAdamW
 
 log = logging.getLogger(__name__)
 Batch = dict[str, Tensor]
@@ -31,22 +32,23 @@ class LoopConfig:
     """How long and how fast."""
 
     steps: int
-    learning_rate: float = 1e-3
-    warm_up: int = 200
-    weight_decay: float = 0.01
+    rate: float = 1e-3  # of AdamW, at its highest
+    matrix_rate: float = 3e-3  # of Muon
+    warm_up: int = 100
+    weight_decay: float = 0.02
     clip_norm: float = 1.0
-    average: float = 0.999  # exponential moving average of the weights
+    average: float = 0.998  # exponential moving average of the weights
     save_seconds: float = 180.0
     log_every: int = 25
     check_every: int = 500
 
 
 def rate_at(step: int, config: LoopConfig) -> float:
-    """Warm-up, then a cosine down to a fiftieth."""
+    """Share of the highest rate: warm-up, then a cosine down to a fiftieth."""
     if step < config.warm_up:
-        return config.learning_rate * (step + 1) / config.warm_up
+        return (step + 1) / config.warm_up
     progress = min(1.0, (step - config.warm_up) / max(1, config.steps - config.warm_up))
-    return config.learning_rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def train(
@@ -57,14 +59,16 @@ def train(
     *,
     describe: dict[str, Any],
     check: Callable[[nn.Module, int], None] | None = None,
-    step_task: Callable[[Batch], dict[str, Tensor]] | None = None,
+    matrices: Iterable[nn.Parameter] = (),
 ) -> None:
     """Trains `task` (a module that returns its losses by name) to `config.steps`, from the checkpoint if there is one.
 
-    `step_task` may be a compiled twin of `task`. What remains in `path` holds "model" and "average" weights.
+    `matrices` are the parameters that Muon takes. What remains in `path` holds "model" and "average" weights.
     """
     trainable = [p for p in task.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(trainable, lr=config.learning_rate, weight_decay=config.weight_decay)
+    optimiser = MuonWithAdamW(
+        task, matrices, matrix_rate=config.matrix_rate, rate=config.rate, weight_decay=config.weight_decay
+    )
     average = {name: p.detach().clone() for name, p in task.named_parameters()}
     step = _resume(path, task, optimiser, average) if path.is_file() else 0
     saved, progress = time.monotonic(), _Progress(config, step)
@@ -72,7 +76,7 @@ def train(
         if step >= config.steps:
             break
         torch.manual_seed(step)  # what a step draws (dropout) is named by its number, so that a resumed run is the same
-        losses = (step_task or task)(batch)
+        losses = task(batch)
         if _descend(losses["total"], optimiser, trainable, rate_at(step, config), config.clip_norm):
             progress.add(losses)
         else:
@@ -90,12 +94,11 @@ def train(
 
 
 def _descend(
-    loss: Tensor, optimiser: torch.optim.Optimizer, trainable: list[nn.Parameter], rate: float, clip_norm: float
+    loss: Tensor, optimiser: MuonWithAdamW, trainable: list[nn.Parameter], rate: float, clip_norm: float
 ) -> bool:
     """One step; none, and False, where the gradient is not finite: one bad batch must not cost the run."""
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-    optimiser.zero_grad(set_to_none=True)
+    optimiser.set_rate(rate)
+    optimiser.zero_grad()
     loss.backward()
     finite = bool(torch.nn.utils.clip_grad_norm_(trainable, clip_norm).isfinite())
     if finite:
@@ -144,7 +147,7 @@ def _check_average(
 
 
 def _checkpoint(
-    task: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor], step: int, describe: dict[str, Any]
+    task: nn.Module, optimiser: MuonWithAdamW, average: dict[str, Tensor], step: int, describe: dict[str, Any]
 ) -> Checkpoint:
     tensors = {f"model.{name}": p.detach() for name, p in task.named_parameters()}
     tensors |= {f"average.{name}": value for name, value in average.items()}
@@ -152,7 +155,7 @@ def _checkpoint(
     return Checkpoint(describe, step, tensors)
 
 
-def _resume(path: Path, task: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor]) -> int:
+def _resume(path: Path, task: nn.Module, optimiser: MuonWithAdamW, average: dict[str, Tensor]) -> int:
     """Puts everything back, and gives the step. Raises ModelError for a checkpoint of another model."""
     checkpoint = load_checkpoint(path)
     wished = {name: p.shape for name, p in task.named_parameters()}
