@@ -5,14 +5,15 @@
 # Wants fluidsynth, fluid-soundfont-gm, espeak-ng and flite for the synthetic sounds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-library=$1 into=${2:-src/limelight/models/lite} run=checkpoints/lite.safetensors more=checkpoints/synthetic
+library=$1 into=${2:-src/limelight/models/lite} run=checkpoints/lite.safetensors settled=checkpoints/lite-settled.safetensors more=checkpoints/synthetic
 python=${PYTHON:-.venv/bin/python}
 # Keeps torch from giving pages back to the system, and the drawing process from fighting over cores.
 export MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000 OPENBLAS_NUM_THREADS=1
 $python -m limelight.muddy.synthetic.make $more --music-minutes 240 --speech-minutes 90 --seed 0 --workers 2
 making="$python -m limelight.training.lite_run"
 $making train "$library" --more $more --checkpoint $run
-$making export --checkpoint $run --into "$into" \
+$making settle "$library" --more $more --checkpoint $run --into $settled
+$making export --checkpoint $settled --into "$into" \
   --licence "CC BY-SA 4.0, attribution in ATTRIBUTION.md" \
   --training-data "openly licensed speech (50 min), music (60 min) and effects (56 min), listed in ATTRIBUTION.md; besides, \
 rendered scores (235 min) and synthesised voices (88 min)"

@@ -83,6 +83,10 @@ class LiteTask(nn.Module):
         return relative_distance(magnitude, batch["target"].sqrt(), self.k, self.bins_per_line)
 
     def matrices(self) -> list[nn.Parameter]:
-        """The weights that Muon is for: matrices inside the networks, not those that touch the lines."""
+        """The weights in training that Muon is for: matrices inside the networks, not those that touch the lines."""
         edges = ("split", "masks", "taps")
-        return [p for name, p in self.named_parameters() if p.ndim >= 2 and not any(e in name for e in edges)]
+        return [
+            p
+            for name, p in self.named_parameters()
+            if p.requires_grad and p.ndim >= 2 and not any(e in name for e in edges)
+        ]
