@@ -62,7 +62,7 @@ def test_a_bad_film_leaves_with_7_and_the_others_are_built(place: Path, tmp_path
     done = run.invoke(app, command(place, place / "films", mute, output="with-mute"))
     assert done.exit_code == 7, done.output
     assert "mute.mp4: E_NO_AUDIO" in done.stderr
-    assert "E_SOME_FAILED: 1 films could not be used" in done.stderr
+    assert "E_SOME_FAILED: 1 films or batches could not be used" in done.stderr
     assert run.invoke(app, ["muddy", "check", str(place / "with-mute")]).stdout.startswith("2 clips")
 
 
