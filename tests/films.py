@@ -29,8 +29,9 @@ _PICTURE_OPTIONS = {
     "libx265": {"preset": "ultrafast", "x265-params": "log-level=none"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
     "libvpx": {"deadline": "realtime", "cpu-used": "8"},
+    "libsvtav1": {"preset": "12", "svtav1-params": "lp=1"},
 }
-_FORMATS = {"mkv": "matroska", "ts": "mpegts", "m4a": "mp4"}
+_FORMATS = {"mkv": "matroska", "mka": "matroska", "ts": "mpegts", "m4a": "mp4", "mpg": "mpeg", "aac": "adts"}
 _LANGUAGES = ("eng", "fra")
 
 
@@ -61,6 +62,9 @@ class Film:
     tags: tuple[tuple[str, str], ...] = ()
     amplitude: float = 0.25
     seed: int = 1
+    waveform: str = "noise"  # or "silence", "square", "not numbers"
+    pixels: str = "yuv420p"
+    pixel_aspect: Fraction | None = None
 
 
 def noise(seconds: float, sample_rate: int, channels: int, *, seed: int = 1, amplitude: float = 0.25) -> np.ndarray:
@@ -76,6 +80,13 @@ def sound_of(film: Film, track: int = 0) -> np.ndarray:
     """The true sound of a soundtrack of a film, before its codec. [C, N] float32."""
     channels = av.AudioLayout(film.layout).nb_channels
     sound = noise(film.seconds, film.sample_rate, channels, seed=film.seed + track, amplitude=film.amplitude)
+    if film.waveform == "silence":
+        sound *= 0
+    if film.waveform == "square":
+        time = np.arange(sound.shape[1]) / film.sample_rate
+        sound[:] = film.amplitude * np.sign(np.sin(2 * np.pi * 440 * time))
+    if film.waveform == "not numbers":
+        sound[:, 4000:4010], sound[0, 8000] = np.nan, np.inf
     if film.flashes:
         sound *= 0.01
     for flash in film.flashes:
@@ -175,7 +186,7 @@ def _picture(film: Film, index: int, time: Fraction) -> VideoFrame:
     shown = range(round(index * 1000 / film.frames_per_second), round((index + 1) * 1000 / film.frames_per_second))
     if any(round(flash * 1000) in shown for flash in film.flashes):
         image[:] = 255
-    frame = VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")
+    frame = VideoFrame.from_ndarray(image, format="rgb24").reformat(format=film.pixels)
     frame.time_base = Fraction(1, 90_000)
     frame.pts = round(time * 90_000)
     return frame
@@ -196,7 +207,9 @@ def _add_picture(output, film: Film):
     if film.picture == "libx264":
         options["bf"] = "3" if film.b_frames else "0"
     stream = output.add_stream(film.picture, rate=film.frames_per_second, options=options)
-    stream.width, stream.height, stream.pix_fmt = *film.size, "yuv420p"
+    stream.width, stream.height, stream.pix_fmt = *film.size, film.pixels
+    if film.pixel_aspect is not None:
+        stream.codec_context.sample_aspect_ratio = film.pixel_aspect
     if film.picture == "libx265" and film.container in ("mp4", "mov"):
         stream.codec_context.codec_tag = "hvc1"
     if film.rotation:
@@ -208,7 +221,7 @@ def _add_sound(output, film: Film, track: int):
     stream = output.add_stream(film.sound, rate=film.sample_rate)
     stream.layout = film.layout
     stream.codec_context.time_base = Fraction(1, film.sample_rate)
-    if film.sound in ("aac", "libopus", "libmp3lame", "ac3"):
+    if film.sound in ("aac", "libopus", "libmp3lame", "ac3", "eac3", "mp2", "wmav2"):
         stream.bit_rate = 96_000 * av.AudioLayout(film.layout).nb_channels
     stream.metadata["language"] = _LANGUAGES[track % 2]
     stream.disposition = Disposition.default if track == 0 else Disposition.comment

@@ -60,6 +60,7 @@ class SourceInfo:
     soundtracks: tuple[SoundtrackInfo, ...]
     others: tuple[str, ...] = ()  # further streams in words: "subtitle (srt, eng)", "attachment (ttf)"
     tags: Mapping[str, str] = field(default_factory=dict)
+    written_ns: int | None = None  # when the file was last written, by the clock of its file system
 
     def __post_init__(self) -> None:
         if self.duration_seconds < 0:

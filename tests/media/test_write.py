@@ -1,13 +1,11 @@
 """The result has the same picture, the new sound at the same instant, and everything else."""
 
 import errno
-import os
 import resource
 import signal
 import subprocess
 import sys
 import textwrap
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -431,17 +429,6 @@ def test_ctrl_c_leaves_the_old_file_and_nothing_else(tmp_path):
         assert child.wait(timeout=10) == 130
     assert old.read_bytes() == b"precious"
     assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
-
-
-def test_what_a_dead_machine_left_is_swept_after_a_day(tmp_path):
-    fresh, stale, foreign = (tmp_path / name for name in (".a.1.limelight.part", ".b.2.limelight.part", ".c.part"))
-    for path in (fresh, stale, foreign):
-        path.write_bytes(b"half a film")
-    yesterday = time.time() - 25 * 3600
-    os.utime(stale, (yesterday, yesterday))
-    os.utime(foreign, (yesterday, yesterday))
-    rewrite(Film(), tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.1.limelight.part", ".c.part", "out.mp4"]
 
 
 def test_rights_of_the_old_file_are_kept(tmp_path):

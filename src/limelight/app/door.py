@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from limelight.app.heap import keep_heap_small
+from limelight.app.report.words import plain
 from limelight.errors import LimelightError
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -27,6 +28,7 @@ STAGE_WORDS = {
     "check": "checking clips",
 }
 TERMINATED = 143
+_LONGEST_LINE = 5000  # characters: two full paths and what is to be said of them
 
 
 class _Terminated(BaseException):
@@ -60,8 +62,8 @@ def door(*, verbose: bool = False) -> Iterator[None]:
 
 
 def fail(code: str, message: str, exit_code: int) -> NoReturn:
-    """One line, then out."""
-    one_line = " ".join(message.split())
+    """One line, then out. The message may hold the name of a file, and that may hold anything."""
+    one_line = plain(" ".join(message.split()), limit=_LONGEST_LINE)
     console.print(f"[bold red]{code}[/]: ", end="")
     console.print(one_line, markup=False)
     raise SystemExit(exit_code)

@@ -28,6 +28,7 @@ from limelight.errors import Damaged, NoSoundtrack
 from limelight.media.clock import Clock, hours_minutes_seconds, read_clock
 from limelight.media.container import MAX_CHANNELS, open_input
 from limelight.media.packets import Damage, decode_packet, read_packets
+from limelight.media.unchanged import check_unchanged
 from limelight.signals import Samples, SoundtrackInfo, SourceInfo
 
 JITTER = Fraction(15, 1000)  # s: how far a timestamp may leave the count
@@ -45,11 +46,14 @@ def listen(
 
     Its own rate and layout; a soundtrack that changes either on the way is converted to how it began. Samples beyond
     ±1 are passed through; values that are no numbers become 0. What had to be mended is told in `notes`, after the
-    last block. Raises `Damaged` where more than a fifth cannot be decoded, `NoSoundtrack` where there is none at all.
+    last block. Raises `Damaged` where more than a fifth cannot be decoded, `NoSoundtrack` where there is none at all,
+    `InputError` where the file changes meanwhile.
     """
+    check_unchanged(info)
     told = _Story()
     pieces = _finite(_placed(info, soundtrack, told), told)
     yield from in_blocks(pieces, max(1, round(block_seconds * soundtrack.sample_rate)))
+    check_unchanged(info)
     _check(info, soundtrack, told)
     if notes is not None:
         notes += told.in_words(info, soundtrack)

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from limelight.media.clock import read_clock
 from limelight.media.container import MAX_PIXELS, open_input
 from limelight.media.packets import Damage, decode_packet, read_packets
+from limelight.media.unchanged import check_unchanged
 from limelight.signals import Picture, PictureInfo, SourceInfo
 
 _SPARE_RATE = 3  # decode all pictures unless the source shows this many times more than wanted; every fourth remains
@@ -38,10 +39,11 @@ def look(
     """The pictures of a film, at most `pictures_per_second`, `height` pixels high, upright, RGB, in order of time.
 
     Times are true times on the one clock. A sound file has no pictures. Damaged pictures are left out and told in
-    `notes`, once all have been read.
+    `notes`, once all have been read. Raises `InputError` where the file changes meanwhile.
     """
     if info.picture is None:
         return
+    check_unchanged(info)
     clock = read_clock(info.path)
     cells = Fraction(pictures_per_second)
     damage = Damage()
@@ -59,6 +61,7 @@ def look(
                 if time >= 0 and (cell := int(time * cells)) > last_cell:
                     last_cell = cell
                     yield Picture(float(time), upright(frame, height, reformatter, pixel_aspect=aspect))
+    check_unchanged(info)
     if notes is not None and damage.bad:
         notes.append(f"{damage.bad} of {damage.bad + damage.good} pictures are damaged and were not looked at")
 

@@ -13,7 +13,7 @@ from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from limelight.errors import NoSoundtrack, NotMedia
+from limelight.errors import NoSoundtrack, NotMedia, TooLarge
 from limelight.media.container import codec_name, container_name, is_cover, main_picture, open_input, sound_streams
 from limelight.media.packets import Damage, decode_packet, read_packets
 from limelight.signals import PictureInfo, SoundtrackInfo, SourceInfo
@@ -21,6 +21,7 @@ from limelight.signals import PictureInfo, SoundtrackInfo, SourceInfo
 # A layout without names ("6 channels") gets the one that players assume for its count.
 _LAYOUT_OF_COUNT = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _PACKETS_TO_TRY = 50
+MAX_SECONDS = 24 * 3600
 
 
 def probe(path: Path | str) -> SourceInfo:
@@ -36,16 +37,21 @@ def probe(path: Path | str) -> SourceInfo:
         if picture is None and not soundtracks:
             raise NotMedia(f"cannot use {path}: it holds neither a moving picture nor sound that can be decoded")
         duration = _duration(container)
+        if duration > MAX_SECONDS:
+            hours = f"{float(duration) / 3600:.0f} h"
+            raise TooLarge(f"cannot use {path}: it lasts {hours}, the limit is {MAX_SECONDS // 3600} h; cut it first")
+        status = path.stat()
         known = {stream.index for stream in (*soundtracks, *([picture] if picture else []))}
         return SourceInfo(
             path=path,
             container=container_name(container, path),
             duration_seconds=float(duration),
-            size_bytes=path.stat().st_size,
+            size_bytes=status.st_size,
             picture=_picture_info(picture) if picture else None,
             soundtracks=tuple(_soundtrack_info(stream) for stream in soundtracks),
             others=tuple(in_words(stream) for stream in container.streams if stream.index not in known),
             tags=dict(container.metadata),
+            written_ns=status.st_mtime_ns,
         )
 
 
@@ -123,14 +129,14 @@ def _duration(container: av.container.InputContainer) -> Fraction:
     """How long the film lasts, in seconds.
 
     Matroska writes the time of its end, not its length: a recording that starts at 24 h claims to last a day. A file
-    that was written live may not say anything: then its packets are counted.
+    that was written live may not say anything, and a damaged one something absurd: then its packets are counted.
     """
     if container.duration is None:
         return _counted_duration(container)
     duration = Fraction(container.duration, av.time_base)
     if container.format.name == "matroska,webm" and container.start_time:
         duration -= Fraction(container.start_time, av.time_base)
-    return max(duration, Fraction(0))
+    return _counted_duration(container) if duration > MAX_SECONDS else max(duration, Fraction(0))
 
 
 def _counted_duration(container: av.container.InputContainer) -> Fraction:

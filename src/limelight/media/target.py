@@ -1,8 +1,8 @@
 """The target of a long piece of work: checked before, whole or absent after.
 
 Nothing is ever written in place. The result grows in a temporary file beside the target, is checked, and takes the
-target's name in one step; a failure at any point leaves the old file as it was and no temporary behind. Only a machine
-that dies can leave one: it is swept away when it is a day old.
+target's name in one step; a failure at any point leaves the old file as it was and no temporary behind. Only a process
+that is killed can leave one: the next run in that folder sweeps it away (`part.py`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import errno
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -21,9 +20,8 @@ import av.error
 
 from limelight.errors import OutputError, TargetExists
 from limelight.media.formats import container_of
+from limelight.media.part import SUFFIX, part_beside, prefix, sweep
 
-_PART = ".limelight.part"
-_STALE_SECONDS = 24 * 3600
 _ROOM = 1.1  # times the size of the source
 
 _ADVICE = {
@@ -51,9 +49,9 @@ def prepare_target(source: Path | None, dest: Path, *, overwrite: bool = False) 
         check_place(source, dest, overwrite=overwrite)
         if source is not None and shutil.disk_usage(dest.parent).free < _ROOM * source.stat().st_size:
             raise OutputError(f"cannot write {dest}: {_ADVICE[errno.ENOSPC]}")
-        _sweep(dest.parent)
-        with tempfile.NamedTemporaryFile(prefix=_prefix(dest), suffix=_PART, dir=dest.parent):
-            pass  # the folder takes files, and the name is not too long
+        sweep(dest.parent)
+        with part_beside(dest) as part:  # the folder takes files, and the name is not too long
+            part.unlink()
     return dest
 
 
@@ -86,21 +84,21 @@ def naming_write_errors(dest: Path) -> Iterator[None]:
 @contextmanager
 def whole_or_absent(dest: Path) -> Iterator[Path]:
     """A temporary file beside `dest` that takes its name when the block ends well, and vanishes when it does not."""
-    with naming_write_errors(dest):
-        mode = dest.stat().st_mode & 0o777 if dest.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(prefix=_prefix(dest), suffix=_PART, dir=dest.parent)
-        os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
+    with ExitStack() as held:
         with naming_write_errors(dest):
-            _sync(temporary)
-            temporary.chmod(mode)
-            temporary.replace(dest)
-            _sync(dest.parent)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+            mode = dest.stat().st_mode & 0o777 if dest.exists() else 0o666 & ~_umask()
+            temporary = held.enter_context(part_beside(dest))
+        try:
+            yield temporary
+            with naming_write_errors(dest):
+                _sync(temporary)
+                temporary.chmod(mode)
+                temporary.replace(dest)
+                _sync(dest.parent)
+        except BaseException:
+            with suppress(OSError):  # with its folder gone, it is too
+                temporary.unlink()
+            raise
 
 
 @contextmanager
@@ -108,16 +106,12 @@ def scratch_beside(dest: Path) -> Iterator[BinaryIO]:
     """An empty file on the disk of `dest`, to write and read again. It has no name (on Windows: one that goes when the
     file is closed), so that nothing is left of it whatever happens."""
     with naming_write_errors(dest):
-        file = tempfile.TemporaryFile(prefix=_prefix(dest), suffix=_PART, dir=dest.parent)  # noqa: SIM115
+        file = tempfile.TemporaryFile(prefix=prefix(dest), suffix=SUFFIX, dir=dest.parent)  # noqa: SIM115
     try:
         yield cast(BinaryIO, file)
     finally:
         with suppress(OSError):  # a full disk was told already; what is still to be written is not needed any more
             file.close()
-
-
-def _prefix(dest: Path) -> str:
-    return f".{dest.stem[:40]}."
 
 
 def _umask() -> int:
@@ -135,11 +129,3 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove our own temporaries that a dead machine left a day ago."""
-    for part in folder.glob(f".*{_PART}"):
-        with suppress(OSError):
-            if time.time() - part.stat().st_mtime > _STALE_SECONDS:
-                part.unlink()

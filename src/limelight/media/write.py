@@ -33,6 +33,7 @@ from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, co
 from limelight.media.packets import Damage, read_packets
 from limelight.media.spool import Spool
 from limelight.media.target import naming_write_errors, prepare_target, scratch_beside, whole_or_absent
+from limelight.media.unchanged import check_unchanged
 from limelight.media.verify import Verified, verify
 from limelight.signals import Samples, SoundtrackInfo, SourceInfo
 
@@ -65,7 +66,8 @@ def write_with_soundtrack(
     `blocks`: [C, n] each, at the soundtrack's rate and layout, sample 0 at T0 of the one clock; they are taken one at
     a time, all of them before the rest is copied. The container is the one that the suffix of `dest` asks for. The file
     appears only when it is whole and has been read back. What the encoder made necessary is told in `notes`.
-    Raises `OutputError`, `TargetExists`, or `Damaged` where the timestamps of the source run backwards.
+    Raises `OutputError`, `TargetExists`, `Damaged` where the timestamps of the source run backwards, or `InputError` where
+    the source was changed meanwhile.
     """
     dest = prepare_target(info.path, dest, overwrite=overwrite)
     container = container_of(dest)
@@ -76,6 +78,7 @@ def write_with_soundtrack(
             cargo = writer.load(container)
             writer.encode(blocks, cargo)
             writer.copy(cargo)
+        check_unchanged(info)
         samples = writer.encoder.samples
         with naming_write_errors(dest):
             verified = verify(temporary, cargo, Fraction(samples, soundtrack.sample_rate), clock)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from limelight.app.door import console
+from limelight.app.report.words import plain
 
 if TYPE_CHECKING:
     from limelight.muddy.build import Built
@@ -47,7 +48,8 @@ def tell_built(built: Built | BuiltScenes, talk: Iterable[str], *, quiet: bool, 
         for line in talk:
             console.print(line, markup=False)
     for one in built.skipped:
-        console.print(f"skipped: {one.name}: {one.code}: {' '.join(one.message.split())}", markup=False)
+        said = f"skipped: {one.name}: {one.code}: {' '.join(one.message.split())}"
+        console.print(plain(said, limit=5000), markup=False)
     if built.skipped:
         raise SomeFailed(
             f"{len(built.skipped)} films or batches could not be used; they are listed in {built.folder}/skipped.jsonl; "

@@ -1,0 +1,51 @@
+"""What a tricky file is: how it is made, why it is tricky, and what is to come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from films import Film, film_path
+
+OK = ("OK",)
+
+
+@dataclass(frozen=True)
+class Animal:
+    """One file of the zoo."""
+
+    name: str  # of the file, with its suffix
+    why: str  # it is tricky
+    make: Callable[[Path], object]  # writes it
+    codes: tuple[str, ...] = OK  # what may come of it: "OK", or the code of an error
+    becomes: str = ""  # suffix of the result; the same where none is given
+    said: str = ""  # in the notes or in the error, a regular expression
+    lag: int = 0  # samples that the sound may be off, where the source's container rounds its times
+    copies: str = "packets"  # how the picture is compared: its packets, its decoded "pictures", or "nothing" at all
+    exact: bool = False  # lossless in and out: strength 0 must give back every sample
+    heard: bool = True  # whether the sound can be compared with the original by correlation
+
+    @property
+    def fails(self) -> bool:
+        return "OK" not in self.codes
+
+    @property
+    def suffix(self) -> str:
+        return self.becomes or Path(self.name).suffix
+
+
+def of_film(name: str, why: str, film: Film, **more: object) -> Animal:
+    """An animal that is a film as `films.py` makes it."""
+    return Animal(name, why, lambda path: path.write_bytes(film_path(film).read_bytes()), **more)
+
+
+def of_bytes(
+    name: str, why: str, content: bytes | Callable[[], bytes], codes: tuple[str, ...], **more: object
+) -> Animal:
+    """An animal that is these bytes."""
+
+    def make(path: Path) -> None:
+        path.write_bytes(content if isinstance(content, bytes) else content())
+
+    return Animal(name, why, make, codes, **more)

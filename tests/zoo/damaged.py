@@ -1,0 +1,233 @@
+"""Files that are broken, cut off, or something else altogether: repaired and told, or refused in one line."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+import numpy as np
+from films import Film, film_path, remuxed
+from zoo.animal import Animal, of_bytes
+
+SHORT = Film(seconds=1.0)
+LONG = Film(seconds=4.0, b_frames=False)
+NOT_MEDIA = ("E_NOT_MEDIA",)
+ANY = ("OK", "E_NOT_MEDIA", "E_DAMAGED", "E_UNSUPPORTED", "E_NO_AUDIO", "E_LIMIT", "E_OUTPUT")
+LOST = {"copies": "nothing", "heard": False}
+HUGE = 0x7FFFFFFF
+
+
+@cache
+def index_first() -> bytes:
+    """A film of 4 s whose index comes before its packets, so that the packets can be broken alone."""
+    with TemporaryDirectory() as folder:
+        options = {"movflags": "+faststart"}
+        return remuxed(film_path(LONG), Path(folder) / "film.mp4", options=options).read_bytes()
+
+
+def data_of(film: Film) -> bytes:
+    return film_path(film).read_bytes()
+
+
+def matroska() -> bytes:
+    return data_of(replace(LONG, container="mkv"))
+
+
+def first_part(whole: Callable[[], bytes], share: float) -> bytes:
+    data = whole()
+    return data[: round(len(data) * share)]
+
+
+def flipped(data: bytes, count: int, *, start: int, seed: int = 1) -> bytes:
+    """So many bytes changed, at random places after the start."""
+    draw, broken = np.random.default_rng(seed), bytearray(data)
+    for at in draw.integers(start, len(data) - 500, count):
+        broken[at] = int(draw.integers(256))
+    return bytes(broken)
+
+
+def in_packets(count: int) -> bytes:
+    data = index_first()
+    return flipped(data, count, start=data.find(b"mdat") + len(data) // 5)
+
+
+def in_index(count: int) -> bytes:
+    data = index_first()
+    head = data.find(b"mdat")
+    return flipped(data[: head + 500], count, start=60)[:head] + data[head:]
+
+
+def hole() -> bytes:
+    data = bytearray(index_first())
+    middle = len(data) // 2
+    data[middle : middle + 6000] = bytes(6000)
+    return bytes(data)
+
+
+def box_field(box: bytes, offset: int, value: int) -> bytes:
+    """A number of 32 bits in a box of the index, replaced."""
+    data = bytearray(index_first())
+    struct.pack_into(">I", data, data.find(box) + offset, value)
+    return bytes(data)
+
+
+def unknown_codec(tag: bytes) -> bytes:
+    data = index_first()
+    at = data.find(tag, data.find(b"stsd"))
+    return data[:at] + b"zzzz" + data[at + 4 :]
+
+
+def unknown_sound() -> bytes:
+    """Neither the tag nor the descriptor names a codec that there is."""
+    data = unknown_codec(b"mp4a")
+    at = data.find(b"\x04\x80\x80\x80", data.find(b"esds")) + 5
+    return data[:at] + b"\x7f" + data[at + 1 :]
+
+
+def random_bytes(count: int) -> bytes:
+    return np.random.default_rng(7).bytes(count)
+
+
+def empty_soundtrack(path: Path) -> None:
+    """A track that is announced, and no packet in it."""
+    with av.open(str(film_path(replace(SHORT, container="mkv")))) as old, av.open(str(path), "w") as new:
+        kept = {s.index: new.add_stream_from_template(s, opaque=True) for s in old.streams}
+        for packet in old.demux(video=0):
+            if packet.size:
+                packet.stream = kept[packet.stream_index]
+                new.mux(packet)
+
+
+def lying_length(path: Path) -> None:
+    """A Matroska whose Duration says eleven thousand days."""
+    data = bytearray(data_of(replace(SHORT, container="mkv")))
+    at = data.find(b"\x44\x89\x88") + 3
+    struct.pack_into(">d", data, at, 1e15)
+    path.write_bytes(bytes(data))
+
+
+OTHER_THINGS = tuple(
+    of_bytes(name, why, content, NOT_MEDIA, **LOST)
+    for name, why, content in (
+        ("empty.mp4", "nothing in it", b""),
+        ("letter.mp4", "a text renamed", b"this is not a film\n" * 40),
+        ("page.mp4", "a web page saved as a film", b"<!DOCTYPE html><title>404</title>" * 9),
+        ("noise.mp4", "random bytes", partial(random_bytes, 20_000)),
+        ("nulls.mp4", "zeros", bytes(20_000)),
+        ("archive.mp4", "a zip renamed", b"PK\x03\x04" + bytes(range(256)) * 12),
+        ("download.mp4", "cut off before its index", lambda: first_part(partial(data_of, SHORT), 0.5)),
+        ("head.mp4", "an index cut off", lambda: index_first()[:500]),
+        ("head.mkv", "a header alone", lambda: matroska()[:300]),
+    )
+)
+BROKEN: tuple[Animal, ...] = (
+    of_bytes(
+        "half.mp4",
+        "an index, and half of the packets",
+        lambda: first_part(index_first, 0.5),
+        ("OK",),
+        said="ends early",
+        **LOST,
+    ),
+    of_bytes(
+        "half.mkv",
+        "half of it, without any error",
+        lambda: first_part(matroska, 0.5),
+        ("OK",),
+        said="ends early",
+        **LOST,
+    ),
+    of_bytes(
+        "half.ts",
+        "nobody can know",
+        lambda: first_part(partial(data_of, replace(LONG, container="ts")), 0.5),
+        ("OK",),
+        becomes=".mp4",
+        **LOST,
+    ),
+    of_bytes("20-bytes.mp4", "a few packets are broken", partial(in_packets, 20), ("OK", "E_DAMAGED"), **LOST),
+    of_bytes("900-bytes.mp4", "most packets are broken", partial(in_packets, 900), ("E_DAMAGED",), **LOST),
+    of_bytes("hole.mp4", "6 kB of zeros", hole, ("OK", "E_DAMAGED"), **LOST),
+    of_bytes("60-bytes.mkv", "a damaged Matroska", lambda: flipped(matroska(), 60, start=3000), ANY, **LOST),
+    of_bytes(
+        "150-bytes.ts",
+        "phantom streams appear",
+        lambda: flipped(data_of(replace(LONG, container="ts")), 150, start=3000),
+        ANY,
+        becomes=".mp4",
+        **LOST,
+    ),
+    of_bytes(
+        "60-bytes.flv",
+        "streams that appear late",
+        lambda: flipped(data_of(replace(LONG, container="flv", sample_rate=44_100)), 60, start=3000),
+        ANY,
+        becomes=".mp4",
+        **LOST,
+    ),
+    of_bytes(
+        "60-bytes.webm",
+        "damaged pictures",
+        lambda: flipped(data_of(replace(SHORT, container="webm", picture="libvpx", sound="libopus")), 60, start=1000),
+        ANY,
+        **LOST,
+    ),
+    of_bytes("index.mp4", "a damaged index", partial(in_index, 12), ANY, **LOST),
+    of_bytes(
+        "stts.mp4",
+        "two thousand million durations",
+        partial(box_field, b"stts", 8, HUGE),
+        ("E_NOT_MEDIA", "E_DAMAGED"),
+        **LOST,
+    ),
+    of_bytes(
+        "stsz.mp4",
+        "two thousand million packets",
+        partial(box_field, b"stsz", 12, HUGE),
+        ("E_NOT_MEDIA", "E_DAMAGED"),
+        **LOST,
+    ),
+    of_bytes(
+        "picture-codec.mp4",
+        "a picture nobody can decode",
+        partial(unknown_codec, b"avc1"),
+        ("E_UNSUPPORTED",),
+        said="codec of its picture",
+        **LOST,
+    ),
+    of_bytes("sound-codec.mp4", "sound nobody can decode", unknown_sound, ("E_NO_AUDIO",), **LOST),
+    of_bytes("junk-behind.mp4", "bytes after the end", lambda: data_of(SHORT) + random_bytes(3000), ("OK",)),
+    of_bytes(
+        "mute.mp4",
+        "no soundtrack",
+        lambda: data_of(replace(SHORT, sound=None)),
+        ("E_NO_AUDIO",),
+        said="has no sound",
+        **LOST,
+    ),
+    Animal(
+        "no-packets.mkv",
+        "a soundtrack without packets",
+        empty_soundtrack,
+        ("E_NO_AUDIO",),
+        said="soundtrack is empty",
+        **LOST,
+    ),
+    Animal("eternal.mkv", "a length of eleven thousand days, which nobody believes", lying_length, **LOST),
+)
+BROKEN += (
+    of_bytes(
+        "two-days.mkv",
+        "packets two days apart: silence enough to fill a disk",
+        lambda: data_of(replace(SHORT, container="mkv", hole=(0.5, 172_800.0))),
+        ("E_LIMIT",),
+        said="the limit is 24 h",
+        **LOST,
+    ),
+)
+ANIMALS = OTHER_THINGS + BROKEN

@@ -1,0 +1,92 @@
+"""The command on broken films: it may refuse them or mend them, but never crash, hang, or leave anything behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from zoo import compare
+from zoo.inhabitants import ALL
+from zoo.mutations import mutated
+from zoo.nursery import Came, Limits, Nursery
+
+from limelight.errors import LimelightError
+
+OLD = b"precious"
+TIDY = ("OK", "E_NOT_MEDIA", "E_UNSUPPORTED", "E_DAMAGED", "E_LIMIT", "E_NO_AUDIO", "E_OUTPUT")
+LIMITS = Limits(processor_seconds=15, wall_seconds=60.0, file_bytes=100 << 20)
+LARGEST_SEED_BYTES = 600_000
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A case: which animal, made again from two numbers."""
+
+    seed: int
+    number: int
+
+    @property
+    def name(self) -> str:
+        return self._pair[0]
+
+    @property
+    def content(self) -> bytes:
+        one, other = self._pair
+        return mutated(_seeds()[one], _seeds()[other], seed=self.seed, number=self.number)
+
+    @property
+    def _pair(self) -> tuple[str, str]:
+        one, other = Random(f"{self.seed}:{self.number}:animals").choices(sorted(_seeds()), k=2)
+        return one, other
+
+
+@cache
+def _seeds() -> dict[str, bytes]:
+    """The animals that are small enough, by suffix and number: their own names do not matter here."""
+    from tempfile import TemporaryDirectory
+
+    seeds = {}
+    with TemporaryDirectory() as folder:
+        for number, animal in enumerate(ALL):
+            path = Path(folder) / f"{number}{Path(animal.name).suffix}"
+            if path.suffix not in (".ts", ".m3u8") or "E_NOT_MEDIA" not in animal.codes:
+                animal.make(path)
+                if 0 < path.stat().st_size <= LARGEST_SEED_BYTES:
+                    seeds[path.name] = path.read_bytes()
+    return seeds
+
+
+def faults(case: Broken, nursery: Nursery, folder: Path) -> tuple[Came, list[str]]:
+    """What came, and what of it is not tidy."""
+    source, target = folder / case.name, folder / "out.mkv"
+    source.write_bytes(case.content)
+    target.write_bytes(OLD)
+    words = ("highlight", "--quiet", "--json", "--force", "-o", target.name, source.name)
+    came = nursery.run(*words, folder=folder, limits=LIMITS)
+    found = list(_faults(came, target))
+    left = {path.name for path in folder.iterdir()} - {source.name, target.name}
+    return came, found + [f"left behind: {name}" for name in sorted(left)]
+
+
+def _faults(came: Came, target: Path) -> Iterator[str]:
+    if came.code not in TIDY:
+        yield f"{came.code} in {came.stage}: {came.stderr.strip()[-600:]}"
+        return
+    if came.code != "OK":
+        if len(came.stderr.strip().splitlines()) != 1 or not came.stderr.strip().isprintable():
+            yield f"not one plain line: {came.stderr!r}"
+        if target.read_bytes() != OLD:
+            yield "the old result is gone"
+        return
+
+    try:
+        sound = compare.heard(target)
+    except LimelightError as error:
+        yield f"the result cannot be read: {error}"
+        return
+    if not np.isfinite(sound).all():
+        yield "the result holds what is no sound"

@@ -1,0 +1,90 @@
+"""Sound of every kind: rates, depths, layouts, and samples that are hardly sound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from films import Film, film_path, sound_film
+from zoo.animal import Animal, of_bytes, of_film
+
+SHORT = Film(seconds=1.0)
+MOV = replace(SHORT, container="mov", sound="pcm_f32le")
+MKV = replace(SHORT, container="mkv", sound="flac")
+
+
+def changing(**change: object) -> bytes:
+    """A broadcast whose sound changes on the way."""
+    first = Film(container="ts", sound="ac3", b_frames=False)
+    later = replace(first, picture_start=Fraction(2), sound_start=Fraction(2), **change)
+    return film_path(first).read_bytes() + film_path(later).read_bytes()
+
+
+RATES = tuple(
+    of_film(f"{rate}-hz.{film.container}", why, replace(film, sample_rate=rate), exact=film.container != "mp4")
+    for rate, film, why in (
+        (8000, SHORT, "a telephone"),
+        (16_000, SHORT, "a dictaphone"),
+        (22_050, SHORT, "half a CD"),
+        (32_000, MKV, "a broadcast of old"),
+        (44_100, MKV, "a CD"),
+        (88_200, MKV, "twice a CD"),
+        (96_000, replace(MOV, sound="pcm_s24le"), "a studio"),
+        (192_000, replace(MKV, seconds=0.5), "more than anybody hears"),
+    )
+)
+LAYOUTS = tuple(
+    of_film(f"{name}.{film.container}", why, replace(film, layout=layout), exact=film.container != "mp4")
+    for name, layout, film, why in (
+        ("mono", "mono", SHORT, "one channel stays one"),
+        ("2.1", "2.1", MKV, "a layout that few codecs take"),
+        ("quad", "quad", MKV, "four corners"),
+        ("5.0", "5.0", MKV, "Opus would swap its channels"),
+        ("5.1", "5.1", SHORT, "six channels, their order kept"),
+        ("5.1-side", "5.1(side)", MKV, "AAC would lose the names"),
+        ("6.1", "6.1", MKV, "Opus would swap its channels"),
+        ("7.1", "7.1", SHORT, "eight planes crash PyAV 18"),
+        ("7.1-lossless", "7.1", MOV, "the same without loss"),
+    )
+)
+SAMPLES: tuple[Animal, ...] = (
+    of_film("silence.mp4", "nothing to measure", replace(SHORT, waveform="silence"), heard=False),
+    of_film(
+        "silence.wav",
+        "nothing to measure",
+        sound_film("wav", "pcm_s16le", waveform="silence"),
+        copies="nothing",
+        heard=False,
+    ),
+    of_film(
+        "full-scale-square.mp4",
+        "AAC gives back 1.8 times full scale",
+        replace(SHORT, waveform="square", amplitude=1.0),
+        heard=False,
+    ),
+    of_film(
+        "not-numbers.mov", "NaN and infinity", replace(MOV, waveform="not numbers"), said="not numbers", exact=True
+    ),
+    of_film("four-times-full-scale.mov", "floating point may", replace(MOV, amplitude=4.0), heard=False),
+    of_bytes(
+        "rate-changes.ts",
+        "48 to 44.1 kHz",
+        lambda: changing(sample_rate=44_100),
+        ("OK",),
+        said="changes to",
+        becomes=".mp4",
+        copies="pictures",
+        lag=48,
+    ),
+    of_bytes(
+        "layout-changes.ts",
+        "stereo to 5.1",
+        lambda: changing(layout="5.1"),
+        ("OK",),
+        said="changes to",
+        becomes=".mp4",
+        copies="pictures",
+        lag=48,
+    ),
+)
+ANIMALS = RATES + LAYOUTS + SAMPLES
