@@ -125,7 +125,7 @@ def test_what_is_no_number_becomes_silence(tmp_path):
     sound = heard(path, notes=notes)
     assert np.isfinite(sound).all()
     assert not sound[:, -1].any()
-    assert notes == ["2 samples of the source are not numbers and became 0"]
+    assert notes == ["2 samples of the source are not numbers, or absurd ones, and became 0"]
 
 
 def test_sound_beyond_full_scale_is_passed_through():
@@ -168,3 +168,13 @@ def test_fragments_are_heard_like_the_whole(tmp_path):
     fragments = remuxed(film_path(Film(sound="alac")), tmp_path / "fragments.mp4", options=flags)
     whole = heard(film_path(Film(sound="alac")))
     assert np.array_equal(heard(fragments)[:, -48_000:], whole[:, -48_000:])
+
+
+def test_bytes_that_make_absurd_numbers_become_silence(tmp_path):
+    path = tmp_path / "absurd.wav"
+    data = bytearray(film_path(sound_film("wav", "pcm_f32le")).read_bytes())
+    data[-8:-4], data[-4:] = np.float32(3e38).tobytes(), np.float32(1e6).tobytes()
+    path.write_bytes(bytes(data))
+    notes: list[str] = []
+    assert heard(path, notes=notes)[:, -1].tolist() == [0, 1e6]
+    assert notes == ["1 samples of the source are not numbers, or absurd ones, and became 0"]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from zoo import compare
+from zoo.animal import Animal
 from zoo.inhabitants import ALL
 from zoo.mutations import mutated
 from zoo.nursery import Came, Limits, Nursery
@@ -24,45 +26,40 @@ LARGEST_SEED_BYTES = 600_000
 
 @dataclass(frozen=True)
 class Broken:
-    """A case: which animal, made again from two numbers."""
+    """A case, made again from two numbers: an animal broken, maybe with a piece of another."""
 
     seed: int
     number: int
 
     @property
-    def name(self) -> str:
-        return self._pair[0]
-
-    @property
     def content(self) -> bytes:
-        one, other = self._pair
-        return mutated(_seeds()[one], _seeds()[other], seed=self.seed, number=self.number)
+        one, other = self._animals
+        return mutated(_content(one), _content(other), seed=self.seed, number=self.number)
 
     @property
-    def _pair(self) -> tuple[str, str]:
-        one, other = Random(f"{self.seed}:{self.number}:animals").choices(sorted(_seeds()), k=2)
+    def animal(self) -> Animal:
+        return ALL[self._animals[0]]
+
+    @property
+    def _animals(self) -> tuple[int, int]:
+        one, other = Random(f"{self.seed}:{self.number}:animals").choices(range(len(ALL)), k=2)
         return one, other
 
 
 @cache
-def _seeds() -> dict[str, bytes]:
-    """The animals that are small enough, by suffix and number: their own names do not matter here."""
-    from tempfile import TemporaryDirectory
-
-    seeds = {}
+def _content(number: int) -> bytes:
+    """An animal, whole or the head of it; those that are large are large by their pictures, not by their structure."""
     with TemporaryDirectory() as folder:
-        for number, animal in enumerate(ALL):
-            path = Path(folder) / f"{number}{Path(animal.name).suffix}"
-            if path.suffix not in (".ts", ".m3u8") or "E_NOT_MEDIA" not in animal.codes:
-                animal.make(path)
-                if 0 < path.stat().st_size <= LARGEST_SEED_BYTES:
-                    seeds[path.name] = path.read_bytes()
-    return seeds
+        path = Path(folder) / "animal"
+        path = path.with_suffix(Path(ALL[number].name).suffix)
+        ALL[number].make(path)
+        return path.read_bytes()[:LARGEST_SEED_BYTES]
 
 
 def faults(case: Broken, nursery: Nursery, folder: Path) -> tuple[Came, list[str]]:
     """What came, and what of it is not tidy."""
-    source, target = folder / case.name, folder / "out.mkv"
+    source = folder / f"broken{Path(case.animal.name).suffix}"
+    target = folder / f"out{case.animal.suffix if case.number % 2 else '.mkv'}"
     source.write_bytes(case.content)
     target.write_bytes(OLD)
     words = ("highlight", "--quiet", "--json", "--force", "-o", target.name, source.name)
@@ -82,7 +79,6 @@ def _faults(came: Came, target: Path) -> Iterator[str]:
         if target.read_bytes() != OLD:
             yield "the old result is gone"
         return
-
     try:
         sound = compare.heard(target)
     except LimelightError as error:

@@ -215,7 +215,8 @@ def _tell_stages(memory: mmap.mmap) -> None:
     from limelight.media import write
 
     def mark(name: str) -> None:
-        memory[0] = max(memory[0], STAGES.index(name))
+        if name in STAGES:
+            memory[0] = max(memory[0], STAGES.index(name))
 
     follow, copy, verify = door.Bar.__call__, write._Writer.copy, write.verify
 

@@ -118,6 +118,8 @@ def _check_limits(path: Path, container: av.container.InputContainer) -> None:
     if picture is not None:
         if picture.codec_context is None:
             raise Unsupported(f"cannot read {path}: the codec of its picture is not known; convert it first")
+        if not picture.width * picture.height:
+            raise Damaged(f"cannot use {path}: the size of its picture cannot be found; copy or download it again")
         picture.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
         if picture.width * picture.height > MAX_PIXELS:
             size = f"{picture.width} × {picture.height}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import av.container
 import av.error
+from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import AttachmentStream, Stream
 
@@ -106,6 +107,11 @@ def _carry_stream(
     words = in_words(stream)
     if is_picture and container in SOUND_CONTAINERS:
         raise OutputError(f"cannot write the {words} into {container}: that is for sound alone; choose .mp4 or .mkv")
+    if isinstance(stream, AudioStream) and not (stream.rate and stream.channels):
+        cargo.left_out.append(
+            f"{words}: there is no sound in it"
+        )  # broadcasts announce tracks that are silent for hours
+        return
     try:
         target = output.add_stream_from_template(stream, opaque=True)
     except (ValueError, av.error.FFmpegError) as error:

@@ -34,6 +34,7 @@ from limelight.signals import Samples, SoundtrackInfo, SourceInfo
 JITTER = Fraction(15, 1000)  # s: how far a timestamp may leave the count
 JITTER_AFTER_LOSS = Fraction(2, 1000)  # s
 MAX_DAMAGE = 0.2  # of all packets
+LOUDEST = 1e6  # times full scale; beyond are no sounds but broken bytes, read as floating point
 EARLY_SECONDS = 1.0  # a file that ends this much before its announced length was cut off
 LOST_FRAMES = 200  # so many timestamps in a row that make no sense: the clock itself is broken
 _FAR_SECONDS = 60  # beyond the announced length, or backwards by a sixtieth of it: no sensible timestamp
@@ -45,13 +46,13 @@ def listen(
     """The decoded soundtrack, block by block: [C, n] each, n = `block_seconds` but for the last; sample 0 is at T0.
 
     Its own rate and layout; a soundtrack that changes either on the way is converted to how it began. Samples beyond
-    ±1 are passed through; values that are no numbers become 0. What had to be mended is told in `notes`, after the
-    last block. Raises `Damaged` where more than a fifth cannot be decoded, `NoSoundtrack` where there is none at all,
-    `InputError` where the file changes meanwhile.
+    ±1 are passed through; values that are no numbers, or absurd ones, become 0. What had to be mended is told in
+    `notes`, after the last block. Raises `Damaged` where more than a fifth cannot be decoded, `NoSoundtrack` where there
+    is none at all, `InputError` where the file changes meanwhile.
     """
     check_unchanged(info)
     told = _Story()
-    pieces = _finite(_placed(info, soundtrack, told), told)
+    pieces = _sound_alone(_placed(info, soundtrack, told), told)
     yield from in_blocks(pieces, max(1, round(block_seconds * soundtrack.sample_rate)))
     check_unchanged(info)
     _check(info, soundtrack, told)
@@ -85,7 +86,7 @@ class _Story:
     overlaps: list[Fraction] = field(default_factory=list)  # s, lengths cut out
     nonsense: int = 0  # timestamps not believed
     changes: list[str] = field(default_factory=list)  # formats that came in on the way
-    not_finite: int = 0  # samples
+    not_sound: int = 0  # samples
     ends: dict[int, int] = field(default_factory=dict)  # stream → timestamp at which what was read of it ends
     end_seconds: Fraction = Fraction(0)  # of all that was read, sound or picture
 
@@ -102,8 +103,8 @@ class _Story:
         if self.changes:
             began = f"{soundtrack.layout}, {soundtrack.sample_rate} Hz"
             said.append(f"the sound changes to {'; '.join(self.changes)} on the way; kept as it began: {began}")
-        if self.not_finite:
-            said.append(f"{self.not_finite} samples of the source are not numbers and became 0")
+        if self.not_sound:
+            said.append(f"{self.not_sound} samples of the source are not numbers, or absurd ones, and became 0")
         if self.end_seconds < info.duration_seconds - EARLY_SECONDS:
             said.append(
                 f"the file ends early, at {float(self.end_seconds):.1f} s of {info.duration_seconds:.1f} s: cut off?"
@@ -274,9 +275,10 @@ class _Converter:
             yield _Heard(position, self._tick, samples)
 
 
-def _finite(pieces: Iterable[Samples], told: _Story) -> Iterator[Samples]:
+def _sound_alone(pieces: Iterable[Samples], told: _Story) -> Iterator[Samples]:
     for piece in pieces:
-        if not np.isfinite(piece).all():
-            told.not_finite += int(np.count_nonzero(~np.isfinite(piece)))
-            piece = np.nan_to_num(piece, nan=0.0, posinf=0.0, neginf=0.0)
+        sound = np.abs(piece) <= LOUDEST  # not so for what is no number
+        if not sound.all():
+            told.not_sound += int(np.count_nonzero(~sound))
+            piece = np.where(sound, piece, np.float32(0))
         yield piece
