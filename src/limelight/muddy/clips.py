@@ -144,9 +144,10 @@ def read_recipe(dataset: Path, name: str) -> Spoiling:
     """What was done to a clip. Raises InputError."""
     path = dataset / CLIPS / name / "recipe.json"
     try:
-        return Spoiling.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, json.JSONDecodeError) as error:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"Wanted {path} of the data set, which cannot be read ({error}); build it again.") from error
+    return Spoiling.from_json(data)
 
 
 def read_cues(dataset: Path, name: str) -> NDArray[np.float32]:

@@ -97,18 +97,18 @@ def _part(path: Path) -> Part:
     try:
         entries = tuple(Entry.from_json(entry) for entry in data["entries"])
         return Part(data["name"], data["facts"], entries, data["left_out"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} is no record of a build ({error}); remove it and build again.") from error
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read ({error}); remove it and build again.") from error
     return data
 
 
 def _write(path: Path, text: str) -> None:
     with whole_or_absent(path) as temporary, naming_write_errors(path):
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="replace")

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from limelight.errors import InputError, Leakage, OutputError
 from limelight.media.target import whole_or_absent
@@ -63,14 +65,29 @@ class Entry:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:
-        """A line read again. Raises KeyError, TypeError."""
-        values = {field.name: data[field.name] for field in fields(cls)}
-        sources = tuple(Source(**source) for source in values.pop("sources"))
-        return cls(**values | {"sources": sources, "cuts_seconds": tuple(values["cuts_seconds"])})
+        """A line read again. Raises ValueError, in one line, where it is no clip or names files outside its data set."""
+        try:
+            entry = _ENTRY.validate_json(json.dumps(data), strict=True)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        for place in (entry.name, *entry.files):
+            if not _stays_inside(place):
+                raise ValueError(f"{place!r} leads out of the data set")
+        return entry
 
     def as_line(self) -> str:
         """One line of JSON, the same for the same clip."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, allow_nan=False)
+
+
+_ENTRY = TypeAdapter(Entry)
+
+
+def _stays_inside(place: str) -> bool:
+    """Whether a path from a file may be read below a folder of ours, on any system."""
+    parts = place.replace("\\", "/").split("/")
+    return all(part not in ("", ".", "..") and ":" not in part and "\0" not in part for part in parts)
 
 
 def read_manifest(folder: Path) -> list[Entry]:
@@ -81,10 +98,10 @@ def read_manifest(folder: Path) -> list[Entry]:
             f"Wanted the data set {folder}, there is no {MANIFEST} in it; build it with `limelight muddy`."
         )
     entries = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):  # of bytes: a name may hold Unicode's line ends
         try:
             entries.append(Entry.from_json(json.loads(line)))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"Line {number} of {path} is no clip ({error}); build the data set again.") from error
     return entries
 
@@ -94,7 +111,8 @@ def write_manifest(folder: Path, entries: Iterable[Entry]) -> None:
     ordered = sorted(entries, key=lambda entry: entry.name)
     check_leakage(ordered)
     with whole_or_absent(folder / MANIFEST) as temporary:
-        temporary.write_text("".join(f"{entry.as_line()}\n" for entry in ordered), encoding="utf-8")
+        lines = "".join(f"{entry.as_line()}\n" for entry in ordered)
+        temporary.write_text(lines, encoding="utf-8", errors="replace")  # a film's name may hold bytes that are no text
 
 
 def check_leakage(entries: Iterable[Entry]) -> None:

@@ -75,12 +75,13 @@ def read_captions(path: Path) -> Captions:
     """Raises InputError."""
     try:
         return Captions.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"Wanted captions in {path}, could not read it ({error.strerror}); check the path.") from error
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the file"
         raise InputError(f"The captions in {path} are not usable, {place}: {first['msg']}; mend it there.") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        said = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"Wanted captions in {path}, could not read it ({said}); check the path.") from error
 
 
 def write_captions(path: Path, captions: Captions) -> None:
