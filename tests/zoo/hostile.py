@@ -71,7 +71,7 @@ def alias_record(path: bytes) -> bytes:
     head = struct.pack(">4sHHH", b"    ", 0, 2, 0) + b"\x04disk".ljust(28, b"\0") + bytes(12)
     name = bytes([len(path)]) + path.ljust(63, b"\0")
     tail = struct.pack(">HH", 0xFFFF, 0) + bytes(26)
-    absolute = struct.pack(">HH", 18, len(path)) + path + bytes(len(path) % 2)
+    absolute = struct.pack(">HH", 2, len(path)) + path + bytes(len(path) % 2)
     return head + name + bytes(16) + struct.pack(">HH", 1, 1) + tail[:16] + absolute + struct.pack(">HH", 0xFFFF, 0)
 
 
