@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 VIDEO  ?=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types imports check slow bench evaluate clean
+.PHONY: demo test lint types imports check slow bench torture evaluate clean
 
 demo: $(VENV)/.core
 ifeq ($(strip $(VIDEO)),)
@@ -42,6 +42,10 @@ check: lint types imports
 # Speed and memory, ratios in one run; writes docs/benchmark.md.
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py
+
+# Everything that can go wrong, many times over; writes docs/reliability.md. Half an hour on two cores.
+torture: $(VENV)/.dev
+	$(BIN)/python torture/run.py
 
 # How good the packaged model is on a sound library's test split: make evaluate DATA=folder
 evaluate: $(VENV)/.dev

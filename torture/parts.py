@@ -1,0 +1,106 @@
+"""The short parts: each runs many small commands in a nursery and counts what was not as promised."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tally import Tally
+from zoo import faults, fuzzing, sync, visit
+from zoo.inhabitants import GROUPS
+from zoo.nursery import Came, Nursery
+
+Trial = Callable[[Nursery, Path], list[str]]
+
+
+class Witness(Nursery):
+    """A nursery that remembers what came of the commands since it was last asked."""
+
+    def __init__(self) -> None:
+        self._came: list[Came] = []
+
+    def run(self, *words: object, **more: object) -> Came:
+        came = super().run(*words, **more)
+        self._came.append(came)
+        return came
+
+    def told(self) -> list[Came]:
+        """And forgets it."""
+        came, self._came = self._came, []
+        return came
+
+
+@contextmanager
+def timed(tally: Tally) -> Iterator[Witness]:
+    """A nursery, and the seconds that it was used."""
+    started = time.perf_counter()
+    with Witness() as nursery:
+        yield nursery
+    tally.seconds = time.perf_counter() - started
+
+
+def zoo(count: int | None, seed: int) -> Iterator[Tally]:
+    """Every animal, group by group."""
+    for name, animals in GROUPS.items():
+        tally = Tally(f"zoo, {name}", f"{len(animals)} files, `tests/zoo`: the right result, or the right error.")
+        with timed(tally) as nursery:
+            for animal in animals[:count]:
+                _try(tally, ascii(animal.name), nursery, lambda n, folder, a=animal: visit.faults(a, n, folder))
+        yield tally
+
+
+def synced(count: int | None, seed: int) -> Iterator[Tally]:
+    """Click and flash."""
+    films = sync.films()
+    tally = Tally("sync", f"Click and flash in {len(films)} films, every container, rate and start: 0 samples off.")
+    with timed(tally) as nursery:
+        for film in films[:count]:
+            _try(tally, sync.title(film), nursery, lambda n, folder, f=film: sync.faults(f, n, folder))
+    yield tally
+
+
+def killed(count: int | None, seed: int) -> Iterator[Tally]:
+    """kill −9, and everything else."""
+    kills = faults.kills(56 if count is None else count, seed=seed)
+    others = faults.mishaps()[:count]
+    for part, trials, what in (
+        (
+            "kill −9",
+            kills,
+            "At random moments of every stage: the old result or a whole new one; the next run cleans up.",
+        ),
+        ("mishaps", others, "The film changes or vanishes, the disk fills up, the folder goes, Ctrl-C, SIGTERM."),
+    ):
+        tally = Tally(part, what)
+        with timed(tally) as nursery:
+            for trial in trials:
+                _try(tally, trial.name, nursery, lambda n, folder, t=trial: faults.faults(t, n, folder))
+        yield tally
+
+
+def fuzzed(count: int | None, seed: int) -> Iterator[Tally]:
+    """Broken animals."""
+    wanted = 2000 if count is None else count
+    what = f"Animals broken by seeded mutations (seed {seed}), each in a process with limits on memory, time and files."
+    tally = Tally("fuzz", what)
+    with timed(tally) as nursery:
+        for number in range(wanted):
+            case = fuzzing.Broken(seed, number)
+            name = f"case {seed}:{number} of {case.animal.name!a}"
+            _try(tally, name, nursery, lambda n, folder, c=case: fuzzing.faults(c, n, folder))
+    yield tally
+
+
+def _try(tally: Tally, name: str, nursery: Witness, trial: Trial) -> None:
+    """One trial in a folder of its own. What the first command came to is what the trial came to."""
+    folder = Path(tempfile.mkdtemp(prefix="limelight-torture-"))
+    try:
+        found = trial(nursery, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    came = nursery.told()
+    tally.take(name, found, code=came[0].code if came else "", peak_mb=max((c.peak_mb for c in came), default=0.0))

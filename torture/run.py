@@ -1,0 +1,82 @@
+"""Everything that can go wrong, many times over: `make torture`, or
+
+    python torture/run.py [--only PART]… [--count N] [--seed N] [--output FILE]
+
+The long films have one core, all else the others. A whole run writes docs/reliability.md; --only and --count write
+nothing unless --output says where. It leaves with 1 where anything failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.extend([str(ROOT / "bench"), str(ROOT / "tests")])  # where films are measured, and where the zoo lives
+os.environ["SVT_LOG"] = "0"  # the encoder of AV1 would tell its life
+
+import length
+import parts
+from figures import say
+from tally import Tally, page
+
+Part = Callable[[int | None, int], Iterator[Tally]]
+TABLE = ROOT / "docs" / "reliability.md"
+PARTS: dict[str, Part] = {
+    "zoo": parts.zoo,
+    "sync": parts.synced,
+    "faults": parts.killed,
+    "fuzz": parts.fuzzed,
+    "4k": length.large,
+    "long": length.long,
+}
+ALONE = "long"  # has a core to itself
+
+
+def main() -> None:
+    options = _options()
+    wanted = options.only or list(PARTS)
+    lanes = [[name for name in wanted if name != ALONE], [name for name in wanted if name == ALONE]]
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        running = [pool.submit(_lane, lane, core, options) for core, lane in enumerate(lanes)]
+        tallies = [tally for one in running for tally in one.result()]
+    target = options.output or (None if options.only or options.count is not None else TABLE)
+    if target:
+        target.write_text(page(tallies, command=_as_typed()), encoding="utf-8")
+        say(f"written: {target}")
+    if any(tally.failures for tally in tallies):
+        raise SystemExit(1)
+
+
+def _lane(names: Sequence[str], core: int, options: argparse.Namespace) -> list[Tally]:
+    """Parts one after the other, on cores of their own: what a thread starts stays where the thread is."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if len(cores) > 1:
+        os.sched_setaffinity(0, cores[-1:] if core else cores[:-1])
+    done = []
+    for name in names:
+        for tally in PARTS[name](options.count, options.seed):
+            say(tally)
+            done.append(tally)
+    return done
+
+
+def _as_typed() -> str:
+    return " ".join(["python torture/run.py", *sys.argv[1:]]) if sys.argv[1:] else "make torture"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part alone; may be repeated")
+    parser.add_argument("--count", type=int, help="so many trials of each kind, in place of all")
+    parser.add_argument("--seed", type=int, default=1, help="of kills and mutations")
+    parser.add_argument("--output", type=Path, help="where to write the page")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
