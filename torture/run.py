@@ -2,7 +2,7 @@
 
     python torture/run.py [--only PART]… [--count N] [--seed N] [--output FILE]
 
-The long films have one core, all else the others. A whole run writes docs/reliability.md; --only and --count write
+The long films run beside all else. A whole run writes docs/reliability.md; --only and --count write
 nothing unless --output says where. It leaves with 1 where anything failed.
 """
 
@@ -19,10 +19,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.extend([str(ROOT / "bench"), str(ROOT / "tests")])  # where films are measured, and where the zoo lives
 os.environ["SVT_LOG"] = "0"  # the encoder of AV1 would tell its life
 
-import length
-import parts
-from figures import say
-from tally import Tally, page
+import length  # noqa: E402
+import parts  # noqa: E402
+from figures import say  # noqa: E402
+from tally import Tally, page  # noqa: E402
 
 Part = Callable[[int | None, int], Iterator[Tally]]
 TABLE = ROOT / "docs" / "reliability.md"
@@ -34,15 +34,15 @@ PARTS: dict[str, Part] = {
     "4k": length.large,
     "long": length.long,
 }
-ALONE = "long"  # has a core to itself
+BESIDE = "long"
 
 
 def main() -> None:
     options = _options()
     wanted = options.only or list(PARTS)
-    lanes = [[name for name in wanted if name != ALONE], [name for name in wanted if name == ALONE]]
+    lanes = [[name for name in wanted if name != BESIDE], [name for name in wanted if name == BESIDE]]
     with ThreadPoolExecutor(len(lanes)) as pool:
-        running = [pool.submit(_lane, lane, core, options) for core, lane in enumerate(lanes)]
+        running = [pool.submit(_lane, lane, options) for lane in lanes]
         tallies = [tally for one in running for tally in one.result()]
     target = options.output or (None if options.only or options.count is not None else TABLE)
     if target:
@@ -52,11 +52,8 @@ def main() -> None:
         raise SystemExit(1)
 
 
-def _lane(names: Sequence[str], core: int, options: argparse.Namespace) -> list[Tally]:
-    """Parts one after the other, on cores of their own: what a thread starts stays where the thread is."""
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    if len(cores) > 1:
-        os.sched_setaffinity(0, cores[-1:] if core else cores[:-1])
+def _lane(names: Sequence[str], options: argparse.Namespace) -> list[Tally]:
+    """Parts one after the other."""
     done = []
     for name in names:
         for tally in PARTS[name](options.count, options.seed):
