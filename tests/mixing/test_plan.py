@@ -260,6 +260,7 @@ def test_a_file_that_is_too_large_is_not_read_whole(tmp_path: Path, monkeypatch:
 def test_no_number_for_silence() -> None:
     assert finite_or_none(-np.inf) is None
     assert finite_or_none(np.nan) is None
+    assert finite_or_none(-800.78) is None  # the smallest numbers that floating point has
     assert finite_or_none(-23.456) == -23.46
 
 

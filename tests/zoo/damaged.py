@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
-from films import Film, film_path, remuxed
-from zoo.animal import Animal, of_bytes
+from films import Film, film_path, remuxed, sound_film
+from zoo.animal import Animal, of_bytes, of_film
 
 SHORT = Film(seconds=1.0)
 LONG = Film(seconds=4.0, b_frames=False)
@@ -101,6 +101,23 @@ def empty_soundtrack(path: Path) -> None:
             if packet.size:
                 packet.stream = kept[packet.stream_index]
                 new.mux(packet)
+
+
+def announced_soundtrack(path: Path) -> None:
+    """A broadcast whose second soundtrack is announced and silent: nothing is known of it."""
+    with av.open(str(film_path(replace(SHORT, container="ts", b_frames=False)))) as old, av.open(str(path), "w") as new:
+        kept = {s.index: new.add_stream_from_template(s, opaque=True) for s in old.streams}
+        new.add_stream("mp2", rate=48_000)
+        for packet in old.demux():
+            if packet.size:
+                packet.stream = kept[packet.stream_index]
+                new.mux(packet)
+
+
+def from_the_middle() -> bytes:
+    """A broadcast that somebody began to record after its only key picture."""
+    data = data_of(replace(SHORT, container="ts", b_frames=False))
+    return data[len(data) // 2 // 188 * 188 :]
 
 
 def lying_length(path: Path) -> None:
@@ -221,6 +238,25 @@ BROKEN: tuple[Animal, ...] = (
     Animal("eternal.mkv", "a length of eleven thousand days, which nobody believes", lying_length, **LOST),
 )
 BROKEN += (
+    Animal(
+        "announced.ts",
+        "a second soundtrack that never comes",
+        announced_soundtrack,
+        said="there is no sound in it",
+        becomes=".mp4",
+        copies="pictures",
+    ),
+    of_bytes(
+        "from-the-middle.ts", "no key picture", from_the_middle, ("E_DAMAGED",), said="size of its picture", **LOST
+    ),
+    of_film(
+        "absurd-numbers.wav",
+        "broken bytes, read as floating point, are louder than anything",
+        sound_film("wav", "pcm_f32le", seconds=1.0, amplitude=1e30),
+        codes=("OK",),
+        said="absurd ones",
+        **LOST,
+    ),
     of_bytes(
         "two-days.mkv",
         "packets two days apart: silence enough to fill a disk",

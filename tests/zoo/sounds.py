@@ -57,6 +57,13 @@ SAMPLES: tuple[Animal, ...] = (
         heard=False,
     ),
     of_film(
+        "denormal.wav",
+        "800 dB below full scale: neither silence nor sound",
+        sound_film("wav", "pcm_f32le", amplitude=1e-40),
+        copies="nothing",
+        heard=False,
+    ),
+    of_film(
         "full-scale-square.mp4",
         "AAC gives back 1.8 times full scale",
         replace(SHORT, waveform="square", amplitude=1.0),

@@ -22,7 +22,8 @@ LARGEST_PLAN_BYTES = 200_000_000
 UTF8_MARK = b"\xef\xbb\xbf"  # some editors put it first
 
 Decibels = Annotated[float, Field(ge=-120, le=60)]
-Levels = Annotated[float, Field(ge=-300, le=300)]  # LUFS or dBTP, of whatever floating-point samples can hold
+SILENCE_DB = -300.0  # floating point goes on to −897 dB, which nobody has ever heard
+Levels = Annotated[float, Field(ge=SILENCE_DB, le=300)]  # LUFS or dBTP
 Seconds = Annotated[float, Field(ge=0, le=10 * 86_400)]
 
 
@@ -175,5 +176,5 @@ def _indented(value: Any) -> str:
 
 
 def finite_or_none(value: float) -> float | None:
-    """JSON has no infinity: −∞ LUFS, which is silence, becomes null."""
-    return round(value, 2) if math.isfinite(value) else None
+    """JSON has no infinity: −∞ LUFS, which is silence, becomes null; so does what is as good as silent."""
+    return round(value, 2) if math.isfinite(value) and value >= SILENCE_DB else None
