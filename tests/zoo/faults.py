@@ -16,8 +16,8 @@ from films import Film, film_path
 from zoo import compare
 from zoo.nursery import STAGES, Came, Limits, Mishap, Nursery
 
-FILM = Film(seconds=4.0, tags=(("title", "the film"),))
-OTHER = replace(FILM, seconds=3.0, seed=9)
+FILM = Film(seconds=3.0, tags=(("title", "the film"),))
+OTHER = replace(FILM, seconds=2.0, seed=9)
 OLD = b"precious"
 SOURCE, TARGET, FOLDER = "film.mp4", "out.mp4", "results"
 
@@ -57,7 +57,7 @@ def mishaps() -> list[Trial]:
     ]
     full = [
         Trial(f"no file may grow beyond {size} bytes", ("E_OUTPUT",), limits=Limits(file_bytes=size))
-        for size in (1000, 5000, 40_000, 70_000)
+        for size in (1000, 5000, 20_000, 50_000)
     ]
     stopped = [
         Trial(f"{word} in {stage}", ("E_INTERRUPTED",), Mishap(stage, word))

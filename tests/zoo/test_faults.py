@@ -8,7 +8,7 @@ import pytest
 from zoo.faults import Trial, faults, kills, mishaps
 from zoo.nursery import STAGES, Nursery
 
-FEW = ("the film is longer in look", "no file may grow beyond 40000 bytes", "the folder vanishes in plan")
+FEW = ("the film is longer in look", "the folder vanishes in plan")
 
 
 @pytest.mark.parametrize("trial", kills(3, seed=4)[::-1], ids=lambda trial: trial.name)

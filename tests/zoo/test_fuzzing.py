@@ -13,7 +13,7 @@ from zoo.nursery import Limits, Nursery
 FILM = bytes(range(256)) * 40
 
 
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(4))
 def test_a_broken_film_is_mended_or_refused(number: int, nursery: Nursery, tmp_path: Path) -> None:
     assert faults(Broken(7, number), nursery, tmp_path) == []
 

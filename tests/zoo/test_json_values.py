@@ -22,7 +22,7 @@ from limelight.muddy.splits import read_table
 from limelight.runtime.card import CARD, CARD_HASH, _own_hash, _text, read_card
 from limelight.runtime.registry import PACKAGED
 
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LINE = json.loads(entry().as_line())
 SAID = {
     "format": "limelight-captions",
