@@ -68,7 +68,12 @@ def mishaps() -> list[Trial]:
         Trial(f"the folder vanishes in {stage}", ("E_OUTPUT",), Mishap(stage, "vanish", FOLDER))
         for stage in STAGES[1:5]
     ]
-    return [*changed, *full, *stopped, *gone]
+    refused = [
+        Trial("nobody may write there", ("E_OUTPUT",), words=("-o", "/proc/out.mp4")),
+        Trial("there is no such model", ("E_MODEL",), words=("--model", "nowhere")),
+        Trial("a folder that is no model", ("E_MODEL",), words=("--model", FOLDER)),
+    ]
+    return [*changed, *full, *stopped, *gone, *refused]
 
 
 def faults(trial: Trial, nursery: Nursery, folder: Path) -> list[str]:
