@@ -65,7 +65,7 @@ def synced(count: int | None, seed: int) -> Iterator[Tally]:
 
 def killed(count: int | None, seed: int) -> Iterator[Tally]:
     """kill −9, and everything else."""
-    kills = faults.kills(56 if count is None else count, seed=seed)
+    kills = faults.kills(70 if count is None else count, seed=seed)
     others = faults.mishaps()[:count]
     for part, trials, what in (
         (
