@@ -27,7 +27,9 @@ def long(count: int | None, seed: int) -> Iterator[Tally]:
     started, paces = time.perf_counter(), []
     with tempfile.TemporaryDirectory(prefix="limelight-torture-") as folder:
         for minutes in MINUTES[:count]:
-            ran = highlight(_film(minutes, Path(folder)))
+            ran = _highlighted(_film(minutes, Path(folder)), tally)
+            if ran is None:
+                continue
             paces.append(60 * ran.cpu_seconds / ran.film_seconds)
             slow = paces[-1] > SLOWER * paces[0]
             found = [f"{paces[-1]:.2f} s a minute, against {paces[0]:.2f} s in a short film"] if slow else []
@@ -45,13 +47,22 @@ def large(count: int | None, seed: int) -> Iterator[Tally]:
     tally = Tally("4K", f"{FOUR_K.seconds} s of {FOUR_K.width} × {FOUR_K.height} at {FOUR_K.frames_per_second}/s.")
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="limelight-torture-") as folder:
-        ran = highlight(make_film(FOUR_K, Path(folder) / "4k.mp4"))
-    tally.take("4K", _too_large(ran), code="OK", peak_mb=ran.peak_mb)
-    tally.facts.append(
-        f"4K: {ran.wall_seconds / ran.film_seconds:.1f} s for a second of film, at most {ran.peak_mb:.0f} MB."
-    )
+        ran = _highlighted(make_film(FOUR_K, Path(folder) / "4k.mp4"), tally)
+    if ran is not None:
+        tally.take("4K", _too_large(ran), code="OK", peak_mb=ran.peak_mb)
+        pace = ran.wall_seconds / ran.film_seconds
+        tally.facts.append(f"4K: {pace:.1f} s for a second of film, at most {ran.peak_mb:.0f} MB.")
     tally.seconds = time.perf_counter() - started
     yield tally
+
+
+def _highlighted(film: Path, tally: Tally) -> Ran | None:
+    """What the command took; a failure is counted."""
+    try:
+        return highlight(film)
+    except RuntimeError as error:
+        tally.take(film.stem, [str(error)], code="failed")
+        return None
 
 
 def _film(minutes: int, folder: Path) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import av.error
 from tally import Tally
 from zoo import faults, fuzzing, sync, visit
 from zoo.inhabitants import GROUPS
@@ -100,6 +101,8 @@ def _try(tally: Tally, name: str, nursery: Witness, trial: Trial) -> None:
     folder = Path(tempfile.mkdtemp(prefix="limelight-torture-"))
     try:
         found = trial(nursery, folder)
+    except (OSError, ValueError, av.error.FFmpegError) as error:  # our own are one of these
+        found = [f"what came cannot be judged: {error!r}"]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     came = nursery.told()
