@@ -11,7 +11,8 @@ from pathlib import Path
 import av
 from films import Film, film_path
 from zoo.animal import Animal, of_bytes, of_film
-from zoo.damaged import LOST, NOT_MEDIA, index_first
+from zoo.breaking import index_first
+from zoo.damaged import LOST, NOT_MEDIA
 
 SHORT = Film(seconds=1.0)
 NEIGHBOUR = "neighbour.ts"  # what the scripts point to; it is there when they are opened
