@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from fractions import Fraction
 
-from films import Film, film_path, sound_film
+from films import Film, film_path, noise, sound_film
 from zoo.animal import Animal, of_bytes, of_film
 
 SHORT = Film(seconds=1.0)
@@ -18,6 +19,17 @@ def changing(**change: object) -> bytes:
     first = Film(container="ts", sound="ac3", b_frames=False)
     later = replace(first, picture_start=Fraction(2), sound_start=Fraction(2), **change)
     return film_path(first).read_bytes() + film_path(later).read_bytes()
+
+
+def speakers(mask: int, channels: int) -> bytes:
+    """A WAV of noise whose header gives these speakers, bit by bit; 0 gives none of them a name."""
+    samples = (noise(0.5, 48_000, channels).T * 32_767).astype("<i2").tobytes()
+    pcm = b"\x01\0\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"
+    form = struct.pack("<HHIIHHHHI", 0xFFFE, channels, 48_000, 96_000 * channels, 2 * channels, 16, 22, 16, mask) + pcm
+    body = (
+        b"WAVE" + struct.pack("<4sI", b"fmt ", len(form)) + form + struct.pack("<4sI", b"data", len(samples)) + samples
+    )
+    return struct.pack("<4sI", b"RIFF", len(body)) + body
 
 
 RATES = tuple(
@@ -55,6 +67,17 @@ SAMPLES: tuple[Animal, ...] = (
         sound_film("wav", "pcm_s16le", waveform="silence"),
         copies="nothing",
         heard=False,
+    ),
+    of_bytes(
+        "above-and-behind.wav",
+        "speakers that no codec has a place for",
+        lambda: speakers(0b1010001100000000, 4),
+        ("OK",),
+        copies="nothing",
+        exact=True,
+    ),
+    of_bytes(
+        "unnamed.wav", "six channels without names", lambda: speakers(0, 6), ("OK",), copies="nothing", exact=True
     ),
     of_film(
         "denormal.wav",
