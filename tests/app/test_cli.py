@@ -64,6 +64,14 @@ def test_results_on_stdout_talk_on_stderr(film):
     assert quiet.stderr == ""
 
 
+def test_a_name_that_is_no_text_comes_out_as_its_bytes(film):
+    odd = film.rename(film.with_name("broken\udcff.mp4"))
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}  # as in most people's locale
+    done = subprocess.run([sys.executable, "-m", "limelight", odd], capture_output=True, env=strict, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.rstrip().endswith(b"broken\xff.highlighted.mp4")
+
+
 def test_plan_then_render(film, tmp_path):
     assert limelight("plan", film, "-o", tmp_path / "plan.json").returncode == 0
     plan = json.loads((tmp_path / "plan.json").read_text())

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
@@ -43,6 +44,8 @@ def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
 def door(*, verbose: bool = False) -> Iterator[None]:
     """Runs a command: our errors leave as one line `E_CODE: message` on stderr with their exit code."""
     keep_heap_small()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # a file's name comes out as its bytes, whatever they are
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr)
     # A background job of a shell ignores SIGINT, and Python would then never raise: install both.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -69,8 +69,10 @@ def check_readable(path: Path) -> None:
         raise InputError(f"cannot open {path}: it is {kind}; give a film or sound file")
     if status.st_size == 0:
         raise NotMedia(f"cannot read {path}: the file is empty; copy or download it again")
-    if not os.access(path, os.R_OK):
-        raise InputError(f"cannot open {path}: permission denied; check its rights")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(f"cannot open {path}: {error.strerror or error}; check its rights") from error
 
 
 def file_url(path: Path) -> str:
@@ -87,8 +89,6 @@ def naming_open_errors(path: Path) -> Iterator[None]:
         raise NotMedia(f"cannot read {path}: it is not a film or sound file of a kind Limelight reads") from error
     except av.error.MemoryError as error:
         raise Damaged(f"cannot read {path}: its index is damaged; copy or download it again") from error
-    except av.error.PermissionError as error:
-        raise InputError(f"cannot open {path}: permission denied; check its rights") from error
     except (av.error.DecoderNotFoundError, av.error.DemuxerNotFoundError) as error:
         raise Unsupported(f"cannot read {path}: its format is not known to this FFmpeg; convert it first") from error
     except av.error.FFmpegError as error:
