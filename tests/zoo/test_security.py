@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 import socket
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
-from films import Film, film_path
+from films import Film, film_path, noise, sound_frame
 from zoo import hostile
 from zoo.hostile import NEIGHBOUR, cover_bomb, play_list, reference_film
 from zoo.nursery import Limits, Nursery
 from zoo.opens import AVAILABLE, watched
 
 from limelight.media import container, probe
+from limelight.media.part import part_beside
 
 ROOT = Path(__file__).resolve().parents[2]
 POINTERS = {
@@ -46,8 +49,6 @@ def test_one_file_is_opened_and_no_other(name: str, nursery: Nursery, tmp_path: 
 @pytest.mark.skipif(not AVAILABLE, reason="needs inotify")
 def test_the_watch_sees_what_it_is_to_see(nursery: Nursery, tmp_path: Path) -> None:
     """The same reference film, opened by FFmpeg with references allowed, does open its neighbour."""
-    import av
-
     neighbour(tmp_path)
     (tmp_path / "alias.mov").write_bytes(reference_film(alias=NEIGHBOUR.encode()))
     with watched(tmp_path) as opened:
@@ -126,3 +127,26 @@ def test_a_data_set_cannot_point_out_of_its_folder(nursery: Nursery, tmp_path: P
     came = nursery.run("muddy", "check", "set", folder=tmp_path)
     assert came.code == "E_INPUT"
     assert "leads out of the data set" in came.stderr
+
+
+def test_too_many_streams_are_refused(nursery: Nursery, tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "many.mkv"), "w") as film:
+        tracks = [film.add_stream("flac", rate=8000, layout="mono") for _ in range(container.MAX_STREAMS + 1)]
+        for track in tracks:
+            film.mux(track.encode(sound_frame(noise(0.1, 8000, 1), 8000, "mono", Fraction(0))))
+            film.mux(track.encode(None))
+    assert nursery.run("highlight", "many.mkv", folder=tmp_path).code == "E_LIMIT"
+
+
+def test_a_link_is_replaced_and_what_it_points_to_stays(nursery: Nursery, tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(film_path(Film(seconds=0.4)).read_bytes())
+    (tmp_path / "precious.mp4").write_bytes(b"precious")
+    (tmp_path / "out.mp4").symlink_to(tmp_path / "precious.mp4")
+    assert nursery.run("highlight", "--force", "-o", "out.mp4", "film.mp4", folder=tmp_path).code == "OK"
+    assert (tmp_path / "precious.mp4").read_bytes() == b"precious"
+    assert not (tmp_path / "out.mp4").is_symlink()
+
+
+def test_nobody_else_reads_a_film_in_the_making(tmp_path: Path) -> None:
+    with part_beside(tmp_path / "out.mp4") as part:
+        assert part.stat().st_mode & 0o777 == 0o600
