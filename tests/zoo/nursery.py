@@ -21,6 +21,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
@@ -133,24 +134,31 @@ def _raise_child(order: Order) -> Came:
         child = os.fork()
         if child == 0:
             _live(order, out.fileno(), err.fileno(), stage)
-        status, used, hung = _watch(child, order, stage, started)
+        end = _watch(child, order, stage, started)
         said, told = _text(out), _text(err)
     return Came(
-        exit_code=os.waitstatus_to_exitcode(status),
+        exit_code=os.waitstatus_to_exitcode(end.status),
         seconds=time.perf_counter() - started,
-        peak_mb=used.ru_maxrss / 1024,
-        stdout=HUNG if hung else said,
+        peak_mb=end.used.ru_maxrss / 1024,
+        stdout=HUNG if end.hung else said,
         stderr=told,
         stage=STAGES[stage[0]],
     )
 
 
-def _watch(child: int, order: Order, stage: mmap.mmap, started: float) -> tuple[int, resource.struct_rusage, bool]:
+@dataclass(frozen=True)
+class _End:
+    status: int
+    used: resource.struct_rusage
+    hung: bool
+
+
+def _watch(child: int, order: Order, stage: mmap.mmap, started: float) -> _End:
     mishap, reached, hung = order.mishap, 0.0, False
     while True:
         found, status, used = os.wait4(child, os.WNOHANG)
         if found:
-            return status, used, hung
+            return _End(status, used, hung)
         now = time.perf_counter()
         if mishap and not reached and stage[0] >= STAGES.index(mishap.stage):
             reached = now
@@ -187,7 +195,9 @@ def _live(order: Order, out: int, err: int, stage: mmap.mmap) -> None:
     """The child. It never returns."""
     exit_code = 1
     try:
-        os.dup2(out, 1), os.dup2(err, 2), os.chdir(order.folder)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        os.chdir(order.folder)
         limits = order.limits
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes,) * 2)
@@ -205,7 +215,8 @@ def _live(order: Order, out: int, err: int, stage: mmap.mmap) -> None:
     except BaseException:  # noqa: BLE001
         traceback.print_exc()
     finally:
-        sys.stdout.flush(), sys.stderr.flush()
+        sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(exit_code)
 
 
@@ -237,6 +248,8 @@ def _tell_stages(memory: mmap.mmap) -> None:
 
 def _load() -> None:
     """Everything that a command needs, before the first fork. A session of one thread may be forked; two may not."""
+    for name in ("cli", "score", "summary", "inspection", "report.write"):
+        import_module(f"limelight.app.{name}")
     from limelight.app import pipeline
     from limelight.runtime import registry
 

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from zoo.fuzzing import Broken, faults
 from zoo.mutations import OPERATORS, mutated
-from zoo.nursery import Limits, Nursery
+from zoo.nursery import Came, Limits, Nursery
 
 FILM = bytes(range(256)) * 40
 
@@ -34,10 +34,22 @@ def test_every_operator_takes_files_of_any_length(operator, content: bytes) -> N
     assert len(content) < 100 or results - {content}  # a file of some length is changed
 
 
-def test_a_nursery_tells_a_crash_a_hang_and_a_bug_from_a_refusal(nursery: Nursery, tmp_path: Path) -> None:
-    """The judge itself: limits that nothing can be done within must be seen."""
+def test_a_nursery_tells_a_hang_and_a_usage_error_from_a_refusal(nursery: Nursery, tmp_path: Path) -> None:
     (tmp_path / "letter.mp4").write_bytes(b"no film")
     assert nursery.run("highlight", "letter.mp4", folder=tmp_path).code == "E_NOT_MEDIA"
     assert nursery.run("highlight", "letter.mp4", folder=tmp_path, limits=Limits(wall_seconds=0)).code == "hung"
-    assert nursery.run("highlight", "letter.mp4", folder=tmp_path, limits=Limits(memory_bytes=1)).code == "a bug"
     assert nursery.run("highlight", "--strength", "two", "letter.mp4", folder=tmp_path).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "stderr", "code"),
+    [
+        (0, "a note", "OK"),
+        (3, "skipped: a.mp4: E_LIMIT: long\nE_INPUT: gone", "E_INPUT"),
+        (1, "Traceback (most recent call last):\n  …\nValueError: E_INPUT", "a bug"),
+        (1, "", "a bug"),
+        (-11, "", "signal 11"),
+    ],
+)
+def test_what_came_has_a_code(exit_code: int, stderr: str, code: str) -> None:
+    assert Came(exit_code, 1.0, 100.0, "", stderr, "plan").code == code
