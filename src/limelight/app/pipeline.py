@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from limelight.app.ahead import ahead
+from limelight.app.ahead import ahead, meanwhile
 from limelight.app.heap import give_back
 from limelight.cues.encoder import Encoder, NoPicture, PictureStatistics
 from limelight.dsp.loudness import LoudnessMeter
@@ -85,9 +86,9 @@ class Run:
             audio_stream=self.info.soundtracks.index(track),
         )
 
-    def blocks(self, stage: str, *, notes: bool = False) -> Iterator[Samples]:
+    def blocks(self, stage: str) -> Iterator[Samples]:
         """The soundtrack, with progress."""
-        return self.followed(stage, ahead(listen(self.info, self.soundtrack, notes=self.notes if notes else None)))
+        return self.followed(stage, ahead(listen(self.info, self.soundtrack)))
 
     def followed(self, stage: str, blocks: Iterable[Samples]) -> Iterator[Samples]:
         """The same blocks, with progress."""
@@ -197,20 +198,26 @@ def separate_video(
     folder.mkdir(parents=True, exist_ok=True)
     targets = [prepare_target(run.info.path, folder / f"{stem}.wav", overwrite=overwrite) for stem in STEMS]
     rate, layout = run.soundtrack.sample_rate, run.soundtrack.layout
-    surveyed = survey(run.blocks("measure"), sample_rate=rate, layout=layout)
+    surveyed = _surveyed(run.soundtrack, run.blocks("measure"))
     parts = mix.stems(run.blocks("render"), model, sample_rate=rate, layout=layout, mono_lufs=surveyed.downmix_lufs)
     write_sounds(targets, parts, sample_rate=rate, layout=layout, overwrite=overwrite)
     return tuple(targets)
 
 
 def plan_of(run: Run, model: Model, encoder: Encoder, controls: Controls) -> MixPlan:
-    """Look, measure, decide."""
+    """Look and measure, which do not need each other; then decide."""
     started = time.perf_counter()
     eyes = encoder if run.info.picture else NoPicture()
-    cues = eyes.encode(run.pictures("look"), duration_seconds=run.info.duration_seconds)
-    run.timed("look", started)
-    started = time.perf_counter()
-    surveyed = _surveyed(run)
+    heard: list[str] = []  # said after what was seen, whoever is first
+    blocks = ahead(listen(run.info, run.soundtrack, notes=heard))
+    if run.info.picture is None:  # else the picture's progress is told at that time
+        blocks = run.followed("measure", blocks)
+    with meanwhile(blocks, partial(_surveyed, run.soundtrack)) as measured:
+        cues = eyes.encode(run.pictures("look"), duration_seconds=run.info.duration_seconds)
+        run.timed("look", started)
+        started = time.perf_counter()
+        surveyed = measured()
+    run.notes += heard
     run.timed("measure", started)
     started = time.perf_counter()
     plan = make_plan(run.blocks("plan"), surveyed, cues, model, controls, run.planned_source)
@@ -223,9 +230,8 @@ def default_target(info: SourceInfo) -> Path:
     return info.path.with_name(f"{info.path.stem}.highlighted{default_suffix(info)}")
 
 
-def _surveyed(run: Run) -> Survey:
-    blocks = run.blocks("measure", notes=True)
-    return survey(blocks, sample_rate=run.soundtrack.sample_rate, layout=run.soundtrack.layout)
+def _surveyed(soundtrack: SoundtrackInfo, blocks: Iterable[Samples]) -> Survey:
+    return survey(blocks, sample_rate=soundtrack.sample_rate, layout=soundtrack.layout)
 
 
 def _rendered(
