@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from limelight.dsp.gains import db_to_gain
 from limelight.dsp.loudness import LoudnessMeter
 from limelight.dsp.true_peak import TruePeakMeter
+from limelight.errors import ModelError
 from limelight.mixing.controls import Controls
 from limelight.mixing.plan import PlannedControls, PlannedLoudness, PlannedModel, PlannedSource, finite_or_none
 from limelight.mixing.planner import LARGEST_CHASE_DB
@@ -28,8 +29,10 @@ from limelight.mixing.render import limited
 from limelight.mixing.survey import Survey
 from limelight.runtime.registry import no_stems
 from limelight.runtime.remix import RemixModel
+from limelight.runtime.remix_card import RemixCard
 from limelight.signals import Cues, Samples, Shot, Vector
 
+CHANGE_STEP_SECONDS = 1.0
 CHASES = 3
 CLOSE_LU = 0.05
 
@@ -81,12 +84,11 @@ def make_remix(
 ) -> Remixed:
     """Remixes a soundtrack [C, n]… onto a shelf and decides its make-up gain.
 
-    The cues' values [T, D] are what the model is told; one of width 0 is told nothing. Raises ModelError where gains of
-    stems are wished, which such a model does not know, or where it was trained on contexts of another width.
+    The cues' values [T, D] are what the model is told. Raises ModelError where it was trained on another width, and for
+    wishes that it cannot fulfil.
     """
-    if controls.offsets_db.any():
-        raise no_stems(model.card.name)
-    context = cues.values if model.card.context_width else None
+    check_wishes(model.card, controls)
+    context = told(cues, model.card)
     pieces = changes(blocks, model, context, sample_rate=source.sample_rate, layout=source.layout)
     if controls.strength == 0:
         pieces = ((block, np.zeros_like(block)) for block in blocks)
@@ -107,6 +109,29 @@ def make_remix(
         shots=cues.shots,
         changed=changed.finish(),
     )
+
+
+def check_wishes(card: RemixCard, controls: Controls) -> None:
+    """Raises ModelError where gains of stems are wished, which such a model does not know."""
+    if controls.offsets_db.any():
+        raise no_stems(card.name)
+
+
+def told(cues: Cues, card: RemixCard) -> NDArray[np.float32] | None:
+    """What a model is told, [T, D]; None where it is told nothing. Raises ModelError where the widths differ.
+
+    Nothing shown is all zeros, at any width: so it was in training, for films without a picture.
+    """
+    if card.context_width == 0:
+        return None
+    if not cues.values.any():
+        return np.zeros((max(1, len(cues.values)), card.context_width), np.float32)
+    if cues.values.shape[1] != card.context_width:
+        raise ModelError(
+            f"Wanted to tell {card.name} {cues.values.shape[1]} numbers a second, it was trained on "
+            f"{card.context_width} ({card.context}); use the encoder that it was trained with."
+        )
+    return cues.values
 
 
 def finished(shelf: Shelf, remixed: Remixed) -> Iterator[Samples]:
@@ -166,13 +191,13 @@ class _ChangeMeter:
     """Mean square of what is added, second by second."""
 
     def __init__(self, sample_rate: int) -> None:
-        self._rate, self._seen = sample_rate, 0
+        self._rate, self._seen = round(CHANGE_STEP_SECONDS * sample_rate), 0
         self._sums: NDArray[np.float64] = np.zeros(0)
 
     def push(self, change: Samples) -> None:
         """Take [C, n]."""
         seconds = (self._seen + np.arange(change.shape[1])) // self._rate
-        power = np.bincount(seconds, np.square(change).mean(axis=0), len(self._sums))
+        power = np.bincount(seconds, np.square(change).mean(axis=0), len(self._sums)).astype(np.float64)
         power[: len(self._sums)] += self._sums
         self._sums = power
         self._seen += change.shape[1]

@@ -70,7 +70,8 @@ def moments(context: Array, start_seconds: float, duration_seconds: float) -> Ar
     """The rows [M, D] of a stretch of film: for each of its seconds the one that holds at its middle, or the last."""
     middles = start_seconds + np.arange(max(1, math.ceil(duration_seconds - 1e-6))) + 0.5
     middles = np.minimum(middles, start_seconds + duration_seconds)  # a last second may be cut short
-    return context[np.clip(middles.astype(int), 0, len(context) - 1)]
+    rows: Array = context[np.clip(middles.astype(int), 0, len(context) - 1)]
+    return rows
 
 
 def _at_models_rate(blocks: Iterable[Samples], windows: _Windows, sample_rate: int) -> Iterator[Samples]:

@@ -12,6 +12,7 @@ So one flipped byte anywhere, the card's own included, is noticed before anythin
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -81,6 +82,11 @@ class RemixCard(BaseModel):
         """One hash for the whole model, as reports carry it."""
         return self.sha256
 
+    @property
+    def text(self) -> str:
+        """JSON for the metadata, its hash still open."""
+        return json.dumps(self.model_dump() | {"sha256": _BLANK.decode()})
+
 
 def read_remix_card(text: str, path: Path) -> RemixCard:
     """The card from a file's metadata. Raises ModelError, naming the place that is wrong."""
@@ -119,7 +125,9 @@ def check_seal(path: Path) -> None:
             raise
         raise ModelError(f"Wanted a model in {path}, could not read it ({error}); check the path.") from error
     if found != written:
-        raise ModelError(f"The model file {path} is damaged (its hash differs from its card's); get or export it again.")
+        raise ModelError(
+            f"The model file {path} is damaged (its hash differs from its card's); get or export it again."
+        )
 
 
 def _place(path: Path) -> int:
