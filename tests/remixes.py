@@ -37,9 +37,7 @@ def remix_card(**changes: Any) -> RemixCard:
 
 def gains(mask: float = 1.0, wave: float = 0.0) -> Answer:
     """The same gain for every bin, and a share of the mixture beside it."""
-    return lambda magnitude, mixture, _context: Prescribed(
-        np.full_like(magnitude, mask), np.float32(wave) * mixture
-    )
+    return lambda magnitude, mixture, _context: Prescribed(np.full_like(magnitude, mask), np.float32(wave) * mixture)
 
 
 def drawn(seed: int = 0) -> Answer:

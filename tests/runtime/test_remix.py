@@ -77,7 +77,7 @@ def test_sealing_twice_changes_nothing(file: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"PK", b"x" * 5000, b'"sha256": "', b'{"sha256": "' + b"0" * 64 + b'"}'])
 def test_foreign_files_are_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "foreign.onnx").write_bytes(data)
-    with pytest.raises(ModelError, match="not a model of Limelight|damaged"):
+    with pytest.raises(ModelError, match=r"not a model of Limelight|damaged"):
         OnnxRemix(tmp_path / "foreign.onnx")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from torch import Tensor
 
 from limelight.errors import ModelError
@@ -25,7 +26,12 @@ class TorchRemix:
     """A `runtime.remix.RemixModel`: a network of `networks`, on the CPU or a GPU."""
 
     def __init__(self, network: Remixer, card: RemixCard, *, device: str = "cpu") -> None:
-        self._network, self._card, self._device = network.to(device).eval(), card, device
+        """Raises ModelError for a device that is not there."""
+        try:
+            self._network = network.to(device).eval()
+        except (RuntimeError, AssertionError) as error:  # torch asserts that it was built with a kind of device
+            raise ModelError(f"Wanted {card.name}, which cannot run on {device!r} here; say --device cpu.") from error
+        self._card, self.device = card, device
 
     @property
     def card(self) -> RemixCard:
@@ -38,7 +44,7 @@ class TorchRemix:
         return Prescribed(made.mask[0].float().cpu().numpy(), made.wave[0].float().cpu().numpy())
 
     def _tensor(self, values: Array) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values))[None].to(self._device)
+        return torch.from_numpy(np.ascontiguousarray(values))[None].to(self.device)
 
 
 def load_torch_remix(path: Path, *, device: str | None = None) -> TorchRemix:
@@ -48,7 +54,10 @@ def load_torch_remix(path: Path, *, device: str | None = None) -> TorchRemix:
     context = checkpoint.config.get("context", "none")
     if context not in CONTEXTS:
         raise ModelError(f"The checkpoint {path} was trained on an unknown context, {context!r}; train another.")
-    card = card_of(network, name=checkpoint.config["preset"], context=context)
+    try:
+        card = card_of(network, name=checkpoint.config["preset"], context=context)
+    except ValidationError as error:
+        raise ModelError(f"The checkpoint {path} cannot be run: {error.errors()[0]['msg']}; train another.") from error
     card = card.model_copy(update={"sha256": file_sha256(path)})
     return TorchRemix(network, card, device=device or ("cuda" if torch.cuda.is_available() else "cpu"))
 
