@@ -19,6 +19,7 @@ from limelight.runtime.remix import RemixModel
 from limelight.signals import Cues, Picture
 
 if TYPE_CHECKING:
+    from limelight.cues.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
     from limelight.cues.pretrained.text_encoder import TextEncoder
     from limelight.runtime.model import Model
 
@@ -109,13 +110,18 @@ def _clip(wish: ContextWish) -> Encoder:
 
 
 def _worded(name: str, wish: ContextWish, width: int) -> Encoder:
+    return worded(name, wish, text_of(wish, width=width))
+
+
+def worded(name: str, wish: ContextWish, text: TextEncoder) -> CaptionedPictures | CaptionsByHand | CuesInWords:
+    """Who tells a film in words: "words", or "captions" by hand or by a model. Raises ModelError, InputError."""
     from limelight.cues.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
     from limelight.cues.pretrained.captions import read_captions
     from limelight.cues.pretrained.internvl import INTERNVL_8B, InternVl
 
     if name == "words":
-        return CuesInWords(text_of(wish, width=width))
+        return CuesInWords(text)
     if wish.captions is not None:
-        return CaptionsByHand(read_captions(wish.captions), text_of(wish, width=width))
+        return CaptionsByHand(read_captions(wish.captions), text)
     captioner = InternVl(wish.model or INTERNVL_8B, device=wish.device, offline=wish.offline)
-    return CaptionedPictures(captioner, text_of(wish, width=width))
+    return CaptionedPictures(captioner, text)
