@@ -110,18 +110,23 @@ def _clip(wish: ContextWish) -> Encoder:
 
 
 def _worded(name: str, wish: ContextWish, width: int) -> Encoder:
-    return worded(name, wish, text_of(wish, width=width))
+    return worded(name, wish, partial(text_of, wish, width=width))
 
 
-def worded(name: str, wish: ContextWish, text: TextEncoder) -> CaptionedPictures | CaptionsByHand | CuesInWords:
-    """Who tells a film in words: "words", or "captions" by hand or by a model. Raises ModelError, InputError."""
+def worded(
+    name: str, wish: ContextWish, text: Callable[[], TextEncoder]
+) -> CaptionedPictures | CaptionsByHand | CuesInWords:
+    """Who tells a film in words: "words", or "captions" by hand or by a model; `text` is loaded last.
+
+    Raises ModelError, InputError.
+    """
     from limelight.cues.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
     from limelight.cues.pretrained.captions import read_captions
     from limelight.cues.pretrained.internvl import INTERNVL_8B, InternVl
 
     if name == "words":
-        return CuesInWords(text)
+        return CuesInWords(text())
     if wish.captions is not None:
-        return CaptionsByHand(read_captions(wish.captions), text)
+        return CaptionsByHand(read_captions(wish.captions), text())
     captioner = InternVl(wish.model or INTERNVL_8B, device=wish.device, offline=wish.offline)
-    return CaptionedPictures(captioner, text)
+    return CaptionedPictures(captioner, text())

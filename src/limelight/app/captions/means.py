@@ -37,7 +37,7 @@ class Mute:
 
 def teller_of(name: str, wish: ContextWish) -> Teller:
     """Who puts a film into words: "captions" or "words". Raises ModelError, InputError."""
-    return worded(name, wish, Mute())
+    return worded(name, wish, Mute)
 
 
 def _clip(name: str | None, wish: ContextWish) -> ClipPair | str:
