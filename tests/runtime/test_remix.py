@@ -137,6 +137,12 @@ def test_what_others_add_to_a_card_is_passed_over() -> None:
     assert RemixCard.model_validate_json(json.dumps(card.model_dump() | {"mood": "good"})) == card
 
 
+def test_a_graph_that_fails_when_it_is_asked_is_told(file: Path) -> None:
+    model = OnnxRemix(file, threads=1)
+    with pytest.raises(ModelError, match="failed at what its card promises"):
+        asked(model, None)  # it has a context, and must be told something
+
+
 def test_it_is_found_by_path_and_knows_no_stems(file: Path) -> None:
     assert isinstance(load_model(file), OnnxRemix)
     with pytest.raises(ModelError, match="makes one mask and no stems"):

@@ -7,7 +7,7 @@ are imported, and their weights loaded, when they are asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,7 +77,7 @@ def eyes_for(model: Model | RemixModel, wish: ContextWish) -> Eyes:
             f"Wanted to tell {model.card.name} the context {name!r}, it was trained on {trained!r}; leave --context out, or "
             "say --context none."
         )
-    return eyes_of(name, wish, width=width)
+    return eyes_of(name, replace(wish, name=name), width=width)  # flags that have no use for it are told
 
 
 def eyes_of(name: str, wish: ContextWish, *, width: int = 0) -> Eyes:
