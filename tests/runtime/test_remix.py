@@ -149,6 +149,20 @@ def test_it_is_found_by_path_and_knows_no_stems(file: Path) -> None:
         load_stem_model(file)
 
 
+def test_one_inside_the_package_is_found_by_name_and_listed(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from limelight.runtime import registry
+    from limelight.runtime.listing import list_models
+
+    (tmp_path / "small.onnx").write_bytes(file.read_bytes())
+    monkeypatch.setattr(registry, "PACKAGED", tmp_path)
+    assert isinstance(load_model("small"), OnnxRemix)
+    listed = list_models()[0]
+    assert (listed.name, listed.kind, listed.context) == ("tiny", "installed", "3 numbers a second: cues")
+    json.dumps(listed.card)
+
+
 def test_the_fake_keeps_the_promises_too() -> None:
     model: RemixModel = FakeRemix(gains(0.5, 0.1))
     assert isinstance(model, RemixModel)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from app.test_report import HOSTILE, Reader
 from cues.pretrained.fakes import FirstLetters
 from films import Film, film_path
 from remixes import FakeRemix, gains, remix_card
 
 from limelight.app.captions.check import MOST_SAMPLES, Checked, ClipPair, Means, check, findings
 from limelight.app.captions.means import Mute
-from limelight.app.captions.page import captions_page, sentences
+from limelight.app.captions.page import sentences
 from limelight.cues.pretrained.captioned import CaptionsByHand, CuesInWords
 from limelight.cues.pretrained.captions import Caption, Captions
 from limelight.cues.pretrained.sampling import unit_length
@@ -110,21 +108,6 @@ def test_a_model_is_told_true_shuffled_and_no_captions() -> None:
     assert "does not listen" in sentences(found)["Effect"]
     deaf = checked("alpha", "beta", means=with_means(text=FirstLetters(), model=FakeRemix()))
     assert "is told nothing" in sentences(deaf)["Not measured"]
-
-
-def test_the_page_opens_offline_and_all_text_is_escaped() -> None:
-    path = Path("/films/" + HOSTILE.replace("/", "∕") + ".mp4")
-    found = checked(HOSTILE, "plain")
-    info = type(found.info)(**(vars(found.info) | {"path": path}))
-    page = captions_page(Checked(**(vars(found) | {"info": info})))
-    reader = Reader(page)
-    addresses = [a[key] for _, a in reader.elements for key in ("src", "href") if key in a]
-    assert len(addresses) == 2
-    assert all(address.startswith("data:image/jpeg;base64,") for address in addresses)
-    assert not reader.having("script")
-    assert "default-src 'none'" in page
-    assert "alert(1)" in reader.said
-    assert "plain" in reader.said
 
 
 def test_the_measured_cues_can_be_checked_as_words() -> None:
