@@ -97,10 +97,16 @@ def eyes_of(name: str, wish: ContextWish, *, width: int = 0) -> Eyes:
 
 def text_of(wish: ContextWish, *, width: int = 0) -> TextEncoder:
     """The text encoder that was wished for, or the T5 of a width. Raises ModelError."""
-    from limelight.cues.pretrained.text_encoder import T5, T5_XXL, WIDTHS
+    from limelight.cues.pretrained.text_encoder import T5
 
-    named = wish.text_model or WIDTHS.get(width, T5_XXL)
-    return T5(named, device=wish.device, offline=wish.offline)
+    return T5(text_name(wish, width=width), device=wish.device, offline=wish.offline)
+
+
+def text_name(wish: ContextWish, *, width: int = 0) -> str:
+    """Of the text encoder that was wished for, or of the T5 of a width; the papers' where none has it."""
+    from limelight.cues.pretrained.text_encoder import T5_XXL, WIDTHS
+
+    return wish.text_model or WIDTHS.get(width, T5_XXL)
 
 
 def _clip(wish: ContextWish) -> Encoder:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 
 from limelight.app.captions.check import ClipPair, Means
-from limelight.app.contexts import ContextWish, text_of, worded
+from limelight.app.contexts import ContextWish, text_name, text_of, worded
 from limelight.app.loading import load
 from limelight.cues.pretrained.captioned import Teller
 from limelight.cues.pretrained.clip import CLIP, ClipFrames
@@ -47,20 +48,26 @@ def _clip(name: str | None, wish: ContextWish) -> ClipPair | str:
             ClipFrames(name or CLIP, device=wish.device, offline=offline),
             ClipWords(name or CLIP, device=wish.device, offline=offline),
         )
-    except ModelError as error:
+    except ModelError:
         if name is not None:
             raise
-        return f"no CLIP at hand; name one with --clip ({error})"
+        return _missing(CLIP, "--clip")
 
 
 def _text(wish: ContextWish, width: int) -> TextEncoder | str:
     named = wish.text_model is not None
     try:
         return text_of(wish if named else replace(wish, offline=True), width=width)
-    except ModelError as error:
+    except ModelError:
         if named:
             raise
-        return f"no text encoder at hand; name one with --text-model ({error})"
+        return _missing(text_name(wish, width=width), "--text-model")
+
+
+def _missing(name: str, flag: str) -> str:
+    if find_spec("transformers") is None:
+        return "needs pip install 'limelight-audio[context]'"
+    return f"{name} is not on this disk; name one with {flag}"
 
 
 def _model(name: str | None, device: str | None) -> RemixModel | str:

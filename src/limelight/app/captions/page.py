@@ -26,11 +26,11 @@ _MORE_STYLE = """
 def captions_page(checked: Checked) -> str:
     """The page as HTML."""
     name, captions = escaped(checked.info.path.name), checked.story.captions
-    told = f"{len(captions.captions)} captions by {escaped(captions.model)}, style {escaped(captions.style)}"
-    shown = f"{len(checked.samples)} shown here"
+    facts = (f"{len(captions.captions)} captions", captions.model, captions.style, f"{len(checked.samples)} shown here")
+    told = " · ".join(escaped(fact) for fact in dict.fromkeys(facts))  # by hand is said once
     samples = "".join(_sample(sample, k, checked.grounding) for k, sample in enumerate(checked.samples))
     body = (
-        f'<header><div class="over">Check of captions</div><h1>{name}</h1><p class="quiet">{told}; {shown}.</p></header>'
+        f'<header><div class="over">Check of captions</div><h1>{name}</h1><p class="quiet">{told}</p></header>'
         f"<h2>What was found</h2>{_found(checked)}<h2>Captions beside their pictures</h2>"
         '<p class="quiet">Read some: does each speak of what is seen, and of nothing else?</p>'
         f"{samples or '<p>There are no captions.</p>'}"
