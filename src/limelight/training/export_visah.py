@@ -1,4 +1,4 @@
-"""The papers' presets as ONNX: one graph from magnitudes, waveform and context to mask and waveform.
+"""A remixing network as ONNX: one graph from magnitudes, waveform and context to mask and waveform.
 
     magnitude [1, F, T] ─┐                    ┌→ mask [1, F, T]
     mixture   [1, N]    ─┤ dual U-Net +       │
@@ -20,8 +20,11 @@ import torch
 from torch import Tensor, nn
 
 from limelight.networks.dual_unet import SHORTEST_HOPS
-from limelight.networks.visah import STEPS_PER_SECOND, Visah
+from limelight.networks.remixer import Remixer
+from limelight.networks.visah import STEPS_PER_SECOND
+from limelight.training.checkpoint import read_header
 from limelight.training.export import export_graph
+from limelight.training.remix_run import load_remixer
 
 FORMAT = "limelight-visah-1"
 METADATA = "limelight"
@@ -29,9 +32,9 @@ CLIP_SECONDS = 10.0
 
 
 class Graph(nn.Module):
-    """`Visah.prescribe` with a tuple for an answer, as graphs have it."""
+    """`Remixer.prescribe` with a tuple for an answer, as graphs have it."""
 
-    def __init__(self, network: Visah) -> None:
+    def __init__(self, network: Remixer) -> None:
         super().__init__()
         self.network = network
 
@@ -40,10 +43,44 @@ class Graph(nn.Module):
         return made.mask, made.wave
 
 
-def export_visah(network: Visah, path: Path, *, name: str, seconds: float = CLIP_SECONDS) -> dict[str, Any]:
+def export_checkpoint(
+    checkpoint: Path,
+    path: Path,
+    *,
+    name: str,
+    licence: str | None = None,
+    training_data: str | None = None,
+    seconds: float = CLIP_SECONDS,
+) -> dict[str, Any]:
+    """As `export_visah`, of a training checkpoint; the licences are its data's where none is given. Raises ModelError."""
+    network, saved = load_remixer(checkpoint), read_header(checkpoint)
+    data = saved.config["data"]
+    return export_visah(
+        network,
+        path,
+        name=name,
+        preset=saved.config["preset"],
+        context=saved.config["context"],
+        licence=licence or f"bound by the data: {', '.join(data['licences']) or 'not stated'}",
+        training_data=training_data or f"{data['clips']} clips, {saved.step} steps",
+        seconds=seconds,
+    )
+
+
+def export_visah(
+    network: Remixer,
+    path: Path,
+    *,
+    name: str,
+    preset: str = "visah",
+    context: str = "none",
+    licence: str = "not stated",
+    training_data: str = "not stated",
+    seconds: float = CLIP_SECONDS,
+) -> dict[str, Any]:
     """Writes the graph for clips of `seconds` (at least 3 hops) and gives back its metadata.
 
-    A network built without a context has no input of that name.
+    `context` says what the network was shown in training. One built without a context has no input of that name.
     """
     config = network.config
     samples = max(round(seconds * config.backbone.sample_rate), SHORTEST_HOPS * config.backbone.hop)
@@ -56,7 +93,21 @@ def export_visah(network: Visah, path: Path, *, name: str, seconds: float = CLIP
     inputs = ["magnitude", "mixture", "context"][: len(example)]
     path.parent.mkdir(parents=True, exist_ok=True)
     export_graph(Graph(network).eval(), example, path, inputs, ["mask", "wave"], axes)
-    about = {"format": FORMAT, "name": name, "samples": samples, "config": config.as_dict()}
+    about = {
+        "format": FORMAT,
+        "name": name,
+        "preset": preset,
+        "context": context,
+        "context_width": config.context_width,
+        "sample_rate": config.backbone.sample_rate,
+        "n_fft": config.backbone.n_fft,
+        "hop": config.backbone.hop,
+        "samples": samples,
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "licence": licence,
+        "training_data": training_data,
+        "config": config.as_dict(),
+    }
     _label(path, about)
     return about
 

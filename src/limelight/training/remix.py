@@ -1,0 +1,24 @@
+"""What a remixing network is trained to do, as one module that the loop can step: come near the good mix."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from limelight.networks.remixer import Remixer
+from limelight.training.remix_losses import LOSSES
+
+
+class RemixTask(nn.Module):
+    """The network with its loss. The batch is as training/passages.py draws it."""
+
+    def __init__(self, network: Remixer, loss: str) -> None:
+        """`loss`: a name of `LOSSES`."""
+        super().__init__()
+        self.network, self.loss = network, LOSSES[loss]
+
+    def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses by name; "total" is what is minimised. Never in half precision, whatever the network's is."""
+        output = self.network(batch["mixture"], batch.get("context"))
+        with torch.autocast(output.device.type, enabled=False):
+            return {"total": self.loss(output.float(), batch["target"])}
