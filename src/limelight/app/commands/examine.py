@@ -13,32 +13,45 @@ from limelight.app.door import door, progress_bar
 from limelight.app.options import (
     AsJson,
     AudioStream,
-    Context,
+    CaptionsFile,
+    ContextModel,
     ContextName,
+    Device,
     Force,
-    ModelName,
+    Offline,
     Quiet,
     Source,
+    StemModelName,
+    TextModel,
     Verbose,
-    eyes,
+    context_wish,
 )
 
 
 def inspect(
     source: Source,
-    context: Context = ContextName.cues,
+    context: Annotated[ContextName, typer.Option(help="Who says it.")] = ContextName.cues,
+    context_model: ContextModel = None,
+    text_model: TextModel = None,
+    captions: CaptionsFile = None,
+    device: Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Shots and the cues of every second, as JSON.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    offline: Offline = False,
 ) -> None:
     """What the picture says: shots, and the six cues of each in words and numbers."""
     with door(verbose=verbose):
-        encoder = eyes(context)
+        wish = context_wish(context, context_model, text_model, captions, device, offline)
         from limelight.app import pipeline
+        from limelight.app.contexts import eyes_of
         from limelight.app.inspection import inspection_json, inspection_text
 
+        eyes = eyes_of(context.value, wish)
         with progress_bar(quiet=quiet) as bar:
-            cues = pipeline.inspect_video(source, encoder=encoder, progress=bar)
+            cues = pipeline.inspect_video(
+                source, encoder=eyes.encoder, picture_height=eyes.picture_height, progress=bar
+            )
         typer.echo(json.dumps(inspection_json(cues), indent=1) if as_json else inspection_text(cues))
 
 
@@ -47,20 +60,20 @@ def stems(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the three files.")],
     force: Force = False,
     audio_stream: AudioStream = None,
-    model: ModelName = "lite",
+    model: StemModelName = "lite",
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """speech.wav, music.wav and effects.wav, which sum to the original."""
     with door(verbose=verbose):
         from limelight.app import pipeline
-        from limelight.runtime.registry import load_model
+        from limelight.app.loading import load
 
         with progress_bar(quiet=quiet) as bar:
             written = pipeline.separate_video(
                 source,
                 output,
-                model=load_model(model),
+                model=load(model),
                 audio_stream=audio_stream,
                 overwrite=force,
                 progress=bar,
