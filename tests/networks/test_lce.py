@@ -92,6 +92,7 @@ def test_hidden_captions_are_no_captions(stirred: Lce) -> None:
         torch.testing.assert_close(stirred(mixture, context, torch.ones(2, 3)), blind)
         some = torch.tensor([[0.0, 0, 1]] * 2)
         seen, other = (stirred(mixture, c, some) for c in (context, context + noise(2, 3, 6) * some[..., None]))
+        torch.testing.assert_close(stirred(mixture, torch.zeros(2, 3, 6)), blind)  # as is a row of zeros
     assert torch.equal(seen, other)  # whatever stands in the hidden row
     assert (seen - blind).abs().max() > 1e-4
 

@@ -16,7 +16,8 @@ within the network. What a stream holds is its own affair; nobody is shown stems
 Simplified, on purpose: it works on STFT frames in place of a learnt transform of 2 ms windows (a fortieth of the steps, so
 that two cores can train it; phases stay the mixture's). The context is embedded beforehand and the language model is
 not trained along. LCE has one prompt a mixture; here the context may have a step a second, and is spread evenly over the
-mixture. γ, β and g start at zero: an untrained network ignores its context and returns its input.
+mixture; a row of zeros says nothing. γ, β and g start at zero: an untrained network ignores its context and returns its
+input.
 """
 
 from __future__ import annotations
@@ -101,30 +102,35 @@ class Lce(Remixer):
             return None
         if self.filter is None:
             raise ValueError("this network was built without a semantic filter (context_width 0) but got a context")
-        return self.filter(context, hidden)
+        return self.filter(context if hidden is None else context * (1 - hidden)[..., None])
 
 
 class SemanticFilter(nn.Module):
-    """Context [B, M, D] to what scales and shifts the features at every place of the network; nothing at first."""
+    """Context [B, M, D] to what scales and shifts the features at every place of the network; nothing at first.
+
+    It has no biases: a row of zeros, which is how all contexts say that nothing is shown or said, changes nothing, ever.
+    """
 
     def __init__(self, config: LceConfig) -> None:
         super().__init__()
         width = config.backbone.width
         self.read = nn.Sequential(
-            nn.Linear(config.context_width, MEANING * width), nn.LayerNorm(MEANING * width), nn.GELU()
+            nn.Linear(config.context_width, MEANING * width, bias=False),
+            nn.LayerNorm(MEANING * width, bias=False),
+            nn.GELU(),
         )
-        self.places = nn.ModuleList(nn.Linear(MEANING * width, 2 * width) for _ in range(config.backbone.places))
+        self.places = nn.ModuleList(
+            nn.Linear(MEANING * width, 2 * width, bias=False) for _ in range(config.backbone.places)
+        )
         for place in self.places:
             nn.init.zeros_(place.weight)  # type: ignore[arg-type]
-            nn.init.zeros_(place.bias)  # type: ignore[arg-type]
 
-    def forward(self, context: Tensor, hidden: Tensor | None = None) -> Modulate:
-        """Where a step of context is `hidden` [B, M], the network is left as it is."""
+    def forward(self, context: Tensor) -> Modulate:
+        """x ← (1 + γ) x + β, with γ and β of the moment and the place."""
         meaning = self.read(context)
-        seen = torch.ones_like(context[..., :1]) if hidden is None else 1 - hidden[..., None].to(context)
 
         def modulate(x: Tensor, place: int) -> Tensor:
-            change = over_steps(self.places[place](meaning) * seen, x.shape[-2])
+            change = over_steps(self.places[place](meaning), x.shape[-2])
             scale, shift = (change if x.ndim == 3 else change[:, None]).chunk(2, dim=-1)
             return x * (1 + scale) + shift
 
