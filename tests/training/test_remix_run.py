@@ -18,7 +18,8 @@ from limelight.errors import InputError, ModelError
 from limelight.training import remix_run
 from limelight.training.checkpoint import load_checkpoint
 from limelight.training.contexts import ContextChoice
-from limelight.training.remix_run import Effort, RemixRecipe, load_remixer, train_remixer
+from limelight.training.remix_checkpoint import load_remixer
+from limelight.training.remix_run import Effort, RemixRecipe, train_remixer
 
 RECIPE = RemixRecipe(channels=4, context=ContextChoice("cues"), context_dropout=0.2, batch=2, seconds=1.0, average=0.9)
 EFFORT = Effort(steps=3, workers=0, log_every=1, watched=0, cpu=True)
@@ -172,5 +173,5 @@ def test_a_checkpoint_of_lite_is_no_remixer(tmp_path: Path) -> None:
     from limelight.training.checkpoint import Checkpoint, save_checkpoint
 
     save_checkpoint(tmp_path / "lite.safetensors", Checkpoint({"hop": 1}, 1, {"model.a": torch.zeros(1)}))
-    with pytest.raises(ModelError, match="another kind of checkpoint"):
+    with pytest.raises(ModelError, match="not of a remixing network"):
         load_remixer(tmp_path / "lite.safetensors")

@@ -18,14 +18,14 @@ from limelight.training.remix_watch import RemixWatch, table
 
 
 class Louder(Remixer):
-    """Makes all louder by what was done to the stems, where it is shown that."""
+    """Makes all louder by the number that is shown of each clip."""
 
     def __init__(self, gain: float = 1.0) -> None:
         super().__init__()
         self.gain = nn.Parameter(torch.tensor(gain))
 
     def forward(self, mixture: Tensor, context: Tensor | None = None, hidden: Tensor | None = None) -> Tensor:
-        shown = 0.0 if context is None else context[:, 0, 1:4] @ torch.tensor([[1.0], [2.0], [4.0]])
+        shown = 0.0 if context is None else context[:, 0, 4:5]
         return mixture * (self.gain + shown)
 
 

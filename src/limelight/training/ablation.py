@@ -29,7 +29,8 @@ from limelight.errors import InputError, ModelError
 from limelight.media.target import whole_or_absent
 from limelight.muddy.dataset import MuddyMix
 from limelight.training.contexts import STYLES, ContextChoice, context_width
-from limelight.training.remix_run import Effort, RemixRecipe, load_remixer, train_remixer, watch_of
+from limelight.training.remix_checkpoint import load_remixer
+from limelight.training.remix_run import Effort, RemixRecipe, train_remixer, watch_of
 from limelight.training.remix_watch import Judgement
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from limelight.errors import InputError
+from limelight.networks.learn2remix import Learn2Remix
 from limelight.networks.remixer import Remixer
+from limelight.training.joint_loss import JointTask
 from limelight.training.remix_losses import LOSSES
+
+JOINT = "joint"
+NAMES = (*LOSSES, JOINT)
 
 
 class RemixTask(nn.Module):
@@ -22,3 +28,12 @@ class RemixTask(nn.Module):
         output = self.network(batch["mixture"], batch.get("context"))
         with torch.autocast(output.device.type, enabled=False):
             return {"total": self.loss(output.float(), batch["target"])}
+
+
+def task_of(network: Remixer, loss: str) -> nn.Module:
+    """The task by its loss's name; "joint" is for networks that separate too. Raises InputError."""
+    if loss != JOINT:
+        return RemixTask(network, loss)
+    if not isinstance(network, Learn2Remix):
+        raise InputError("Wanted the joint loss for a network without stems; it is learn2remix's, take linear or log.")
+    return JointTask(network)

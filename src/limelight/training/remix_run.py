@@ -23,14 +23,13 @@ from torch import Tensor
 from limelight.errors import InputError, ModelError
 from limelight.muddy.dataset import MuddyMix
 from limelight.muddy.manifest import MANIFEST, Entry
-from limelight.networks.presets import build, from_saved
+from limelight.networks.presets import build
 from limelight.networks.remixer import Remixer
-from limelight.training.checkpoint import load_checkpoint, read_header
+from limelight.training.checkpoint import read_header
 from limelight.training.contexts import ContextChoice, context_width
 from limelight.training.loop import LoopConfig, Told, train
 from limelight.training.passages import PassageConfig, Passages, Share, batches_from
-from limelight.training.remix import RemixTask
-from limelight.training.remix_losses import LOSSES
+from limelight.training.remix import JOINT, NAMES, task_of
 from limelight.training.remix_watch import RemixWatch
 
 log = logging.getLogger(__name__)
@@ -60,7 +59,7 @@ class RemixRecipe:
     precision: str = "no"
 
     def __post_init__(self) -> None:
-        for name, known in (("loss", tuple(LOSSES)), ("precision", PRECISIONS)):
+        for name, known in (("loss", NAMES), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise InputError(f"Wanted the {name} {getattr(self, name)!r}; there are {', '.join(known)}.")
         if self.seconds < 1 or self.batch < 1:
@@ -100,7 +99,7 @@ def train_remixer(dataset: Path, into: Path, recipe: RemixRecipe, effort: Effort
         return batches_from(passages, first, share=share, workers=effort.workers)
 
     train(
-        RemixTask(network, recipe.loss), batches, loop_of(recipe, effort, steps), checkpoint,
+        task_of(network, recipe.loss), batches, loop_of(recipe, effort, steps), checkpoint,
         describe=describe, check=watch, keep=network, accelerator=accelerator, told=told,
     )  # fmt: skip
     accelerator.wait_for_everyone()
@@ -126,6 +125,7 @@ def passages_of(clips: MuddyMix, recipe: RemixRecipe, network: Remixer, *, whole
         seed=recipe.seed,
         context=recipe.context,
         context_dropout=recipe.context_dropout,
+        stems=recipe.loss == JOINT,
     )
     return Passages(clips, config, sample_rate=network.config.backbone.sample_rate)
 
@@ -205,19 +205,6 @@ def check_same(path: Path, wished: Mapping[str, Any]) -> None:
                     f"Wanted to go on from {path} with {name} {asked!r}, it was trained with {found!r}; "
                     "give the same options and data, or another folder."
                 )
-
-
-def load_remixer(path: Path) -> Remixer:
-    """The network of a checkpoint, with its averaged weights where there are any. Raises ModelError."""
-    saved = load_checkpoint(path)
-    if "preset" not in saved.config:
-        raise ModelError(f"Wanted a remixing network in {path}, found another kind of checkpoint.")
-    network = from_saved(saved.config["preset"], saved.config["network"])
-    try:
-        network.load_state_dict(saved.part("average") or saved.part("model"))
-    except RuntimeError as error:
-        raise ModelError(f"The weights in {path} are not of the network it names; train it again.") from error
-    return network.eval()
 
 
 class Journal:

@@ -18,7 +18,6 @@ from limelight.evaluation import metrics
 from limelight.networks.remixer import Remixer
 from limelight.training.loop import Told
 from limelight.training.passages import Passage, Passages
-from limelight.training.remix import RemixTask
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +35,9 @@ class RemixWatch:
         self._clips = np.linspace(0, clips - 1, min(count, clips)).astype(int).tolist()
 
     def __call__(self, task: nn.Module, step: int) -> None:
-        assert isinstance(task, RemixTask)
-        judged = self.judge(task.network)
+        network = task.network
+        assert isinstance(network, Remixer)
+        judged = self.judge(network)
         log.info("check at %d\n%s", step, table(judged))
         if self._told:
             self._told({"step": step, "validation": judged})
