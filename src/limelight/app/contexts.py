@@ -95,11 +95,11 @@ def eyes_of(name: str, wish: ContextWish, *, width: int = 0) -> Eyes:
 
 
 def text_of(wish: ContextWish, *, width: int = 0) -> TextEncoder:
-    """The text encoder that was wished for, or the T5 of a width. Raises ModelError."""
-    from limelight.cues.pretrained.text_encoder import T5, T5_XXL, WIDTHS
+    """The text encoder that was wished for, or the one of a width. Raises ModelError."""
+    from limelight.cues.pretrained.text_encoder import T5_XXL, WIDTHS, text_encoder
 
     named = wish.text_model or WIDTHS.get(width, T5_XXL)
-    return T5(named, device=wish.device, offline=wish.offline)
+    return text_encoder(named, device=wish.device, offline=wish.offline)
 
 
 def _clip(wish: ContextWish) -> Encoder:

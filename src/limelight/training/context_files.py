@@ -28,7 +28,7 @@ from limelight.cues.pretrained.internvl import INTERNVL_8B, InternVl
 from limelight.cues.pretrained.key_frames import KeyFrame, parts_of
 from limelight.cues.pretrained.pixels import Image
 from limelight.cues.pretrained.prompts import Style
-from limelight.cues.pretrained.text_encoder import T5, T5_XXL, TextEncoder
+from limelight.cues.pretrained.text_encoder import T5_XXL, TextEncoder, text_encoder
 from limelight.errors import InputError
 from limelight.media.target import whole_or_absent
 from limelight.muddy.clips import CLIPS, read_cues
@@ -58,7 +58,7 @@ def maker_of(
         return Frames(ClipFrames(model or CLIP, device=device, offline=offline))
     if context not in ("words", "captions"):
         raise InputError(f"Wanted the context {context!r} made; words, clip and captions can be.")
-    text = T5(text_model or T5_XXL, device=device, offline=offline)
+    text = text_encoder(text_model or T5_XXL, device=device, offline=offline)
     if context == "words":
         return Words(text)
     asked = InternVl(model or INTERNVL_8B, device=device, offline=offline)

@@ -69,7 +69,7 @@ def train(
     verbose: Verbose = False,
 ) -> None:
     """Train a remixing network on a built data set; the papers' recipe by default. After a stop it goes on."""
-    with door(verbose=verbose):
+    with door(verbose=verbose, small_heap=False):
         _prepare(threads, quiet=quiet)
         from limelight.training.contexts import ContextChoice
         from limelight.training.remix_run import Effort, RemixRecipe, train_remixer
@@ -106,7 +106,7 @@ def contexts(
     folder: DataSet,
     context: Annotated[str, typer.Argument(help="words, clip or captions.", metavar="CONTEXT")],
     context_model: Annotated[str | None, typer.Option(help="CLIP or InternVL, by name or folder.")] = None,
-    text_model: Annotated[str | None, typer.Option(help="A T5, by name or folder; default T5-XXL.")] = None,
+    text_model: Annotated[str | None, typer.Option(help="A T5 by name or folder, or hashed; default T5-XXL.")] = None,
     prompts: StyleWord = "focused",
     device: Annotated[str | None, typer.Option(help="cuda or cpu; default what there is.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Weights from the local cache only.")] = False,
@@ -114,7 +114,7 @@ def contexts(
     verbose: Verbose = False,
 ) -> None:
     """Put what a pretrained encoder says of each clip beside it, for `train --context`. After a stop it goes on."""
-    with door(verbose=verbose):
+    with door(verbose=verbose, small_heap=False):
         _prepare(None, quiet=quiet)
         from limelight.training.context_files import make_contexts, maker_of
 
@@ -138,7 +138,7 @@ def export(
     verbose: Verbose = False,
 ) -> None:
     """Write a trained network as one ONNX file, which `limelight highlight --model` takes."""
-    with door(verbose=verbose):
+    with door(verbose=verbose, small_heap=False):
         _prepare(None, quiet=True)
         from limelight.training.export_visah import export_checkpoint
         from limelight.training.remix_run import CHECKPOINT
@@ -178,7 +178,7 @@ def ablate(
     verbose: Verbose = False,
 ) -> None:
     """Train and judge the papers' variants of context, depth and question; print their tables beside ours."""
-    with door(verbose=verbose):
+    with door(verbose=verbose, small_heap=False):
         _prepare(threads, quiet=quiet)
         from limelight.training.ablation import ablate as run
         from limelight.training.ablation import variants
