@@ -43,9 +43,9 @@ def test_the_clips_say_how_wide_a_context_is(clips: MuddyMix) -> None:
     assert context_width(clips, ContextChoice("cues")) == 32
     put(clips, ContextChoice("words"), ROWS)
     assert context_width(clips, ContextChoice("words")) == 3
-    assert np.array_equal(context_rows(clips.folder, clips[0], ContextChoice("words")), ROWS)  # type: ignore[arg-type]
-    assert context_rows(clips.folder, clips[0], ContextChoice()) is None
-    assert np.array_equal(context_rows(clips.folder, clips[0], ContextChoice("cues")), clips[0]["cues"])  # type: ignore[arg-type]
+    assert np.array_equal(context_rows(clips.folder, "clip-00", ContextChoice("words")), ROWS)  # type: ignore[arg-type]
+    assert context_rows(clips.folder, "clip-00", ContextChoice()) is None
+    assert np.array_equal(context_rows(clips.folder, "clip-00", ContextChoice("cues")), clips[0]["cues"])  # type: ignore[arg-type]
 
 
 def test_missing_rows_are_told_before_training_begins(clips: MuddyMix) -> None:

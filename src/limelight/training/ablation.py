@@ -122,7 +122,9 @@ def _result(
     log.info("%s", variant.name)
     network = load_remixer(train_remixer(dataset, folder, recipe, effort))
     if PartialState().is_main_process:
-        judged = watch_of(MuddyMix(dataset, split), recipe, network, count=count).judge(network)
+        judged = watch_of(MuddyMix(dataset, split), recipe, network, count=count).judge(
+            network.to(PartialState().device)
+        )
         parameters = sum(parameter.numel() for parameter in network.parameters())
         with whole_or_absent(path) as temporary:
             temporary.write_text(

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from limelight.cues.catalogue import KINDS
 from limelight.errors import InputError
 from limelight.muddy.clips import CLIPS
-from limelight.muddy.dataset import Item, MuddyMix
+from limelight.muddy.dataset import MuddyMix
 
 Rows = NDArray[np.float32]  # [T, D]
 CONTEXTS = ("none", "cues", "clip", "captions", "words")
@@ -61,11 +61,9 @@ class ContextChoice:
         return part[seconds // 2 : seconds // 2 + 1] if self.moments == "one" else part
 
 
-def context_rows(folder: Path, item: Item, choice: ContextChoice) -> Rows | None:
+def context_rows(dataset: Path, name: str, choice: ContextChoice) -> Rows | None:
     """What a clip shows, [T, D]; None where nothing is to be shown. Raises InputError."""
-    if choice.name == "none":
-        return None
-    return item["cues"] if choice.name == "cues" else read_rows(folder / CLIPS / item["name"] / choice.file)
+    return None if choice.name == "none" else read_rows(dataset / CLIPS / name / choice.file)
 
 
 def read_rows(path: Path) -> Rows:

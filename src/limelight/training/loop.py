@@ -81,7 +81,7 @@ def train(
     """
     accelerator = accelerator or Accelerator(cpu=True)
     live = accelerator.prepare_model(task)
-    run = _Run(keep or task, config, matrices)
+    run = _Run(task if keep is None else keep, config, matrices)
     step = run.resume(path) if path.is_file() else 0
     saved, progress = time.monotonic(), _Progress(config, step, accelerator, told)
     for batch in batches_from(step):

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from limelight.dsp.resample import resample
+from limelight.muddy.clips import read_clip_sound, read_stems
 from limelight.muddy.dataset import MuddyMix
 from limelight.muddy.sounds import SAMPLE_RATE as CLIP_RATE
 from limelight.training.contexts import ContextChoice, context_rows
@@ -63,25 +64,33 @@ class Passages(Dataset[Passage]):
 
     def passage(self, clip: int, *, start_seconds: int = 0, shown: bool = True) -> Passage:
         """mixture and target [N]; context [M, D] where one is chosen, zeros where it is not `shown`; stems [K, N]."""
-        item = self.clips[clip]
-        passage = {
-            "mixture": self._heard(item["input"], start_seconds),
-            "target": self._heard(item["target"], start_seconds),
-        }
-        if self.config.stems:
-            passage["stems"] = torch.stack([self._heard(stem, start_seconds) for stem in item["stems"]])
-        rows = context_rows(self.clips.folder, item, self.config.context)
+        entry = self.clips.entries[clip]
+        passage = {name: self._heard(sound, start_seconds) for name, sound in self._sounds(clip).items()}
+        rows = context_rows(self.clips.folder, entry.name, self.config.context)
         if rows is not None:
-            seconds = min(self.config.seconds, self.clips.entries[clip].seconds)
+            seconds = min(self.config.seconds, entry.seconds)
             rows = self.config.context.seen(rows, start_seconds, int(np.ceil(seconds)))
             passage["context"] = torch.from_numpy(rows * np.float32(shown))
         return passage
 
-    def _heard(self, samples: NDArray[np.float32], start_seconds: int) -> Tensor:
-        """The mean of the channels [C, N] from a second on, at the network's rate, [n]."""
+    def _sounds(self, clip: int) -> dict[str, NDArray[np.float32]]:
+        """Input and target [C, N], stems [K, C, N]; what is not wanted is not read, decoding takes longest of all."""
+        if self.clips.wishes:
+            item = self.clips[clip]
+            sounds = {"mixture": item["input"], "target": item["target"], "stems": item["stems"]}
+            return sounds if self.config.stems else {name: sounds[name] for name in ("mixture", "target")}
+        folder, name = self.clips.folder, self.clips.entries[clip].name
+        files = {"mixture": "input", "target": "target"}
+        sounds = {sound: read_clip_sound(folder, name, file) for sound, file in files.items()}
+        return sounds | ({"stems": read_stems(folder, name)} if self.config.stems else {})
+
+    def _heard(self, sound: NDArray[np.float32], start_seconds: int) -> Tensor:
+        """The mean of the channels [..., C, N] from a second on, at the network's rate, [..., n]."""
         first = start_seconds * CLIP_RATE
-        mono = samples[:, first : first + round(self.config.seconds * CLIP_RATE)].mean(0, keepdims=True)
-        return torch.from_numpy(resample(mono, CLIP_RATE, self.sample_rate)[0])
+        mono = sound[..., first : first + round(self.config.seconds * CLIP_RATE)].mean(-2)
+        return torch.from_numpy(resample(np.atleast_2d(mono), CLIP_RATE, self.sample_rate)).reshape(
+            *mono.shape[:-1], -1
+        )
 
 
 @dataclass(frozen=True)
