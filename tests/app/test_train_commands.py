@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("torch", reason="needs the extra `train`")
+pytest.importorskip("accelerate", reason="needs the extra `train`")
 
 from accelerate.state import AcceleratorState
 from training.small_set import small_set

@@ -122,6 +122,15 @@ def test_other_data_does_not_go_on_from_there(straight: Path, tmp_path: Path) ->
         train_remixer(small_set(tmp_path, seconds=1.2), straight, RECIPE, EFFORT)
 
 
+def test_half_precision_goes_the_same_way(dataset: Path, straight: Path, tmp_path: Path) -> None:
+    AcceleratorState._reset_state(True)
+    train_remixer(dataset, tmp_path, replace(RECIPE, precision="bf16"), EFFORT)
+    assert losses(tmp_path) == pytest.approx(losses(straight), rel=0.05)
+    assert losses(tmp_path) != losses(straight)
+    kept = load_checkpoint(tmp_path / "checkpoint.safetensors")
+    assert {tensor.dtype for tensor in kept.part("model").values()} == {torch.float32}
+
+
 def test_two_processes_lose_what_one_does(dataset: Path, straight: Path, tmp_path: Path) -> None:
     """The same global batch, shared out over gloo."""
     with socket.socket() as free:
@@ -135,14 +144,15 @@ def test_two_processes_lose_what_one_does(dataset: Path, straight: Path, tmp_pat
         subprocess.Popen(
             [sys.executable, "-m", "limelight", *map(str, words)],
             env=os.environ | where | {"RANK": str(rank), "LOCAL_RANK": str(rank), "ACCELERATE_USE_CPU": "true"},
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         for rank in (0, 1)
     ]
-    for process in running:
-        _, said = process.communicate(timeout=300)
-        assert process.returncode == 0, said
+    answers = [process.communicate(timeout=300) for process in running]
+    assert [process.returncode for process in running] == [0, 0], answers
+    assert [out.strip() for out, _ in answers] == [str(tmp_path / "checkpoint.safetensors"), ""]  # told once
     assert losses(tmp_path) == pytest.approx(losses(straight), rel=1e-5)
     once, twice = (load_checkpoint(into / "checkpoint.safetensors") for into in (straight, tmp_path))
     assert (once.config["processes"], twice.config["processes"]) == (1, 2)

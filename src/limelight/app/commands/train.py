@@ -99,7 +99,7 @@ def train(
             watched=watched,
             cpu=cpu,
         )
-        typer.echo(str(train_remixer(folder, into, recipe, effort)))
+        _say(str(train_remixer(folder, into, recipe, effort)))
 
 
 def contexts(
@@ -203,7 +203,15 @@ def ablate(
         )
         effort = Effort(steps=steps, epochs=epochs, workers=workers, watched=0, cpu=cpu)
         found = run(folder, into, recipe, effort, chosen=chosen, split=split, count=count)
-        typer.echo(tables(found), nl=False)
+        _say(tables(found).rstrip())
+
+
+def _say(result: str) -> None:
+    """On stdout, once, however many processes there are."""
+    from accelerate import PartialState
+
+    if PartialState().is_main_process:
+        typer.echo(result)
 
 
 def _words(listed: str) -> tuple[str, ...]:
