@@ -24,10 +24,16 @@ class RemixTask(nn.Module):
         self.network, self.loss = network, LOSSES[loss]
 
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Losses by name; "total" is what is minimised. Never in half precision, whatever the network's is."""
+        """Losses by name; "total" is what is minimised, "untouched" the mixture's own: passages differ widely in level.
+
+        Never in half precision, whatever the network's is.
+        """
         output = self.network(batch["mixture"], batch.get("context"))
         with torch.autocast(output.device.type, enabled=False):
-            return {"total": self.loss(output.float(), batch["target"])}
+            total = self.loss(output.float(), batch["target"])
+            with torch.no_grad():
+                untouched = self.loss(batch["mixture"], batch["target"])
+        return {"total": total, "untouched": untouched}
 
 
 def task_of(network: Remixer, loss: str) -> nn.Module:
