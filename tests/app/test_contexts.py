@@ -69,6 +69,11 @@ def test_flags_without_a_use_are_refused(name: str, more: dict[str, str], flag: 
         ContextWish(name, **more)
 
 
+def test_flags_without_a_use_for_the_models_own_context_are_refused_too() -> None:
+    with pytest.raises(ValueError, match="--captions is for --context captions, not for clip"):
+        eyes_for(trained_on("clip", 768), ContextWish(captions=Path("mine.json")))
+
+
 def test_nothing_is_loaded_before_it_is_asked_and_nothing_kept_after() -> None:
     made: list[str] = []
 

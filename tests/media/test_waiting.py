@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from dsp.sounds import cut, noise
+from films import Film, film_path
 
 from limelight.errors import OutputError
+from limelight.media.probe import probe
 from limelight.media.target import scratch_beside
-from limelight.media.waiting import READ_SAMPLES, WaitingSound
+from limelight.media.waiting import READ_SAMPLES, WaitingSound, check_room
 
 
 def whole(sound: WaitingSound) -> np.ndarray:
@@ -34,6 +37,14 @@ def test_what_waits_is_the_very_same_and_can_be_read_again(tmp_path: Path, chann
 
 def test_nothing_waits() -> None:
     assert list(WaitingSound(io.BytesIO(), 2, Path("film.mp4")).blocks()) == []
+
+
+def test_too_little_room_is_told_before_the_work(tmp_path: Path) -> None:
+    info = probe(film_path(Film(seconds=1.0)))
+    check_room(tmp_path / "out.mp4", info, info.soundtracks[0])
+    endless = replace(info, duration_seconds=1e15)
+    with pytest.raises(OutputError, match=r"takes \d+\.\d GB, there are"):
+        check_room(tmp_path / "out.mp4", endless, endless.soundtracks[0])
 
 
 def test_a_full_disk_is_told() -> None:

@@ -101,6 +101,7 @@ def test_what_the_limiter_takes_is_given_back_within_reason() -> None:
     far, flat = remixed(sound, FakeRemix(gains(0.9)), Controls(loudness=-1))
     assert true_peak_db(flat) < -0.95
     assert far.makeup_db < -1 - loudness_lufs(0.9 * sound) + 3.1
+    assert far.loudness.predicted_after_lufs == pytest.approx(loudness_lufs(flat), abs=0.2)
 
 
 def test_silence_stays_silence() -> None:

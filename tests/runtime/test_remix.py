@@ -137,10 +137,30 @@ def test_what_others_add_to_a_card_is_passed_over() -> None:
     assert RemixCard.model_validate_json(json.dumps(card.model_dump() | {"mood": "good"})) == card
 
 
+def test_a_graph_that_fails_when_it_is_asked_is_told(file: Path) -> None:
+    model = OnnxRemix(file, threads=1)
+    with pytest.raises(ModelError, match="failed at what its card promises"):
+        asked(model, None)  # it has a context, and must be told something
+
+
 def test_it_is_found_by_path_and_knows_no_stems(file: Path) -> None:
     assert isinstance(load_model(file), OnnxRemix)
     with pytest.raises(ModelError, match="makes one mask and no stems"):
         load_stem_model(file)
+
+
+def test_one_inside_the_package_is_found_by_name_and_listed(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from limelight.runtime import registry
+    from limelight.runtime.listing import list_models
+
+    (tmp_path / "small.onnx").write_bytes(file.read_bytes())
+    monkeypatch.setattr(registry, "PACKAGED", tmp_path)
+    assert isinstance(load_model("small"), OnnxRemix)
+    listed = list_models()[0]
+    assert (listed.name, listed.kind, listed.context) == ("tiny", "installed", "3 numbers a second: cues")
+    json.dumps(listed.card)
 
 
 def test_the_fake_keeps_the_promises_too() -> None:

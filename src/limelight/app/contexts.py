@@ -7,7 +7,7 @@ are imported, and their weights loaded, when they are asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from limelight.runtime.remix import RemixModel
 from limelight.signals import Cues, Picture
 
 if TYPE_CHECKING:
+    from limelight.cues.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
     from limelight.cues.pretrained.text_encoder import TextEncoder
     from limelight.runtime.model import Model
 
@@ -76,7 +77,7 @@ def eyes_for(model: Model | RemixModel, wish: ContextWish) -> Eyes:
             f"Wanted to tell {model.card.name} the context {name!r}, it was trained on {trained!r}; leave --context out, or "
             "say --context none."
         )
-    return eyes_of(name, wish, width=width)
+    return eyes_of(name, replace(wish, name=name), width=width)  # flags that have no use for it are told
 
 
 def eyes_of(name: str, wish: ContextWish, *, width: int = 0) -> Eyes:
@@ -96,10 +97,16 @@ def eyes_of(name: str, wish: ContextWish, *, width: int = 0) -> Eyes:
 
 def text_of(wish: ContextWish, *, width: int = 0) -> TextEncoder:
     """The text encoder that was wished for, or the one of a width. Raises ModelError."""
-    from limelight.cues.pretrained.text_encoder import T5_XXL, WIDTHS, text_encoder
+    from limelight.cues.pretrained.text_encoder import text_encoder
 
-    named = wish.text_model or WIDTHS.get(width, T5_XXL)
-    return text_encoder(named, device=wish.device, offline=wish.offline)
+    return text_encoder(text_name(wish, width=width), device=wish.device, offline=wish.offline)
+
+
+def text_name(wish: ContextWish, *, width: int = 0) -> str:
+    """Of the text encoder that was wished for, or of the one of a width; the papers' where none has it."""
+    from limelight.cues.pretrained.text_encoder import T5_XXL, WIDTHS
+
+    return wish.text_model or WIDTHS.get(width, T5_XXL)
 
 
 def _clip(wish: ContextWish) -> Encoder:
@@ -109,13 +116,23 @@ def _clip(wish: ContextWish) -> Encoder:
 
 
 def _worded(name: str, wish: ContextWish, width: int) -> Encoder:
+    return worded(name, wish, partial(text_of, wish, width=width))
+
+
+def worded(
+    name: str, wish: ContextWish, text: Callable[[], TextEncoder]
+) -> CaptionedPictures | CaptionsByHand | CuesInWords:
+    """Who tells a film in words: "words", or "captions" by hand or by a model; `text` is loaded last.
+
+    Raises ModelError, InputError.
+    """
     from limelight.cues.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
     from limelight.cues.pretrained.captions import read_captions
     from limelight.cues.pretrained.internvl import INTERNVL_8B, InternVl
 
     if name == "words":
-        return CuesInWords(text_of(wish, width=width))
+        return CuesInWords(text())
     if wish.captions is not None:
-        return CaptionsByHand(read_captions(wish.captions), text_of(wish, width=width))
+        return CaptionsByHand(read_captions(wish.captions), text())
     captioner = InternVl(wish.model or INTERNVL_8B, device=wish.device, offline=wish.offline)
-    return CaptionedPictures(captioner, text_of(wish, width=width))
+    return CaptionedPictures(captioner, text())

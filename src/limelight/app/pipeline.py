@@ -19,7 +19,7 @@ from limelight.media.look import look
 from limelight.media.probe import probe
 from limelight.media.sound_file import write_sounds
 from limelight.media.target import prepare_target, scratch_beside
-from limelight.media.waiting import WaitingSound
+from limelight.media.waiting import WaitingSound, check_room
 from limelight.media.write import Written, write_with_soundtrack
 from limelight.mixing import render as mix
 from limelight.mixing.controls import Controls
@@ -78,6 +78,7 @@ def highlight_video(
     model, controls = model or load_model(), controls or Controls()
     if isinstance(model, RemixModel):
         check_wishes(model.card, controls)
+        check_room(target, run.info, run.soundtrack)
         eyes = encoder or default_eyes(model.card)
         return _remixed(run, model, eyes, controls, target, overwrite=overwrite, picture_height=picture_height)
     plan = plan_of(run, model, encoder or PictureStatistics(), controls, picture_height=picture_height)

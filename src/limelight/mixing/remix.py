@@ -33,7 +33,7 @@ from limelight.runtime.remix_card import RemixCard
 from limelight.signals import Cues, Samples, Shot, Vector
 
 CHANGE_STEP_SECONDS = 1.0
-CHASES = 3
+CHASES = 4
 CLOSE_LU = 0.05
 
 
@@ -73,6 +73,12 @@ class _Measured:
     true_peak_dbtp: float
 
 
+@dataclass(frozen=True)
+class _Lift:
+    makeup_db: float
+    loudness_lufs: float  # of the whole, lifted and limited
+
+
 def make_remix(
     blocks: Iterable[Samples],
     shelf: Shelf,
@@ -94,18 +100,18 @@ def make_remix(
         pieces = ((block, np.zeros_like(block)) for block in blocks)
     changed = _ChangeMeter(source.sample_rate)
     mixed = _measured(_shelved(_mixed(pieces, changed, controls.strength), shelf), source)
-    makeup_db = _makeup_db(shelf, mixed, surveyed, controls, source)
+    lift = _lift(shelf, mixed, surveyed, controls, source)
     return Remixed(
         source=source,
         model=PlannedModel(name=model.card.name, sha256=model.card.fingerprint),
         controls=PlannedControls(**asdict(controls)),
         loudness=PlannedLoudness(
             before_lufs=finite_or_none(surveyed.loudness_lufs),
-            predicted_after_lufs=finite_or_none(mixed.loudness_lufs + makeup_db),
+            predicted_after_lufs=finite_or_none(lift.loudness_lufs),
             true_peak_before_dbtp=finite_or_none(surveyed.true_peak_dbtp),
             downmix_lufs=finite_or_none(surveyed.downmix_lufs),
         ),
-        makeup_db=makeup_db,
+        makeup_db=lift.makeup_db,
         shots=cues.shots,
         changed=changed.finish(),
     )
@@ -169,22 +175,21 @@ def _measured(blocks: Iterable[Samples], source: PlannedSource) -> _Measured:
     return _Measured(loudness.finish().integrated_lufs, peaks.finish() if peaks else -math.inf)
 
 
-def _makeup_db(shelf: Shelf, mixed: _Measured, surveyed: Survey, controls: Controls, source: PlannedSource) -> float:
+def _lift(shelf: Shelf, mixed: _Measured, surveyed: Survey, controls: Controls, source: PlannedSource) -> _Lift:
     """Back to the original's loudness, or on to the target, and what the limiter takes on top (not chased far)."""
     target = controls.target_lufs
-    if target is None and controls.strength == 0:  # the original, which is not limited either
-        return 0.0
     wished = surveyed.loudness_lufs if target is None else target
-    if not math.isfinite(wished) or not math.isfinite(mixed.loudness_lufs):
-        return 0.0
-    alone = makeup = float(np.clip(wished - mixed.loudness_lufs, -60, 60))
+    untouched = target is None and controls.strength == 0  # the original, which is not limited either
+    if untouched or not math.isfinite(wished) or not math.isfinite(mixed.loudness_lufs):
+        return _Lift(0.0, mixed.loudness_lufs)
+    makeup = round(float(np.clip(wished - mixed.loudness_lufs, -60, 60)), 2) + 0.0
+    most, reached = makeup + LARGEST_CHASE_DB, mixed.loudness_lufs + makeup
     for _ in range(CHASES if mixed.true_peak_dbtp + makeup > controls.true_peak_dbtp else 0):
-        found = _measured(_lifted(shelf, makeup, source, controls.true_peak_dbtp), source).loudness_lufs
-        missing = wished - found
-        if abs(missing) < CLOSE_LU:
+        reached = _measured(_lifted(shelf, makeup, source, controls.true_peak_dbtp), source).loudness_lufs
+        if abs(wished - reached) < CLOSE_LU or makeup >= most:
             break
-        makeup = min(makeup + missing, alone + LARGEST_CHASE_DB)
-    return round(makeup, 2) + 0.0
+        makeup = round(min(makeup + wished - reached, most), 2)
+    return _Lift(makeup, reached)
 
 
 class _ChangeMeter:

@@ -9,6 +9,7 @@ from limelight.errors import ModelError
 from limelight.runtime.card import CARD, ModelCard, read_card
 from limelight.runtime.model import OnnxModel
 from limelight.runtime.remix import OnnxRemix
+from limelight.runtime.remix_card import RemixCard
 
 PACKAGED = Path(__file__).resolve().parent.parent / "models"
 DEFAULT = "lite"
@@ -18,6 +19,11 @@ REMIX = ".onnx"  # what the file of a model that remixes in one step ends with
 def installed() -> tuple[ModelCard, ...]:
     """The cards of the models with stems inside the package, checked. Raises ModelError where one is damaged."""
     return tuple(read_card(path) for path in _packaged_names().values() if path.is_dir())
+
+
+def installed_remixes() -> tuple[RemixCard, ...]:
+    """The cards of the models inside the package that remix in one step. Raises ModelError where one is damaged."""
+    return tuple(OnnxRemix(path, threads=1).card for path in _packaged_names().values() if path.is_file())
 
 
 def load_model(name_or_path: str | Path = DEFAULT, *, threads: int | None = None) -> OnnxModel | OnnxRemix:

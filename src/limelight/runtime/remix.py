@@ -65,7 +65,13 @@ class OnnxRemix:
         feeds = {"magnitude": magnitude[None], "mixture": mixture[None]}
         if context is not None:
             feeds["context"] = context[None]
-        mask, wave = self._session.run(["mask", "wave"], feeds)
+        # As when it is opened: types without a base, all meaning that the graph cannot be run.
+        try:
+            mask, wave = self._session.run(["mask", "wave"], feeds)
+        except Exception as error:
+            raise ModelError(
+                f"The model {self._card.name} failed at what its card promises ({type(error).__name__}); export it again."
+            ) from error
         return Prescribed(mask[0], wave[0])
 
 

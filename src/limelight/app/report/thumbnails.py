@@ -132,9 +132,9 @@ def _pixel_aspect(stream: VideoStream) -> float:
     return float(stream.sample_aspect_ratio or 1)
 
 
-def jpeg(image: NDArray[np.uint8]) -> bytes:
-    """[H, W, 3] RGB as a JPEG, its middle where it is very wide."""
-    over = max(0, image.shape[1] - WIDEST) // 2
+def jpeg(image: NDArray[np.uint8], *, widest: int = WIDEST) -> bytes:
+    """[H, W, 3] RGB as a JPEG, its middle where it is wider than that."""
+    over = max(0, image.shape[1] - widest) // 2
     middle = image[:, over : image.shape[1] - over]
     done, data = cv2.imencode(".jpg", middle[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     return bytes(data) if done else b""
