@@ -64,13 +64,13 @@ class Lce(Remixer):
     def __init__(self, config: LceConfig) -> None:
         super().__init__()
         self.config: LceConfig = config
-        band = config.backbone
-        self.lines = Lines(band.bins, band.sample_rate / band.n_fft)
-        self.features = nn.Sequential(nn.Linear(len(self.lines), band.width), nn.LayerNorm(band.width))
-        self.backbone = SepReformer(band)
+        size = config.backbone
+        self.lines = Lines(size.bins, size.sample_rate / size.n_fft)
+        self.features = nn.Sequential(nn.Linear(len(self.lines), size.width), nn.LayerNorm(size.width))
+        self.backbone = SepReformer(size)
         self.filter = SemanticFilter(config) if config.context_width else None
-        self.shares = nn.Linear(band.width, len(self.lines))
-        self.gains = nn.Linear(band.width, 1)
+        self.shares = nn.Linear(size.width, len(self.lines))
+        self.gains = nn.Linear(size.width, 1)
         nn.init.zeros_(self.gains.weight)
         nn.init.zeros_(self.gains.bias)
 

@@ -85,20 +85,19 @@ class SepReformer(nn.Module):
         steps, change = x.shape[1], modulate or _unchanged
         x = F.pad(x, (0, 0, 0, -steps % self.config.shrinkage))
         skips = []
-        for i, (stage, down) in enumerate(zip(self.encoder, self.down, strict=False)):
+        for i, (stage, down) in enumerate(zip(self.encoder[:-1], self.down, strict=True)):
             x = stage(change(x, i))
             skips.append(self.split(x))
             x = down(x)
         streams = self.split(self.encoder[-1](change(x, self.config.stages)))
         for place, i in enumerate(reversed(range(self.config.stages)), start=self.config.stages + 1):
-            streams = torch.cat([streams.repeat_interleave(2, dim=2), skips[i]], dim=-1)
-            streams = self.fuse[i](streams)
+            streams = self.fuse[i](torch.cat([streams.repeat_interleave(2, dim=2), skips[i]], dim=-1))
             streams = self.decoder[i](change(streams, place))
         return streams[:, :, :steps]
 
 
 class DecoderStage(nn.Module):
-    """[B, K, T, W] to the same: every stream by itself with the same weights, and now and then across."""
+    """[B, K, T, W] to the same: every stream by itself with the same weights, then across."""
 
     def __init__(self, config: SepReformerConfig, pool: int) -> None:
         super().__init__()
