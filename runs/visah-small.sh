@@ -6,6 +6,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 set_=$1 into=${2:-checkpoints/visah-small} bin=${BIN:-.venv/bin}
 $bin/limelight train "$set_" --into "$into" --preset visah --channels 8 --context cues --context-dropout 0.1 \
-  --loss linear --batch 4 --seconds 5 --rate 1e-3 --average 0.99 --steps "${STEPS:-800}" \
+  --loss linear --batch 2 --seconds 4 --rate 3e-4 --average 0.99 --steps "${STEPS:-1600}" \
   --workers 1 --check-every 200 --watched 20
 $bin/limelight export "$into" -o "$into/visah-small.onnx" --seconds 10
