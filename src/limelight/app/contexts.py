@@ -96,14 +96,14 @@ def eyes_of(name: str, wish: ContextWish, *, width: int = 0) -> Eyes:
 
 
 def text_of(wish: ContextWish, *, width: int = 0) -> TextEncoder:
-    """The text encoder that was wished for, or the T5 of a width. Raises ModelError."""
-    from limelight.cues.pretrained.text_encoder import T5
+    """The text encoder that was wished for, or the one of a width. Raises ModelError."""
+    from limelight.cues.pretrained.text_encoder import text_encoder
 
-    return T5(text_name(wish, width=width), device=wish.device, offline=wish.offline)
+    return text_encoder(text_name(wish, width=width), device=wish.device, offline=wish.offline)
 
 
 def text_name(wish: ContextWish, *, width: int = 0) -> str:
-    """Of the text encoder that was wished for, or of the T5 of a width; the papers' where none has it."""
+    """Of the text encoder that was wished for, or of the one of a width; the papers' where none has it."""
     from limelight.cues.pretrained.text_encoder import T5_XXL, WIDTHS
 
     return wish.text_model or WIDTHS.get(width, T5_XXL)

@@ -39,9 +39,13 @@ def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 @contextmanager
-def door(*, verbose: bool = False) -> Iterator[None]:
-    """Runs a command: our errors leave as one line `E_CODE: message` on stderr with their exit code."""
-    keep_heap_small()
+def door(*, verbose: bool = False, small_heap: bool = True) -> Iterator[None]:
+    """Runs a command: our errors leave as one line `E_CODE: message` on stderr with their exit code.
+
+    `small_heap` keeps memory low on long films; training is better off without, its large tensors come again every step.
+    """
+    if small_heap:
+        keep_heap_small()
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr)
     # A background job of a shell ignores SIGINT, and Python would then never raise: install both.
     signal.signal(signal.SIGINT, signal.default_int_handler)

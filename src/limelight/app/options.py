@@ -42,7 +42,9 @@ Context = Annotated[
 ContextModel = Annotated[
     str | None, typer.Option(help="CLIP, or for captions InternVL, by its name on the hub or a folder.")
 ]
-TextModel = Annotated[str | None, typer.Option(help="T5 for captions and words; default by the model's width.")]
+TextModel = Annotated[
+    str | None, typer.Option(help="For captions and words: a T5, or hashed; default by the model's width.")
+]
 CaptionsFile = Annotated[
     Path | None, typer.Option("--captions", help="Captions made earlier or by hand, for --context captions.")
 ]

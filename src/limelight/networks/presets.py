@@ -11,6 +11,8 @@ from typing import Any
 
 from limelight.errors import ModelError
 from limelight.networks import visah
+from limelight.networks.lce import Lce, LceConfig
+from limelight.networks.learn2remix import Learn2Remix, Learn2RemixConfig
 from limelight.networks.remixer import Remixer, RemixerConfig
 
 
@@ -22,7 +24,10 @@ class Preset:
     config: RemixerConfig
 
 
-PRESETS = {name: Preset(visah.Visah, config) for name, config in visah.PRESETS.items()}
+PRESETS = {name: Preset(visah.Visah, config) for name, config in visah.PRESETS.items()} | {
+    "learn2remix": Preset(Learn2Remix, Learn2RemixConfig()),
+    "lce": Preset(Lce, LceConfig()),
+}
 
 
 def build(name: str, *, channels: int | None = None, context_width: int | None = None, **more: int) -> Remixer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,17 @@ def list_models() -> tuple[Listed, ...]:
         _preset("visah", counts, context=f"a frame a second: {CLIP}", weights=CLIP_WEIGHTS),
         _preset("visah-text", counts, context=f"a caption a frame: {T5}", weights=TEXT_WEIGHTS),
         _preset("semmix", counts, context=f"a focused caption a key frame: {T5}", weights=TEXT_WEIGHTS),
+        replace(
+            _preset("learn2remix", counts, context="none, sound alone", weights=""),
+            backbone="Conv-TasNet: dilated convolutions between a learnt transform and its way back",
+            head="three stems, one gain for each",
+            context_weights="none needed",
+        ),
+        replace(
+            _preset("lce", counts, context=f"a caption: {T5}", weights=TEXT_WEIGHTS),
+            backbone="SepReformer: looks over all of time and around, split early into streams",
+            head="mask on the magnitude",
+        ),
     )
     remixes = (_installed_remix(card) for card in installed_remixes())
     return (*(_installed(card) for card in installed()), *remixes, *presets)

@@ -23,9 +23,12 @@ from limelight.networks.dual_unet import SHORTEST_HOPS
 from limelight.networks.remixer import Remixer
 from limelight.networks.visah import STEPS_PER_SECOND
 from limelight.runtime.remix_card import METADATA, Context, RemixCard, seal
+from limelight.training.checkpoint import read_header
 from limelight.training.export import export_graph
+from limelight.training.remix_checkpoint import load_remixer
 
 CLIP_SECONDS = 10.0
+LONGEST_LINE = 2000  # of a card
 
 
 class Graph(nn.Module):
@@ -38,6 +41,30 @@ class Graph(nn.Module):
     def forward(self, magnitude: Tensor, mixture: Tensor, context: Tensor | None = None) -> tuple[Tensor, Tensor]:
         made = self.network.prescribe(magnitude, mixture, context)
         return made.mask, made.wave
+
+
+def export_checkpoint(
+    checkpoint: Path,
+    path: Path,
+    *,
+    name: str,
+    licence: str | None = None,
+    training_data: str | None = None,
+    seconds: float = CLIP_SECONDS,
+) -> RemixCard:
+    """As `export_visah`, of a training checkpoint; the licences are its data's where none is given. Raises ModelError."""
+    network, header = load_remixer(checkpoint), read_header(checkpoint)
+    data = header.config["data"]
+    return export_visah(
+        network,
+        path,
+        name=name,
+        context=header.config["context"],
+        preset=header.config["preset"],
+        licence=licence or f"bound by the data: {', '.join(data['licences']) or 'not stated'}"[:LONGEST_LINE],
+        training_data=training_data or f"{data['clips']} clips, {header.step} steps",
+        seconds=seconds,
+    )
 
 
 def export_visah(

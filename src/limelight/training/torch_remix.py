@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from limelight.errors import ModelError
-from limelight.networks.presets import from_saved
 from limelight.networks.remixer import Remixer
 from limelight.runtime.card import file_sha256
 from limelight.runtime.remix import Prescribed
 from limelight.runtime.remix_card import CONTEXTS, RemixCard
-from limelight.training.checkpoint import Checkpoint, load_checkpoint
+from limelight.training.checkpoint import load_checkpoint
 from limelight.training.export_visah import card_of
+from limelight.training.remix_checkpoint import network_of
 
 Array = NDArray[np.float32]
 
@@ -60,19 +60,3 @@ def load_torch_remix(path: Path, *, device: str | None = None) -> TorchRemix:
         raise ModelError(f"The checkpoint {path} cannot be run: {error.errors()[0]['msg']}; train another.") from error
     card = card.model_copy(update={"sha256": file_sha256(path)})
     return TorchRemix(network, card, device=device or ("cuda" if torch.cuda.is_available() else "cpu"))
-
-
-def network_of(checkpoint: Checkpoint, path: Path) -> Remixer:
-    """The network with its weights. Raises ModelError for a checkpoint of another kind."""
-    config = checkpoint.config
-    if "preset" not in config or "network" not in config:
-        raise ModelError(f"The checkpoint {path} is not of a remixing network (but of lite?); export it first.")
-    network = from_saved(str(config["preset"]), config["network"])
-    weights = checkpoint.part("model") | checkpoint.part("average")
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise ModelError(
-            f"The weights in {path} do not fit its {config['preset']!r} network; train another."
-        ) from error
-    return network
