@@ -13,12 +13,12 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from limelight.app.score import all_metrics
 from limelight.cues.encoder import without_picture
 from limelight.dsp.resample import resample
 from limelight.evaluation import metrics
+from limelight.evaluation.oracles import best_gain
 from limelight.mixing.controls import Controls
 from limelight.mixing.plan import PlannedSource
 from limelight.mixing.planner import make_plan
@@ -53,20 +53,6 @@ def rebalanced(samples: Samples, model: Any) -> Any:
     )
     plan = make_plan([samples], surveyed, without_picture(seconds), model, Controls(), source)
     return plan, np.concatenate(list(mixed([samples], plan, model)), axis=1)
-
-
-def best_gain(source: NDArray[np.floating], target: NDArray[np.floating]) -> float:
-    """The one gain that brings MAG lowest, by golden-section search in dB."""
-    a, b = (metrics.magnitudes(x)[:, ::4] for x in (source, target))  # one gain needs no more frames than that
-    low, high = -30.0, 30.0
-    golden = (5**0.5 - 1) / 2
-    for _ in range(30):
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        if np.abs(a * 10 ** (left / 20) - b).mean() < np.abs(a * 10 ** (right / 20) - b).mean():
-            high = right
-        else:
-            low = left
-    return float(10 ** ((low + high) / 40))
 
 
 def judge(mixture: Mixture, model: Any) -> dict[str, float]:
