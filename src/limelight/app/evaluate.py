@@ -14,16 +14,12 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from limelight.app.judge.film_path import planned
 from limelight.app.score import all_metrics
 from limelight.cues.encoder import without_picture
 from limelight.dsp.resample import resample
 from limelight.evaluation import metrics
 from limelight.evaluation.oracles import best_gain
-from limelight.mixing.controls import Controls
-from limelight.mixing.plan import PlannedSource
-from limelight.mixing.planner import make_plan
-from limelight.mixing.render import mixed
-from limelight.mixing.survey import survey
 from limelight.muddy.mixtures import Casting, Mixture, draw_mixture
 from limelight.muddy.sounds import SAMPLE_RATE, SoundLibrary
 from limelight.runtime.registry import load_model
@@ -46,13 +42,7 @@ class Job:
 
 def rebalanced(samples: Samples, model: Any) -> Any:
     """The plan and the mix of a mono soundtrack [1, N] without a picture."""
-    surveyed = survey([samples], sample_rate=SAMPLE_RATE, layout="mono")
-    seconds = samples.shape[1] / SAMPLE_RATE
-    source = PlannedSource(
-        name="mixture", duration_seconds=seconds, sample_rate=SAMPLE_RATE, layout="mono", audio_stream=0
-    )
-    plan = make_plan([samples], surveyed, without_picture(seconds), model, Controls(), source)
-    return plan, np.concatenate(list(mixed([samples], plan, model)), axis=1)
+    return planned(samples, model, without_picture(samples.shape[1] / SAMPLE_RATE), layout="mono")
 
 
 def judge(mixture: Mixture, model: Any) -> dict[str, float]:

@@ -1,0 +1,62 @@
+"""evaluate: methods, controls and models on a data set; tables, a page, and which differences are real."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from limelight.app.commands.building import Workers
+from limelight.app.door import console, door, progress_bar
+from limelight.app.options import Quiet, Verbose
+
+
+def evaluate(
+    dataset: Annotated[
+        Path, typer.Argument(help="A folder that `muddy build` or `muddy scenes` made.", metavar="DATASET")
+    ],
+    into: Annotated[
+        Path, typer.Option(help="Where results and tables go; what is there already is not measured again.")
+    ],
+    models: Annotated[
+        str,
+        typer.Option(help="With commas: models by name or folder, separate-and-level, separate-and-level-film."),
+    ] = "lite",
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    count: Annotated[int | None, typer.Option(help="So many clips, evenly spread; default all.", min=1)] = None,
+    examples: Annotated[int, typer.Option(help="Clips to look at on the page.", min=0)] = 3,
+    compare: Annotated[
+        tuple[str, str] | None, typer.Option(help="Only compare two rows of the table, by their names.", metavar="A B")
+    ] = None,
+    against: Annotated[Path | None, typer.Option(help="With --compare: another run's folder, where B is.")] = None,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Also results.parquet (needs pyarrow).")] = False,
+    workers: Workers = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Judge models on clips whose truth is known, beside controls and oracles. Run it again after a stop: it goes on."""
+    with door(verbose=verbose):
+        if compare:
+            from limelight.app.judge.compare import comparison_text
+
+            typer.echo(comparison_text(into, *compare, against=against))
+            return
+        from limelight.app.judge.whole import Wish, judge
+
+        wish = Wish(
+            dataset=dataset,
+            into=into,
+            models=tuple(name.strip() for name in models.split(",") if name.strip()),
+            split=split,
+            count=count,
+            examples=examples,
+            parquet=parquet,
+            workers=workers,
+        )
+        with progress_bar(quiet=quiet) as bar:
+            written = judge(wish, progress=lambda done, total: bar("judge", done, total))
+        for path in written:
+            typer.echo(str(path))
+        if not quiet:
+            console.print("what the figures mean: docs/judge.md", markup=False)

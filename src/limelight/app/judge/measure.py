@@ -1,0 +1,43 @@
+"""Every figure of one method on one clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.app.judge.methods import Method
+from limelight.app.judge.plane import mono, monos
+from limelight.app.judge.trial import Trial
+from limelight.evaluation.analysed import Analysed, harm, papers
+from limelight.evaluation.artefacts import si_sdr_db
+from limelight.evaluation.known_stems import with_stems
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Truth:
+    """What the outputs for a clip are compared with, prepared once for all methods."""
+
+    trial: Trial
+
+    @cached_property
+    def target(self) -> Analysed:
+        return Analysed(mono(self.trial.target))
+
+    @cached_property
+    def stems(self) -> NDArray[np.float32]:
+        """[K, N] as metrics hear them."""
+        return monos(self.trial.stems)
+
+    def figures(self, method: Method) -> dict[str, float]:
+        """Raw values by name; NaN is a figure that there is none of."""
+        output = Analysed(mono(method.remix(self.trial)))
+        given_good = Analysed(mono(method.remix(self.trial.well_mixed)))
+        return {
+            **papers(output, self.target),
+            "si_sdr_db": si_sdr_db(output.samples, self.target.samples),
+            **with_stems(output.samples, self.target.samples, self.stems),
+            "harm": harm(given_good, self.target),
+        }
