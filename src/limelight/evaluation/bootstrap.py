@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,6 +81,7 @@ def _pairs(a: ArrayLike, b: ArrayLike) -> tuple[Array, Array]:
     return first[there], second[there]
 
 
+@cache
 def _draws(n: int) -> NDArray[np.int64]:
     """Which clips are drawn, [draws, n]; the same for the same number of clips."""
     return np.random.default_rng(SEED).integers(n, size=(DRAWS, n))

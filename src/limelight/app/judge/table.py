@@ -19,11 +19,17 @@ from limelight.evaluation.metrics import POOL
 
 Array = NDArray[np.float64]
 
+DIFFICULTIES = ("none", "low", "medium", "high")
 SPLIT_BY: Mapping[str, Callable[[Line], str]] = {
-    "difficulty": lambda line: f"{line.step_db:g} dB",
+    "difficulty": lambda line: difficulty(line.step_db),
     "recipe": lambda line: line.recipe,
     "kind": lambda line: line.kind,
 }
+
+
+def difficulty(step_db: float) -> str:
+    """The papers' levels, 6, 9 and 12 dB; other steps go to the nearest."""
+    return "none" if step_db == 0 else "low" if step_db < 7.5 else "medium" if step_db < 10.5 else "high"
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ class Found:
         found: dict[str, list[str]] = {}
         for clip in self.clips:
             found.setdefault(SPLIT_BY[by](of[clip]), []).append(clip)
-        return {name: tuple(found[name]) for name in sorted(found, key=_by_number)}
+        return {name: tuple(found[name]) for name in sorted(found, key=lambda name: (_place(name), name))}
 
     def difference(self, a: str, b: str, metric: str) -> Interval:
         """Mean of a less mean of b on the same clips, raw."""
@@ -123,6 +129,6 @@ def _pooled(drawn: Array) -> Array:
     return np.asarray(np.sqrt(np.add.reduceat(np.square(drawn), starts, axis=1) / sizes).mean(axis=1))
 
 
-def _by_number(name: str) -> tuple[float, str]:
-    head = name.split(" ")[0]
-    return (float(head) if head.replace(".", "", 1).isdigit() else np.inf, name)
+def _place(group: str) -> int:
+    """Difficulties in their order; everything else by name."""
+    return DIFFICULTIES.index(group) if group in DIFFICULTIES else 0

@@ -1,0 +1,52 @@
+"""The whole command on a data set of a few short clips: tables, page, resuming."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from app.judge.sets import install, write_set
+from models import FakeModel
+
+from limelight.app.judge.whole import Wish, judge
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("<set>")
+    write_set(folder)
+    return folder
+
+
+@pytest.fixture
+def wish(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wish:
+    model = FakeModel(gains_db=(2.0, 0.0, -2.0))
+    install(monkeypatch, lite=model)
+    return Wish(dataset, tmp_path / "out", ("lite", "separate-and-level"), examples=1, workers=1)
+
+
+def test_tables_and_a_page_come_out_and_again_the_same(wish: Wish) -> None:
+    seen: list[tuple[float, float]] = []
+    markdown, page = judge(wish, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (3, 3)
+    text, drawn = markdown.read_text(encoding="utf-8"), page.read_text(encoding="utf-8")
+    for row in ("do nothing", "*best gains, true stems*", "lite", "*lite, another picture*", "separate-and-level"):
+        assert f"\n| {row} |" in text
+    assert drawn.count("<image ") == 3  # before, after, target
+    assert drawn.count('class="scatter"') == 3  # two methods and the oracle
+    assert "default-src 'none'" in drawn
+    assert "<set>" not in drawn
+    assert "http" not in drawn.replace("http-equiv", "")
+    assert str(wish.into.parent) not in text + drawn
+    assert judge(wish) == (markdown, page)
+    assert markdown.read_text(encoding="utf-8") == text
+
+
+def test_more_clips_go_on_where_it_was(wish: Wish) -> None:
+    judge(replace(wish, count=1, examples=0))
+    before = {path.name: path.read_text() for path in (wish.into / "results").iterdir()}
+    judge(replace(wish, examples=0))
+    for path in (wish.into / "results").iterdir():
+        assert path.read_text().startswith(before[path.name])
+        assert path.read_text().count("\n") == 3
