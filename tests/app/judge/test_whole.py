@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,3 +52,24 @@ def test_more_clips_go_on_where_it_was(wish: Wish) -> None:
     for path in (wish.into / "results").iterdir():
         assert path.read_text().startswith(before[path.name])
         assert path.read_text().count("\n") == 3
+
+
+def test_the_command_line_judges_and_compares(dataset: Path, tmp_path: Path) -> None:
+    """With the packaged model, in a process of its own."""
+
+    def limelight(*words: object) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "limelight", "evaluate", *map(str, words)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    into = tmp_path / "out"
+    told = limelight(dataset, "--into", into, "--count", 1, "--examples", 0, "--workers", 1, "--quiet")
+    assert told.splitlines() == [str(into / "results.md"), str(into / "results.html")]
+    compared = limelight(dataset, "--into", into, "--compare", "lite", "do nothing").splitlines()
+    assert len(compared) == 1 + 10
+    assert any(row.startswith("level-matched MAG, × 100") for row in compared)

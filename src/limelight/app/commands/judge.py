@@ -25,6 +25,12 @@ def evaluate(
     ] = "lite",
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     count: Annotated[int | None, typer.Option(help="So many clips, evenly spread; default all.", min=1)] = None,
+    tagger: Annotated[
+        str, typer.Option(help="Also KLD: passt, ast, or an AST model's name or folder (extra eval).")
+    ] = "",
+    embedder: Annotated[
+        str, typer.Option(help="Also ΔIB: pe-av, imagebind (not for commercial use), or a PE-AV model; wants --frames.")
+    ] = "",
     examples: Annotated[int, typer.Option(help="Clips to look at on the page.", min=0)] = 3,
     compare: Annotated[
         tuple[str, str] | None, typer.Option(help="Only compare two rows of the table, by their names.", metavar="A B")
@@ -42,6 +48,7 @@ def evaluate(
 
             typer.echo(comparison_text(into, *compare, against=against))
             return
+        from limelight.app.judge.networks import Networks
         from limelight.app.judge.whole import Wish, judge
 
         wish = Wish(
@@ -52,6 +59,7 @@ def evaluate(
             count=count,
             examples=examples,
             parquet=parquet,
+            networks=Networks(tagger, embedder),
             workers=workers,
         )
         with progress_bar(quiet=quiet) as bar:

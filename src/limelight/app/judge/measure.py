@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.app.judge.methods import Method
+from limelight.app.judge.networks import NO_NETWORKS, Networks
 from limelight.app.judge.plane import mono, monos
 from limelight.app.judge.trial import Trial
 from limelight.evaluation.analysed import Analysed, harm, papers
 from limelight.evaluation.artefacts import si_sdr_db
 from limelight.evaluation.known_stems import with_stems
+from limelight.evaluation.pretrained.listeners import Image
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -21,6 +24,8 @@ class Truth:
     """What the outputs for a clip are compared with, prepared once for all methods."""
 
     trial: Trial
+    networks: Networks = NO_NETWORKS
+    images: Sequence[Image] = ()
 
     @cached_property
     def target(self) -> Analysed:
@@ -40,4 +45,5 @@ class Truth:
             "si_sdr_db": si_sdr_db(output.samples, self.target.samples),
             **with_stems(output.samples, self.target.samples, self.stems),
             "harm": harm(given_good, self.target),
+            **self.networks.figures(output.samples, self.target.samples, self.images),
         }

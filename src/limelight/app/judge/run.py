@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from limelight.app.judge.measure import Truth
 from limelight.app.judge.methods import Method
+from limelight.app.judge.networks import NO_NETWORKS, Networks, read_pictures
 from limelight.app.judge.results import FOLDER, Line, add, file_of, key_of, read_lines, settle
 from limelight.app.judge.trial import read_trial
 from limelight.errors import InputError, SomeFailed
@@ -35,6 +36,7 @@ class Job:
     other: Entry  # whose picture is "another"
     methods: tuple[Method, ...]
     keys: tuple[str, ...]
+    networks: Networks
 
 
 def chosen(entries: Sequence[Entry], split: str, count: int | None) -> list[Entry]:
@@ -55,6 +57,7 @@ def evaluate(
     into: Path,
     *,
     others: Sequence[Entry] = (),
+    networks: Networks = NO_NETWORKS,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> list[Line]:
@@ -65,7 +68,7 @@ def evaluate(
     with naming_write_errors(into):
         (into / FOLDER).mkdir(parents=True, exist_ok=True)
     known = {method.name: read_lines(file_of(into, method.name)) for method in methods}
-    jobs = list(_jobs(folder, entries, others or entries, methods, known))
+    jobs = list(_jobs(folder, entries, others or entries, methods, known, networks))
     failures = []
     for done, outcome in enumerate(run_jobs(judged, jobs, workers=_sensible(workers, len(jobs))), 1):
         if outcome.result is None:
@@ -85,7 +88,9 @@ def evaluate(
 
 def judged(job: Job, report: Report) -> list[Line]:
     """The lines of one clip."""
-    truth, entry = Truth(read_trial(job.folder, job.entry, job.other)), job.entry
+    entry = job.entry
+    images = read_pictures(job.folder, entry) if job.networks.embedder else ()
+    truth = Truth(read_trial(job.folder, entry, job.other), job.networks, images)
     lines = []
     for done, (method, key) in enumerate(zip(job.methods, job.keys, strict=True), 1):
         figures = truth.figures(method)
@@ -106,18 +111,19 @@ def _jobs(
     others: Sequence[Entry],
     methods: Sequence[Method],
     known: dict[str, dict[str, Line]],
+    networks: Networks,
 ) -> Iterator[Job]:
     for entry in entries:
         other = another_of(entry, others)
         missing = {}
         for method in methods:
             seen = other.files["cues.npy"] if method.needs_another else ""
-            key = key_of(method.mark, dict(entry.files), seen)
+            key = key_of(method.mark, dict(entry.files), seen, asdict(networks))
             line = known[method.name].get(entry.name)
             if line is None or line.key != key:
                 missing[method] = key
         if missing:
-            yield Job(folder, entry, other, tuple(missing), tuple(missing.values()))
+            yield Job(folder, entry, other, tuple(missing), tuple(missing.values()), networks)
 
 
 def _sensible(workers: int | None, jobs: int) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from limelight.app.judge.examples import examples_of
 from limelight.app.judge.markdown import Source, results_markdown
 from limelight.app.judge.methods import methods_of
+from limelight.app.judge.networks import NO_NETWORKS, Networks
 from limelight.app.judge.page import write_page
 from limelight.app.judge.results import write_parquet
 from limelight.app.judge.run import Progress, chosen, evaluate
@@ -30,6 +31,7 @@ class Wish:
     count: int | None = None
     examples: int = 3
     parquet: bool = False
+    networks: Networks = NO_NETWORKS
     workers: int | None = None
 
     @property
@@ -47,12 +49,14 @@ def judge(wish: Wish, *, progress: Progress | None = None) -> tuple[Path, ...]:
     everything = read_manifest(wish.dataset)
     entries = chosen(everything, wish.split, wish.count)
     methods = methods_of(wish.models, everything)
+    wish.networks.check(entries)
     lines = evaluate(
         wish.dataset,
         entries,
         methods,
         wish.into,
         others=chosen(everything, wish.split, None),
+        networks=wish.networks,
         workers=wish.workers,
         progress=progress,
     )
