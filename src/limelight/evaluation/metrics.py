@@ -68,7 +68,8 @@ def w_dis(output: Signal, target: Signal) -> float:
 def level_matched(output: Signal, target: Signal) -> Signal:
     """The output at the target's integrated loudness; what is silent stays as it is."""
     validate(output, target)
-    return output * matching_gain(loudness_lufs(output), loudness_lufs(target))
+    gain = matching_gain(loudness_lufs(output), loudness_lufs(target))
+    return output * np.float64(gain)  # not rounded to the precision of the output
 
 
 def matching_gain(have_lufs: float, wish_lufs: float) -> float:
