@@ -6,7 +6,6 @@ from muddy.stems import make_stems
 
 from limelight.app.judge.film_path import remixed, separated
 from limelight.app.judge.remembering import WINDOWS, Remembering, remembering
-from limelight.cues.encoder import without_picture
 
 
 def test_each_window_is_heard_once_and_nothing_changes_by_it() -> None:
@@ -14,12 +13,12 @@ def test_each_window_is_heard_once_and_nothing_changes_by_it() -> None:
     model, plain = FakeModel(gains_db=(3.0, 0.0, 0.0)), FakeModel(gains_db=(3.0, 0.0, 0.0))
     once = Remembering(model)
     for _ in range(2):
-        found = remixed(mix, once, without_picture(1.0), layout="mono")
+        found = remixed(mix, once, None, layout="mono")
         separated(mix, once, layout="mono")
     assert (
         len(model.separated) == 2
     )  # a plan notes the loudness to 0.01 LU, so the mix is heard by a hair louder or softer
-    assert np.array_equal(found, remixed(mix, plain, without_picture(1.0), layout="mono"))
+    assert np.array_equal(found, remixed(mix, plain, None, layout="mono"))
 
 
 def test_it_does_not_remember_for_ever() -> None:

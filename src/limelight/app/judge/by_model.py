@@ -8,7 +8,6 @@ from typing import Literal
 from limelight.app.judge.film_path import remixed
 from limelight.app.judge.remembering import remembering
 from limelight.app.judge.trial import Trial
-from limelight.cues.encoder import without_picture
 from limelight.signals import Samples
 
 SAID = {"own": "", "another": ", another picture", "none": ", no picture"}
@@ -44,5 +43,5 @@ class ByModel:
         return remembering(self.model).card.uses_picture
 
     def remix(self, trial: Trial) -> Samples:
-        shown = {"own": trial.cues, "another": trial.another}.get(self.picture) or without_picture(trial.seconds)
+        shown = {"own": trial.own, "another": trial.another}.get(self.picture)
         return remixed(trial.input, remembering(self.model), shown, layout=trial.layout)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from limelight.app.judge.trial import Shown
+from limelight.cues.encoder import without_picture
 from limelight.mixing import render
 from limelight.mixing.controls import Controls
 from limelight.mixing.plan import MixPlan, PlannedSource
@@ -18,8 +20,9 @@ from limelight.runtime.model import Model
 from limelight.signals import Cues, Samples
 
 
-def remixed(samples: Samples, model: Model, cues: Cues, *, layout: str) -> Samples:
-    """The mix [C, N] at 48 kHz that a model makes of a soundtrack."""
+def remixed(samples: Samples, model: Model, shown: Shown | None, *, layout: str) -> Samples:
+    """The mix [C, N] at 48 kHz that a model makes of a soundtrack, with a picture or in the dark."""
+    cues = shown.cues if shown else without_picture(samples.shape[1] / SAMPLE_RATE)
     return planned(samples, model, cues, layout=layout)[1]
 
 

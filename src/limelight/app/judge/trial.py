@@ -13,10 +13,34 @@ from numpy.typing import NDArray
 from limelight.cues.catalogue import CUE_NAMES
 from limelight.cues.describe import NO_PICTURE
 from limelight.errors import InputError
-from limelight.muddy.clips import read_clip_sound, read_cues, read_recipe, read_stems
+from limelight.muddy.clips import CLIPS, read_clip_sound, read_cues, read_recipe, read_stems
 from limelight.muddy.manifest import Entry
 from limelight.muddy.sounds import SAMPLE_RATE
 from limelight.signals import Cues, Samples, Shot
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Shown:
+    """The picture of a clip, in whatever form a model wants it."""
+
+    folder: Path  # of the data set
+    clip: str
+    cues: Cues
+
+    def context(self, kind: str) -> NDArray[np.float32]:
+        """Rows [M, D] of "cues", or of what was computed once and lies beside the clip ("clip", "captions", "words").
+
+        Raises InputError.
+        """
+        if kind == "cues":
+            return self.cues.values
+        path = self.folder / CLIPS / self.clip / f"context-{kind}.npy"
+        try:
+            return np.asarray(np.load(path, allow_pickle=False), np.float32)
+        except (OSError, ValueError, EOFError) as error:
+            raise InputError(
+                f"Wanted the context {kind!r} of {self.clip}, found no {path}; compute it first."
+            ) from error
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,8 +53,8 @@ class Trial:
     target: Samples  # [C, N]
     stems: NDArray[np.float32]  # [K, C, N], of the target
     spoilt: NDArray[np.float32]  # [K, C, N], the same as they are in the input; their sum, but for a room and noise
-    cues: Cues
-    another: Cues  # of another clip
+    own: Shown
+    another: Shown  # of another clip
 
     @property
     def seconds(self) -> float:
@@ -52,8 +76,8 @@ def read_trial(folder: Path, entry: Entry, other: Entry) -> Trial:
         target=read_clip_sound(folder, entry.name, "target"),
         stems=stems,
         spoilt=read_recipe(folder, entry.name).applied(stems),
-        cues=cues_of(folder, entry),
-        another=cues_of(folder, other),
+        own=Shown(folder, entry.name, cues_of(folder, entry)),
+        another=Shown(folder, other.name, cues_of(folder, other)),
     )
 
 
