@@ -47,10 +47,10 @@ def still_gains(signal: Sound, stems: Sound) -> Array:
     return np.asarray(np.linalg.solve(between + _ridge(between), flat @ signal.ravel().astype(np.float64)))
 
 
-def moving_gains(signal: Sound, stems: Sound, *, sample_rate: int) -> Array:
+def moving_gains(signal: Sound, stems: Sound, *, sample_rate: int, points_per_second: int = POINTS_PER_SECOND) -> Array:
     """Gains of stems [K, …, N] that explain a signal […, N] best, at 0, 0.1, 0.2 … seconds, amplitude ratios, [K, T]."""
     validate_stems(signal, stems)
-    size = sample_rate // POINTS_PER_SECOND
+    size = sample_rate // points_per_second
     return _Equations.of(_segments(stems, size), _segments(signal[None], size)[0], size).solved().T
 
 

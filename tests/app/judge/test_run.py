@@ -46,8 +46,9 @@ def test_nothing_is_measured_twice(folder: Path, entries: list[Entry], tmp_path:
     assert method.heard == ["clip-0000", "clip-0000", "clip-0001", "clip-0001"]  # as it is, and well mixed
     again = evaluate(folder, tests, [method], tmp_path, workers=1)
     assert method.heard[4:] == ["clip-0002", "clip-0002"]
-    assert [line.clip for line in again] == ["clip-0000", "clip-0001", "clip-0002"]
-    assert again[:2] == first
+    assert [line.clip for line in again.lines] == ["clip-0000", "clip-0001", "clip-0002"]
+    assert again.lines[:2] == first.lines
+    again.check()
 
 
 def test_another_mark_or_another_clip_is_measured_again(folder: Path, entries: list[Entry], tmp_path: Path) -> None:
@@ -84,8 +85,10 @@ def test_two_workers_write_what_one_writes(folder: Path, entries: list[Entry], t
 def test_a_broken_clip_is_named_and_the_others_are_done(tmp_path: Path) -> None:
     entries = write_set(tmp_path / "set", train=0)
     (tmp_path / "set" / "clips" / entries[1].name / "input.flac").write_bytes(b"")
+    found = evaluate(tmp_path / "set", entries, [DoNothing()], tmp_path / "out", workers=1)
+    assert [line.clip for line in found.lines] == ["clip-0000", "clip-0002"]
     with pytest.raises(SomeFailed, match="1 clips could not be judged, the first is clip-0001"):
-        evaluate(tmp_path / "set", entries, [DoNothing()], tmp_path / "out", workers=1)
+        found.check()
     assert file_of(tmp_path / "out", "do nothing").read_text().count("\n") == 2
 
 

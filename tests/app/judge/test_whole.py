@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -30,7 +31,7 @@ def wish(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wish
 
 def test_tables_and_a_page_come_out_and_again_the_same(wish: Wish) -> None:
     seen: list[tuple[float, float]] = []
-    markdown, page = judge(wish, progress=lambda done, total: seen.append((done, total)))
+    markdown, page = judge(wish, progress=lambda done, total: seen.append((done, total))).written
     assert seen[-1] == (3, 3)
     text, drawn = markdown.read_text(encoding="utf-8"), page.read_text(encoding="utf-8")
     for row in ("do nothing", "*best gains, true stems*", "lite", "*lite, another picture*", "separate-and-level"):
@@ -41,7 +42,7 @@ def test_tables_and_a_page_come_out_and_again_the_same(wish: Wish) -> None:
     assert "<set>" not in drawn
     assert "http" not in drawn.replace("http-equiv", "")
     assert str(wish.into.parent) not in text + drawn
-    assert judge(wish) == (markdown, page)
+    assert judge(wish).written == (markdown, page)
     assert markdown.read_text(encoding="utf-8") == text
 
 
@@ -70,6 +71,8 @@ def test_the_command_line_judges_and_compares(dataset: Path, tmp_path: Path) -> 
     into = tmp_path / "out"
     told = limelight(dataset, "--into", into, "--count", 1, "--examples", 0, "--workers", 1, "--quiet")
     assert told.splitlines() == [str(into / "results.md"), str(into / "results.html")]
+    told = json.loads(limelight(dataset, "--into", into, "--count", 1, "--examples", 0, "--workers", 1, "--json"))
+    assert told["rows"]["do nothing"]["figures"]["harm"]["value"] == 0
     compared = limelight(dataset, "--into", into, "--compare", "lite", "do nothing").splitlines()
     assert len(compared) == 1 + 10
     assert any(row.startswith("level-matched MAG, × 100") for row in compared)

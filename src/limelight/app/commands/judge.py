@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from limelight.app.commands.building import Workers
 from limelight.app.door import console, door, progress_bar
-from limelight.app.options import Quiet, Verbose
+from limelight.app.options import AsJson, Quiet, Verbose
 
 
 def evaluate(
@@ -38,6 +39,7 @@ def evaluate(
     against: Annotated[Path | None, typer.Option(help="With --compare: another run's folder, where B is.")] = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Also results.parquet (needs pyarrow).")] = False,
     workers: Workers = None,
+    as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -48,6 +50,7 @@ def evaluate(
 
             typer.echo(comparison_text(into, *compare, against=against))
             return
+        from limelight.app.judge.machine import for_programs
         from limelight.app.judge.networks import Networks
         from limelight.app.judge.whole import Wish, judge
 
@@ -63,8 +66,9 @@ def evaluate(
             workers=workers,
         )
         with progress_bar(quiet=quiet) as bar:
-            written = judge(wish, progress=lambda done, total: bar("judge", done, total))
-        for path in written:
-            typer.echo(str(path))
+            verdict = judge(wish, progress=lambda done, total: bar("judge", done, total))
+        told = json.dumps(for_programs(verdict.found), indent=1) if as_json else "\n".join(map(str, verdict.written))
+        typer.echo(told)
         if not quiet:
             console.print("what the figures mean: docs/judge.md", markup=False)
+        verdict.judged.check()

@@ -20,6 +20,7 @@ from limelight.muddy.manifest import Entry
 
 Array = NDArray[np.float64]
 FLOOR_DB = -40.0
+DRAWN_PER_SECOND = 2  # fast enough to be seen; between a weak stem's sounds its gains are anything
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,4 +64,7 @@ def spread(entries: Sequence[Entry], count: int) -> list[Entry]:
 
 def _changes_db(before: NDArray[np.float32], after: NDArray[np.float32], stems: NDArray[np.float32]) -> Array:
     """The gains that explain best how a mix became another, [K, T]."""
-    return in_decibels(1 + moving_gains(after - before, stems, sample_rate=SAMPLE_RATE), floor_db=FLOOR_DB)
+    return in_decibels(
+        1 + moving_gains(after - before, stems, sample_rate=SAMPLE_RATE, points_per_second=DRAWN_PER_SECOND),
+        floor_db=FLOOR_DB,
+    )

@@ -12,14 +12,16 @@ from limelight.app.judge.table import SPLIT_BY, Found, Table
 from limelight.app.judge.words import BASE, MAIN, against_nothing, against_pictures, figure_text, range_text
 from limelight.app.report.style import STYLE
 from limelight.app.report.words import escaped
-from limelight.evaluation.catalogue import BY_NAME
+from limelight.evaluation.bootstrap import Interval
+from limelight.evaluation.catalogue import BY_NAME, HUNDREDTHS, Metric
 from limelight.evaluation.metrics import magnitudes
 from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.signals import STEMS
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 MORE_STYLE = """
-main { max-width: 1400px; } .wide { overflow-x: auto; } td.n, th.n { text-align: right; white-space: nowrap; }
+main { max-width: 1400px; } .wide { overflow-x: auto; margin-bottom: 1.5rem; } td.name { white-space: nowrap; }
+td.n, th.n { text-align: right; white-space: nowrap; }
 td small { display: block; color: var(--quiet); } tr.quiet td { color: var(--quiet); font-style: italic; }
 .three { display: grid; grid-template-columns: repeat(3, 1fr); gap: .8rem; }
 .dots { display: flex; flex-wrap: wrap; gap: 2rem; }
@@ -59,24 +61,30 @@ def _head(found: Found, source: Source) -> str:
 
 def _main(found: Found) -> str:
     table = found.table()
-    best = {metric.name: table.best(metric) for metric in table.metrics}
+    hundredths = tuple(metric for metric in table.metrics if metric.unit == HUNDREDTHS)
+    others = tuple(metric for metric in table.metrics if metric.unit != HUNDREDTHS)
+    return _table(table, hundredths) + _table(table, others)
+
+
+def _table(table: Table, metrics: tuple[Metric, ...]) -> str:
+    best = {metric.name: table.best(metric) for metric in metrics}
     heads = "".join(
-        f'<th class="n">{escaped(one.title)}, {one.unit} {"↑" if one.higher_is_better else "↓"}</th>'
-        for one in table.metrics
+        f'<th class="n">{escaped(one.title)}, {one.unit} {"↑" if one.higher_is_better else "↓"}</th>' for one in metrics
     )
     rows = []
     for row in table.rows:
-        cells = []
-        for metric in table.metrics:
-            figure = row.figures[metric.name]
-            text = figure_text(metric, figure.value)
-            text = f"<b>{text}</b>" if row.name in best[metric.name] else text
-            cells.append(f'<td class="n">{text}<small>{range_text(metric, figure)}</small></td>')
+        cells = "".join(_cell(metric, row.figures[metric.name], row.name in best[metric.name]) for metric in metrics)
         quiet = "" if row.kind in ("method", "control") else ' class="quiet"'
-        rows.append(f"<tr{quiet}><td>{escaped(row.name)}</td>{''.join(cells)}</tr>")
+        rows.append(f'<tr{quiet}><td class="name">{escaped(row.name)}</td>{cells}</tr>')
     return (
         f'<div class="wide"><table><thead><tr><th></th>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
+
+
+def _cell(metric: Metric, figure: Interval, best: bool) -> str:
+    text = figure_text(metric, figure.value)
+    text = f"<b>{text}</b>" if best else text
+    return f'<td class="n">{text}<small>{range_text(metric, figure)}</small></td>'
 
 
 def _words(found: Found) -> str:
@@ -124,7 +132,7 @@ def _group(found: Found, tables: dict[str, Table], name: str) -> str:
     metric = BY_NAME[name]
     heads = "".join(f'<th class="n">{escaped(group)} ({table.clips})</th>' for group, table in tables.items())
     rows = "".join(
-        f"<tr><td>{escaped(method)}</td>"
+        f'<tr><td class="name">{escaped(method)}</td>'
         + "".join(
             f'<td class="n">{figure_text(metric, table.rows[n].figures[name].value)}</td>' for table in tables.values()
         )

@@ -27,6 +27,21 @@ from limelight.muddy.workers import Report, run_jobs
 Progress = Callable[[float, float], None]
 
 
+@dataclass(frozen=True, repr=False)
+class Judged:
+    """What came of a run."""
+
+    lines: tuple[Line, ...]  # old and new, of these clips and methods
+    failures: tuple[str, ...] = ()  # clips that could not be judged, and why
+
+    def check(self) -> None:
+        """Raises SomeFailed, which makes the exit code, where some were not judged."""
+        if self.failures:
+            raise SomeFailed(
+                f"{len(self.failures)} clips could not be judged, the first is {self.failures[0]}; mend it and go on"
+            )
+
+
 @dataclass(frozen=True)
 class Job:
     """One clip, and the methods that it is missing."""
@@ -60,10 +75,10 @@ def evaluate(
     networks: Networks = NO_NETWORKS,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> list[Line]:
-    """All lines of these clips and methods, old and new. `others`: whose pictures may stand in, without any the same clips.
+) -> Judged:
+    """Every method on every clip that was not measured yet. `others`: whose pictures may stand in, without any the same clips.
 
-    Raises InputError, OutputError, SomeFailed when all that could be done is done.
+    Raises InputError, OutputError.
     """
     with naming_write_errors(into):
         (into / FOLDER).mkdir(parents=True, exist_ok=True)
@@ -79,11 +94,9 @@ def evaluate(
             progress(len(entries) - len(jobs) + done, len(entries))
     for method in methods:
         settle(into, method.name)
-    if failures:
-        raise SomeFailed(f"{len(failures)} clips could not be judged, the first is {failures[0]}; mend it and go on")
     names = {entry.name for entry in entries}
     lines = (line for method in methods for line in read_lines(file_of(into, method.name)).values())
-    return [line for line in lines if line.clip in names]
+    return Judged(tuple(line for line in lines if line.clip in names), tuple(failures))
 
 
 def judged(job: Job, report: Report) -> list[Line]:

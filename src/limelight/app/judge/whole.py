@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from limelight.app.judge.examples import examples_of
 from limelight.app.judge.markdown import Source, results_markdown
-from limelight.app.judge.methods import methods_of
+from limelight.app.judge.methods import Method, methods_of
 from limelight.app.judge.networks import NO_NETWORKS, Networks
 from limelight.app.judge.page import write_page
 from limelight.app.judge.results import write_parquet
-from limelight.app.judge.run import Progress, chosen, evaluate
+from limelight.app.judge.run import Judged, Progress, chosen, evaluate
 from limelight.app.judge.table import Found
 from limelight.errors import InputError
 from limelight.media.target import naming_write_errors, whole_or_absent
-from limelight.muddy.manifest import read_manifest, require_parquet
+from limelight.muddy.manifest import Entry, read_manifest, require_parquet
 
 MARKDOWN, PAGE = "results.md", "results.html"
 
@@ -42,31 +43,51 @@ class Wish:
         return f"limelight evaluate {self.dataset.resolve().name} --models {names} --split {self.split}{some} --into …"
 
 
-def judge(wish: Wish, *, progress: Progress | None = None) -> tuple[Path, ...]:
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """What was found, and where it is told."""
+
+    found: Found
+    judged: Judged
+    written: tuple[Path, ...]
+
+
+def judge(wish: Wish, *, progress: Progress | None = None) -> Verdict:
     """Measures what is missing and writes the tables. Raises the errors of `limelight.errors`."""
     if wish.parquet:
         require_parquet()
     everything = read_manifest(wish.dataset)
-    entries = chosen(everything, wish.split, wish.count)
+    entries, others = chosen(everything, wish.split, wish.count), chosen(everything, wish.split, None)
     methods = methods_of(wish.models, everything)
     wish.networks.check(entries)
-    lines = evaluate(
+    judged = evaluate(
         wish.dataset,
         entries,
         methods,
         wish.into,
-        others=chosen(everything, wish.split, None),
+        others=others,
         networks=wish.networks,
         workers=wish.workers,
         progress=progress,
     )
-    found = Found.of(lines, {method.name: method.kind for method in methods})
+    found = Found.of(judged.lines, {method.name: method.kind for method in methods})
     if not found.clips:
+        judged.check()
         raise InputError("No clip was measured by every method; run the command again.")
+    return Verdict(found, judged, tuple(_told(wish, found, judged, entries, methods)))
+
+
+def _told(
+    wish: Wish, found: Found, judged: Judged, entries: Sequence[Entry], methods: Sequence[Method]
+) -> Iterator[Path]:
     source = Source(wish.dataset.resolve().name, wish.split, wish.command)
     markdown, page = wish.into / MARKDOWN, wish.into / PAGE
     with whole_or_absent(markdown) as temporary, naming_write_errors(markdown):
         temporary.write_text(results_markdown(found, source), encoding="utf-8")
+    yield markdown
+    seen = [entry for entry in entries if entry.name in found.clips]
     shown = next((method for method in methods if method.kind == "method"), methods[0])
-    write_page(found, source, examples_of(wish.dataset, entries, shown, wish.examples), page)
-    return (markdown, page, *((write_parquet(wish.into, lines),) if wish.parquet else ()))
+    write_page(found, source, examples_of(wish.dataset, seen, shown, wish.examples), page)
+    yield page
+    if wish.parquet:
+        yield write_parquet(wish.into, judged.lines)

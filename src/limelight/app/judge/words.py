@@ -66,11 +66,16 @@ def against_nothing(found: Found, method: str) -> Iterator[str]:
 
 def against_pictures(found: Found, method: str) -> Iterator[str]:
     """What the true picture is worth to a model, where its other pictures were tried."""
-    for said, what in ((", another picture", "another clip's"), (", no picture", "none")):
-        if f"{method}{said}" in found.kinds:
-            share = found.share(method, f"{method}{said}", MAIN)
-            sure = "shown" if share.leaves_out_zero else "not shown to be anything"
-            yield (
-                f"With its own picture instead of {what}, {method} loses {percent_interval(share)} of its "
-                f"level-matched MAG; {sure}."
-            )
+    for name, what in pictures_of(found, method).items():
+        share = found.share(method, name, MAIN)
+        sure = "shown" if share.leaves_out_zero else "not shown to be anything"
+        yield (
+            f"With its own picture instead of {what}, {method} loses {percent_interval(share)} of its "
+            f"level-matched MAG; {sure}."
+        )
+
+
+def pictures_of(found: Found, method: str) -> dict[str, str]:
+    """The rows of a model with other pictures, and what they show in words."""
+    rows = {f"{method}, another picture": "another clip's", f"{method}, no picture": "none"}
+    return {name: what for name, what in rows.items() if name in found.kinds}
