@@ -72,6 +72,17 @@ def test_without_a_balance_there_is_no_error() -> None:
     assert np.isnan(balance_error_lu(short.sum(axis=0), short.sum(axis=0), short))
 
 
+def test_one_sample_late_is_no_other_balance_for_low_sounds_but_another_sound_for_noise() -> None:
+    """Least squares compares waveforms: an output has to be in step with the stems to the sample."""
+    time = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
+    low = np.stack([0.1 * np.sin(2 * np.pi * hertz * time) for hertz in (110, 170, 250)])
+    target = low.sum(axis=0)
+    assert gain_error_db(np.roll(target, 1), target, low) < 0.02
+    noisy = np.stack([low[0], low[1], noise(1, time.size)])
+    target = noisy.sum(axis=0)
+    assert gain_error_db(np.roll(target, 1), target, noisy) > 10
+
+
 def test_who_is_heard() -> None:
     assert audible(noises(rms=(0.1, 0.001, 0.01))).tolist() == [True, False, True]
     assert not audible(np.zeros((3, 100))).any()

@@ -61,4 +61,5 @@ def test_what_is_usual_is_measured_on_training_targets_where_a_stem_is_heard() -
 
 def test_films_have_a_table_of_their_own() -> None:
     assert by_films("lite").usual_lufs == (-27.0, -32.0, -32.0)
+    assert by_films("lite").said == "separate-and-level-film sets speech −27.0, music −32.0, effects −32.0 LUFS."
     assert by_films("lite").mark != Levelled("lite", "x", (0.0, 0.0, 0.0)).mark

@@ -4,7 +4,7 @@ from app.judge.lines import KINDS, found
 
 from limelight.app.judge.markdown import Source, results_markdown
 
-SOURCE = Source("scenes", "test", "limelight evaluate scenes")
+SOURCE = Source("scenes", "test", "limelight evaluate scenes", ("good sets speech loud.",))
 
 
 def test_every_method_has_a_row_in_every_table() -> None:
@@ -28,5 +28,6 @@ def test_it_says_what_was_judged_and_where_it_was_lost() -> None:
     text = results_markdown(found(), SOURCE)
     assert "24 clips of the test split of scenes" in text
     assert "`limelight evaluate scenes`" in text
+    assert "\n- good sets speech loud.\n" in text
     assert "- bad is worse than doing nothing" in text
     assert text == results_markdown(found(), SOURCE)

@@ -21,6 +21,7 @@ import numpy as np
 from limelight.app.judge.film_path import separated
 from limelight.app.judge.remembering import remembering
 from limelight.app.judge.trial import Trial
+from limelight.app.report.words import number
 from limelight.dsp.gains import db_to_gain
 from limelight.errors import InputError
 from limelight.muddy.levels import StemLevels, heard
@@ -44,6 +45,12 @@ class Levelled:
     @property
     def mark(self) -> str:
         return f"1, {remembering(self.model).card.fingerprint}, {self.usual_lufs}"
+
+    @property
+    def said(self) -> str:
+        """What is usual, in words."""
+        levels = ", ".join(f"{stem} {number(lufs)}" for stem, lufs in zip(STEMS, self.usual_lufs, strict=True))
+        return f"{self.name} sets {levels} LUFS."
 
     def remix(self, trial: Trial) -> Samples:
         stems = separated(trial.input, remembering(self.model), layout=trial.layout)

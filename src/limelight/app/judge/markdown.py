@@ -20,12 +20,15 @@ class Source:
     dataset: str
     split: str
     command: str
+    notes: tuple[str, ...] = ()  # sentences on methods
 
 
 def results_markdown(found: Found, source: Source) -> str:
     """The whole page."""
     return (
-        "\n".join([*_head(found, source), *_main(found), *_in_words(found), *_broken_down(found), *_how_to_read()])
+        "\n".join(
+            [*_head(found, source), *_main(found), *_in_words(found, source), *_broken_down(found), *_how_to_read()]
+        )
         + "\n"
     )
 
@@ -69,13 +72,14 @@ def _table(table: Table, metrics: tuple[Metric, ...]) -> Iterator[str]:
         yield f"| {name} | {' | '.join(cells)} |"
 
 
-def _in_words(found: Found) -> Iterator[str]:
+def _in_words(found: Found, source: Source) -> Iterator[str]:
     yield "## In words"
     yield ""
     for name, kind in found.kinds.items():
         if kind == "method":
             for sentence in (*against_nothing(found, name), *against_pictures(found, name)):
                 yield f"- {sentence}"
+    yield from (f"- {note}" for note in source.notes)
     yield ""
 
 

@@ -35,7 +35,7 @@ def write_page(found: Found, source: Source, examples: Sequence[Example], page: 
     parts = [
         _head(found, source),
         _main(found),
-        _words(found),
+        _words(found, source),
         _dots(found),
         *map(_example, examples),
         *_broken_down(found),
@@ -87,13 +87,14 @@ def _cell(metric: Metric, figure: Interval, best: bool) -> str:
     return f'<td class="n">{text}<small>{range_text(metric, figure)}</small></td>'
 
 
-def _words(found: Found) -> str:
+def _words(found: Found, source: Source) -> str:
     said = [
         f"<li>{escaped(sentence, limit=2000)}</li>"
         for name, kind in found.kinds.items()
         if kind == "method"
         for sentence in (*against_nothing(found, name), *against_pictures(found, name))
     ]
+    said += [f"<li>{escaped(note)}</li>" for note in source.notes]
     return f"<h2>In words</h2><ul>{''.join(said)}</ul>"
 
 

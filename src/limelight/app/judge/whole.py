@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from limelight.app.judge.examples import examples_of
+from limelight.app.judge.levelled import Levelled
 from limelight.app.judge.markdown import Source, results_markdown
 from limelight.app.judge.methods import Method, methods_of
 from limelight.app.judge.networks import NO_NETWORKS, Networks
@@ -80,7 +81,8 @@ def judge(wish: Wish, *, progress: Progress | None = None) -> Verdict:
 def _told(
     wish: Wish, found: Found, judged: Judged, entries: Sequence[Entry], methods: Sequence[Method]
 ) -> Iterator[Path]:
-    source = Source(wish.dataset.resolve().name, wish.split, wish.command)
+    notes = tuple(method.said for method in methods if isinstance(method, Levelled))
+    source = Source(wish.dataset.resolve().name, wish.split, wish.command, notes)
     markdown, page = wish.into / MARKDOWN, wish.into / PAGE
     with whole_or_absent(markdown) as temporary, naming_write_errors(markdown):
         temporary.write_text(results_markdown(found, source), encoding="utf-8")
