@@ -74,8 +74,11 @@ def test_figures_that_there_are_none_of_are_left_out() -> None:
         figures = dict(line.figures) | ({"gain_error_db": math.nan} if line.clip < "clip-20" else {})
         return type(line)(**{**vars(line), "figures": figures})
 
-    table = Found.of(map(without, lines()), KINDS).table()
+    of = Found.of(map(without, lines()), KINDS)
+    table = of.table()
     last = np.mean(
         [line.figures["gain_error_db"] for line in lines() if line.method == "bad" and line.clip >= "clip-20"]
     )
     assert table.rows[-1].figures["gain_error_db"].value == pytest.approx(last)
+    assert of.means("gain_error_db", of.clips)["bad"] == pytest.approx(last)
+    assert math.isnan(of.means("gain_error_db", of.clips[:5])["bad"])

@@ -12,27 +12,27 @@ import pytest
 from app.judge.sets import install, write_set
 from models import FakeModel
 
-from limelight.app.judge.whole import Wish, judge
+from limelight.app.judge.whole import Asked, judge
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("<set>")
-    write_set(folder)
+    write_set(folder, clips=2, seconds=1.0)
     return folder
 
 
 @pytest.fixture
-def wish(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wish:
+def asked(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
     model = FakeModel(gains_db=(2.0, 0.0, -2.0))
     install(monkeypatch, lite=model)
-    return Wish(dataset, tmp_path / "out", ("lite", "separate-and-level"), examples=1, workers=1)
+    return Asked(dataset, tmp_path / "out", ("lite", "separate-and-level"), examples=1, workers=1)
 
 
-def test_tables_and_a_page_come_out_and_again_the_same(wish: Wish) -> None:
+def test_tables_and_a_page_come_out_and_again_the_same(asked: Asked) -> None:
     seen: list[tuple[float, float]] = []
-    markdown, page = judge(wish, progress=lambda done, total: seen.append((done, total))).written
-    assert seen[-1] == (3, 3)
+    markdown, page = judge(asked, progress=lambda done, total: seen.append((done, total))).written
+    assert seen[-1] == (2, 2)
     text, drawn = markdown.read_text(encoding="utf-8"), page.read_text(encoding="utf-8")
     for row in ("do nothing", "*best gains, true stems*", "lite", "*lite, another picture*", "separate-and-level"):
         assert f"\n| {row} |" in text
@@ -41,18 +41,18 @@ def test_tables_and_a_page_come_out_and_again_the_same(wish: Wish) -> None:
     assert "default-src 'none'" in drawn
     assert "<set>" not in drawn
     assert "http" not in drawn.replace("http-equiv", "")
-    assert str(wish.into.parent) not in text + drawn
-    assert judge(wish).written == (markdown, page)
+    assert str(asked.into.parent) not in text + drawn
+    assert judge(asked).written == (markdown, page)
     assert markdown.read_text(encoding="utf-8") == text
 
 
-def test_more_clips_go_on_where_it_was(wish: Wish) -> None:
-    judge(replace(wish, count=1, examples=0))
-    before = {path.name: path.read_text() for path in (wish.into / "results").iterdir()}
-    judge(replace(wish, examples=0))
-    for path in (wish.into / "results").iterdir():
+def test_more_clips_go_on_where_it_was(asked: Asked) -> None:
+    judge(replace(asked, count=1, examples=0))
+    before = {path.name: path.read_text() for path in (asked.into / "results").iterdir()}
+    judge(replace(asked, examples=0))
+    for path in (asked.into / "results").iterdir():
         assert path.read_text().startswith(before[path.name])
-        assert path.read_text().count("\n") == 3
+        assert path.read_text().count("\n") == 2
 
 
 def test_the_command_line_judges_and_compares(dataset: Path, tmp_path: Path) -> None:

@@ -52,9 +52,9 @@ def evaluate(
             return
         from limelight.app.judge.machine import for_programs
         from limelight.app.judge.networks import Networks
-        from limelight.app.judge.whole import Wish, judge
+        from limelight.app.judge.whole import Asked, judge
 
-        wish = Wish(
+        asked = Asked(
             dataset=dataset,
             into=into,
             models=tuple(name.strip() for name in models.split(",") if name.strip()),
@@ -66,7 +66,7 @@ def evaluate(
             workers=workers,
         )
         with progress_bar(quiet=quiet) as bar:
-            verdict = judge(wish, progress=lambda done, total: bar("judge", done, total))
+            verdict = judge(asked, progress=lambda done, total: bar("judge", done, total))
         told = json.dumps(for_programs(verdict.found), indent=1) if as_json else "\n".join(map(str, verdict.written))
         typer.echo(told)
         if not quiet:

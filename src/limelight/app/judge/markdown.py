@@ -90,11 +90,11 @@ def _broken_down(found: Found) -> Iterator[str]:
         yield ""
         for name in BROKEN_DOWN:
             metric = BY_NAME[name]
-            tables = {group: found.table(clips) for group, clips in groups.items()}
-            yield f"| {metric.title}, {metric.unit} | {' | '.join(f'{g} ({t.clips})' for g, t in tables.items())} |"
-            yield "|---" + "|---:" * len(tables) + "|"
-            for n, method in enumerate(found.kinds):
-                cells = (figure_text(metric, table.rows[n].figures[name].value) for table in tables.values())
+            yield f"| {metric.title}, {metric.unit} | {' | '.join(f'{g} ({len(c)})' for g, c in groups.items())} |"
+            yield "|---" + "|---:" * len(groups) + "|"
+            columns = [found.means(name, clips) for clips in groups.values()]
+            for method in found.kinds:
+                cells = (figure_text(metric, column[method]) for column in columns)
                 yield f"| {method} | {' | '.join(cells)} |"
             yield ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from limelight.app.judge.examples import Example
@@ -125,20 +125,19 @@ def _example(one: Example) -> str:
 
 def _broken_down(found: Found) -> Iterator[str]:
     for by in SPLIT_BY:
-        tables = {group: found.table(clips) for group, clips in found.groups(by).items()}
-        yield f"<h2>{HEADS[by]}</h2>" + "".join(_group(found, tables, name) for name in BROKEN_DOWN)
+        groups = found.groups(by)
+        yield f"<h2>{HEADS[by]}</h2>" + "".join(_group(found, groups, name) for name in BROKEN_DOWN)
 
 
-def _group(found: Found, tables: dict[str, Table], name: str) -> str:
+def _group(found: Found, groups: Mapping[str, Sequence[str]], name: str) -> str:
     metric = BY_NAME[name]
-    heads = "".join(f'<th class="n">{escaped(group)} ({table.clips})</th>' for group, table in tables.items())
+    heads = "".join(f'<th class="n">{escaped(group)} ({len(clips)})</th>' for group, clips in groups.items())
+    columns = [found.means(name, clips) for clips in groups.values()]
     rows = "".join(
         f'<tr><td class="name">{escaped(method)}</td>'
-        + "".join(
-            f'<td class="n">{figure_text(metric, table.rows[n].figures[name].value)}</td>' for table in tables.values()
-        )
+        + "".join(f'<td class="n">{figure_text(metric, column[method])}</td>' for column in columns)
         + "</tr>"
-        for n, method in enumerate(found.kinds)
+        for method in found.kinds
     )
     head = f"<tr><th>{escaped(metric.title)}, {metric.unit}</th>{heads}</tr>"
     return f'<div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'

@@ -23,7 +23,7 @@ MARKDOWN, PAGE = "results.md", "results.html"
 
 
 @dataclass(frozen=True)
-class Wish:
+class Asked:
     """What is to be judged, and where the results go."""
 
     dataset: Path
@@ -53,43 +53,43 @@ class Verdict:
     written: tuple[Path, ...]
 
 
-def judge(wish: Wish, *, progress: Progress | None = None) -> Verdict:
+def judge(asked: Asked, *, progress: Progress | None = None) -> Verdict:
     """Measures what is missing and writes the tables. Raises the errors of `limelight.errors`."""
-    if wish.parquet:
+    if asked.parquet:
         require_parquet()
-    everything = read_manifest(wish.dataset)
-    entries, others = chosen(everything, wish.split, wish.count), chosen(everything, wish.split, None)
-    methods = methods_of(wish.models, everything)
-    wish.networks.check(entries)
+    everything = read_manifest(asked.dataset)
+    entries, others = chosen(everything, asked.split, asked.count), chosen(everything, asked.split, None)
+    methods = methods_of(asked.models, everything)
+    asked.networks.check(entries)
     judged = evaluate(
-        wish.dataset,
+        asked.dataset,
         entries,
         methods,
-        wish.into,
+        asked.into,
         others=others,
-        networks=wish.networks,
-        workers=wish.workers,
+        networks=asked.networks,
+        workers=asked.workers,
         progress=progress,
     )
     found = Found.of(judged.lines, {method.name: method.kind for method in methods})
     if not found.clips:
         judged.check()
         raise InputError("No clip was measured by every method; run the command again.")
-    return Verdict(found, judged, tuple(_told(wish, found, judged, entries, methods)))
+    return Verdict(found, judged, tuple(_told(asked, found, judged, entries, methods)))
 
 
 def _told(
-    wish: Wish, found: Found, judged: Judged, entries: Sequence[Entry], methods: Sequence[Method]
+    asked: Asked, found: Found, judged: Judged, entries: Sequence[Entry], methods: Sequence[Method]
 ) -> Iterator[Path]:
     notes = tuple(method.said for method in methods if isinstance(method, Levelled))
-    source = Source(wish.dataset.resolve().name, wish.split, wish.command, notes)
-    markdown, page = wish.into / MARKDOWN, wish.into / PAGE
+    source = Source(asked.dataset.resolve().name, asked.split, asked.command, notes)
+    markdown, page = asked.into / MARKDOWN, asked.into / PAGE
     with whole_or_absent(markdown) as temporary, naming_write_errors(markdown):
         temporary.write_text(results_markdown(found, source), encoding="utf-8")
     yield markdown
     seen = [entry for entry in entries if entry.name in found.clips]
     shown = next((method for method in methods if method.kind == "method"), methods[0])
-    write_page(found, source, examples_of(wish.dataset, seen, shown, wish.examples), page)
+    write_page(found, source, examples_of(asked.dataset, seen, shown, asked.examples), page)
     yield page
-    if wish.parquet:
-        yield write_parquet(wish.into, judged.lines)
+    if asked.parquet:
+        yield write_parquet(asked.into, judged.lines)
