@@ -30,8 +30,15 @@ def test_ends_of_the_scale() -> None:
     assert si_sdr_db(x, x) == LIMIT_DB
     assert si_sdr_db(np.array([0.0, 1.0]), np.array([1.0, 0.0])) == -LIMIT_DB
     assert np.isnan(si_sdr_db(x, nothing))
-    assert np.isnan(si_sdr_db(nothing, x))
-    assert np.isnan(ratio_db(nothing, nothing))
+    assert np.isnan(artefacts_db(nothing, np.zeros((3, 30_000))))
+
+
+def test_nobody_wins_by_silence() -> None:
+    x, nothing = noise(0), np.zeros(30_000)
+    assert si_sdr_db(nothing, x) == -LIMIT_DB
+    assert artefacts_db(nothing, np.stack([x, x])) == -LIMIT_DB
+    assert artefacts_db(x, np.zeros((3, 30_000))) != artefacts_db(x, np.stack([x, x]))
+    assert ratio_db(nothing, nothing) == -LIMIT_DB
 
 
 def test_one_sample_late_is_a_great_distance_for_noise() -> None:

@@ -83,6 +83,13 @@ def test_one_sample_late_is_no_other_balance_for_low_sounds_but_another_sound_fo
     assert gain_error_db(np.roll(target, 1), target, noisy) > 10
 
 
+def test_nobody_wins_by_silence() -> None:
+    stems = noises()
+    target = stems.sum(axis=0)
+    assert gain_error_db(0 * target, target, stems) == LARGEST_DB
+    assert balance_error_lu(0 * target, target, stems) == LARGEST_DB
+
+
 def test_who_is_heard() -> None:
     assert audible(noises(rms=(0.1, 0.001, 0.01))).tolist() == [True, False, True]
     assert not audible(np.zeros((3, 100))).any()

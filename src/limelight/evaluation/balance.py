@@ -7,6 +7,7 @@
 
 Conventions as in `metrics`; stems are [K, N], speech first, and sum to the target. Ours alone: the papers' figures mostly
 tell level. NaN where there is no balance: fewer than two stems are heard, or never speech and anything else together.
+An output of silence is as far off as can be.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ def gain_error_db(output: Signal, target: Signal, stems: NDArray[np.floating]) -
     if heard.sum() < 2:
         return float("nan")
     levels = [in_decibels(still_gains(signal, stems), floor_db=-LARGEST_DB)[heard] for signal in (output, target)]
+    if not output.any():  # all stems are gone alike, which is no balance
+        return LARGEST_DB
     errors = levels[0] - levels[1]
     return float(np.abs(errors - errors.mean()).mean())
 
@@ -54,6 +57,8 @@ def balance_error_of_parts_lu(
     there = (wish > 10 ** (UNHEARD_DB / 10) * wish.sum(axis=0).mean()).all(axis=0)
     if not there.any():
         return float("nan")
+    if not have.any():
+        return LARGEST_DB
     return float(np.abs(_ratio_lu(have[:, there]) - _ratio_lu(wish[:, there])).mean())
 
 

@@ -18,5 +18,5 @@ def with_stems(output: Signal, target: Signal, stems: NDArray[np.floating]) -> d
     return {
         "gain_error_db": balance.gain_error_db(output, target, stems),
         "balance_error_lu": balance.balance_error_of_parts_lu(parts[0], output - parts[0], stems[0], target - stems[0]),
-        "artefacts_db": artefacts.ratio_db(parts.sum(axis=0), output),
+        "artefacts_db": artefacts.artefacts_of_parts_db(parts, output, stems),
     }
