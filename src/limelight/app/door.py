@@ -22,6 +22,7 @@ STAGE_WORDS = {
     "look": "looking at the picture",
     "measure": "measuring the sound",
     "plan": "deciding the balance",
+    "remix": "remixing the sound",
     "render": "writing the film",
     "muddy": "making clips",
     "check": "checking clips",

@@ -22,7 +22,7 @@ from limelight.evaluation import metrics
 from limelight.evaluation.oracles import best_gain
 from limelight.muddy.mixtures import Casting, Mixture, draw_mixture
 from limelight.muddy.sounds import SAMPLE_RATE, SoundLibrary
-from limelight.runtime.registry import load_model
+from limelight.runtime.registry import load_stem_model
 from limelight.signals import Samples
 
 SECONDS = 10.0
@@ -72,7 +72,7 @@ def judge(mixture: Mixture, model: Any) -> dict[str, float]:
 def work(job: Job) -> list[dict[str, float]]:
     """Judges a share of the mixtures."""
     library = SoundLibrary.open(job.folder, "test", job.cache)
-    model = load_model(job.model, threads=1)
+    model = load_stem_model(job.model, threads=1)
     casting = Casting(undegraded=1.0 if job.undegraded else 0.0)
     rows = []
     for number in job.numbers:

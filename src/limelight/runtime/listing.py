@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from limelight.runtime.card import ModelCard
-from limelight.runtime.registry import installed
+from limelight.runtime.registry import installed, installed_remixes
+from limelight.runtime.remix_card import RemixCard
 
 COUNTS = Path(__file__).with_name("parameter_counts.json")
 
@@ -49,7 +50,8 @@ def list_models() -> tuple[Listed, ...]:
         _preset("visah-text", counts, context=f"a caption a frame: {T5}", weights=TEXT_WEIGHTS),
         _preset("semmix", counts, context=f"a focused caption a key frame: {T5}", weights=TEXT_WEIGHTS),
     )
-    return (*(_installed(card) for card in installed()), *presets)
+    remixes = (_installed_remix(card) for card in installed_remixes())
+    return (*(_installed(card) for card in installed()), *remixes, *presets)
 
 
 def _installed(card: ModelCard) -> Listed:
@@ -66,6 +68,24 @@ def _installed(card: ModelCard) -> Listed:
         licence=card.licence,
         weights="in this package",
         card=_plain(card),
+    )
+
+
+def _installed_remix(card: RemixCard) -> Listed:
+    told = f"{card.context_width} numbers a second: {card.context}" if card.context_width else "none, sound alone"
+    return Listed(
+        name=card.name,
+        kind="installed",
+        backbone=f"that of the preset {card.preset}",
+        head="mask on the magnitude, plus a waveform; no stems",
+        context=told,
+        context_weights="none needed" if card.context in ("none", "cues") else CONTEXT_EXTRA,
+        parameters=card.parameters,
+        parts={},
+        sample_rate=card.sample_rate,
+        licence=card.licence,
+        weights="in this package",
+        card=card.model_dump(),
     )
 
 

@@ -17,6 +17,8 @@ from limelight.cues.pretrained.loading import best_device, load, load_network
 from limelight.cues.pretrained.sampling import Rows, unit_length
 
 T5_XXL = "google/t5-v1_1-xxl"
+WIDTHS = {512: "google/t5-v1_1-small", 768: "google/t5-v1_1-base", 1024: "google/t5-v1_1-large",
+          2048: "google/t5-v1_1-xl", 4096: T5_XXL}  # fmt: skip
 BATCH = 16
 LONGEST_TOKENS = 512
 
