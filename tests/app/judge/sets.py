@@ -9,6 +9,7 @@ import pytest
 from models import FakeModel
 from muddy.entries import FILM
 from muddy.stems import levels_of, make_stems
+from remixes import FakeRemix
 
 from limelight.app.judge.remembering import Remembering
 from limelight.cues.catalogue import CUE_NAMES
@@ -19,7 +20,7 @@ from limelight.muddy.spoiling import Wish, draw_spoiling
 
 KINDS = ("talk", "action")
 RECIPES = ("paper:low", "timevarying:high", "paper:high")
-ASKING = ("by_model", "controls", "levelled")  # the modules that ask for a model by name
+ASKING = {"by_model": "model_of", "controls": "remembering", "levelled": "remembering"}  # who asks for models, and how
 
 
 def write_set(folder: Path, *, clips: int = 3, train: int = 2, channels: int = 1, seconds: float = 1.5) -> list[Entry]:
@@ -41,8 +42,8 @@ def write_set(folder: Path, *, clips: int = 3, train: int = 2, channels: int = 1
     return sorted(entries, key=lambda entry: entry.name)
 
 
-def install(monkeypatch: pytest.MonkeyPatch, **models: FakeModel) -> None:
+def install(monkeypatch: pytest.MonkeyPatch, **models: FakeModel | FakeRemix) -> None:
     """Has methods of this process find these models by their names."""
-    found = {name: Remembering(model) for name, model in models.items()}
-    for module in ASKING:
-        monkeypatch.setattr(f"limelight.app.judge.{module}.remembering", found.__getitem__)
+    found = {name: model if isinstance(model, FakeRemix) else Remembering(model) for name, model in models.items()}
+    for module, asks in ASKING.items():
+        monkeypatch.setattr(f"limelight.app.judge.{module}.{asks}", found.__getitem__)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from app.judge.sets import install, write_set
 from models import FakeModel, fake_card
+from remixes import FakeRemix, remix_card
 
 from limelight.app.judge.by_model import ByModel
 from limelight.app.judge.trial import read_trial
@@ -40,3 +41,6 @@ def test_who_never_learnt_to_look_does_not(monkeypatch: pytest.MonkeyPatch) -> N
     install(monkeypatch, blind=FakeModel(card=fake_card(uses_picture=False)), seeing=FakeModel())
     assert not ByModel("blind", "blind").looks
     assert ByModel("seeing", "seeing").looks
+    install(monkeypatch, told=FakeRemix(card=remix_card(context="cues", context_width=32)), deaf=FakeRemix())
+    assert ByModel("told", "told").looks
+    assert not ByModel("deaf", "deaf").looks

@@ -6,6 +6,7 @@ import pytest
 from app.judge.sets import install
 from models import FakeModel, fake_card
 from muddy.entries import entry
+from remixes import FakeRemix
 
 from limelight.app.judge.methods import methods_of
 from limelight.errors import InputError, ModelError
@@ -30,6 +31,12 @@ def test_controls_are_always_there_and_a_model_that_looks_brings_its_pictures(mo
         ("seeing, no picture", "picture"),
     ]
     assert [method.name for method in found[3:]] == ["separate-and-level", "separate-and-level-film"]
+
+
+def test_files_are_called_by_their_stem(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, **{"lite": FakeModel(), "x/visah.onnx": FakeRemix(), "y/lce.safetensors": FakeRemix()})
+    found = methods_of(["x/visah.onnx", "y/lce.safetensors"], [])
+    assert [method.name for method in found[len(CONTROLS) :]] == ["visah", "lce"]
 
 
 def test_two_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

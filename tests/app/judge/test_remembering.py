@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 from models import FakeModel
 from muddy.stems import make_stems
+from remixes import remix_file
 
 from limelight.app.judge.film_path import remixed, separated
-from limelight.app.judge.remembering import WINDOWS, Remembering, remembering
+from limelight.app.judge.remembering import WINDOWS, Remembering, model_of, remembering
+from limelight.errors import ModelError
+from limelight.runtime.remix import RemixModel
 
 
 def test_each_window_is_heard_once_and_nothing_changes_by_it() -> None:
@@ -36,3 +42,12 @@ def test_it_does_not_remember_for_ever() -> None:
 def test_a_model_is_loaded_once() -> None:
     assert remembering("lite") is remembering("lite")
     assert remembering("lite").card.name == "lite"
+
+
+def test_models_of_either_kind_are_found(tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="needs onnx, of the extra `train`")
+    path = str(remix_file(tmp_path / "small.onnx"))
+    assert model_of("lite") is remembering("lite")
+    assert isinstance(model_of(path), RemixModel)
+    with pytest.raises(ModelError, match="no stems"):
+        remembering(path)

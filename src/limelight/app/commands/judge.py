@@ -22,7 +22,7 @@ def evaluate(
     ],
     models: Annotated[
         str,
-        typer.Option(help="With commas: models by name or folder, separate-and-level, separate-and-level-film."),
+        typer.Option(help="With commas: models by name, folder or file, separate-and-level, separate-and-level-film."),
     ] = "lite",
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     count: Annotated[int | None, typer.Option(help="So many clips, evenly spread; default all.", min=1)] = None,

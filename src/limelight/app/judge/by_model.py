@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from limelight.app.judge.film_path import remixed
-from limelight.app.judge.remembering import remembering
+from limelight.app.judge.remembering import model_of
 from limelight.app.judge.trial import Trial
+from limelight.runtime.remix_card import RemixCard
 from limelight.signals import Samples
 
 SAID = {"own": "", "another": ", another picture", "none": ", no picture"}
@@ -17,7 +18,7 @@ SAID = {"own": "", "another": ", another picture", "none": ", no picture"}
 class ByModel:
     """What a film would get."""
 
-    model: str  # a name, or a folder
+    model: str  # a name, a folder or a file
     called: str
     picture: Literal["own", "another", "none"] = "own"
 
@@ -31,7 +32,7 @@ class ByModel:
 
     @property
     def mark(self) -> str:
-        return f"{remembering(self.model).card.fingerprint}, {self.picture} picture"
+        return f"{model_of(self.model).card.fingerprint}, {self.picture} picture"
 
     @property
     def needs_another(self) -> bool:
@@ -40,8 +41,9 @@ class ByModel:
     @property
     def looks(self) -> bool:
         """Whether the model ever learnt to look."""
-        return remembering(self.model).card.uses_picture
+        card = model_of(self.model).card
+        return card.context_width > 0 if isinstance(card, RemixCard) else card.uses_picture
 
     def remix(self, trial: Trial) -> Samples:
         shown = {"own": trial.own, "another": trial.another}.get(self.picture)
-        return remixed(trial.input, remembering(self.model), shown, layout=trial.layout)
+        return remixed(trial.input, model_of(self.model), shown, layout=trial.layout)

@@ -1,6 +1,6 @@
 """What can be judged: anything that makes a mix of a clip. The seam, and the words that the command line has for it.
 
-method        a model, or a program's own rule: `lite`, a model's folder, `separate-and-level`
+method        a model, or a program's own rule: `lite`, a folder, an `.onnx` file, a checkpoint, `separate-and-level`
 control       needs no model: do nothing, a fixed loudness
 oracle        knows the truth: a bound, not a method
 picture       a model with the picture of another clip, or with none: what looking is worth
@@ -16,9 +16,10 @@ from limelight.app.judge import levelled
 from limelight.app.judge.by_model import ByModel
 from limelight.app.judge.controls import BestGain, DoNothing, FixedLoudness, GainsOnSeparated, GainsOnTrue
 from limelight.app.judge.trial import Trial
+from limelight.app.loading import CHECKPOINT
 from limelight.errors import InputError
 from limelight.muddy.manifest import Entry
-from limelight.runtime.registry import DEFAULT
+from limelight.runtime.registry import DEFAULT, REMIX
 from limelight.signals import Samples
 
 Kind = Literal["method", "control", "oracle", "picture"]
@@ -73,8 +74,9 @@ def _named(name: str, entries: Sequence[Entry]) -> Iterator[Method]:
     elif name == levelled.FILM_NAME:
         yield levelled.by_films(DEFAULT)
     else:
-        own = ByModel(name, Path(name).name)
+        called = Path(name).stem if Path(name).suffix in (REMIX, CHECKPOINT) else Path(name).name
+        own = ByModel(name, called)
         yield own
         if own.looks:
-            yield ByModel(name, Path(name).name, "another")
-            yield ByModel(name, Path(name).name, "none")
+            yield ByModel(name, called, "another")
+            yield ByModel(name, called, "none")

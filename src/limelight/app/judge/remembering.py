@@ -9,10 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from functools import cache
+from pathlib import Path
+from typing import cast
 
+from limelight.app.loading import CHECKPOINT, load
 from limelight.runtime.card import ModelCard
 from limelight.runtime.model import Array, Heard, Model
-from limelight.runtime.registry import load_model
+from limelight.runtime.registry import load_model, load_stem_model
+from limelight.runtime.remix import RemixModel
 
 WINDOWS = 16  # of 6 MB each
 
@@ -43,5 +47,14 @@ class Remembering:
 
 @cache
 def remembering(name: str) -> Remembering:
-    """A model by name or folder, loaded once by each process; one thread, so that clips share the cores. Raises ModelError."""
-    return Remembering(load_model(name, threads=1))
+    """A model that knows stems, by name or folder, loaded once by each process. Raises ModelError."""
+    return Remembering(load_stem_model(name, threads=1))  # one thread, so that clips share the cores
+
+
+@cache
+def model_of(name: str) -> Remembering | RemixModel:
+    """A model of either kind: a name, a folder, an `.onnx` file or a checkpoint. Raises ModelError."""
+    if Path(name).suffix == CHECKPOINT:
+        return cast(RemixModel, load(name, device="cpu"))
+    model = load_model(name, threads=1)
+    return model if isinstance(model, RemixModel) else remembering(name)
