@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from limelight.evaluation.bootstrap import interval, paired_difference, share_gone
+from limelight.evaluation.bootstrap import FEWEST_CLIPS, interval, paired_difference, share_gone
 
 
 def test_the_interval_of_a_mean_is_scipys() -> None:
@@ -56,6 +56,13 @@ def test_clips_without_a_figure_are_left_out_of_both() -> None:
 def test_one_clip_is_sure_of_nothing_but_itself() -> None:
     only = interval([2.0])
     assert (only.low, only.high) == (2, 2)
+
+
+def test_a_few_clips_show_nothing_however_much_they_agree() -> None:
+    few, enough = (paired_difference(np.arange(n) + 1.0, np.arange(n)) for n in (FEWEST_CLIPS - 1, FEWEST_CLIPS))
+    assert (few.low, few.high) == (1, 1)
+    assert not few.leaves_out_zero
+    assert enough.leaves_out_zero
 
 
 def test_other_clips_are_refused() -> None:

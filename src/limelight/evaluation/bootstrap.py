@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 DRAWS, SHARE, SEED = 2000, 0.95, 0
+FEWEST_CLIPS = 10
 
 # From values of drawn clips [draws, n] to a figure of each draw, [draws].
 Statistic = Callable[[Array], Array]
@@ -31,10 +32,12 @@ class Interval:
     value: float
     low: float
     high: float
+    clips: int = FEWEST_CLIPS  # that it was drawn from
 
     @property
     def leaves_out_zero(self) -> bool:
-        return self.low > 0 or self.high < 0
+        """Whether a difference is real; few clips say too little about all others."""
+        return self.clips >= FEWEST_CLIPS and (self.low > 0 or self.high < 0)
 
 
 def mean_of(drawn: Array) -> Array:
@@ -47,8 +50,8 @@ def interval(values: ArrayLike, *, statistic: Statistic = mean_of) -> Interval:
     found = np.asarray(values, np.float64)
     found = found[~np.isnan(found)]
     if not found.size:
-        return Interval(np.nan, np.nan, np.nan)
-    return _interval(float(statistic(found[None])[0]), statistic(found[_draws(found.size)]))
+        return Interval(np.nan, np.nan, np.nan, 0)
+    return _interval(float(statistic(found[None])[0]), statistic(found[_draws(found.size)]), found.size)
 
 
 def paired_difference(a: ArrayLike, b: ArrayLike) -> Interval:
@@ -65,12 +68,12 @@ def share_gone(having: ArrayLike, without: ArrayLike) -> Interval:
     """
     first, second = _pairs(having, without)
     if not first.size or not second.any():
-        return Interval(np.nan, np.nan, np.nan)
+        return Interval(np.nan, np.nan, np.nan, 0)
     drawn = _draws(first.size)
     below = second[drawn].mean(axis=1)
     usable = below != 0
     shares = 1 - first[drawn].mean(axis=1)[usable] / below[usable]
-    return _interval(float(1 - first.mean() / second.mean()), shares)
+    return _interval(float(1 - first.mean() / second.mean()), shares, first.size)
 
 
 def _pairs(a: ArrayLike, b: ArrayLike) -> tuple[Array, Array]:
@@ -87,6 +90,6 @@ def _draws(n: int) -> NDArray[np.int64]:
     return np.random.default_rng(SEED).integers(n, size=(DRAWS, n))
 
 
-def _interval(value: float, drawn: Array) -> Interval:
+def _interval(value: float, drawn: Array, clips: int) -> Interval:
     low, high = np.quantile(drawn, [(1 - SHARE) / 2, (1 + SHARE) / 2])
-    return Interval(value, float(low), float(high))
+    return Interval(value, float(low), float(high), clips)
