@@ -26,6 +26,7 @@ STAGE_WORDS = {
     "render": "writing the film",
     "muddy": "making clips",
     "check": "checking clips",
+    "judge": "judging clips",
 }
 TERMINATED = 143
 

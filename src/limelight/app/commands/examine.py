@@ -131,17 +131,20 @@ def score(
     output: Annotated[Path, typer.Argument(help="A result, film or sound.", metavar="OUTPUT")],
     target: Annotated[Path, typer.Option(help="The well mixed truth.")],
     before: Annotated[Path | None, typer.Option("--input", help="What the result was made from.")] = None,
+    stems: Annotated[
+        Path | None, typer.Option(help="A folder with the truth's speech, music and effects: more is known then.")
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """How far a result is from the truth: the papers' metrics that need no network (× 100), raw and level-matched."""
+    """How far a result is from the truth: every metric that needs no network, × 100 where the papers do; docs/judge.md."""
     with door(verbose=verbose):
-        from limelight.app.score import score_files, score_table
+        from limelight.app.score import for_json, score_files, score_table
 
-        scores = score_files(output, target)
-        first = score_files(before, target) if before else None
+        scores = score_files(output, target, stems=stems)
+        first = score_files(before, target, stems=stems) if before else None
         if as_json:
-            typer.echo(json.dumps(scores | ({"input": first} if first else {}), indent=1))
+            typer.echo(json.dumps(for_json(scores) | ({"input": for_json(first)} if first else {}), indent=1))
         else:
             typer.echo(score_table(scores, first))
 
