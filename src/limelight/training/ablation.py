@@ -30,7 +30,7 @@ from limelight.media.target import whole_or_absent
 from limelight.muddy.dataset import MuddyMix
 from limelight.training.contexts import STYLES, ContextChoice, context_width
 from limelight.training.remix_checkpoint import load_remixer
-from limelight.training.remix_run import Effort, RemixRecipe, train_remixer, watch_of
+from limelight.training.remix_run import Effort, RemixRecipe, fingerprint, train_remixer, watch_of
 from limelight.training.remix_watch import Judgement
 
 log = logging.getLogger(__name__)
@@ -115,21 +115,22 @@ def ablate(
 def _result(
     dataset: Path, folder: Path, variant: Variant, recipe: RemixRecipe, effort: Effort, split: str, count: int
 ) -> Result:
-    asked = json.loads(json.dumps({"recipe": asdict(recipe), "split": split, "count": count, "steps": effort.steps}))
+    wished = {"recipe": asdict(recipe), "split": split, "count": count, "steps": effort.steps, "epochs": effort.epochs}
+    asked = json.loads(json.dumps(wished | {"manifest_sha256": fingerprint(dataset)}))
     path = folder / RESULT
     if path.is_file():
         return _read(path, variant, asked)
     log.info("%s", variant.name)
     network = load_remixer(train_remixer(dataset, folder, recipe, effort))
     if PartialState().is_main_process:
-        judged = watch_of(MuddyMix(dataset, split), recipe, network, count=count).judge(
-            network.to(PartialState().device)
-        )
-        parameters = sum(parameter.numel() for parameter in network.parameters())
+        watch = watch_of(MuddyMix(dataset, split), recipe, network, count=count)
+        found = {
+            "asked": asked,
+            "judged": watch.judge(network.to(PartialState().device)),
+            "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        }
         with whole_or_absent(path) as temporary:
-            temporary.write_text(
-                json.dumps({"asked": asked, "judged": judged, "parameters": parameters}, indent=1) + "\n"
-            )
+            temporary.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     PartialState().wait_for_everyone()
     return _read(path, variant, asked)
 

@@ -180,12 +180,17 @@ def description(recipe: RemixRecipe, network: Remixer, clips: MuddyMix) -> dict[
         "context": recipe.context.name,
         "recipe": asdict(recipe),
         "data": {
-            "manifest_sha256": hashlib.sha256((clips.folder / MANIFEST).read_bytes()).hexdigest(),
+            "manifest_sha256": fingerprint(clips.folder),
             "clips": len(clips),
             "licences": licences_of(clips.entries),
         },
         "versions": {name: version(name) for name in ("limelight-audio", "torch", "accelerate", "numpy", "soxr")},
     }
+
+
+def fingerprint(dataset: Path) -> str:
+    """Of a data set: its manifest names every file by its hash."""
+    return hashlib.sha256((dataset / MANIFEST).read_bytes()).hexdigest()
 
 
 def licences_of(entries: tuple[Entry, ...]) -> list[str]:

@@ -12,12 +12,12 @@ from limelight.app.commands.building import DataSet
 from limelight.app.door import console, door, progress_bar
 from limelight.app.options import Quiet, Verbose
 
-Preset = Annotated[str, typer.Option(help="visah, visah-text or semmix; see `limelight models`.")]
+Preset = Annotated[str, typer.Option(help="visah, visah-text, semmix, learn2remix or lce; see `limelight models`.")]
 Channels = Annotated[int | None, typer.Option(help="The network's width; default the paper's, 24 for visah.", min=1)]
 ContextWord = Annotated[str, typer.Option(help="What it is shown: none, cues, clip, captions or words.")]
 StyleWord = Annotated[str, typer.Option("--prompts", help="Of captions: minimal or focused questions.")]
 Dropout = Annotated[float, typer.Option(help="Share of passages whose picture is left out.", min=0, max=1)]
-LossName = Annotated[str, typer.Option(help="linear (VisAH's text) or log (its released code).")]
+LossName = Annotated[str, typer.Option(help="linear (VisAH's text), log (its released code), or joint (learn2remix).")]
 Batch = Annotated[int, typer.Option(help="Passages a step, of all processes together.", min=1)]
 Seconds = Annotated[float, typer.Option(help="Of a passage.", min=1)]
 Rate = Annotated[float, typer.Option(help="Of Adam, constant.", min=0)]
