@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 pytest.importorskip("accelerate", reason="needs the extra `train`")
 
@@ -27,8 +28,10 @@ run = CliRunner()
 
 @pytest.fixture(autouse=True)
 def _fresh_state() -> Iterator[None]:
+    """What a command sets for its process must not outlive it here, where all share one."""
     yield
     AcceleratorState._reset_state(True)
+    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="module")
