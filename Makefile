@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 VIDEO  ?=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types imports check slow bench torture evaluate clean
+.PHONY: demo test lint types imports check slow bench torture evaluate results clean
 
 demo: $(VENV)/.core
 ifeq ($(strip $(VIDEO)),)
@@ -50,6 +50,13 @@ torture: $(VENV)/.dev
 # How good the packaged model is on a sound library's test split: make evaluate DATA=folder
 evaluate: $(VENV)/.dev
 	$(BIN)/python -m limelight.app.evaluate "$(DATA)"
+
+# Models, controls and oracles on a built data set, into docs/results.md: make results DATA=folder [MODELS=a,b,c]
+MODELS ?= lite,separate-and-level,separate-and-level-film
+results: $(VENV)/.dev
+	@mkdir -p build
+	$(BIN)/limelight evaluate "$(DATA)" --models "$(MODELS)" --into build/results
+	cp build/results/results.md docs/results.md
 
 $(VENV)/.core: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -35,6 +35,7 @@ class Footage:
     frames_per_second: int
     bit_rate: int  # of the picture
     preset: str = "veryfast"
+    b_frames: int = 0  # in a row; most encoders write some, phones none
 
     @property
     def frame_count(self) -> int:
@@ -59,12 +60,13 @@ def sound(seconds: float, *, channels: int = 2, seed: int = 7) -> NDArray[np.flo
 
 
 def make_film(footage: Footage, path: Path) -> Path:
-    """Encodes picture (H.264, no B-frames) and sound (AAC, stereo) into an MP4."""
+    """Encodes picture (H.264) and sound (AAC, stereo) into an MP4."""
     with av.open(path, "w") as output:
         picture = output.add_stream("libx264", rate=footage.frames_per_second)
         picture.width, picture.height, picture.pix_fmt = footage.width, footage.height, "yuv420p"
         picture.bit_rate = footage.bit_rate
-        picture.options = {"preset": footage.preset, "bf": "0", "g": str(2 * footage.frames_per_second)}
+        key_every = 2 * footage.frames_per_second
+        picture.options = {"preset": footage.preset, "bf": str(footage.b_frames), "g": str(key_every)}
         track = output.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
         track.bit_rate = 160_000
         heard = sound(footage.seconds)
@@ -86,7 +88,8 @@ def make_film(footage: Footage, path: Path) -> Path:
 def repeat_film(source: Path, times: int, path: Path) -> Path:
     """The packets of a film of `make_film`, again and again with later stamps; nothing is encoded.
 
-    The length must be whole in pictures and in AAC packets, else picture and sound would drift apart.
+    There must be no B-frames, and the length must be whole in pictures and in AAC packets, else picture and sound would
+    drift apart.
     """
     with av.open(source) as first:
         picture, track = first.streams.video[0], first.streams.audio[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from limelight.app.ahead import ahead
+from limelight.app.ahead import ahead, meanwhile
 
 
 @pytest.mark.parametrize("count", [1, 2, 8])
@@ -61,3 +61,40 @@ def test_leaving_early_closes_what_was_opened() -> None:
     assert next(items) == 1
     del items
     assert closed.is_set()
+
+
+def test_meanwhile_uses_the_items_in_another_thread() -> None:
+    def used(items: Iterator[int]) -> tuple[int, int]:
+        return sum(items), threading.get_ident()
+
+    with meanwhile(range(5), used) as result:
+        total, thread = result()
+    assert total == 10
+    assert thread != threading.get_ident()
+
+
+def test_meanwhile_raises_where_the_result_is_asked_for() -> None:
+    def failing(items: Iterator[int]) -> int:
+        raise ValueError(f"no good after {next(items)}")
+
+    with meanwhile(range(5), failing) as result, pytest.raises(ValueError, match="after 0"):
+        result()
+
+
+def test_leaving_early_takes_the_items_away() -> None:
+    seen: list[int] = []
+    begun = threading.Event()
+
+    def endless() -> Iterator[int]:
+        while True:
+            begun.set()
+            yield 1
+
+    def leaving() -> None:
+        with meanwhile(endless(), seen.extend):
+            assert begun.wait(10)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        leaving()
+    assert seen  # and this line was reached

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from limelight.app.evaluate import best_gain, judge, table
+from limelight.app.evaluate import judge, table
 from limelight.evaluation import metrics
+from limelight.evaluation.oracles import best_gain
 from limelight.muddy.mixtures import Mixture
 from limelight.muddy.recipes import NONE, Degradation
 from limelight.runtime.registry import load_model

@@ -30,6 +30,13 @@ def test_the_ends_of_a_scale_are_zero_and_one(cue) -> None:
     np.testing.assert_allclose(ends, [0, 1, 0, 1], atol=1e-12)
 
 
+@pytest.mark.parametrize("cue", CUES, ids=lambda cue: cue.name)
+def test_what_was_scaled_comes_back(cue) -> None:
+    for share in (0.0, 0.2, 0.5, 1.0):
+        raw = np.array([cue.unscaled(share)])
+        np.testing.assert_allclose(cue.scaled(raw), [share], atol=1e-9)
+
+
 @settings(deadline=None)
 @given(st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=8))
 def test_scales_rise_and_stay_within_zero_and_one(values: list[float]) -> None:

@@ -4,7 +4,18 @@ from scipy import signal, stats
 
 from limelight.dsp.loudness import integrated_loudness
 from limelight.evaluation import metrics
-from limelight.evaluation.metrics import SAMPLE_RATE, env, envelope, level_matched, mag, magnitudes, validate, w_dis
+from limelight.evaluation.metrics import (
+    SAMPLE_RATE,
+    env,
+    env_pooled,
+    envelope,
+    level_matched,
+    mag,
+    magnitudes,
+    pooled,
+    validate,
+    w_dis,
+)
 
 METRICS = [mag, env, w_dis]
 
@@ -44,6 +55,25 @@ def test_env_is_the_slow_one() -> None:
     x, y = noise(0, 5_000), noise(1, 5_000)
     a, b = np.abs(signal.hilbert(x)), np.abs(signal.hilbert(y))
     assert env(x, y) == pytest.approx(np.sqrt(sum((p - q) ** 2 for p, q in zip(a, b, strict=True)) / 5_000))
+
+
+def test_pooled_env_is_the_slow_one() -> None:
+    """Batches of two: squares of all samples of a batch under one root, then the mean of the batches."""
+    outputs, targets = ([noise(n + shift, 900) for n in range(5)] for shift in (0, 50))
+    squares = [
+        (np.abs(signal.hilbert(a)) - np.abs(signal.hilbert(b))) ** 2 for a, b in zip(outputs, targets, strict=True)
+    ]
+    batches = [np.concatenate(squares[n : n + 2]) for n in (0, 2, 4)]
+    slow = np.mean([np.sqrt(batch.mean()) for batch in batches])
+    assert env_pooled(outputs, targets, pool=2) == pytest.approx(slow)
+    assert env_pooled(outputs[:1], targets[:1]) == pytest.approx(env(outputs[0], targets[0]))
+
+
+def test_pooling_by_hand_lets_the_worst_clip_speak_for_the_batch() -> None:
+    assert pooled([3.0, 4.0]) == pytest.approx(np.sqrt(12.5))  # above the mean, 3.5
+    assert pooled([3.0, 4.0], pool=1) == 3.5
+    with pytest.raises(ValueError, match="a target for each output"):
+        env_pooled([], [])
 
 
 def test_w_dis_is_scipys() -> None:

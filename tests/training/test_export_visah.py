@@ -11,9 +11,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from limelight.errors import ModelError
 from limelight.networks.dual_unet import istft, stft
 from limelight.networks.visah import PRESETS, Visah, VisahConfig
+from limelight.runtime.remix import OnnxRemix
 from limelight.training.export_visah import export_visah, read_about
+from limelight.training.torch_remix import TorchRemix
 
 CHUNKED_SECONDS = 4.8  # past the 200 steps after which an LSTM works in chunks
 PARITY = 1e-4
@@ -42,7 +45,8 @@ def stirred(config: VisahConfig) -> Visah:
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Visah, Path]:
     network = stirred(CONFIGS[request.param])
     path = tmp_path_factory.mktemp("exported") / "visah.onnx"
-    export_visah(network, path, name=request.param, seconds=seconds_of(request.param))
+    context = "clip" if network.config.context_width else "none"
+    export_visah(network, path, name=request.param, context=context, seconds=seconds_of(request.param))
     return network, path
 
 
@@ -84,3 +88,26 @@ def test_the_file_says_how_to_use_it(pair: tuple[Visah, Path]) -> None:
     assert VisahConfig.from_dict(about["config"]) == network.config
     assert about["samples"] == round(seconds_of(about["name"]) * 44_100)
     assert about["name"] in CONFIGS
+
+
+def test_the_core_runs_it_and_it_says_what_torch_says(pair: tuple[Visah, Path]) -> None:
+    network, path = pair
+    there = OnnxRemix(path, threads=1)
+    card = there.card
+    assert card.parameters == sum(parameter.numel() for parameter in network.parameters())
+    here = TorchRemix(network, card)
+    generator = np.random.default_rng(4)
+    mixture = 0.1 * generator.standard_normal(card.samples).astype(np.float32)
+    magnitude = generator.uniform(0, 1, (card.bins, card.steps)).astype(np.float32)
+    context = generator.standard_normal((3, card.context_width)).astype(np.float32) if card.context_width else None
+    made, wished = there.prescribe(magnitude, mixture, context), here.prescribe(magnitude, mixture, context)
+    assert relative(made.mask, torch.from_numpy(wished.mask)) < PARITY
+    assert relative(made.wave, torch.from_numpy(wished.wave)) < PARITY
+
+
+def test_a_flipped_byte_of_a_real_one_is_refused(pair: tuple[Visah, Path], tmp_path: Path) -> None:
+    data = bytearray(pair[1].read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "flipped.onnx").write_bytes(data)
+    with pytest.raises(ModelError, match="damaged"):
+        OnnxRemix(tmp_path / "flipped.onnx")

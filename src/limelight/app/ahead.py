@@ -10,11 +10,14 @@ Decoders, NumPy, OpenCV and ONNX Runtime let other threads run while they work.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
 from typing import TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def ahead(items: Iterable[Item], *, count: int = 2) -> Iterator[Item]:
@@ -28,3 +31,25 @@ def ahead(items: Iterable[Item], *, count: int = 2) -> Iterator[Item]:
         while (item := coming.popleft().result()) is not None:
             coming.append(worker.submit(next, source, None))
             yield item
+
+
+@contextmanager
+def meanwhile(items: Iterable[Item], use: Callable[[Iterator[Item]], Result]) -> Iterator[Callable[[], Result]]:
+    """Uses the items in a thread of its own; calling what is given waits for the result, and raises what `use` raised.
+
+    Whoever leaves early takes the items away: `use` sees their end after the one in hand.
+    """
+    over = Event()
+
+    def until_over() -> Iterator[Item]:
+        for item in items:
+            if over.is_set():
+                return
+            yield item
+
+    with ThreadPoolExecutor(1) as worker:
+        coming = worker.submit(use, until_over())
+        try:
+            yield coming.result
+        finally:
+            over.set()

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from limelight.app.commands.examine import inspect, models, score, stems
+from limelight.app.commands.judge import evaluate
 from limelight.app.commands.muddy import muddy
 from limelight.app.commands.rebalance import highlight, plan, render
 from limelight.app.commands.scenes import headroom, scenes
+from limelight.app.commands.train import ablate, contexts, export, train
 
 app = typer.Typer(
     name="limelight",
@@ -20,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-COMMANDS = (highlight, plan, render, inspect, stems, score, models)
+COMMANDS = (highlight, plan, render, inspect, stems, score, evaluate, models, train, contexts, export, ablate)
 for command in COMMANDS:
     app.command(name=command.__name__)(command)
 muddy.command()(scenes)

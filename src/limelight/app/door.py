@@ -24,9 +24,11 @@ STAGE_WORDS = {
     "look": "looking at the picture",
     "measure": "measuring the sound",
     "plan": "deciding the balance",
+    "remix": "remixing the sound",
     "render": "writing the film",
     "muddy": "making clips",
     "check": "checking clips",
+    "judge": "judging clips",
 }
 TERMINATED = 143
 _LONGEST_LINE = 5000  # characters: two full paths and what is to be said of them
@@ -41,9 +43,13 @@ def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 @contextmanager
-def door(*, verbose: bool = False) -> Iterator[None]:
-    """Runs a command: our errors leave as one line `E_CODE: message` on stderr with their exit code."""
-    keep_heap_small()
+def door(*, verbose: bool = False, small_heap: bool = True) -> Iterator[None]:
+    """Runs a command: our errors leave as one line `E_CODE: message` on stderr with their exit code.
+
+    `small_heap` keeps memory low on long films; training is better off without, its large tensors come again every step.
+    """
+    if small_heap:
+        keep_heap_small()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # a file's name comes out as its bytes, whatever they are
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr)

@@ -13,20 +13,16 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
+from limelight.app.judge.film_path import planned
 from limelight.app.score import all_metrics
 from limelight.cues.encoder import without_picture
 from limelight.dsp.resample import resample
 from limelight.evaluation import metrics
-from limelight.mixing.controls import Controls
-from limelight.mixing.plan import PlannedSource
-from limelight.mixing.planner import make_plan
-from limelight.mixing.render import mixed
-from limelight.mixing.survey import survey
+from limelight.evaluation.oracles import best_gain
 from limelight.muddy.mixtures import Casting, Mixture, draw_mixture
 from limelight.muddy.sounds import SAMPLE_RATE, SoundLibrary
-from limelight.runtime.registry import load_model
+from limelight.runtime.registry import load_stem_model
 from limelight.signals import Samples
 
 SECONDS = 10.0
@@ -46,27 +42,7 @@ class Job:
 
 def rebalanced(samples: Samples, model: Any) -> Any:
     """The plan and the mix of a mono soundtrack [1, N] without a picture."""
-    surveyed = survey([samples], sample_rate=SAMPLE_RATE, layout="mono")
-    seconds = samples.shape[1] / SAMPLE_RATE
-    source = PlannedSource(
-        name="mixture", duration_seconds=seconds, sample_rate=SAMPLE_RATE, layout="mono", audio_stream=0
-    )
-    plan = make_plan([samples], surveyed, without_picture(seconds), model, Controls(), source)
-    return plan, np.concatenate(list(mixed([samples], plan, model)), axis=1)
-
-
-def best_gain(source: NDArray[np.floating], target: NDArray[np.floating]) -> float:
-    """The one gain that brings MAG lowest, by golden-section search in dB."""
-    a, b = (metrics.magnitudes(x)[:, ::4] for x in (source, target))  # one gain needs no more frames than that
-    low, high = -30.0, 30.0
-    golden = (5**0.5 - 1) / 2
-    for _ in range(30):
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        if np.abs(a * 10 ** (left / 20) - b).mean() < np.abs(a * 10 ** (right / 20) - b).mean():
-            high = right
-        else:
-            low = left
-    return float(10 ** ((low + high) / 40))
+    return planned(samples, model, without_picture(samples.shape[1] / SAMPLE_RATE), layout="mono")
 
 
 def judge(mixture: Mixture, model: Any) -> dict[str, float]:
@@ -96,7 +72,7 @@ def judge(mixture: Mixture, model: Any) -> dict[str, float]:
 def work(job: Job) -> list[dict[str, float]]:
     """Judges a share of the mixtures."""
     library = SoundLibrary.open(job.folder, "test", job.cache)
-    model = load_model(job.model, threads=1)
+    model = load_stem_model(job.model, threads=1)
     casting = Casting(undegraded=1.0 if job.undegraded else 0.0)
     rows = []
     for number in job.numbers:

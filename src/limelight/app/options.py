@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from limelight.cues.encoder import Encoder
+    from limelight.app.contexts import ContextWish
     from limelight.mixing.controls import Controls
 
 
 class ContextName(StrEnum):
-    """What looks at the picture."""
+    """What a model is told about the picture."""
 
-    none = "none"
-    cues = "cues"
+    none = "none"  # nothing
+    cues = "cues"  # what is measured
+    clip = "clip"  # a frame a second by CLIP
+    captions = "captions"  # a vision-language model's answers, or a file of captions, as text embeddings
+    words = "words"  # what is measured, in words, as text embeddings
 
 
 Source = Annotated[Path, typer.Argument(help="A film or a sound file.", metavar="IN")]
@@ -31,13 +34,26 @@ Loudness = Annotated[
 ]
 TruePeak = Annotated[float, typer.Option(help="Ceiling in dBTP.")]
 AudioStream = Annotated[int | None, typer.Option(help="Which soundtrack, counted from 0; default the film's own.")]
-ModelName = Annotated[str, typer.Option(help="A model by name, or its folder.")]
-Context = Annotated[ContextName, typer.Option(help="What looks at the picture.")]
+ModelName = Annotated[str, typer.Option(help="A model by name, its folder, an .onnx file, or a checkpoint.")]
+StemModelName = Annotated[str, typer.Option("--model", help="A model with stems, by name or folder.")]
+Context = Annotated[
+    ContextName | None, typer.Option(help="What the model is told about the picture; default what it was trained on.")
+]
+ContextModel = Annotated[
+    str | None, typer.Option(help="CLIP, or for captions InternVL, by its name on the hub or a folder.")
+]
+TextModel = Annotated[
+    str | None, typer.Option(help="For captions and words: a T5, or hashed; default by the model's width.")
+]
+CaptionsFile = Annotated[
+    Path | None, typer.Option("--captions", help="Captions made earlier or by hand, for --context captions.")
+]
+Device = Annotated[str | None, typer.Option(help="Where pretrained encoders and checkpoints run: cpu, cuda, …")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr; tracebacks for bugs.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to; default NAME.highlighted.EXT.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Never use the network. (Nothing here does.)")]
+Offline = Annotated[bool, typer.Option("--offline", help="Never use the network: weights from the disk alone.")]
 
 
 def wishes(strength: float, speech: float, music: float, effects: float, loudness: str, true_peak: float) -> Controls:
@@ -47,8 +63,16 @@ def wishes(strength: float, speech: float, music: float, effects: float, loudnes
     return Controls(strength, speech, music, effects, loudness, true_peak)
 
 
-def eyes(context: str) -> Encoder:
-    """The encoder of a name."""
-    from limelight.cues.encoder import NoPicture, PictureStatistics
+def context_wish(
+    context: ContextName | None,
+    context_model: str | None,
+    text_model: str | None,
+    captions: Path | None,
+    device: str | None,
+    offline: bool,
+) -> ContextWish:
+    """The flags as one checked record. Raises ValueError for flags that have no use together."""
+    from limelight.app.contexts import ContextWish
 
-    return NoPicture() if context == ContextName.none else PictureStatistics()
+    name = None if context is None else context.value
+    return ContextWish(name, context_model, text_model, captions, device=device, offline=offline)

@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from limelight.app.ahead import ahead
-from limelight.app.heap import give_back
+from limelight.app.ahead import ahead, meanwhile
+from limelight.app.run import PICTURE_HEIGHT, PICTURES_AHEAD, Progress, Run
 from limelight.cues.encoder import Encoder, NoPicture, PictureStatistics
 from limelight.dsp.loudness import LoudnessMeter
 from limelight.dsp.true_peak import TruePeakMeter
-from limelight.errors import PlanError
+from limelight.errors import ModelError, PlanError
 from limelight.media.formats import default_suffix
 from limelight.media.listen import listen
 from limelight.media.look import look
-from limelight.media.probe import choose_soundtrack, probe
+from limelight.media.probe import probe
 from limelight.media.sound_file import write_sounds
-from limelight.media.target import prepare_target
+from limelight.media.target import prepare_target, scratch_beside
+from limelight.media.waiting import WaitingSound, check_room
 from limelight.media.write import Written, write_with_soundtrack
 from limelight.mixing import render as mix
 from limelight.mixing.controls import Controls
-from limelight.mixing.plan import MixPlan, PlannedSource
+from limelight.mixing.plan import MixPlan
 from limelight.mixing.planner import make_plan
+from limelight.mixing.remix import Remixed, check_wishes, finished, make_remix
 from limelight.mixing.survey import Survey, survey
 from limelight.runtime.model import Model
-from limelight.runtime.registry import load_model
+from limelight.runtime.registry import load_model, no_stems
+from limelight.runtime.remix import RemixModel
+from limelight.runtime.remix_card import RemixCard
 from limelight.signals import STEMS, Cues, Picture, Samples, SoundtrackInfo, SourceInfo
 
 STAGES = ("look", "measure", "plan", "render")
-PICTURES_AHEAD = 8  # a second: some are searched for faces, which takes as long as decoding five
-# stage, seconds of film done, seconds of film in all
-Progress = Callable[[str, float, float], None]
+REMIX_STAGES = ("look", "measure", "remix", "render")
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Highlighted:
 
     source: SourceInfo
     soundtrack: SoundtrackInfo
-    plan: MixPlan
+    plan: MixPlan | Remixed
     written: Written
     loudness_after_lufs: float
     true_peak_after_dbtp: float
@@ -53,69 +56,13 @@ class Highlighted:
         return self.written.path
 
 
-@dataclass
-class Run:
-    """One film on its way: what is known of it, what is said about it."""
-
-    info: SourceInfo
-    soundtrack: SoundtrackInfo
-    progress: Progress = lambda stage, done, total: None
-    notes: list[str] = field(default_factory=list)
-    stage_seconds: dict[str, float] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, source: Path | str, *, audio_stream: int | None = None, progress: Progress | None = None) -> Run:
-        """Probes a file. Raises InputError, NoSoundtrack."""
-        info = probe(source)
-        run = cls(info, choose_soundtrack(info, audio_stream))
-        if progress:
-            run.progress = progress
-        if info.picture is None:
-            run.notes.append("no picture: balanced by the sound alone")
-        return run
-
-    @property
-    def planned_source(self) -> PlannedSource:
-        track = self.soundtrack
-        return PlannedSource(
-            name=self.info.path.name,
-            duration_seconds=self.info.duration_seconds,
-            sample_rate=track.sample_rate,
-            layout=track.layout,
-            audio_stream=self.info.soundtracks.index(track),
-        )
-
-    def blocks(self, stage: str, *, notes: bool = False) -> Iterator[Samples]:
-        """The soundtrack, with progress."""
-        return self.followed(stage, ahead(listen(self.info, self.soundtrack, notes=self.notes if notes else None)))
-
-    def followed(self, stage: str, blocks: Iterable[Samples]) -> Iterator[Samples]:
-        """The same blocks, with progress."""
-        done = 0
-        for block in blocks:
-            done += block.shape[1]
-            self.progress(stage, done / self.soundtrack.sample_rate, self.info.duration_seconds)
-            yield block
-
-    def pictures(self, stage: str) -> Iterator[Picture]:
-        """The pictures, with progress."""
-        for picture in ahead(look(self.info, notes=self.notes), count=PICTURES_AHEAD):
-            self.progress(stage, picture.time_seconds, self.info.duration_seconds)
-            yield picture
-
-    def timed(self, stage: str, started: float) -> None:
-        """Notes how long a stage took, and that it is over: the memory it needed is not kept for the next one."""
-        give_back()
-        self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + time.perf_counter() - started
-        self.progress(stage, self.info.duration_seconds, self.info.duration_seconds)
-
-
 def highlight_video(
     source: Path | str,
     dest: Path | str | None = None,
     *,
-    model: Model | None = None,
+    model: Model | RemixModel | None = None,
     encoder: Encoder | None = None,
+    picture_height: int = PICTURE_HEIGHT,
     controls: Controls | None = None,
     audio_stream: int | None = None,
     overwrite: bool = False,
@@ -123,28 +70,36 @@ def highlight_video(
 ) -> Highlighted:
     """Looks, listens, rebalances, writes; the picture stays as it is, bit for bit.
 
-    dest: beside the source as NAME.highlighted.EXT, where none is given. progress: called with the stage (of STAGES)
+    dest: beside the source as NAME.highlighted.EXT, where none is given. encoder: what looks at the picture, scaled to
+    `picture_height` lines; by default the measured cues. progress: called with the stage (of STAGES, or REMIX_STAGES)
     and how many seconds of film are done, of how many. Raises the errors of `limelight.errors`.
     """
     run = Run.of(source, audio_stream=audio_stream, progress=progress)
     target = prepare_target(run.info.path, Path(dest or default_target(run.info)), overwrite=overwrite)
-    model = model or load_model()
-    plan = plan_of(run, model, encoder or PictureStatistics(), controls or Controls())
+    model, controls = model or load_model(), controls or Controls()
+    if isinstance(model, RemixModel):
+        check_wishes(model.card, controls)
+        check_room(target, run.info, run.soundtrack)
+        eyes = encoder or default_eyes(model.card)
+        return _remixed(run, model, eyes, controls, target, overwrite=overwrite, picture_height=picture_height)
+    plan = plan_of(run, model, encoder or PictureStatistics(), controls, picture_height=picture_height)
     return _rendered(run, plan, model, target, overwrite=overwrite)
 
 
 def plan_video(
     source: Path | str,
     *,
-    model: Model | None = None,
+    model: Model | RemixModel | None = None,
     encoder: Encoder | None = None,
+    picture_height: int = PICTURE_HEIGHT,
     controls: Controls | None = None,
     audio_stream: int | None = None,
     progress: Progress | None = None,
 ) -> MixPlan:
-    """The mix plan alone; nothing is written."""
+    """The mix plan alone; nothing is written. Raises ModelError for a model without stems."""
     run = Run.of(source, audio_stream=audio_stream, progress=progress)
-    return plan_of(run, model or load_model(), encoder or PictureStatistics(), controls or Controls())
+    knowing = with_stems(model or load_model())
+    return plan_of(run, knowing, encoder or PictureStatistics(), controls or Controls(), picture_height=picture_height)
 
 
 def render_video(
@@ -152,7 +107,7 @@ def render_video(
     plan: MixPlan,
     dest: Path | str | None = None,
     *,
-    model: Model | None = None,
+    model: Model | RemixModel | None = None,
     true_peak_dbtp: float | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -161,20 +116,25 @@ def render_video(
     run = Run.of(source, audio_stream=plan.source.audio_stream, progress=progress)
     _check_fit(run, plan)
     target = prepare_target(run.info.path, Path(dest or default_target(run.info)), overwrite=overwrite)
-    if model is None:
-        model = load_model(plan.model.name)
+    model = with_stems(model or load_model(plan.model.name))
     if model.card.fingerprint != plan.model.sha256:
         run.notes.append(f"the plan was made by another version of {plan.model.name}: the stems may differ a little")
     return _rendered(run, plan, model, target, overwrite=overwrite, true_peak_dbtp=true_peak_dbtp)
 
 
-def inspect_video(source: Path | str, *, encoder: Encoder | None = None, progress: Progress | None = None) -> Cues:
+def inspect_video(
+    source: Path | str,
+    *,
+    encoder: Encoder | None = None,
+    picture_height: int = PICTURE_HEIGHT,
+    progress: Progress | None = None,
+) -> Cues:
     """What the picture says."""
     info = probe(source)
     report = progress or (lambda stage, done, total: None)
 
     def watched() -> Iterator[Picture]:
-        for picture in ahead(look(info), count=PICTURES_AHEAD):
+        for picture in ahead(look(info, height=picture_height), count=PICTURES_AHEAD):
             report("look", picture.time_seconds, info.duration_seconds)
             yield picture
 
@@ -185,37 +145,55 @@ def separate_video(
     source: Path | str,
     folder: Path | str,
     *,
-    model: Model | None = None,
+    model: Model | RemixModel | None = None,
     audio_stream: int | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Path, ...]:
-    """Writes speech.wav, music.wav and effects.wav (32-bit float), which sum to the soundtrack."""
+    """Writes speech.wav, music.wav and effects.wav (32-bit float), which sum to the soundtrack.
+
+    Raises ModelError for a model without stems.
+    """
     run = Run.of(source, audio_stream=audio_stream, progress=progress)
-    model = model or load_model()
+    model = with_stems(model or load_model())
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     targets = [prepare_target(run.info.path, folder / f"{stem}.wav", overwrite=overwrite) for stem in STEMS]
     rate, layout = run.soundtrack.sample_rate, run.soundtrack.layout
-    surveyed = survey(run.blocks("measure"), sample_rate=rate, layout=layout)
+    surveyed = _surveyed(run.soundtrack, run.blocks("measure"))
     parts = mix.stems(run.blocks("render"), model, sample_rate=rate, layout=layout, mono_lufs=surveyed.downmix_lufs)
     write_sounds(targets, parts, sample_rate=rate, layout=layout, overwrite=overwrite)
     return tuple(targets)
 
 
-def plan_of(run: Run, model: Model, encoder: Encoder, controls: Controls) -> MixPlan:
-    """Look, measure, decide."""
+def plan_of(
+    run: Run, model: Model, encoder: Encoder, controls: Controls, *, picture_height: int = PICTURE_HEIGHT
+) -> MixPlan:
+    """Look and measure, then decide."""
+    known = _known(run, encoder, picture_height)
     started = time.perf_counter()
-    eyes = encoder if run.info.picture else NoPicture()
-    cues = eyes.encode(run.pictures("look"), duration_seconds=run.info.duration_seconds)
-    run.timed("look", started)
-    started = time.perf_counter()
-    surveyed = _surveyed(run)
-    run.timed("measure", started)
-    started = time.perf_counter()
-    plan = make_plan(run.blocks("plan"), surveyed, cues, model, controls, run.planned_source)
+    plan = make_plan(run.blocks("plan"), known.surveyed, known.cues, model, controls, run.planned_source)
     run.timed("plan", started)
     return plan
+
+
+def with_stems(model: Model | RemixModel) -> Model:
+    """The model, where it knows stems. Raises ModelError where it remixes in one step."""
+    if isinstance(model, RemixModel):
+        raise no_stems(model.card.name)
+    return model
+
+
+def default_eyes(card: RemixCard) -> Encoder:
+    """What a remixing model was trained to be told, where that needs no weights. Raises ModelError where it does."""
+    if card.context == "none":
+        return NoPicture()
+    if card.context == "cues":
+        return PictureStatistics()
+    raise ModelError(
+        f"Wanted to ask {card.name}, which was trained on the context {card.context!r}, found no encoder for it; give "
+        "one, of limelight.cues.pretrained, or NoPicture()."
+    )
 
 
 def default_target(info: SourceInfo) -> Path:
@@ -223,18 +201,71 @@ def default_target(info: SourceInfo) -> Path:
     return info.path.with_name(f"{info.path.stem}.highlighted{default_suffix(info)}")
 
 
-def _surveyed(run: Run) -> Survey:
-    blocks = run.blocks("measure", notes=True)
-    return survey(blocks, sample_rate=run.soundtrack.sample_rate, layout=run.soundtrack.layout)
+@dataclass(frozen=True)
+class _Known:
+    """A film before anything is decided."""
+
+    cues: Cues
+    surveyed: Survey
+
+
+def _known(run: Run, encoder: Encoder, picture_height: int) -> _Known:
+    """Looks, and measures the sound meanwhile: neither needs the other."""
+    started = time.perf_counter()
+    eyes = encoder if run.info.picture else NoPicture()
+    heard: list[str] = []  # said after what was seen, whoever is first
+    blocks = ahead(listen(run.info, run.soundtrack, notes=heard))
+    if run.info.picture is None:  # else the picture's progress is told at that time
+        blocks = run.followed("measure", blocks)
+    with meanwhile(blocks, partial(_surveyed, run.soundtrack)) as measured:
+        cues = eyes.encode(run.pictures("look", height=picture_height), duration_seconds=run.info.duration_seconds)
+        run.timed("look", started)
+        started = time.perf_counter()
+        surveyed = measured()
+    run.notes += heard
+    run.timed("measure", started)
+    return _Known(cues, surveyed)
+
+
+def _surveyed(soundtrack: SoundtrackInfo, blocks: Iterable[Samples]) -> Survey:
+    return survey(blocks, sample_rate=soundtrack.sample_rate, layout=soundtrack.layout)
 
 
 def _rendered(
     run: Run, plan: MixPlan, model: Model, target: Path, *, overwrite: bool, true_peak_dbtp: float | None = None
 ) -> Highlighted:
-    started = time.perf_counter()
-    meter = _Meter(run.soundtrack)
     original = ahead(listen(run.info, run.soundtrack))
     blocks = ahead(mix.render(original, plan, model, true_peak_dbtp=true_peak_dbtp))
+    return _written(run, plan, blocks, target, overwrite=overwrite)
+
+
+def _remixed(
+    run: Run,
+    model: RemixModel,
+    encoder: Encoder,
+    controls: Controls,
+    target: Path,
+    *,
+    overwrite: bool,
+    picture_height: int,
+) -> Highlighted:
+    """Look and measure, remix, write. The mix waits on the disk until it is known how loud it is."""
+    known = _known(run, encoder, picture_height)
+    with scratch_beside(target) as scratch:
+        started = time.perf_counter()
+        shelf = WaitingSound(scratch, run.soundtrack.channels, target)
+        remixed = make_remix(
+            run.blocks("remix"), shelf, known.surveyed, known.cues, model, controls, run.planned_source
+        )
+        run.timed("remix", started)
+        return _written(run, remixed, ahead(finished(shelf, remixed)), target, overwrite=overwrite)
+
+
+def _written(
+    run: Run, plan: MixPlan | Remixed, blocks: Iterable[Samples], target: Path, *, overwrite: bool
+) -> Highlighted:
+    started = time.perf_counter()
+    meter = _Meter(run.soundtrack)
     blocks = meter.watch(run.followed("render", blocks))
     written = write_with_soundtrack(run.info, run.soundtrack, blocks, target, overwrite=overwrite, notes=run.notes)
     run.timed("render", started)

@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from limelight.app.report.words import number
 from limelight.dsp.resample import ResampleStream
 from limelight.errors import InputError
 from limelight.evaluation import metrics
+from limelight.evaluation.analysed import Analysed, papers
+from limelight.evaluation.artefacts import si_sdr_db
+from limelight.evaluation.catalogue import BY_NAME
+from limelight.evaluation.known_stems import with_stems
 from limelight.media.listen import listen
 from limelight.media.probe import choose_soundtrack, probe
+from limelight.signals import STEMS
 
 LARGEST_LENGTH_GAP_SECONDS = 0.5
-NAMES = ("mag", "env", "w_dis", "mag_level_matched", "env_level_matched")
+STEM_SUFFIXES = (".wav", ".flac", ".m4a", ".mp3", ".ogg", ".opus")
+
+Mono = NDArray[np.float32]
 
 
-def score_files(output: Path, target: Path) -> dict[str, float]:
-    """The metrics by name, × 100 as in the papers. Raises InputError where the lengths do not belong together."""
+def score_files(output: Path, target: Path, *, stems: Path | None = None) -> dict[str, float]:
+    """The metrics by name, as they are printed: × 100 where the papers do so, dB where the name says it.
+
+    stems: a folder with speech, music and effects of the target; more metrics are known with them. NaN is a figure that
+    there is none of. Raises InputError where the lengths do not belong together, or a stem is missing.
+    """
     found, wished = mono(output), mono(target)
-    if abs(len(found) - len(wished)) > LARGEST_LENGTH_GAP_SECONDS * metrics.SAMPLE_RATE:
-        raise InputError(
-            f"Wanted two soundtracks of one length, {output.name} lasts {len(found) / metrics.SAMPLE_RATE:.2f} s and "
-            f"{target.name} {len(wished) / metrics.SAMPLE_RATE:.2f} s; compare a result with the target it was made for."
-        )
-    n = min(len(found), len(wished))
-    return {name: 100 * value for name, value in all_metrics(found[:n], wished[:n]).items()}
+    parts = [mono(path) for path in _stem_files(stems)] if stems else []
+    for path, sound in ((target, wished), *((stems, part) for part in parts)):
+        _check_length(output, found, path or target, sound)
+    n = min(map(len, (found, wished, *parts)))
+    raw = every_metric(found[:n], wished[:n], np.stack([part[:n] for part in parts]) if parts else None)
+    return {name: BY_NAME[name].shown(value) for name, value in raw.items()}
 
 
-def all_metrics(output: NDArray[np.float32], target: NDArray[np.float32]) -> dict[str, float]:
-    """Raw values by name, of mono signals at 44.1 kHz."""
-    matched = metrics.level_matched(output, target)
-    return {
-        "mag": metrics.mag(output, target),
-        "env": metrics.env(output, target),
-        "w_dis": metrics.w_dis(output, target),
-        "mag_level_matched": metrics.mag(matched, target),
-        "env_level_matched": metrics.env(matched, target),
-    }
+def every_metric(output: Mono, target: Mono, stems: Mono | None = None) -> dict[str, float]:
+    """Raw values by name, of mono signals [N] at 44.1 kHz and, where they are known, the target's stems [K, N]."""
+    scores = all_metrics(output, target)
+    scores |= {"env_pooled": scores["env"], "si_sdr_db": si_sdr_db(output, target)}  # one clip is a batch of one
+    return scores | (with_stems(output, target, stems) if stems is not None else {})
 
 
-def mono(path: Path) -> NDArray[np.float32]:
+def all_metrics(output: Mono, target: Mono) -> dict[str, float]:
+    """The papers' metrics by name, raw, and those at equal loudness; mono signals at 44.1 kHz."""
+    return papers(Analysed(output), Analysed(target))
+
+
+def mono(path: Path) -> Mono:
     """A file's soundtrack as the metrics want it: the mean of its channels at 44.1 kHz, [N]."""
     info = probe(path)
     track = choose_soundtrack(info, None)
@@ -50,13 +62,45 @@ def mono(path: Path) -> NDArray[np.float32]:
     return np.asarray(np.concatenate([*parts, resampler.finish()], axis=1)[0])
 
 
+def for_json(scores: dict[str, float]) -> dict[str, float | None]:
+    """JSON has no NaN: what there is no figure of is null."""
+    return {name: value if math.isfinite(value) else None for name, value in scores.items()}
+
+
 def score_table(scores: dict[str, float], before: dict[str, float] | None) -> str:
-    """A line per metric; with the input's, how much of its distance is gone."""
+    """A line per metric; with the input's, how much of its distance is gone, or by how many dB it is better."""
     lines = []
-    for name in NAMES:
-        line = f"{name:20} {scores[name]:8.2f}"
+    for name, value in scores.items():
+        line = f"{name:20} {number(value, 2):>8}"
         if before:
-            change = 100 * (scores[name] / before[name] - 1) if before[name] else 0.0
-            line += f"   input {before[name]:8.2f}   {change:+.0f} %".replace("-", "−")
-        lines.append(line)
+            line += f"   input {number(before[name], 2):>8}   {_change(name, value, before[name])}"
+        lines.append(line.rstrip())
     return "\n".join(lines)
+
+
+def _change(name: str, after: float, before: float) -> str:
+    if BY_NAME[name].unit != "× 100":
+        return f"{number(after - before, 1, sign=True)} {BY_NAME[name].unit}"
+    return f"{number(100 * (after / before - 1) if before else 0.0, 0, sign=True)} %"
+
+
+def _stem_files(folder: Path) -> list[Path]:
+    """One file for each stem. Raises InputError."""
+    found = []
+    for stem in STEMS:
+        there = [path for suffix in STEM_SUFFIXES if (path := folder / f"{stem}{suffix}").is_file()]
+        if not there:
+            raise InputError(
+                f"Wanted the target's stems in {folder}, there is no {stem} ({', '.join(STEM_SUFFIXES)}); "
+                "put speech, music and effects there, or leave --stems out."
+            )
+        found.append(there[0])
+    return found
+
+
+def _check_length(output: Path, found: Mono, other: Path, sound: Mono) -> None:
+    if abs(len(found) - len(sound)) > LARGEST_LENGTH_GAP_SECONDS * metrics.SAMPLE_RATE:
+        raise InputError(
+            f"Wanted two soundtracks of one length, {output.name} lasts {len(found) / metrics.SAMPLE_RATE:.2f} s and "
+            f"{other.name} {len(sound) / metrics.SAMPLE_RATE:.2f} s; compare a result with the target it was made for."
+        )

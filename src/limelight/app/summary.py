@@ -14,6 +14,7 @@ from limelight.app.pipeline import Highlighted
 from limelight.app.report.words import change, clock_time, decibels, duration, number, plain
 from limelight.mixing.plan import MixPlan, finite_or_none
 from limelight.mixing.reasons import NOTICEABLE_DB
+from limelight.mixing.remix import Remixed
 from limelight.signals import STEMS
 
 _COLOURS = {"speech": "dodger_blue1", "music": "dark_orange", "effects": "green3"}
@@ -43,8 +44,10 @@ class StemChange:
         return "" if low == high else f"{low} to {high}"
 
 
-def stem_changes(plan: MixPlan) -> dict[str, StemChange]:
-    """The gains of each stem, the make-up gain of the whole mix not counted."""
+def stem_changes(plan: MixPlan | Remixed) -> dict[str, StemChange]:
+    """The gains of each stem, the make-up gain of the whole mix not counted; none where the model knows no stems."""
+    if isinstance(plan, Remixed):
+        return {}
     return {
         stem: StemChange(float(curve.mean()), float(curve.min()), float(curve.max()))
         for stem, curve in zip(STEMS, plan.curves_db, strict=True)
@@ -58,6 +61,8 @@ def summary(result: Highlighted) -> RenderableType:
     table.add_column(no_wrap=False)
     for stem, gain in stem_changes(result.plan).items():
         table.add_row(Text(stem, _COLOURS[stem]), _stem_line(gain))
+    if isinstance(result.plan, Remixed):
+        table.add_row("sound", f"remixed by {plain(result.plan.model.name)}: one mask, no stems")
     if abs(result.plan.makeup_db) >= 0.05:
         table.add_row("whole mix", decibels(result.plan.makeup_db))
     before = result.plan.loudness

@@ -44,6 +44,12 @@ class Cue:
             raw, low, high = np.log(np.maximum(raw, low)), float(np.log(low)), float(np.log(high))
         return np.clip((raw - low) / (high - low), 0.0, 1.0)
 
+    def unscaled(self, value: float) -> float:
+        """The raw value of one in 0…1; what was clipped stays at the end of the line."""
+        if self.line == "logarithm":
+            return float(self.at_zero * (self.at_one / self.at_zero) ** value)
+        return self.at_zero + value * (self.at_one - self.at_zero)
+
 
 CUES = (
     Cue("picture", "appearance", "a picture is shown at all", "share of the time", 0, 1),

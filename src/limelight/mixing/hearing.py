@@ -172,12 +172,12 @@ class _Windows:
             gains = self._direct(start_seconds, heard, levels)
         masks, gains = heard.masks[:, reach : reach + steps], gains[reach // per_token :]
         if self._tail is not None:
-            masks = _faded(self._tail[0], masks, axis=1)
-            gains = _faded(self._tail[1], gains, axis=0)
+            masks = faded(self._tail[0], masks, axis=1)
+            gains = faded(self._tail[1], gains, axis=0)
         return masks, gains
 
 
-def _faded(old: Array, new: Array, *, axis: int) -> Array:
+def faded(old: Array, new: Array, *, axis: int) -> Array:
     """`new`, its beginning faded in from `old` along one axis."""
     n = min(old.shape[axis], new.shape[axis])
     shape = [1] * new.ndim

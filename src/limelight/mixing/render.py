@@ -8,7 +8,6 @@ what lies above the model's band stays. Then the limiter. Stems come the same wa
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -18,6 +17,7 @@ from limelight.dsp.gains import db_to_gain
 from limelight.dsp.limiter import LimiterConfig, LimiterStream
 from limelight.dsp.resample import ResampleStream
 from limelight.dsp.stft import IstftStream, Spectra, StftConfig
+from limelight.mixing.blocks import Originals, cut
 from limelight.mixing.hearing import Passage, hear
 from limelight.mixing.plan import MixPlan
 from limelight.runtime.model import Model
@@ -37,9 +37,14 @@ def render(
         yield from blocks
         return
     ceiling = plan.controls.true_peak_dbtp if true_peak_dbtp is None else true_peak_dbtp
+    yield from limited(mixed(blocks, plan, model), sample_rate=plan.source.sample_rate, true_peak_dbtp=ceiling)
+
+
+def limited(blocks: Iterable[Samples], *, sample_rate: int, true_peak_dbtp: float) -> Iterator[Samples]:
+    """The same blocks [C, n], cut anew, under a ceiling in dBTP."""
     limiter: LimiterStream | None = None
-    for block in _cut(mixed(blocks, plan, model), LIMITER_SAMPLES):
-        limiter = limiter or LimiterStream(plan.source.sample_rate, len(block), LimiterConfig(ceiling_dbtp=ceiling))
+    for block in cut(blocks, LIMITER_SAMPLES):
+        limiter = limiter or LimiterStream(sample_rate, len(block), LimiterConfig(ceiling_dbtp=true_peak_dbtp))
         yield limiter.push(block)
     if limiter:
         yield limiter.finish()
@@ -79,7 +84,7 @@ def weighted(
     blocks: Iterable[Samples], model: Model, weigh: Weigh, *, sample_rate: int, layout: str, mono_lufs: float
 ) -> Iterator[_Piece]:
     """The original and the wanted signals, in step: [C, n] and [S, C, n]."""
-    originals = _Originals(blocks)
+    originals = Originals(blocks)
     outputs: list[_Output] = []
     for passage in hear(originals, model, sample_rate=sample_rate, layout=layout, mono_lufs=mono_lufs, direct=None):
         weights = weigh(passage)  # [S, T, F]
@@ -124,46 +129,3 @@ class _Output:
         tail = np.concatenate([tail, self._resampler.finish()], axis=1)
         owed = samples - self._given
         return np.pad(tail[:, :owed], ((0, 0), (0, max(0, owed - tail.shape[1]))))
-
-
-class _Originals:
-    """Hands blocks on and remembers them until they are taken."""
-
-    def __init__(self, blocks: Iterable[Samples]) -> None:
-        self._blocks = blocks
-        self._kept: deque[Samples] = deque()
-        self.samples = 0
-
-    def __iter__(self) -> Iterator[Samples]:
-        for block in self._blocks:
-            self._kept.append(block)
-            self.samples += block.shape[1]
-            yield block
-
-    def take(self, count: int) -> Samples:
-        """The next `count` samples, [C, count]."""
-        parts = []
-        while count:
-            block = self._kept.popleft()
-            if block.shape[1] > count:
-                self._kept.appendleft(block[:, count:])
-                block = block[:, :count]
-            parts.append(block)
-            count -= block.shape[1]
-        return np.concatenate(parts, axis=1)
-
-
-def _cut(blocks: Iterable[Samples], size: int) -> Iterator[Samples]:
-    """The same samples in blocks of `size`, but for the last: small enough for the cache, large enough to be worth it."""
-    kept: list[Samples] = []
-    count = 0
-    for block in blocks:
-        for first in range(0, block.shape[1], size):
-            kept.append(block[:, first : first + size])
-            count += kept[-1].shape[1]
-            if count >= size:
-                whole = np.concatenate(kept, axis=1)
-                yield whole[:, :size]
-                kept, count = [whole[:, size:]], count - size
-    if count:
-        yield np.concatenate(kept, axis=1)

@@ -32,7 +32,7 @@ from limelight.mixing.survey import survey
 from limelight.muddy.programme import Programme, converted
 from limelight.muddy.sounds import SAMPLE_RATE
 from limelight.runtime.model import Model
-from limelight.runtime.registry import DEFAULT, find_model, load_model
+from limelight.runtime.registry import DEFAULT, find_model, load_stem_model
 from limelight.signals import Samples
 
 Stems = NDArray[np.float32]  # [K, C, n]
@@ -83,7 +83,7 @@ class ModelSeparator:
 
     @cached_property
     def model(self) -> Model:
-        return load_model(self.name, threads=1)
+        return load_stem_model(self.name, threads=1)
 
     def stems(self, programme: Programme) -> Iterator[Stems]:
         surveyed = survey(programme.blocks(), sample_rate=SAMPLE_RATE, layout=programme.layout)

@@ -45,18 +45,11 @@ Highlight = Callable[[Tensor], Tensor]  # embedding [B, C_a, L] to embedding
 
 
 @dataclass(frozen=True)
-class DualUnetConfig:
-    """Size of the backbone: `channels` is the dial, a multiple of 4. All else follows."""
-
-    channels: int = 24
-    sample_rate: int = 44_100  # Hz
+class StftFrames:
+    """How the spectrum is framed that a mask is laid on; a part of every remixing network's configuration."""
 
     n_fft = 4096
-    hop = 1024  # = 4⁵, so that both branches arrive at the same number of steps
-
-    def __post_init__(self) -> None:
-        if self.channels < 4 or self.channels % 4:
-            raise ValueError(f"the width of a dual U-Net must be a multiple of 4, got {self.channels}")
+    hop = 1024  # = 4⁵, so that both branches of the dual U-Net arrive at the same number of steps
 
     @property
     def margin(self) -> int:
@@ -67,6 +60,18 @@ class DualUnetConfig:
     def bins(self) -> int:
         """Without Nyquist's."""
         return self.n_fft // 2
+
+
+@dataclass(frozen=True)
+class DualUnetConfig(StftFrames):
+    """Size of the backbone: `channels` is the dial, a multiple of 4. All else follows."""
+
+    channels: int = 24
+    sample_rate: int = 44_100  # Hz
+
+    def __post_init__(self) -> None:
+        if self.channels < 4 or self.channels % 4:
+            raise ValueError(f"the width of a dual U-Net must be a multiple of 4, got {self.channels}")
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -195,12 +200,12 @@ class DualUnet(nn.Module):
         return x[:, 0]
 
 
-def lengthened(mixture: Tensor, config: DualUnetConfig) -> Tensor:
+def lengthened(mixture: Tensor, config: StftFrames) -> Tensor:
     """[…, N] with silence behind, where it is shorter than three hops."""
     return F.pad(mixture, (0, max(0, SHORTEST_HOPS * config.hop - mixture.shape[-1])))
 
 
-def stft(x: Tensor, config: DualUnetConfig) -> Tensor:
+def stft(x: Tensor, config: StftFrames) -> Tensor:
     """[B, N] to [B, F, T] complex, T = ⌈N / hop⌉, Nyquist's bin dropped, scaled by 1 / √n_fft; N at least 3 hops.
 
     Frame t spans the samples from (t − 1½) · hop to (t + 2½) · hop; beyond its ends the sound is mirrored.
@@ -214,7 +219,7 @@ def stft(x: Tensor, config: DualUnetConfig) -> Tensor:
     return spectrum[:, :-1]
 
 
-def istft(spectrum: Tensor, samples: int, config: DualUnetConfig) -> Tensor:
+def istft(spectrum: Tensor, samples: int, config: StftFrames) -> Tensor:
     """The inverse, [B, F, T] to [B, N]: x[n] = Σ_t w[n − t hop] y_t[n − t hop] / Σ_t w²[n − t hop]."""
     window = torch.hann_window(config.n_fft, device=spectrum.device)
     frames = torch.fft.irfft(F.pad(spectrum, (0, 0, 0, 1)), dim=1, norm="ortho") * window[:, None]  # [B, n_fft, T]
@@ -223,7 +228,7 @@ def istft(spectrum: Tensor, samples: int, config: DualUnetConfig) -> Tensor:
     return _overlap_add(frames, config)[:, inside] / _overlap_add(weight, config)[:, inside]
 
 
-def _overlap_add(frames: Tensor, config: DualUnetConfig) -> Tensor:
+def _overlap_add(frames: Tensor, config: StftFrames) -> Tensor:
     """[B, n_fft, T] to [B, (T − 1) · hop + n_fft]."""
     length = (frames.shape[-1] - 1) * config.hop + config.n_fft
     return F.fold(frames, (1, length), (1, config.n_fft), stride=(1, config.hop)).flatten(1)

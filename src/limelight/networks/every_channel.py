@@ -20,11 +20,11 @@ import torch
 from torch import Tensor
 
 from limelight.networks.dual_unet import istft, lengthened, stft
-from limelight.networks.visah import Visah
+from limelight.networks.remixer import Remixer
 
 
 def on_every_channel(
-    network: Visah, sound: Tensor, context: Tensor | None = None, *, weights: Tensor | None = None
+    network: Remixer, sound: Tensor, context: Tensor | None = None, *, weights: Tensor | None = None
 ) -> Tensor:
     """Sound [B, C, N] and context [B, M, D] to output [B, C, N]. Weights [C] of the downmix; default all alike."""
     config, samples = network.config.backbone, sound.shape[-1]

@@ -32,7 +32,7 @@ class Lines(nn.Module):
         super().__init__()
         edges = line_edges(bins, hertz_per_bin)
         widths = torch.tensor([b - a for a, b in pairwise(edges)])
-        line_of = torch.repeat_interleave(torch.arange(len(widths)), widths)
+        line_of = torch.repeat_interleave(torch.arange(len(widths)), widths, output_size=bins)
         self.line_of: Tensor
         self.widths: Tensor
         self.members: Tensor

@@ -19,10 +19,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from limelight.networks.context_transformer import ContextTransformer, ContextTransformerConfig
 from limelight.networks.dual_unet import DualUnet, DualUnetConfig, Prescription
+from limelight.networks.remixer import Remixer
 
 STEPS_PER_SECOND = 1  # of context
 
@@ -65,12 +66,12 @@ PRESETS = {
 }
 
 
-class Visah(nn.Module):
+class Visah(Remixer):
     """Mixture [B, N] and context [B, M, D], one step a second (or none), to output [B, N], of any length."""
 
     def __init__(self, config: VisahConfig) -> None:
         super().__init__()
-        self.config = config
+        self.config: VisahConfig = config
         self.backbone = DualUnet(config.backbone)
         self.highlighter = ContextTransformer(config.highlighter)
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from limelight.runtime.card import ModelCard
-from limelight.runtime.registry import installed
+from limelight.runtime.registry import installed, installed_remixes
+from limelight.runtime.remix_card import RemixCard
 
 COUNTS = Path(__file__).with_name("parameter_counts.json")
 
@@ -48,8 +49,20 @@ def list_models() -> tuple[Listed, ...]:
         _preset("visah", counts, context=f"a frame a second: {CLIP}", weights=CLIP_WEIGHTS),
         _preset("visah-text", counts, context=f"a caption a frame: {T5}", weights=TEXT_WEIGHTS),
         _preset("semmix", counts, context=f"a focused caption a key frame: {T5}", weights=TEXT_WEIGHTS),
+        replace(
+            _preset("learn2remix", counts, context="none, sound alone", weights=""),
+            backbone="Conv-TasNet: dilated convolutions between a learnt transform and its way back",
+            head="three stems, one gain for each",
+            context_weights="none needed",
+        ),
+        replace(
+            _preset("lce", counts, context=f"a caption: {T5}", weights=TEXT_WEIGHTS),
+            backbone="SepReformer: looks over all of time and around, split early into streams",
+            head="mask on the magnitude",
+        ),
     )
-    return (*(_installed(card) for card in installed()), *presets)
+    remixes = (_installed_remix(card) for card in installed_remixes())
+    return (*(_installed(card) for card in installed()), *remixes, *presets)
 
 
 def _installed(card: ModelCard) -> Listed:
@@ -66,6 +79,24 @@ def _installed(card: ModelCard) -> Listed:
         licence=card.licence,
         weights="in this package",
         card=_plain(card),
+    )
+
+
+def _installed_remix(card: RemixCard) -> Listed:
+    told = f"{card.context_width} numbers a second: {card.context}" if card.context_width else "none, sound alone"
+    return Listed(
+        name=card.name,
+        kind="installed",
+        backbone=f"that of the preset {card.preset}",
+        head="mask on the magnitude, plus a waveform; no stems",
+        context=told,
+        context_weights="none needed" if card.context in ("none", "cues") else CONTEXT_EXTRA,
+        parameters=card.parameters,
+        parts={},
+        sample_rate=card.sample_rate,
+        licence=card.licence,
+        weights="in this package",
+        card=card.model_dump(),
     )
 
 

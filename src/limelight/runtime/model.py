@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from limelight.errors import ModelError
 from limelight.runtime.card import ModelCard, read_card
+from limelight.runtime.session import open_session
 
 Array = NDArray[np.float32]
 
@@ -48,13 +46,8 @@ class OnnxModel:
 
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         self._card = read_card(folder)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or min(os.cpu_count() or 1, 8)
-        options.log_severity_level = 3
-        # Long films bring windows of two sizes at most; keeping arenas small keeps memory flat.
-        options.enable_cpu_mem_arena = False
-        self._separator = _session(folder / "separator.onnx", options)
-        self._director = _session(folder / "director.onnx", options)
+        self._separator = open_session(folder / "separator.onnx", threads=threads)
+        self._director = open_session(folder / "director.onnx", threads=threads)
 
     @property
     def card(self) -> ModelCard:
@@ -80,13 +73,3 @@ class OnnxModel:
         }
         gains: Array = self._director.run(["gains_db"], feeds)[0][0]
         return gains
-
-
-def _session(path: Path, options: Any) -> onnxruntime.InferenceSession:
-    # ONNX Runtime raises a dozen types of its own, without a base, all meaning: not a model.
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelError(
-            f"The model file {path} cannot be run ({type(error).__name__}); install the model again."
-        ) from error

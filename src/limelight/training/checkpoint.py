@@ -46,16 +46,25 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 def load_checkpoint(path: Path) -> Checkpoint:
     """Raises ModelError for anything that is not a checkpoint of this format."""
+    return _read(path, tensors=True)
+
+
+def read_header(path: Path) -> Checkpoint:
+    """As `load_checkpoint`, without the tensors. Raises ModelError."""
+    return _read(path, tensors=False)
+
+
+def _read(path: Path, *, tensors: bool) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+            found = {key: file.get_tensor(key) for key in file.keys()} if tensors else {}  # noqa: SIM118 (not a dict)
     except (OSError, SafetensorError) as error:
         raise ModelError(f"Wanted a checkpoint in {path}, could not read it ({error}); train one first.") from error
     if header.get("format") != FORMAT:
         raise ModelError(f"{path} is of format {header.get('format')!r}, this version reads {FORMAT!r}.")
     try:
-        return Checkpoint(json.loads(header["config"]), int(header["step"]), tensors)
+        return Checkpoint(json.loads(header["config"]), int(header["step"]), found)
     except (KeyError, ValueError) as error:
         raise ModelError(f"The header of {path} is damaged; go back to an earlier checkpoint.") from error
 
@@ -75,4 +84,5 @@ def restore_optimiser(optimiser: MuonWithAdamW, model: nn.Module, tensors: dict[
     parameters = dict(model.named_parameters())
     for key, value in tensors.items():
         name, field = key.rsplit(":", 1)
-        optimiser.restore(parameters[name], field, value)
+        # torch counts AdamW's steps on the CPU, wherever the parameters are.
+        optimiser.restore(parameters[name], field, value.to(parameters[name].device) if value.ndim else value)

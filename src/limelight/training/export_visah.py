@@ -6,7 +6,7 @@
 
 The transforms stay outside, so that every number in the graph is real. N and T are fixed, as are the papers' clips (10 s):
 the backbone's attention and LSTM are laid out for a length. M is free. What is needed to build the transforms and the
-context travels in the file's metadata, under `limelight`.
+context travels in the file's metadata, the card of `runtime/remix_card.py`, and the file is sealed with its own hash.
 """
 
 from __future__ import annotations
@@ -20,18 +20,21 @@ import torch
 from torch import Tensor, nn
 
 from limelight.networks.dual_unet import SHORTEST_HOPS
-from limelight.networks.visah import STEPS_PER_SECOND, Visah
+from limelight.networks.remixer import Remixer
+from limelight.networks.visah import STEPS_PER_SECOND
+from limelight.runtime.remix_card import METADATA, Context, RemixCard, seal
+from limelight.training.checkpoint import read_header
 from limelight.training.export import export_graph
+from limelight.training.remix_checkpoint import load_remixer
 
-FORMAT = "limelight-visah-1"
-METADATA = "limelight"
 CLIP_SECONDS = 10.0
+LONGEST_LINE = 2000  # of a card
 
 
 class Graph(nn.Module):
-    """`Visah.prescribe` with a tuple for an answer, as graphs have it."""
+    """`Remixer.prescribe` with a tuple for an answer, as graphs have it."""
 
-    def __init__(self, network: Visah) -> None:
+    def __init__(self, network: Remixer) -> None:
         super().__init__()
         self.network = network
 
@@ -40,25 +43,94 @@ class Graph(nn.Module):
         return made.mask, made.wave
 
 
-def export_visah(network: Visah, path: Path, *, name: str, seconds: float = CLIP_SECONDS) -> dict[str, Any]:
-    """Writes the graph for clips of `seconds` (at least 3 hops) and gives back its metadata.
+def export_checkpoint(
+    checkpoint: Path,
+    path: Path,
+    *,
+    name: str,
+    licence: str | None = None,
+    training_data: str | None = None,
+    seconds: float = CLIP_SECONDS,
+) -> RemixCard:
+    """As `export_visah`, of a training checkpoint; the licences are its data's where none is given. Raises ModelError."""
+    network, header = load_remixer(checkpoint), read_header(checkpoint)
+    data = header.config["data"]
+    return export_visah(
+        network,
+        path,
+        name=name,
+        context=header.config["context"],
+        preset=header.config["preset"],
+        licence=licence or f"bound by the data: {', '.join(data['licences']) or 'not stated'}"[:LONGEST_LINE],
+        training_data=training_data or f"{data['clips']} clips, {header.step} steps",
+        seconds=seconds,
+    )
 
-    A network built without a context has no input of that name.
+
+def export_visah(
+    network: Remixer,
+    path: Path,
+    *,
+    name: str,
+    context: Context,
+    preset: str | None = None,
+    licence: str = "unknown",
+    training_data: str = "unknown",
+    seconds: float = CLIP_SECONDS,
+) -> RemixCard:
+    """Writes the graph for clips of `seconds` (at least 3 hops) and gives back its card.
+
+    `context`: what the network was trained to be told; one built without a context has no input of that name. `preset`:
+    by default the name.
     """
-    config = network.config
-    samples = max(round(seconds * config.backbone.sample_rate), SHORTEST_HOPS * config.backbone.hop)
-    steps = -(-samples // config.backbone.hop)
-    example: tuple[Tensor, ...] = (torch.rand(1, config.backbone.bins, steps), 0.1 * torch.randn(1, samples))
+    card = card_of(
+        network,
+        name=name,
+        context=context,
+        preset=preset,
+        licence=licence,
+        training_data=training_data,
+        seconds=seconds,
+    )
+    example: tuple[Tensor, ...] = (torch.rand(1, card.bins, card.steps), 0.1 * torch.randn(1, card.samples))
     axes = {}
-    if config.context_width:
-        example = (*example, torch.randn(1, max(1, round(seconds * STEPS_PER_SECOND)), config.context_width))
+    if card.context_width:
+        example = (*example, torch.randn(1, max(1, round(seconds * STEPS_PER_SECOND)), card.context_width))
         axes = {"context": {1: "moments"}}
     inputs = ["magnitude", "mixture", "context"][: len(example)]
     path.parent.mkdir(parents=True, exist_ok=True)
     export_graph(Graph(network).eval(), example, path, inputs, ["mask", "wave"], axes)
-    about = {"format": FORMAT, "name": name, "samples": samples, "config": config.as_dict()}
-    _label(path, about)
-    return about
+    _label(path, card)
+    return card.model_copy(update={"sha256": seal(path)})
+
+
+def card_of(
+    network: Remixer,
+    *,
+    name: str,
+    context: Context,
+    preset: str | None = None,
+    licence: str = "unknown",
+    training_data: str = "unknown",
+    seconds: float = CLIP_SECONDS,
+) -> RemixCard:
+    """What is to be known of a network that hears `seconds` at once (at least 3 hops), not sealed yet."""
+    config = network.config
+    grid = config.backbone
+    return RemixCard(
+        name=name,
+        preset=preset or name,
+        context=context,
+        context_width=config.context_width,
+        sample_rate=grid.sample_rate,
+        n_fft=grid.n_fft,
+        hop=grid.hop,
+        samples=max(round(seconds * grid.sample_rate), SHORTEST_HOPS * grid.hop),
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        licence=licence,
+        training_data=training_data,
+        config=config.as_dict(),
+    )
 
 
 def read_about(path: Path) -> dict[str, Any]:
@@ -67,7 +139,7 @@ def read_about(path: Path) -> dict[str, Any]:
     return dict(json.loads(properties[METADATA]))
 
 
-def _label(path: Path, about: dict[str, Any]) -> None:
+def _label(path: Path, card: RemixCard) -> None:
     graph = onnx.load(path)
-    onnx.helper.set_model_props(graph, {METADATA: json.dumps(about)})
+    onnx.helper.set_model_props(graph, {METADATA: card.text})
     onnx.save(graph, path)

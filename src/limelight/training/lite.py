@@ -51,7 +51,7 @@ class LiteTask(nn.Module):
         """Losses by name; "total" is what is minimised. The batch is as training/batches.py draws it."""
         remixed = self.remix(batch)
         distance = self.distance(remixed.magnitude, batch)
-        of_gains = gain_distance(remixed.gains_db, batch["gains_db"], batch["audible"])
+        of_gains = gain_distance(remixed.gains_db, batch["gains_db"])
         count = 1 + (self.weights.good - 1) * batch["good"]
         losses = {
             "stems": mask_cross_entropy(remixed.masks, batch["mixture"], batch["stems"], self.bins_per_line),

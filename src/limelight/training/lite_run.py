@@ -56,10 +56,10 @@ def train(
     checkpoint: File,
     cache: Cache = Path("cache"),
     more: More = None,
-    steps: Annotated[int, typer.Option(help="Steps in all, those of an earlier sitting counted in.")] = 5200,
+    steps: Annotated[int, typer.Option(help="Steps in all, those of an earlier sitting counted in.")] = 10_600,
     long_from: Annotated[
         int, typer.Option(help="The step from which examples are as long as a film's windows.")
-    ] = 3900,
+    ] = 7800,
     check_every: CheckEvery = 500,
     threads: Threads = CORES,
     compiled: Annotated[bool, typer.Option(help="Compile: a minute or two at the start, a third faster.")] = True,

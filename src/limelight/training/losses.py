@@ -5,7 +5,6 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-SILENT_WEIGHT = 0.1  # a silent stem's gain is asked to stay at zero, gently
 GAIN_BEND_DB = 2.0  # where the distance of gains turns from squared to linear
 
 
@@ -37,8 +36,10 @@ def mask_cross_entropy(masks: Tensor, power: Tensor, stem_power: Tensor, bins_pe
     return ((weight * entropy).mean((1, 2)) / (weight.mean((1, 2)) + 1e-3)).mean()
 
 
-def gain_distance(gains_db: Tensor, true_db: Tensor, audible: Tensor) -> Tensor:
-    """Huber distance of gains [B, L, K] in dB to the true ones [B, K], [B]; stems that are not `audible` count little."""
+def gain_distance(gains_db: Tensor, true_db: Tensor) -> Tensor:
+    """Huber distance of gains [B, L, K] in dB to the true ones [B, K], [B].
+
+    The true gain of a silent stem is 0 and counts as much as any: with less, what was taken for it was raised by 7 dB.
+    """
     error = F.huber_loss(gains_db, true_db[:, None].expand_as(gains_db), reduction="none", delta=GAIN_BEND_DB)
-    count = audible + (1 - audible) * SILENT_WEIGHT
-    return (error.mean(1) * count).sum(1) / count.sum(1)
+    return error.mean((1, 2))

@@ -79,6 +79,7 @@ class MuonWithAdamW:
         matrix_rate: float,
         rate: float,
         weight_decay: float,
+        betas: tuple[float, float] = (0.9, 0.98),
     ) -> None:
         chosen = list(matrices)
         inside = {id(parameter) for parameter in chosen}
@@ -87,7 +88,7 @@ class MuonWithAdamW:
         if chosen:
             self._parts.append((Muon(chosen, lr=matrix_rate, weight_decay=weight_decay), matrix_rate))
         if others:
-            adam = torch.optim.AdamW(others, lr=rate, weight_decay=weight_decay, betas=(0.9, 0.98))
+            adam = torch.optim.AdamW(others, lr=rate, weight_decay=weight_decay, betas=betas)
             self._parts.append((adam, rate))
 
     def set_rate(self, factor: float) -> None:

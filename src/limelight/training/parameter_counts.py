@@ -11,6 +11,7 @@ import json
 import torch
 from torch import nn
 
+from limelight.networks import presets
 from limelight.networks.visah import PRESETS, Visah, VisahConfig
 from limelight.runtime.listing import COUNTS
 
@@ -19,7 +20,8 @@ Counts = dict[str, int]
 
 def count_all() -> dict[str, Counts]:
     """Preset to part to parameters; the parts of each sum to the whole. Installed models carry theirs in their card."""
-    return {name: visah_counts(config) for name, config in PRESETS.items()}
+    baselines = {name: part_counts(name) for name in presets.PRESETS if name not in PRESETS}
+    return {name: visah_counts(config) for name, config in PRESETS.items()} | baselines
 
 
 def visah_counts(config: VisahConfig) -> Counts:
@@ -30,6 +32,13 @@ def visah_counts(config: VisahConfig) -> Counts:
     context = _size(encoder) if encoder is not None else 0
     parts = {"backbone": _size(network.backbone), "highlighter": _size(network.highlighter) - context}
     return parts | ({"context_encoder": context} if context else {})
+
+
+def part_counts(name: str) -> Counts:
+    """Every part of a network that learns, at the preset's size."""
+    with torch.device("meta"):
+        network = presets.build(name)
+    return {part: size for part, module in network.named_children() if (size := _size(module))}
 
 
 def _size(module: nn.Module) -> int:

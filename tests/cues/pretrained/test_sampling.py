@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from limelight.cues.pretrained.sampling import embedding_names, held, unit_length, watch
+from limelight.cues.pretrained.sampling import embedding_names, held, nearest, unit_length, watch
 from limelight.signals import Picture
 
 BLANK = np.zeros((4, 4, 3), np.uint8)
@@ -44,3 +44,10 @@ def test_names_are_distinct_and_in_order() -> None:
     names = embedding_names("clip", 768)
     assert list(names) == sorted(set(names))
     assert names[-1] == "clip_0767"
+
+
+def test_the_picture_nearest_to_each_time_is_found() -> None:
+    pictures = [Picture(time, BLANK) for time in (0.0, 0.4, 0.8, 5.0)]
+    found = [picture.time_seconds for picture in nearest(iter(pictures), [0.5, 0.0, 3.0, 99.0, 0.5]) if picture]
+    assert found == [0.4, 0.0, 5.0, 5.0, 0.4]
+    assert nearest([], [1.0]) == [None]

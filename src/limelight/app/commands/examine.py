@@ -5,41 +5,99 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limelight.app.door import door, progress_bar
+from limelight.app.door import console, door, progress_bar
 from limelight.app.options import (
     AsJson,
     AudioStream,
-    Context,
+    CaptionsFile,
+    ContextModel,
     ContextName,
+    Device,
     Force,
-    ModelName,
+    Offline,
     Quiet,
     Source,
+    StemModelName,
+    TextModel,
     Verbose,
-    eyes,
+    context_wish,
 )
+
+if TYPE_CHECKING:
+    from limelight.app.contexts import ContextWish
+
+WORDED = ("captions", "words")
+CheckCaptions = Annotated[
+    Path | None, typer.Option(help="Check captions, and write them beside their pictures here.", metavar="PAGE.html")
+]
+ClipForCheck = Annotated[
+    str | None, typer.Option(help="For the check: CLIP by name or folder; default the one on the disk, if any.")
+]
+ModelForCheck = Annotated[str | None, typer.Option(help="For the check: a model trained on captions; does it listen?")]
 
 
 def inspect(
     source: Source,
-    context: Context = ContextName.cues,
+    context: Annotated[ContextName | None, typer.Option(help="Who says it; default cues.")] = None,
+    context_model: ContextModel = None,
+    text_model: TextModel = None,
+    captions: CaptionsFile = None,
+    device: Device = None,
+    check_captions: CheckCaptions = None,
+    clip: ClipForCheck = None,
+    model: ModelForCheck = None,
+    force: Force = False,
     as_json: Annotated[bool, typer.Option("--json", help="Shots and the cues of every second, as JSON.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    offline: Offline = False,
 ) -> None:
     """What the picture says: shots, and the six cues of each in words and numbers."""
     with door(verbose=verbose):
-        encoder = eyes(context)
+        told = context or (ContextName.captions if check_captions or captions else ContextName.cues)
+        wish = context_wish(told, context_model, text_model, captions, device, offline)
         from limelight.app import pipeline
+        from limelight.app.contexts import eyes_of
         from limelight.app.inspection import inspection_json, inspection_text
 
+        if check_captions:
+            _check_captions(source, check_captions, wish, clip=clip, model=model, force=force, as_json=as_json)
+            return
+        if clip or model:
+            raise ValueError("--clip and --model are for --check-captions; leave them out, or name its page")
+        eyes = eyes_of(told.value, wish)
         with progress_bar(quiet=quiet) as bar:
-            cues = pipeline.inspect_video(source, encoder=encoder, progress=bar)
+            cues = pipeline.inspect_video(
+                source, encoder=eyes.encoder, picture_height=eyes.picture_height, progress=bar
+            )
         typer.echo(json.dumps(inspection_json(cues), indent=1) if as_json else inspection_text(cues))
+
+
+def _check_captions(
+    source: Path, page: Path, wish: ContextWish, *, clip: str | None, model: str | None, force: bool, as_json: bool
+) -> None:
+    """The page's path (or the figures) on stdout, what was found on stderr."""
+    from limelight.app.captions.check import check, findings
+    from limelight.app.captions.means import gather, teller_of
+    from limelight.app.captions.page import captions_page, sentences
+    from limelight.app.contexts import eyes_of
+    from limelight.media.target import check_place, whole_or_absent
+
+    if wish.name not in WORDED:
+        raise ValueError(f"captions are checked with --context {' or '.join(WORDED)}, not {wish.name}")
+    check_place(source, page, overwrite=force)
+    height = eyes_of(wish.name, wish).picture_height
+    checked = check(source, teller_of(wish.name, wish), gather(wish, clip=clip, model=model), picture_height=height)
+    with whole_or_absent(page) as temporary:
+        temporary.write_text(captions_page(checked), encoding="utf-8")
+    typer.echo(json.dumps(findings(checked) | {"page": str(page)}, indent=1) if as_json else str(page))
+    if not as_json:
+        for term, said in sentences(checked).items():
+            console.print(f"{term.lower()}: {said}", markup=False)
 
 
 def stems(
@@ -47,20 +105,20 @@ def stems(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the three files.")],
     force: Force = False,
     audio_stream: AudioStream = None,
-    model: ModelName = "lite",
+    model: StemModelName = "lite",
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """speech.wav, music.wav and effects.wav, which sum to the original."""
     with door(verbose=verbose):
         from limelight.app import pipeline
-        from limelight.runtime.registry import load_model
+        from limelight.app.loading import load
 
         with progress_bar(quiet=quiet) as bar:
             written = pipeline.separate_video(
                 source,
                 output,
-                model=load_model(model),
+                model=load(model),
                 audio_stream=audio_stream,
                 overwrite=force,
                 progress=bar,
@@ -73,17 +131,20 @@ def score(
     output: Annotated[Path, typer.Argument(help="A result, film or sound.", metavar="OUTPUT")],
     target: Annotated[Path, typer.Option(help="The well mixed truth.")],
     before: Annotated[Path | None, typer.Option("--input", help="What the result was made from.")] = None,
+    stems: Annotated[
+        Path | None, typer.Option(help="A folder with the truth's speech, music and effects: more is known then.")
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """How far a result is from the truth: the papers' metrics that need no network (× 100), raw and level-matched."""
+    """How far a result is from the truth: every metric that needs no network, × 100 where the papers do; docs/judge.md."""
     with door(verbose=verbose):
-        from limelight.app.score import score_files, score_table
+        from limelight.app.score import for_json, score_files, score_table
 
-        scores = score_files(output, target)
-        first = score_files(before, target) if before else None
+        scores = score_files(output, target, stems=stems)
+        first = score_files(before, target, stems=stems) if before else None
         if as_json:
-            typer.echo(json.dumps(scores | ({"input": first} if first else {}), indent=1))
+            typer.echo(json.dumps(for_json(scores) | ({"input": for_json(first)} if first else {}), indent=1))
         else:
             typer.echo(score_table(scores, first))
 

@@ -12,8 +12,10 @@ from limelight.app.door import console, door, progress_bar
 from limelight.app.options import (
     AsJson,
     AudioStream,
+    CaptionsFile,
     Context,
-    ContextName,
+    ContextModel,
+    Device,
     Effects,
     Force,
     Loudness,
@@ -24,10 +26,12 @@ from limelight.app.options import (
     Quiet,
     Source,
     Speech,
+    StemModelName,
     Strength,
+    TextModel,
     TruePeak,
     Verbose,
-    eyes,
+    context_wish,
     wishes,
 )
 
@@ -47,7 +51,11 @@ def highlight(
     true_peak: TruePeak = -1.0,
     audio_stream: AudioStream = None,
     model: ModelName = "lite",
-    context: Context = ContextName.cues,
+    context: Context = None,
+    context_model: ContextModel = None,
+    text_model: TextModel = None,
+    captions: CaptionsFile = None,
+    device: Device = None,
     report: Annotated[bool, typer.Option("--report", help="Write an HTML page beside the result.")] = False,
     plan_out: Annotated[Path | None, typer.Option("--plan", help="Also write the mix plan here.")] = None,
     as_json: AsJson = False,
@@ -58,23 +66,29 @@ def highlight(
     """Look, listen, rebalance, write. The picture is copied, bit for bit."""
     with door(verbose=verbose):
         controls = wishes(strength, speech, music, effects, loudness, true_peak)
-        encoder = eyes(context)
+        wish = context_wish(context, context_model, text_model, captions, device, offline)
         from limelight.app import pipeline
-        from limelight.mixing.plan import plan_text
-        from limelight.runtime.registry import load_model
+        from limelight.app.contexts import eyes_for
+        from limelight.app.loading import load
+        from limelight.mixing.plan import MixPlan, plan_text
 
+        loaded = load(model, device=device)
+        if plan_out:
+            pipeline.with_stems(loaded)  # the others have no plan
+        eyes = eyes_for(loaded, wish)
         with progress_bar(quiet=quiet) as bar:
             result = pipeline.highlight_video(
                 source,
                 output,
-                model=load_model(model),
-                encoder=encoder,
+                model=loaded,
+                encoder=eyes.encoder,
+                picture_height=eyes.picture_height,
                 controls=controls,
                 audio_stream=audio_stream,
                 overwrite=force,
                 progress=bar,
             )
-        if plan_out:
+        if plan_out and isinstance(result.plan, MixPlan):
             _write_text(source, plan_out, plan_text(result.plan), force=force)
         page = result.dest.with_suffix(".html") if report else None
         if page:
@@ -95,8 +109,8 @@ def plan(
     loudness: Loudness = "keep",
     true_peak: TruePeak = -1.0,
     audio_stream: AudioStream = None,
-    model: ModelName = "lite",
-    context: Context = ContextName.cues,
+    model: StemModelName = "lite",
+    context: Context = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     offline: Offline = False,
@@ -104,19 +118,21 @@ def plan(
     """The mix plan alone: a gain curve per stem, a reason per shot. Edit it, then `limelight render`."""
     with door(verbose=verbose):
         controls = wishes(strength, speech, music, effects, loudness, true_peak)
-        encoder = eyes(context)
+        wish = context_wish(context, None, None, None, None, offline)
         from limelight.app import pipeline
+        from limelight.app.contexts import eyes_for
+        from limelight.app.loading import load
         from limelight.media.target import check_place
         from limelight.mixing.plan import plan_text
-        from limelight.runtime.registry import load_model
 
         if output:
             check_place(source, output, overwrite=force)
+        knowing = pipeline.with_stems(load(model))
         with progress_bar(quiet=quiet) as bar:
             made = pipeline.plan_video(
                 source,
-                model=load_model(model),
-                encoder=encoder,
+                model=knowing,
+                encoder=eyes_for(knowing, wish).encoder,
                 controls=controls,
                 audio_stream=audio_stream,
                 progress=bar,
@@ -141,8 +157,8 @@ def render(
     """Render a plan, edited or not: no picture is looked at, nothing is decided."""
     with door(verbose=verbose):
         from limelight.app import pipeline
+        from limelight.app.loading import load
         from limelight.mixing.plan import read_plan
-        from limelight.runtime.registry import load_model
 
         made = read_plan(plan_file)
         with progress_bar(quiet=quiet) as bar:
@@ -150,7 +166,7 @@ def render(
                 source,
                 made,
                 output,
-                model=load_model(model) if model else None,
+                model=load(model) if model else None,
                 true_peak_dbtp=true_peak,
                 overwrite=force,
                 progress=bar,

@@ -23,7 +23,8 @@ from limelight.dsp.resample import ResampleStream
 from limelight.media.encode import SoundEncoder
 from limelight.media.formats import MUXERS, choose_sound_format
 from limelight.mixing.plan import MixPlan
-from limelight.signals import Samples, SoundtrackInfo
+from limelight.mixing.remix import CHANGE_STEP_SECONDS, Remixed
+from limelight.signals import Samples, SoundtrackInfo, Vector
 
 RATE = 48_000  # Hz
 BIT_RATE = 96_000  # bit/s
@@ -39,11 +40,12 @@ class Excerpt:
     start_seconds: float
     end_seconds: float
     is_whole: bool
+    chosen_for: str = "where the stems are moved most"
 
     def __str__(self) -> str:
         if self.is_whole:
             return "the whole film"
-        return f"{clock_time(self.start_seconds)} to {clock_time(self.end_seconds)}, where the stems are moved most"
+        return f"{clock_time(self.start_seconds)} to {clock_time(self.end_seconds)}, {self.chosen_for}"
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,23 @@ class Match:
     after_db: float
 
 
-def choose_excerpt(plan: MixPlan, duration_seconds: float) -> Excerpt:
-    """The whole film up to three minutes, else the minute in which the stems are moved furthest."""
+def choose_excerpt(plan: MixPlan | Remixed, duration_seconds: float) -> Excerpt:
+    """The whole film up to three minutes, else the minute in which the stems are moved, or the sound changed, most."""
     if duration_seconds <= WHOLE_UP_TO_SECONDS:
         return Excerpt(0.0, duration_seconds, is_whole=True)
-    moved = np.concatenate([[0.0], np.cumsum(np.abs(plan.curves_db).sum(axis=0))])
-    width = min(len(moved) - 1, max(1, round(EXCERPT_SECONDS / plan.step_seconds)))
-    start = float(np.argmax(moved[width:] - moved[:-width])) * plan.step_seconds
-    start = min(start, duration_seconds - EXCERPT_SECONDS)
+    if isinstance(plan, Remixed):
+        start = _busiest(plan.changed, CHANGE_STEP_SECONDS, duration_seconds)
+        return Excerpt(start, start + EXCERPT_SECONDS, is_whole=False, chosen_for="where most is changed")
+    start = _busiest(np.abs(plan.curves_db).sum(axis=0), plan.step_seconds, duration_seconds)
     return Excerpt(start, start + EXCERPT_SECONDS, is_whole=False)
+
+
+def _busiest(amounts: Vector, step_seconds: float, duration_seconds: float) -> float:
+    """Where the minute begins in which the amounts [T] sum to most."""
+    sums = np.concatenate([[0.0], np.cumsum(amounts)])
+    width = min(len(sums) - 1, max(1, round(EXCERPT_SECONDS / step_seconds)))
+    start = float(np.argmax(sums[width:] - sums[:-width])) * step_seconds
+    return min(start, duration_seconds - EXCERPT_SECONDS)
 
 
 class Recorder:

@@ -9,7 +9,8 @@ from limelight.app.pipeline import Highlighted
 from limelight.app.report.words import decibels, escaped, kilohertz, number
 from limelight.app.summary import picture_in_words, time_in_words
 from limelight.mixing.controls import KEEP
-from limelight.mixing.plan import PlannedControls
+from limelight.mixing.plan import MixPlan, PlannedControls
+from limelight.mixing.remix import Remixed
 
 _PACKAGES = {"limelight-audio": "Limelight", "av": "PyAV", "onnxruntime": "ONNX Runtime", "numpy": "NumPy"}
 _MOST_LINES = 60
@@ -21,7 +22,7 @@ def made(result: Highlighted) -> str:
     how = {
         "Model": f"{escaped(plan.model.name)}<br><code>sha256 {escaped(plan.model.sha256)}</code>",
         "Asked for": escaped(wishes(plan.controls)),
-        "Whole mix": f"{decibels(plan.makeup_db)} on top of the stems’ gains",
+        "Whole mix": f"{decibels(plan.makeup_db)} on top of {_what_is_lifted(plan)}",
         "New soundtrack": escaped(_coded(result)),
         "Versions": escaped(versions()),
         "Time": escaped(time_in_words(result)),
@@ -33,6 +34,10 @@ def made(result: Highlighted) -> str:
         "Notes": _listed(result.notes, "none"),
     }
     return f"<h2>How it was made</h2>{_terms(how)}<h2>What became of the rest</h2>{_terms(kept)}"
+
+
+def _what_is_lifted(plan: MixPlan | Remixed) -> str:
+    return "what the model makes" if isinstance(plan, Remixed) else "the stems’ gains"
 
 
 def wishes(controls: PlannedControls) -> str:

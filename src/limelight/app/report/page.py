@@ -18,12 +18,13 @@ from limelight.app.report.lanes import cut_lane, gain_lane, strip_lane, time_lan
 from limelight.app.report.made import made
 from limelight.app.report.players import players
 from limelight.app.report.script import SCRIPT
-from limelight.app.report.shots import shot_table
+from limelight.app.report.shots import seen_table, shot_table
 from limelight.app.report.soundtracks import Heard
 from limelight.app.report.style import STYLE
 from limelight.app.report.thumbnails import Cell
 from limelight.app.report.words import change, clock_time, escaped, kilohertz
 from limelight.app.summary import StemChange, stem_changes
+from limelight.mixing.remix import Remixed
 from limelight.signals import STEMS
 
 
@@ -105,7 +106,6 @@ def _time_line(result: Highlighted, found: Found) -> str:
     axis, plan = found.axis, result.plan
     cuts = [shot.start_seconds for shot in plan.shots if 0 < shot.start_seconds < axis.duration_seconds]
     scale = wave_scale(found.before.envelope, found.after.envelope)
-    legend = "".join(f'<span class="legend"><i class="key {stem}"></i>{stem}</span>' for stem in STEMS)
     number_of_cuts = "one cut" if len(cuts) == 1 else f"{len(cuts) or 'no'} cuts"
     strip = (
         _lane("Picture", f"<span>{number_of_cuts}</span>", strip_lane(axis, found.cells, found.pictures))
@@ -120,11 +120,25 @@ def _time_line(result: Highlighted, found: Found) -> str:
             ("After", "on the same scale", found.after),
         )
     )
-    gains = _lane("Gain of each stem, dB", f"<span>{legend}</span>", gain_lane(axis, plan, cuts))
     return (
-        f'<h2>Over time</h2><div class="lanes" data-duration="{axis.duration_seconds:.3f}">{strip}{waves}{gains}'
+        f"<h2>Over time</h2>{_no_stems(result)}"
+        f'<div class="lanes" data-duration="{axis.duration_seconds:.3f}">{strip}{waves}{_gains(result, axis, cuts)}'
         f'{time_lane(axis)}<div class="over-all">{_marked(found)}<div class="playhead" hidden></div></div></div>'
     )
+
+
+def _gains(result: Highlighted, axis: TimeAxis, cuts: Sequence[float]) -> str:
+    if isinstance(result.plan, Remixed):
+        return ""
+    legend = "".join(f'<span class="legend"><i class="key {stem}"></i>{stem}</span>' for stem in STEMS)
+    return _lane("Gain of each stem, dB", f"<span>{legend}</span>", gain_lane(axis, result.plan, cuts))
+
+
+def _no_stems(result: Highlighted) -> str:
+    if not isinstance(result.plan, Remixed):
+        return ""
+    name = escaped(result.plan.model.name, limit=100)
+    return f'<p class="quiet">{name} remixes in one step, by one mask: there are no stems, hence no gains to show.</p>'
 
 
 def _marked(found: Found) -> str:
@@ -147,10 +161,18 @@ def _listening(found: Found) -> str:
 
 
 def _shots(result: Highlighted, found: Found) -> str:
-    shots = result.plan.shots
-    if not shots:
+    plan = result.plan
+    if isinstance(plan, Remixed):
+        return _seen(plan, found)
+    if not plan.shots:
         return ""
     seen = "what is seen, " if found.cells else ""
     said = f"Mean gain of each stem in dB, and why: {seen}how the stems stood to each other, and what was done."
     title = "Shot by shot" if found.cells else "Why"
-    return f'<h2>{title}</h2><p class="quiet">{said}</p>{shot_table(shots, found.cells, found.pictures)}'
+    return f'<h2>{title}</h2><p class="quiet">{said}</p>{shot_table(plan.shots, found.cells, found.pictures)}'
+
+
+def _seen(remixed: Remixed, found: Found) -> str:
+    if not found.cells:
+        return ""
+    return f"<h2>Shot by shot</h2>{seen_table(remixed.shots, found.cells, found.pictures)}"

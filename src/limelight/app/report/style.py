@@ -83,7 +83,7 @@ td { padding: .6rem .8rem .6rem 0; border-top: 1px solid var(--line); vertical-a
 th.db, td.db { text-align: right; padding-right: 1.1rem; white-space: nowrap; } td.db { font-weight: 600; }
 .why { width: 60%; overflow-wrap: anywhere; } details { margin-top: .3rem; font-size: .87rem; }
 summary { color: var(--quiet); cursor: pointer; }
-details dl, .made { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0 0; }
+.shots dl, .made { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0 0; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; } .figures dt i { margin-right: .5em; }
 code { font: .85em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .made ul { margin: 0; padding: 0; list-style: none; }
@@ -96,8 +96,8 @@ code { font: .85em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
     border-top: 1px solid var(--line); align-items: center; } .shots .picture { flex: 1 1 60%; }
   .shots .picture:empty { display: none; }
   .shots td { border: 0; padding: 0; } .shots .why { width: 100%; } td.db::before { content: attr(data-stem) " ";
-    font-weight: 400; } td.db { font-size: .87rem; } .made, details dl { grid-template-columns: 1fr; gap: 0; }
-  .made dd, details dd { margin-bottom: .5rem; } }
+    font-weight: 400; } td.db { font-size: .87rem; } .made, .shots dl { grid-template-columns: 1fr; gap: 0; }
+  .made dd, .shots dd { margin-bottom: .5rem; } }
 @media print { body { background: none; font-size: 11px; } main { padding: 0; max-width: none; }
   .transport, .plain, .playhead, .listen { display: none !important; } tr, .lanes { break-inside: avoid; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }

@@ -29,6 +29,7 @@ from limelight.media.container import main_picture, open_input
 from limelight.media.look import upright
 from limelight.media.packets import Damage, decode_packet, read_packets
 from limelight.mixing.plan import PlannedShot
+from limelight.signals import Shot
 
 MOST_CELLS = 24
 EQUAL_CELLS = 16
@@ -55,7 +56,7 @@ class Cell:
         return (self.from_seconds + self.until_seconds) / 2
 
 
-def strip_cells(shots: Sequence[PlannedShot], duration_seconds: float) -> list[Cell]:
+def strip_cells(shots: Sequence[PlannedShot | Shot], duration_seconds: float) -> list[Cell]:
     """The cells of the strip, end to end over the whole film."""
     if not shots:
         return []
@@ -66,12 +67,12 @@ def strip_cells(shots: Sequence[PlannedShot], duration_seconds: float) -> list[C
     return [cell for k, count in enumerate(parts) for cell in _split(k, shots[k], count)]
 
 
-def _split(index: int, shot: PlannedShot, count: int) -> list[Cell]:
+def _split(index: int, shot: PlannedShot | Shot, count: int) -> list[Cell]:
     edges = np.linspace(shot.start_seconds, shot.end_seconds, count + 1).tolist()
     return [Cell(low, high, index, low, high) for low, high in pairwise(edges)]
 
 
-def _equal(shots: Sequence[PlannedShot], duration_seconds: float) -> list[Cell]:
+def _equal(shots: Sequence[PlannedShot | Shot], duration_seconds: float) -> list[Cell]:
     edges = np.linspace(0, duration_seconds, EQUAL_CELLS + 1).tolist()
     starts = np.array([shot.start_seconds for shot in shots])
     cells = []
@@ -131,9 +132,9 @@ def _pixel_aspect(stream: VideoStream) -> float:
     return float(stream.sample_aspect_ratio or 1)
 
 
-def jpeg(image: NDArray[np.uint8]) -> bytes:
-    """[H, W, 3] RGB as a JPEG, its middle where it is very wide."""
-    over = max(0, image.shape[1] - WIDEST) // 2
+def jpeg(image: NDArray[np.uint8], *, widest: int = WIDEST) -> bytes:
+    """[H, W, 3] RGB as a JPEG, its middle where it is wider than that."""
+    over = max(0, image.shape[1] - widest) // 2
     middle = image[:, over : image.shape[1] - over]
     done, data = cv2.imencode(".jpg", middle[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     return bytes(data) if done else b""

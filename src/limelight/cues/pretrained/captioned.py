@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -38,6 +40,26 @@ from limelight.signals import Cues, Picture, Shot
 BEST_KINDS = ("camera focus",)
 
 
+@dataclass(frozen=True)
+class Story:
+    """A film in words."""
+
+    captions: Captions
+    shots: tuple[Shot, ...]  # as they were measured
+
+    def cues(self, text: TextEncoder, *, kinds: tuple[str, ...], duration_seconds: float) -> Cues:
+        """The story in numbers, one row a second [T, D]."""
+        return cues_of_captions(self.captions, text, kinds=kinds, shots=self.shots, duration_seconds=duration_seconds)
+
+
+class Teller(Protocol):
+    """A way to tell a film in words; all encoders here are one too."""
+
+    def tell(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Story:
+        """Watch pictures, in time order, of a film that lasts `duration_seconds`."""
+        ...
+
+
 class CaptionedPictures:
     """A `cues.encoder.Encoder`: asks a vision-language model about the key frames of every shot."""
 
@@ -58,12 +80,14 @@ class CaptionedPictures:
 
     def encode(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Cues:
         """Values [T, D]; the shots' words are the captions where there are any, else the measurements'."""
+        story = self.tell(pictures, duration_seconds=duration_seconds)
+        return story.cues(self._text, kinds=self._kinds, duration_seconds=duration_seconds)
+
+    def tell(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Story:
+        """The same in words."""
         with waiting_room() as room:
             measured = PictureStatistics().encode(room.watch(pictures), duration_seconds=duration_seconds)
-            captions = self.caption(room.key_frames(measured.shots))
-        return cues_of_captions(
-            captions, self._text, kinds=self._kinds, shots=measured.shots, duration_seconds=duration_seconds
-        )
+            return Story(self.caption(room.key_frames(measured.shots)), measured.shots)
 
     def caption(self, frames: tuple[KeyFrame, ...]) -> Captions:
         """Captions of key frames: from the cache where they are there, else asked, and kept after each."""
@@ -105,10 +129,12 @@ class CaptionsByHand:
 
     def encode(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Cues:
         """Values [T, D], zeros where no caption holds."""
-        measured = PictureStatistics().encode(pictures, duration_seconds=duration_seconds)
-        return cues_of_captions(
-            self._captions, self._text, kinds=self._kinds, shots=measured.shots, duration_seconds=duration_seconds
-        )
+        story = self.tell(pictures, duration_seconds=duration_seconds)
+        return story.cues(self._text, kinds=self._kinds, duration_seconds=duration_seconds)
+
+    def tell(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Story:
+        """The same in words."""
+        return Story(self._captions, PictureStatistics().encode(pictures, duration_seconds=duration_seconds).shots)
 
 
 class CuesInWords:
@@ -119,18 +145,17 @@ class CuesInWords:
 
     def encode(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Cues:
         """Values [T, D], one embedding a shot."""
+        story = self.tell(pictures, duration_seconds=duration_seconds)
+        return story.cues(self._text, kinds=self._kinds, duration_seconds=duration_seconds)
+
+    def tell(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Story:
+        """The same in words."""
         shots = PictureStatistics().encode(pictures, duration_seconds=duration_seconds).shots
         captions = tuple(
             Caption(start_seconds=shot.start_seconds, end_seconds=shot.end_seconds, words=dict(shot.words))
             for shot in shots
         )
-        return cues_of_captions(
-            Captions(model="picture statistics", style="measured", captions=captions),
-            self._text,
-            kinds=self._kinds,
-            shots=shots,
-            duration_seconds=duration_seconds,
-        )
+        return Story(Captions(model="picture statistics", style="measured", captions=captions), shots)
 
 
 def cues_of_captions(

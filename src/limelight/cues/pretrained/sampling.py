@@ -10,7 +10,7 @@ A second whose picture is held (no new one comes) has the row of the one before;
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,17 @@ def watch(
         yield picture
     if kept is not None:
         take(cell_of(kept), kept)
+
+
+def nearest(pictures: Iterable[Picture], times_seconds: Sequence[float]) -> list[Picture | None]:
+    """For each time the picture nearest to it; None where there are no pictures."""
+    found: list[Picture | None] = [None] * len(times_seconds)
+    for picture in pictures:
+        for k, time in enumerate(times_seconds):
+            kept = found[k]
+            if kept is None or abs(picture.time_seconds - time) < abs(kept.time_seconds - time):
+                found[k] = picture
+    return found
 
 
 def held(known: Mapping[int, Rows], width: int, *, duration_seconds: float) -> Rows:

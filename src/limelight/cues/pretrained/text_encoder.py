@@ -3,7 +3,7 @@
 From VisAH (CVPR 2025) and SemMix (arXiv 2601.08871): T5-XXL (Raffel et al., 2020), 4,096 wide. Neither says how a
 caption's tokens become one vector. Ours is their mean (the sentence's end mark counts, padding does not), brought to
 length 1, the same scaling as CLIP's; an empty sentence is all zeros. Smaller ones by name: `google/t5-v1_1-small` is
-512 wide, -base 768, -large 1,024, -xl 2,048 (all Apache-2.0).
+512 wide, -base 768, -large 1,024, -xl 2,048 (all Apache-2.0). `hashed` (256 wide) is no network at all; see hashed_words.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from limelight.cues.pretrained.hashed_words import HashedWords
 from limelight.cues.pretrained.loading import best_device, load, load_network
 from limelight.cues.pretrained.sampling import Rows, unit_length
 
 T5_XXL = "google/t5-v1_1-xxl"
+HASHED = "hashed"
+WIDTHS = {256: HASHED, 512: "google/t5-v1_1-small", 768: "google/t5-v1_1-base", 1024: "google/t5-v1_1-large",
+          2048: "google/t5-v1_1-xl", 4096: T5_XXL}  # fmt: skip
 BATCH = 16
 LONGEST_TOKENS = 512
 
@@ -67,3 +71,8 @@ class T5:
         counts = tokens.attention_mask[..., None].float()
         mean = (states * counts).sum(1) / counts.sum(1)
         return unit_length(mean.cpu().numpy())
+
+
+def text_encoder(name: str, *, device: str | None = None, offline: bool = False) -> TextEncoder:
+    """By name: `hashed`, or a T5 by name or folder. Raises ModelError."""
+    return HashedWords() if name == HASHED else T5(name, device=device, offline=offline)

@@ -1,0 +1,74 @@
+"""evaluate: methods, controls and models on a data set; tables, a page, and which differences are real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from limelight.app.commands.building import Workers
+from limelight.app.door import console, door, progress_bar
+from limelight.app.options import AsJson, Quiet, Verbose
+
+
+def evaluate(
+    dataset: Annotated[
+        Path, typer.Argument(help="A folder that `muddy build` or `muddy scenes` made.", metavar="DATASET")
+    ],
+    into: Annotated[
+        Path, typer.Option(help="Where results and tables go; what is there already is not measured again.")
+    ],
+    models: Annotated[
+        str,
+        typer.Option(help="With commas: models by name, folder or file, separate-and-level, separate-and-level-film."),
+    ] = "lite",
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    count: Annotated[int | None, typer.Option(help="So many clips, evenly spread; default all.", min=1)] = None,
+    tagger: Annotated[
+        str, typer.Option(help="Also KLD: passt, ast, or an AST model's name or folder (extra eval).")
+    ] = "",
+    embedder: Annotated[
+        str, typer.Option(help="Also ΔIB: pe-av, imagebind (not for commercial use), or a PE-AV model; wants --frames.")
+    ] = "",
+    examples: Annotated[int, typer.Option(help="Clips to look at on the page.", min=0)] = 3,
+    compare: Annotated[
+        tuple[str, str] | None, typer.Option(help="Only compare two rows of the table, by their names.", metavar="A B")
+    ] = None,
+    against: Annotated[Path | None, typer.Option(help="With --compare: another run's folder, where B is.")] = None,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Also results.parquet (needs pyarrow).")] = False,
+    workers: Workers = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Judge models on clips whose truth is known, beside controls and oracles. Run it again after a stop: it goes on."""
+    with door(verbose=verbose):
+        if compare:
+            from limelight.app.judge.compare import comparison_text
+
+            typer.echo(comparison_text(into, *compare, against=against))
+            return
+        from limelight.app.judge.machine import for_programs
+        from limelight.app.judge.networks import Networks
+        from limelight.app.judge.whole import Asked, judge
+
+        asked = Asked(
+            dataset=dataset,
+            into=into,
+            models=tuple(name.strip() for name in models.split(",") if name.strip()),
+            split=split,
+            count=count,
+            examples=examples,
+            parquet=parquet,
+            networks=Networks(tagger, embedder),
+            workers=workers,
+        )
+        with progress_bar(quiet=quiet) as bar:
+            verdict = judge(asked, progress=lambda done, total: bar("judge", done, total))
+        told = json.dumps(for_programs(verdict.found), indent=1) if as_json else "\n".join(map(str, verdict.written))
+        typer.echo(told)
+        if not quiet:
+            console.print("what the figures mean: docs/judge.md", markup=False)
+        verdict.judged.check()

@@ -1,0 +1,33 @@
+"""The main table and the picture's share as plain values, for programs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from limelight.app.judge.table import Found
+from limelight.app.judge.words import MAIN, pictures_of
+from limelight.evaluation.bootstrap import Interval
+
+
+def for_programs(found: Found) -> dict[str, Any]:
+    """Figures as they are printed (× 100 where the papers do), each with its interval; null where there is none."""
+    table = found.table()
+    rows = {
+        row.name: {
+            "kind": row.kind,
+            "figures": {one.name: _values(row.figures[one.name], one.shown(1.0)) for one in table.metrics},
+        }
+        for row in table.rows
+    }
+    shares = {
+        f"{method} against {name}": _values(found.share(method, name, MAIN))
+        for method in found.kinds
+        for name in pictures_of(found, method)
+    }
+    return {"clips": table.clips, "rows": rows, "picture_share": shares}
+
+
+def _values(of: Interval, scale: float = 1.0) -> dict[str, float | None]:
+    values = {"value": of.value, "low": of.low, "high": of.high}
+    return {name: scale * value if math.isfinite(value) else None for name, value in values.items()}

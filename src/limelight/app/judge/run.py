@@ -1,0 +1,143 @@
+"""Every method on every clip, on all cores; what an earlier run has measured is not measured again.
+
+entries ─► what is missing ─► one job a clip: read once, all its methods, every figure ─► lines ─► settled files
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from limelight.app.judge.measure import Truth
+from limelight.app.judge.methods import Method
+from limelight.app.judge.networks import NO_NETWORKS, Networks, read_pictures
+from limelight.app.judge.results import FOLDER, Line, add, file_of, key_of, read_lines, settle
+from limelight.app.judge.trial import read_trial
+from limelight.errors import InputError, SomeFailed
+from limelight.media.target import naming_write_errors
+from limelight.muddy.manifest import SPLITS, Entry
+from limelight.muddy.workers import Report, run_jobs
+
+# clips done, clips in all
+Progress = Callable[[float, float], None]
+
+
+@dataclass(frozen=True, repr=False)
+class Judged:
+    """What came of a run."""
+
+    lines: tuple[Line, ...]  # old and new, of these clips and methods
+    failures: tuple[str, ...] = ()  # clips that could not be judged, and why
+
+    def check(self) -> None:
+        """Raises SomeFailed, which makes the exit code, where some were not judged."""
+        if self.failures:
+            raise SomeFailed(
+                f"{len(self.failures)} clips could not be judged, the first is {self.failures[0]}; mend it and go on"
+            )
+
+
+@dataclass(frozen=True)
+class Job:
+    """One clip, and the methods that it is missing."""
+
+    folder: Path
+    entry: Entry
+    other: Entry  # whose picture is "another"
+    methods: tuple[Method, ...]
+    keys: tuple[str, ...]
+    networks: Networks
+
+
+def chosen(entries: Sequence[Entry], split: str, count: int | None) -> list[Entry]:
+    """The clips to be judged: those of a split that teach something, or so many of them, evenly spread. Raises InputError."""
+    if split not in SPLITS:
+        raise InputError(f"Wanted the split {split!r}; there are {', '.join(SPLITS)}.")
+    found = [entry for entry in entries if entry.split == split and not entry.trivial]
+    if not found:
+        raise InputError(f"Wanted clips of the {split} split, found none; build some, or ask for another split.")
+    places = np.linspace(0, len(found) - 1, min(count or len(found), len(found))).round().astype(int)
+    return [found[n] for n in np.unique(places)]
+
+
+def evaluate(
+    folder: Path,
+    entries: Sequence[Entry],
+    methods: Sequence[Method],
+    into: Path,
+    *,
+    others: Sequence[Entry] = (),
+    networks: Networks = NO_NETWORKS,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Judged:
+    """Every method on every clip that was not measured yet. `others`: whose pictures may stand in, without any the same clips.
+
+    Raises InputError, OutputError.
+    """
+    with naming_write_errors(into):
+        (into / FOLDER).mkdir(parents=True, exist_ok=True)
+    known = {method.name: read_lines(file_of(into, method.name)) for method in methods}
+    jobs = list(_jobs(folder, entries, others or entries, methods, known, networks))
+    failures = []
+    for done, outcome in enumerate(run_jobs(judged, jobs, workers=_sensible(workers, len(jobs))), 1):
+        if outcome.result is None:
+            failures.append(f"{jobs[outcome.number].entry.name}: {outcome.message}")
+        else:
+            add(into, outcome.result)
+        if progress:
+            progress(len(entries) - len(jobs) + done, len(entries))
+    for method in methods:
+        settle(into, method.name)
+    names = {entry.name for entry in entries}
+    lines = (line for method in methods for line in read_lines(file_of(into, method.name)).values())
+    return Judged(tuple(line for line in lines if line.clip in names), tuple(failures))
+
+
+def judged(job: Job, report: Report) -> list[Line]:
+    """The lines of one clip."""
+    entry = job.entry
+    images = read_pictures(job.folder, entry) if job.networks.embedder else ()
+    truth = Truth(read_trial(job.folder, entry, job.other), job.networks, images)
+    lines = []
+    for done, (method, key) in enumerate(zip(job.methods, job.keys, strict=True), 1):
+        figures = truth.figures(method)
+        lines.append(Line(entry.name, method.name, key, entry.kind, entry.recipe, entry.step_db, figures))
+        report(done / len(job.methods))
+    return lines
+
+
+def another_of(entry: Entry, entries: Sequence[Entry]) -> Entry:
+    """The clip whose picture stands in: any but its own, drawn by its name."""
+    others = [one for one in entries if one.name != entry.name] or [entry]
+    return others[int(hashlib.sha256(entry.name.encode()).hexdigest(), 16) % len(others)]
+
+
+def _jobs(
+    folder: Path,
+    entries: Sequence[Entry],
+    others: Sequence[Entry],
+    methods: Sequence[Method],
+    known: dict[str, dict[str, Line]],
+    networks: Networks,
+) -> Iterator[Job]:
+    for entry in entries:
+        other = another_of(entry, others)
+        missing = {}
+        for method in methods:
+            seen = other.files["cues.npy"] if method.needs_another else ""
+            key = key_of(method.mark, dict(entry.files), seen, asdict(networks))
+            line = known[method.name].get(entry.name)
+            if line is None or line.key != key:
+                missing[method] = key
+        if missing:
+            yield Job(folder, entry, other, tuple(missing), tuple(missing.values()), networks)
+
+
+def _sensible(workers: int | None, jobs: int) -> int:
+    return max(1, min(workers or os.cpu_count() or 1, jobs))

@@ -1,0 +1,82 @@
+"""Pictures of results as inline SVG: spectrograms, gain curves against the truth, and a scatter of before and after."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.app.report.words import escaped, number
+from limelight.evaluation.metrics import magnitudes
+from limelight.signals import STEMS
+
+Array = NDArray[np.float64]
+
+WIDTH, HEIGHT = 640, 160
+DEEPEST_DB, BANDS, COLUMNS = 70.0, 96, 320
+LOWEST_HZ, HIGHEST_HZ = 60.0, 16_000.0
+RANGE_DB = 18.0
+
+
+def spectrogram(sound: NDArray[np.floating], loudest: float) -> str:
+    """|STFT| of a mono sound at 44.1 kHz, in dB under `loudest`, frequency on a logarithmic scale; grey, loud is dark."""
+    bands = banded(magnitudes(sound))
+    levels = 20 * np.log10(np.maximum(bands, 1e-9) / max(loudest, 1e-9))
+    shade = np.clip(-levels / DEEPEST_DB, 0, 1)[::-1]  # low sounds at the bottom
+    pixels = cv2.resize((255 * shade).astype(np.uint8), (COLUMNS, BANDS), interpolation=cv2.INTER_AREA)
+    data = base64.b64encode(cv2.imencode(".png", pixels)[1].tobytes()).decode()
+    return (
+        f'<svg class="spectrum" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img">'
+        f'<image width="{WIDTH}" height="{HEIGHT}" preserveAspectRatio="none" href="data:image/png;base64,{data}"/></svg>'
+    )
+
+
+def banded(spectrum: Array) -> Array:
+    """The largest magnitude in each of `BANDS` logarithmic bands, [F, T] to [BANDS, T]."""
+    hertz = np.arange(spectrum.shape[0]) * 22_050 / (spectrum.shape[0] - 1)
+    edges = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BANDS + 1)
+    first = np.minimum(np.searchsorted(hertz, edges[:-1]), len(hertz) - 1)
+    last = np.maximum(np.searchsorted(hertz, edges[1:]), first + 1)
+    return np.stack([spectrum[a:b].max(axis=0) for a, b in zip(first, last, strict=True)])
+
+
+def gain_curves(found_db: Array, true_db: Array, heard: Sequence[bool]) -> str:
+    """Gains [K, T] of the stems that are heard: what was done (strong) against what was right (pale)."""
+    lines = [f'<path class="zero" d="M0 {HEIGHT / 2}H{WIDTH}"/>']
+    for stem, found, true, there in zip(STEMS, found_db, true_db, heard, strict=True):
+        if there:
+            lines.append(f'<path class="curve {stem} truth" d="{_path(true)}"/>')
+            lines.append(f'<path class="curve {stem}" d="{_path(found)}"/>')
+    return (
+        f'<div class="lanes"><div class="lane"><div class="scale"><span style="top:0">+{RANGE_DB:g}</span>'
+        f'<span style="top:50%">0</span><span style="top:100%">−{RANGE_DB:g}</span></div>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" style="height:{HEIGHT}px">{"".join(lines)}</svg>'
+        "</div></div>"
+    )
+
+
+def scatter(before: Array, after: Array, *, title: str) -> str:
+    """A dot for each clip: level-matched MAG before and after, × 100; under the line is better."""
+    size = 320
+    largest = float(np.nanmax([before.max(initial=0), after.max(initial=0), 1e-9])) * 1.05
+    dots = "".join(
+        f'<circle cx="{size * x / largest:.1f}" cy="{size * (1 - y / largest):.1f}" r="3"/>'
+        for x, y in zip(before, after, strict=True)
+        if np.isfinite(x + y)
+    )
+    return (
+        f'<figure><svg class="scatter" viewBox="0 0 {size} {size}" style="width:{size}px;height:{size}px">'
+        f'<path class="zero" d="M0 {size}L{size} 0"/><path class="grid" d="M0 0V{size}H{size}"/>{dots}</svg>'
+        f'<figcaption class="quiet">{escaped(title)}: each dot a clip, across before, up after, '
+        f"both to {number(100 * largest, 1)}; under the line is better</figcaption></figure>"
+    )
+
+
+def _path(curve_db: Array) -> str:
+    levels = np.clip(curve_db, -RANGE_DB, RANGE_DB)
+    across = np.linspace(0, WIDTH, len(levels))
+    down = HEIGHT / 2 * (1 - levels / RANGE_DB)
+    return "M" + "L".join(f"{x:.0f} {y:.1f}" for x, y in zip(across, down, strict=True))

@@ -1,0 +1,139 @@
+"""From lines to tables: rows are methods and controls, columns metrics, each figure with its bootstrap interval.
+
+Only clips that every method has been measured on are counted, so that rows can be compared. The best of a column is marked
+among what could be used; oracles know the truth, and the other pictures are there to be beaten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.app.judge.results import Line
+from limelight.evaluation.bootstrap import Interval, interval, paired_difference, share_gone
+from limelight.evaluation.catalogue import METRICS, Metric
+from limelight.evaluation.metrics import POOL
+
+Array = NDArray[np.float64]
+
+DIFFICULTIES = ("none", "low", "medium", "high")
+SPLIT_BY: Mapping[str, Callable[[Line], str]] = {
+    "difficulty": lambda line: difficulty(line.step_db),
+    "recipe": lambda line: line.recipe,
+    "kind": lambda line: line.kind,
+}
+
+
+def difficulty(step_db: float) -> str:
+    """The papers' levels, 6, 9 and 12 dB; other steps go to the nearest."""
+    return "none" if step_db == 0 else "low" if step_db < 7.5 else "medium" if step_db < 10.5 else "high"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method and its figures, by the metrics' names."""
+
+    name: str
+    kind: str
+    figures: Mapping[str, Interval]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Methods by metrics, over some clips."""
+
+    clips: int
+    metrics: tuple[Metric, ...]
+    rows: tuple[Row, ...]
+
+    def best(self, metric: Metric) -> frozenset[str]:
+        """The methods and controls with the best figure, as it is printed."""
+        values = {
+            row.name: round(metric.shown(row.figures[metric.name].value), 2)
+            for row in self.rows
+            if row.kind in ("method", "control") and np.isfinite(row.figures[metric.name].value)
+        }
+        if not values:
+            return frozenset()
+        top = max(values.values()) if metric.higher_is_better else min(values.values())
+        return frozenset(name for name, value in values.items() if value == top)
+
+
+@dataclass(frozen=True, repr=False)
+class Found:
+    """All lines, by method and clip."""
+
+    kinds: Mapping[str, str]  # method → kind, in the order of the table
+    lines: Mapping[str, Mapping[str, Line]]  # method → clip → line
+    clips: tuple[str, ...]  # that all have, in order
+
+    @classmethod
+    def of(cls, lines: Iterable[Line], kinds: Mapping[str, str]) -> Found:
+        by_method: dict[str, dict[str, Line]] = {name: {} for name in kinds}
+        for line in lines:
+            if line.method in by_method:
+                by_method[line.method][line.clip] = line
+        shared = set.intersection(*(set(of) for of in by_method.values())) if by_method else set()
+        return cls(kinds, by_method, tuple(sorted(shared)))
+
+    def values(self, method: str, metric: str, clips: Sequence[str] | None = None) -> Array:
+        """One figure of one method on clips, [n], raw; NaN where there is none."""
+        name = "env" if metric == "env_pooled" else metric
+        of = self.lines[method]
+        return np.array([of[clip].figures.get(name, np.nan) for clip in (self.clips if clips is None else clips)])
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """Those that anything was measured of."""
+        there = {name for of in self.lines.values() for line in of.values() for name in line.figures}
+        return tuple(metric for metric in METRICS if metric.name in there or (metric.name == "env_pooled" and there))
+
+    def table(self, clips: Sequence[str] | None = None) -> Table:
+        """Every method by every metric, over all clips or some."""
+        clips = self.clips if clips is None else clips
+        metrics = self.metrics()
+        rows = tuple(
+            Row(name, kind, {one.name: figure(self.values(name, one.name, clips), one) for one in metrics})
+            for name, kind in self.kinds.items()
+        )
+        return Table(len(clips), metrics, rows)
+
+    def means(self, metric: str, clips: Sequence[str]) -> dict[str, float]:
+        """One figure of every method over some clips, raw; without an interval, which takes longer."""
+        found = {name: self.values(name, metric, clips) for name in self.kinds}
+        return {name: float(np.nanmean(row)) if not np.isnan(row).all() else np.nan for name, row in found.items()}
+
+    def groups(self, by: str) -> dict[str, tuple[str, ...]]:
+        """The clips by what `SPLIT_BY` says of them; of any method, since all have the same clips."""
+        of = next(iter(self.lines.values()))
+        found: dict[str, list[str]] = {}
+        for clip in self.clips:
+            found.setdefault(SPLIT_BY[by](of[clip]), []).append(clip)
+        return {name: tuple(found[name]) for name in sorted(found, key=lambda name: (_place(name), name))}
+
+    def difference(self, a: str, b: str, metric: str) -> Interval:
+        """Mean of a less mean of b on the same clips, raw."""
+        return paired_difference(self.values(a, metric), self.values(b, metric))
+
+    def share(self, having: str, without: str, metric: str) -> Interval:
+        """How much of the distance of one method is gone with another."""
+        return share_gone(self.values(having, metric), self.values(without, metric))
+
+
+def figure(values: Array, metric: Metric) -> Interval:
+    """A column's figure of the values of clips."""
+    return interval(values, statistic=_pooled) if metric.name == "env_pooled" else interval(values)
+
+
+def _pooled(drawn: Array) -> Array:
+    """ENV as the released code pools it, of each draw [draws, n]."""
+    starts = np.arange(0, drawn.shape[1], POOL)
+    sizes = np.diff(np.append(starts, drawn.shape[1]))
+    return np.asarray(np.sqrt(np.add.reduceat(np.square(drawn), starts, axis=1) / sizes).mean(axis=1))
+
+
+def _place(group: str) -> int:
+    """Difficulties in their order; everything else by name."""
+    return DIFFICULTIES.index(group) if group in DIFFICULTIES else 0

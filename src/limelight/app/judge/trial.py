@@ -1,0 +1,96 @@
+"""One clip as methods get it: the bad mix, what its picture says, and the truth, which only oracles look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.cues.catalogue import CUE_NAMES
+from limelight.cues.describe import NO_PICTURE
+from limelight.errors import InputError
+from limelight.muddy.clips import CLIPS, read_clip_sound, read_cues, read_recipe, read_stems
+from limelight.muddy.manifest import Entry
+from limelight.muddy.sounds import SAMPLE_RATE
+from limelight.signals import Cues, Samples, Shot
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Shown:
+    """The picture of a clip, in whatever form a model wants it."""
+
+    folder: Path  # of the data set
+    clip: str
+    cues: Cues
+
+    def context(self, kind: str) -> NDArray[np.float32]:
+        """Rows [M, D] of "cues", or of what was computed once and lies beside the clip ("clip", "captions", "words").
+
+        Raises InputError.
+        """
+        if kind == "cues":
+            return self.cues.values
+        path = self.folder / CLIPS / self.clip / f"context-{kind}.npy"
+        try:
+            return np.asarray(np.load(path, allow_pickle=False), np.float32)
+        except (OSError, ValueError, EOFError) as error:
+            raise InputError(
+                f"Wanted the context {kind!r} of {self.clip}, found no {path}; compute it first."
+            ) from error
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trial:
+    """A clip at 48 kHz."""
+
+    name: str
+    layout: str
+    input: Samples  # [C, N]
+    target: Samples  # [C, N]
+    stems: NDArray[np.float32]  # [K, C, N], of the target
+    spoilt: NDArray[np.float32]  # [K, C, N], the same as they are in the input; their sum, but for a room and noise
+    own: Shown
+    another: Shown  # of another clip
+
+    @property
+    def seconds(self) -> float:
+        return float(self.input.shape[1] / SAMPLE_RATE)
+
+    @property
+    def well_mixed(self) -> Trial:
+        """The same clip with nothing to do: what a method changes here is harm."""
+        return replace(self, input=self.target, spoilt=self.stems)
+
+
+def read_trial(folder: Path, entry: Entry, other: Entry) -> Trial:
+    """A clip of a data set, and the picture of another. Raises InputError, NotMedia."""
+    stems = read_stems(folder, entry.name)
+    return Trial(
+        name=entry.name,
+        layout=entry.layout,
+        input=read_clip_sound(folder, entry.name, "input"),
+        target=read_clip_sound(folder, entry.name, "target"),
+        stems=stems,
+        spoilt=read_recipe(folder, entry.name).applied(stems),
+        own=Shown(folder, entry.name, cues_of(folder, entry)),
+        another=Shown(folder, other.name, cues_of(folder, other)),
+    )
+
+
+def cues_of(folder: Path, entry: Entry) -> Cues:
+    """What the picture of a clip says; its shots are known by their cuts, not in words. Raises InputError."""
+    values = read_cues(folder, entry.name)
+    if values.ndim != 2 or values.shape[1] != len(CUE_NAMES):
+        raise InputError(
+            f"Wanted the {len(CUE_NAMES)} cues of this version for {entry.name}, found {values.shape}; build {folder} again."
+        )
+    return Cues(CUE_NAMES, values, _shots(entry.cuts_seconds, entry.seconds))
+
+
+def _shots(cuts_seconds: Sequence[float], seconds: float) -> tuple[Shot, ...]:
+    edges = [0.0, *(cut for cut in cuts_seconds if 0 < cut < seconds), seconds]
+    return tuple(Shot(start, end, NO_PICTURE) for start, end in pairwise(edges))

@@ -1,0 +1,27 @@
+"""ONNX Runtime sessions, as every model of ours is run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+
+from limelight.errors import ModelError
+
+
+def open_session(path: Path, *, threads: int | None = None) -> Any:
+    """A graph ready to run on the CPU; `threads`: default one a core, eight at most. Raises ModelError."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or min(os.cpu_count() or 1, 8)
+    options.log_severity_level = 3
+    # Long films bring windows of two sizes at most; keeping arenas small keeps memory flat.
+    options.enable_cpu_mem_arena = False
+    # ONNX Runtime raises a dozen types of its own, without a base, all meaning: not a model.
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(
+            f"The model file {path} cannot be run ({type(error).__name__}); install the model again."
+        ) from error

@@ -1,0 +1,92 @@
+"""The joint loss of `learn2remix`: how badly a mixture was taken apart, and how badly it was put together again.
+
+After Yang et al. (ICASSP 2022, arXiv 2107.13634): minus the signal-to-distortion ratio (SDR) of the stems, and of the remix.
+In decibels, of estimates ŝ and truths s,
+
+    L(ŝ, s) = 10 log10( |ŝ − s|² / r + τ ),    r = |s|²,    τ = 1e-3
+
+Ours differs in three things. τ ends the reward at 30 dB: what is nearly perfect must not drown the rest (Wisdom et al.,
+2021). A stem that is not heard has no SDR: its r is the power of all stems together, so that it costs what is wrongly taken
+for it. Many clips of films have no speech; without this they could not be learnt from. And the stems count four times as
+much as the remix, where the released code's example has it the other way round. There the gains are given; here they are
+the network's own, and a wrong stem with a wrong gain can make as good a remix: with the remix on top, two pairs of three
+simple stems were remixed to 25 dB while no stem was found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from limelight.networks.learn2remix import Learn2Remix, Remix
+
+BEND = 1e-3  # τ, −30 dB
+INAUDIBLE = 10**-4.5  # a stem's power under that of all, −45 dB
+SILENCE = 1e-9  # power
+RIDGE = 1e-7  # of the stems' power, so that a silent one gets no gain
+
+
+@dataclass(frozen=True)
+class JointWeights:
+    """How much each part counts; together one."""
+
+    separation: float = 0.8
+    remix: float = 0.2
+
+
+class JointTask(nn.Module):
+    """The network with its loss, as one module that a loop can step."""
+
+    def __init__(self, network: Learn2Remix, weights: JointWeights | None = None) -> None:
+        super().__init__()
+        self.network, self.weights = network, weights or JointWeights()
+
+    def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses by name; "total" is what is minimised. Never in half precision, whatever the network's is.
+
+        The batch holds `mixture` and `target` [B, N] and the target's `stems` [B, K, N].
+        """
+        remix = self.network.remix(batch["mixture"])
+        with torch.autocast(remix.stems.device.type, enabled=False):
+            remix = Remix(batch["mixture"], remix.stems.float(), remix.gains_db.float())
+            return joint_losses(remix, batch["target"], heard_stems(batch["stems"], batch["mixture"]), self.weights)
+
+
+def joint_losses(remix: Remix, target: Tensor, true_stems: Tensor, weights: JointWeights) -> dict[str, Tensor]:
+    """Of a remix, against the target [B, N] and the stems [B, K, N] as they sound in the mixture."""
+    separation = separation_loss(remix.stems, true_stems).mean()
+    remixed = distortion_db(remix.output, target, power(target)).mean()
+    total = weights.separation * separation + weights.remix * remixed
+    return {"separation": separation, "remix": remixed, "total": total}
+
+
+def heard_stems(stems: Tensor, mixture: Tensor) -> Tensor:
+    """The target's stems [B, K, N] as the spoilt mixture [B, N] has them: by the gains that explain it best.
+
+    Exact where the gains were static: they solve (S Sᵀ) a = S x.
+    """
+    alike = torch.einsum("bkn,bjn->bkj", stems, stems).double()
+    found = torch.einsum("bkn,bn->bk", stems, mixture).double()
+    ridge = RIDGE * alike.diagonal(dim1=1, dim2=2).sum(1)[:, None, None] + SILENCE
+    gains = torch.linalg.solve(alike + ridge * torch.eye(stems.shape[1]).to(alike), found)
+    return stems * gains.to(stems)[..., None]
+
+
+def separation_loss(stems: Tensor, true_stems: Tensor) -> Tensor:
+    """Mean over the stems [B, K, N] of L in dB, [B]; −30 at best, about 0 where nothing is told apart."""
+    own = power(true_stems)
+    whole = own.sum(1, keepdim=True)
+    reference = torch.where(own > INAUDIBLE * whole, own, whole)
+    return distortion_db(stems, true_stems, reference).mean(1)
+
+
+def distortion_db(estimate: Tensor, truth: Tensor, reference: Tensor) -> Tensor:
+    """L of signals [..., N] against a reference power [...], in dB."""
+    return 10 * torch.log10(power(estimate - truth) / (reference + SILENCE) + BEND)
+
+
+def power(x: Tensor) -> Tensor:
+    """Mean square of [..., N]."""
+    return x.square().mean(-1)

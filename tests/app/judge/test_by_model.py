@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app.judge.sets import install, write_set
+from models import FakeModel, fake_card
+from remixes import FakeRemix, remix_card
+
+from limelight.app.judge.by_model import ByModel
+from limelight.app.judge.trial import read_trial
+
+
+def follows_a_cue(latent: np.ndarray, _levels: np.ndarray, cues: np.ndarray, _at: np.ndarray) -> np.ndarray:
+    """Speech up by a hundred times the second cue, in dB; nothing without a picture."""
+    up = 100 * float(cues[:, 1].mean()) if len(cues) else 0.0
+    return np.tile(np.array([up, 0, 0], np.float32), (len(latent), 1))
+
+
+def test_each_is_shown_its_own_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = write_set(tmp_path)
+    install(monkeypatch, seeing=FakeModel(gains_db=follows_a_cue))
+    trial = read_trial(tmp_path, entries[0], entries[2])  # the second cue is 0 here, 0.02 there
+    own, another, none = (ByModel("seeing", "seeing", picture) for picture in ("own", "another", "none"))
+    assert np.array_equal(own.remix(trial), trial.input)
+    assert np.array_equal(none.remix(trial), trial.input)
+    assert not np.allclose(another.remix(trial), trial.input)
+    assert [method.name for method in (own, another, none)] == [
+        "seeing",
+        "seeing, another picture",
+        "seeing, no picture",
+    ]
+    assert len({method.mark for method in (own, another, none)}) == 3
+    assert [method.needs_another for method in (own, another, none)] == [False, True, False]
+    assert pickle.loads(pickle.dumps(another)) == another  # noqa: S301
+
+
+def test_who_never_learnt_to_look_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, blind=FakeModel(card=fake_card(uses_picture=False)), seeing=FakeModel())
+    assert not ByModel("blind", "blind").looks
+    assert ByModel("seeing", "seeing").looks
+    install(monkeypatch, told=FakeRemix(card=remix_card(context="cues", context_width=32)), deaf=FakeRemix())
+    assert ByModel("told", "told").looks
+    assert not ByModel("deaf", "deaf").looks

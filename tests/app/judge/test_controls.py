@@ -1,0 +1,66 @@
+"""The controls behave as theory says, on a data set of known truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from app.judge.sets import install, write_set
+from models import FakeModel
+
+from limelight.app.judge.controls import BestGain, DoNothing, FixedLoudness, GainsOnSeparated, GainsOnTrue
+from limelight.app.judge.measure import Truth
+from limelight.app.judge.trial import read_trial
+from limelight.dsp.loudness import integrated_loudness
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["mono", "stereo"])
+def truths(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Truth]:
+    folder = tmp_path_factory.mktemp("set")
+    entries = write_set(folder, train=0, channels=request.param)
+    return [Truth(read_trial(folder, entry, entry)) for entry in entries]
+
+
+def test_doing_nothing_does_no_harm_and_no_good(truths: list[Truth]) -> None:
+    for truth in truths:
+        assert np.array_equal(DoNothing().remix(truth.trial), truth.trial.input)
+        found = truth.figures(DoNothing())
+        assert found["harm"] == 0
+        assert found["artefacts_db"] > 40
+        assert found["mag"] > 0
+
+
+def test_a_single_gain_lowers_nothing_that_is_level_matched(truths: list[Truth]) -> None:
+    for truth in truths:
+        before = truth.figures(DoNothing())
+        for control in (FixedLoudness(), BestGain()):
+            after = truth.figures(control)
+            for name in ("mag_level_matched", "env_level_matched", "gain_error_db", "balance_error_lu"):
+                assert after[name] == pytest.approx(before[name], rel=1e-3)
+            assert after["harm"] < 1e-4
+        assert truth.figures(BestGain())["mag"] < 1.005 * before["mag"]  # every fourth frame is looked at
+
+
+def test_the_best_gains_on_true_stems_reach_the_target(truths: list[Truth]) -> None:
+    for truth in truths:
+        before, after = truth.figures(DoNothing()), truth.figures(GainsOnTrue())
+        for name in ("mag", "env", "w_dis", "mag_level_matched", "gain_error_db", "balance_error_lu"):
+            assert after[name] < 0.02 * before[name]
+        assert after["harm"] < 1e-6
+
+
+def test_separated_stems_reach_less_than_true_ones_and_more_than_nothing(
+    truths: list[Truth], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, lite=FakeModel())
+    for truth in truths:
+        before, true = truth.figures(DoNothing()), truth.figures(GainsOnTrue())
+        after = truth.figures(GainsOnSeparated("lite"))
+        assert true["si_sdr_db"] > after["si_sdr_db"] > before["si_sdr_db"]
+
+
+def test_fixed_loudness_is_that(truths: list[Truth]) -> None:
+    for truth in truths:
+        mix = FixedLoudness().remix(truth.trial)
+        assert integrated_loudness(mix, 48_000, layout=truth.trial.layout) == pytest.approx(-27, abs=0.01)
+    assert FixedLoudness().name == "fixed −27 LUFS"
+    assert FixedLoudness(-23).mark != FixedLoudness().mark

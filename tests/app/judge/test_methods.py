@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from app.judge.sets import install
+from models import FakeModel, fake_card
+from muddy.entries import entry
+from remixes import FakeRemix
+
+from limelight.app.judge.methods import methods_of
+from limelight.errors import InputError, ModelError
+
+TRAIN = [entry(loudness_lufs={"speech": -25.0, "music": -30.0, "effects": -28.0, "target": -22.0, "input": -20.0})]
+CONTROLS = [
+    "do nothing",
+    "fixed −27 LUFS",
+    "best single gain",
+    "best gains, true stems",
+    "best gains, stems of lite",
+]
+
+
+def test_controls_are_always_there_and_a_model_that_looks_brings_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, lite=FakeModel(card=fake_card(uses_picture=False)), seeing=FakeModel())
+    assert [method.name for method in methods_of(["lite"], [])] == [*CONTROLS, "lite"]
+    found = methods_of(["seeing", "separate-and-level", "separate-and-level-film"], TRAIN)[len(CONTROLS) :]
+    assert [(method.name, method.kind) for method in found[:3]] == [
+        ("seeing", "method"),
+        ("seeing, another picture", "picture"),
+        ("seeing, no picture", "picture"),
+    ]
+    assert [method.name for method in found[3:]] == ["separate-and-level", "separate-and-level-film"]
+
+
+def test_files_are_called_by_their_stem(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, **{"lite": FakeModel(), "x/visah.onnx": FakeRemix(), "y/lce.safetensors": FakeRemix()})
+    found = methods_of(["x/visah.onnx", "y/lce.safetensors"], [])
+    assert [method.name for method in found[len(CONTROLS) :]] == ["visah", "lce"]
+
+
+def test_two_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = FakeModel(card=fake_card(uses_picture=False))
+    install(monkeypatch, **{"lite": model, "old/lite": model})
+    with pytest.raises(InputError, match="two methods called 'lite'"):
+        methods_of(["lite", "old/lite"], [])
+
+
+def test_a_model_that_is_not_there_is_told_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="nowhere"):
+        methods_of([str(tmp_path / "nowhere")], [])

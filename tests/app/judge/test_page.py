@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+from app.judge.lines import KINDS, found
+from app.judge.sets import write_set
+
+from limelight.app.judge.controls import GainsOnTrue
+from limelight.app.judge.examples import examples_of
+from limelight.app.judge.markdown import Source
+from limelight.app.judge.page import write_page
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("page")
+    entries = write_set(folder, clips=1, train=0)
+    source = Source("<set>", "test", "limelight evaluate <set>")
+    write_page(found(), source, examples_of(folder, entries, GainsOnTrue(), 1), folder / "page.html")
+    return (folder / "page.html").read_text(encoding="utf-8")
+
+
+def test_every_method_is_in_every_table(text: str) -> None:
+    for name in KINDS:
+        assert text.count(f'<td class="name">{name}</td>') == 2 + 3 * 2
+
+
+def test_the_best_is_bold_and_bounds_are_quiet(text: str) -> None:
+    assert text.count("<b>") == 11  # a best figure for each metric
+    assert text.count('<tr class="quiet">') == 2 * 3
+
+
+def test_dots_spectra_and_curves_are_drawn(text: str) -> None:
+    assert text.count("<circle") == 3 * 24  # two methods and the oracle
+    assert text.count("data:image/png;base64,") == 3
+    assert text.count('class="curve speech') == 2
+
+
+def test_nothing_is_fetched_and_names_are_harmless(text: str) -> None:
+    assert "default-src 'none'" in text
+    assert "http" not in text.replace("http-equiv", "")
+    assert "<set>" not in text
+    assert "<b> (" not in text  # a kind of scene that is called so
+    assert "<script" not in text

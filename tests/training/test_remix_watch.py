@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+from training.small_set import small_set
+
+from limelight.evaluation import metrics
+from limelight.muddy.dataset import MuddyMix
+from limelight.networks.presets import build
+from limelight.networks.remixer import Remixer
+from limelight.training.contexts import ContextChoice
+from limelight.training.passages import PassageConfig, Passages
+from limelight.training.remix import RemixTask
+from limelight.training.remix_watch import RemixWatch, table
+
+
+class Louder(Remixer):
+    """Makes all louder by the number that is shown of each clip."""
+
+    def __init__(self, gain: float = 1.0) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.tensor(gain))
+
+    def forward(self, mixture: Tensor, context: Tensor | None = None, hidden: Tensor | None = None) -> Tensor:
+        shown = 0.0 if context is None else context[:, 0, 4:5]
+        return mixture * (self.gain + shown)
+
+
+def watched(folder: Path, context: str) -> Passages:
+    config = PassageConfig(seconds=1.0, context=ContextChoice(context))
+    return Passages(MuddyMix(folder), config, sample_rate=44_100)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_set(tmp_path_factory.mktemp("set"))
+
+
+def test_doing_nothing_is_worth_nothing(folder: Path) -> None:
+    judged = RemixWatch(watched(folder, "none"), 3).judge(Louder())
+    assert set(judged) == {"input", "none"}
+    assert judged["none"] == judged["input"]
+
+
+def test_figures_are_the_metrics_times_a_hundred(folder: Path) -> None:
+    passages = watched(folder, "none")
+    judged = RemixWatch(passages, 1).judge(Louder(2.0))
+    heard = passages.passage(0)
+    output, target = 2 * heard["mixture"].numpy(), heard["target"].numpy()
+    assert judged["none"]["mag"] == pytest.approx(100 * metrics.mag(output, target), rel=1e-4)
+    assert judged["none"]["w_dis"] == pytest.approx(100 * metrics.w_dis(output, target), rel=1e-4)
+    assert judged["none"]["mag_level_matched"] == pytest.approx(judged["input"]["mag_level_matched"], rel=1e-3)
+
+
+def test_each_way_of_looking_is_told_apart(folder: Path) -> None:
+    judged = RemixWatch(watched(folder, "cues"), 4).judge(Louder())
+    assert list(judged) == ["input", "true", "shuffled", "none"]
+    assert judged["none"] == judged["input"]  # no picture is all zeros
+    assert judged["true"]["mag"] > judged["none"]["mag"]
+    assert judged["shuffled"] != judged["true"]
+
+
+def test_the_same_clips_are_heard_each_time_and_it_is_told(folder: Path) -> None:
+    told: list[dict] = []
+    watch, task = RemixWatch(watched(folder, "cues"), 2, told.append), RemixTask(Louder(), "log")
+    watch(task, 10)
+    watch(task, 20)
+    assert [line["step"] for line in told] == [10, 20]
+    assert told[0]["validation"] == told[1]["validation"] == watch.judge(task.network)
+
+
+def test_the_table_has_a_row_for_each(folder: Path) -> None:
+    lines = table(RemixWatch(watched(folder, "cues"), 2).judge(Louder())).splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:]] == [
+        "do nothing", "its own picture", "another clip's", "no picture",
+    ]  # fmt: skip
+    assert len({line.count("|") for line in lines}) == 1
+
+
+def test_a_network_can_be_watched_without_a_context(folder: Path) -> None:
+    network = build("visah", channels=4, context_width=0).eval()
+    assert set(RemixWatch(watched(folder, "none"), 1).judge(network)) == {"input", "none"}
