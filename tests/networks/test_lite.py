@@ -16,6 +16,7 @@ from limelight.networks.lite import (
     Lite,
     LiteConfig,
     Separator,
+    beyond_doubt,
     k_weights,
     level_features,
     level_kept,
@@ -103,7 +104,7 @@ def test_the_first_step_of_training_can_leave_zero() -> None:
 
 
 def test_gains_stay_within_their_largest_of_each_other() -> None:
-    director = shaken(Director(LITE))
+    director = shaken(Director(LITE)).train()
     with torch.no_grad():
         director.gains.weight.mul_(1e3)
     gains = director(**scene())
@@ -122,6 +123,23 @@ def test_gains_leave_the_loudness_of_a_window_as_it_is() -> None:
     levels = inputs["levels_db"][..., :3]
     assert gains.abs().max() > 1
     torch.testing.assert_close(power_of(levels + gains), power_of(levels), atol=0, rtol=1e-3)
+
+
+def test_small_gains_are_left_out_and_what_lies_beyond_is_stretched() -> None:
+    gains = torch.linspace(-20, 20, 401)
+    firm = beyond_doubt(gains, LiteConfig(doubt_db=2, stretch=1.5))
+    assert firm[gains.abs() <= 2].abs().max() == 0
+    torch.testing.assert_close(firm[-1], torch.tensor(27.0))
+    torch.testing.assert_close(firm.flip(0), -firm)
+    assert firm.diff().min() >= 0
+
+
+def test_in_training_all_gains_count() -> None:
+    director = shaken(Director(LITE))
+    firm, proposed = director(**scene()), director.train()(**scene())
+    wished = level_kept(beyond_doubt(proposed, LITE), scene()["levels_db"][..., :3])
+    assert torch.equal(firm, wished)
+    assert not torch.equal(firm, proposed)
 
 
 def test_keeping_the_level_moves_all_stems_alike() -> None:
