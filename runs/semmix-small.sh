@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A small `semmix` that is told the measured cues in words, on a built set: what two cores do in about twenty minutes.
+# A small `semmix` that is told the measured cues in words, on a built set, of a size that two cores can bear.
 #     runs/semmix-small.sh SET [FOLDER]
 # The words are hashed, so that no language model is fetched; TEXT_MODEL=google/t5-v1_1-small reads them with T5.
 # Run it again after a stop, it goes on. STEPS=… for longer or shorter. docs/train.md tells what the options mean.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A small `visah` that watches by the measured cues, on a built set: what two cores do in about twenty minutes.
+# A small `visah` that watches by the measured cues, on a built set, of a size that two cores can bear.
 #     runs/visah-small.sh SET [FOLDER]
 # Run it again after a stop, it goes on. STEPS=… for longer or shorter. docs/train.md tells what the options mean.
 set -euo pipefail
