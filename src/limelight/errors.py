@@ -1,6 +1,7 @@
 """What can go wrong, as a tree. Only the doors (command line, web) catch these and print one line.
 
 LimelightError                 code            exit   also a
+├── UsageError                 E_USAGE            2   ValueError    a flag out of its range, or flags that do not go together
 ├── InputError                 E_INPUT            3   ValueError    missing, not a regular file, unreadable
 │   ├── NotMedia               E_NOT_MEDIA        3                 empty, cut off before its index, text, a script
 │   ├── Unsupported            E_UNSUPPORTED      3                 a codec or container we cannot read or keep
@@ -15,7 +16,7 @@ LimelightError                 code            exit   also a
 ├── SomeFailed                 E_SOME_FAILED      7                 part of a batch could not be done; the rest is
 └── Interrupted                E_INTERRUPTED    130                 Ctrl-C (SIGTERM: 143)
 
-Usage errors (a flag out of range) leave with 2; anything else is a bug of ours and leaves with 1.
+Anything else, a plain ValueError too, is a bug of ours: E_INTERNAL, which leaves with 1.
 Every message says what was wished, what was found, and what to do.
 """
 
@@ -25,6 +26,13 @@ class LimelightError(Exception):
 
     code = "E_LIMELIGHT"
     exit_code = 1
+
+
+class UsageError(LimelightError, ValueError):
+    """A flag is out of its range, unknown, or has no use beside another."""
+
+    code = "E_USAGE"
+    exit_code = 2
 
 
 class InputError(LimelightError, ValueError):

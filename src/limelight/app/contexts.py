@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from limelight.app.run import PICTURE_HEIGHT
 from limelight.cues.encoder import Encoder, NoPicture, PictureStatistics
-from limelight.errors import ModelError
+from limelight.errors import ModelError, UsageError
 from limelight.runtime.remix import RemixModel
 from limelight.signals import Cues, Picture
 
@@ -47,7 +47,7 @@ class ContextWish:
             ("captions", self.captions, ("captions",)),
         ):
             if value is not None and self.name not in names:
-                raise ValueError(f"--{flag} is for --context {' or '.join(names)}, not for {self.name}; leave it out")
+                raise UsageError(f"--{flag} is for --context {' or '.join(names)}, not for {self.name}; leave it out")
 
 
 @dataclass(frozen=True)

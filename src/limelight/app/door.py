@@ -1,4 +1,7 @@
-"""What every command does at the door: errors become one line and an exit code, signals an orderly end, work a bar."""
+"""What every command does at the door: errors become one line and an exit code, signals an orderly end, work a bar.
+
+Only our own errors are caught. Whatever else comes by is a bug of ours: its traceback is shown, and a line that says so.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import NoReturn
 
 from rich.console import Console
@@ -30,6 +33,7 @@ STAGE_WORDS = {
     "check": "checking clips",
     "judge": "judging clips",
 }
+INTERNAL = "E_INTERNAL"
 TERMINATED = 143
 _LONGEST_LINE = 5000  # characters: two full paths and what is to be said of them
 
@@ -38,8 +42,13 @@ class _Terminated(BaseException):
     """SIGTERM, so that files are cleaned up on the way out."""
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Terminated
+_STOPS: dict[int, type[BaseException]] = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: _Terminated}
+_asked_to_stop: list[type[BaseException]] = []  # what was raised; where nobody can pass it on, Python drops it
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    _asked_to_stop.append(_STOPS[number])
+    raise _STOPS[number]
 
 
 @contextmanager
@@ -54,8 +63,10 @@ def door(*, verbose: bool = False, small_heap: bool = True) -> Iterator[None]:
         sys.stdout.reconfigure(errors="surrogateescape")  # a file's name comes out as its bytes, whatever they are
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr)
     # A background job of a shell ignores SIGINT, and Python would then never raise: install both.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in _STOPS:
+        signal.signal(number, _stop)
+    _asked_to_stop.clear()
+    sys.excepthook = _own_up
     try:
         yield
     except LimelightError as error:
@@ -64,18 +75,25 @@ def door(*, verbose: bool = False, small_heap: bool = True) -> Iterator[None]:
         fail("E_INTERRUPTED", "stopped by you; nothing was left half-written", 130)
     except _Terminated:
         fail("E_INTERRUPTED", "stopped by the system; nothing was left half-written", TERMINATED)
-    except ValueError as error:  # the frozen records check their own ranges: a flag out of range
-        if verbose:
-            raise
-        fail("E_USAGE", str(error), 2)
 
 
 def fail(code: str, message: str, exit_code: int) -> NoReturn:
-    """One line, then out. The message may hold the name of a file, and that may hold anything."""
+    """One line, then out."""
+    _say(code, message)
+    raise SystemExit(exit_code)
+
+
+def _own_up(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What nobody caught; Python then leaves with 1."""
+    sys.__excepthook__(kind, error, trace)
+    _say(INTERNAL, f"a bug of ours ({kind.__name__}); please report it with the lines above and `limelight --version`")
+
+
+def _say(code: str, message: str) -> None:
+    """The message may hold the name of a file, and that may hold anything."""
     one_line = plain(" ".join(message.split()), limit=_LONGEST_LINE)
     console.print(f"[bold red]{code}[/]: ", end="")
     console.print(one_line, markup=False)
-    raise SystemExit(exit_code)
 
 
 @contextmanager
@@ -101,6 +119,8 @@ class Bar:
         self._tasks: dict[str, TaskID] = {}
 
     def __call__(self, stage: str, done: float, total: float) -> None:
+        if _asked_to_stop:  # in a callback of the garbage collector, say, and it was dropped
+            raise _asked_to_stop[-1]
         if stage not in self._tasks:
             self._tasks[stage] = self._progress.add_task(STAGE_WORDS.get(stage, stage), total=total)
         self._progress.update(self._tasks[stage], completed=done, total=total)

@@ -50,14 +50,14 @@ CaptionsFile = Annotated[
 ]
 Device = Annotated[str | None, typer.Option(help="Where pretrained encoders and checkpoints run: cpu, cuda, …")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr; tracebacks for bugs.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to; default NAME.highlighted.EXT.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network: weights from the disk alone.")]
 
 
 def wishes(strength: float, speech: float, music: float, effects: float, loudness: str, true_peak: float) -> Controls:
-    """The flags as one checked record. Raises ValueError for what is out of range."""
+    """The flags as one checked record. Raises UsageError for what is out of range."""
     from limelight.mixing.controls import Controls
 
     return Controls(strength, speech, music, effects, loudness, true_peak)
@@ -71,7 +71,7 @@ def context_wish(
     device: str | None,
     offline: bool,
 ) -> ContextWish:
-    """The flags as one checked record. Raises ValueError for flags that have no use together."""
+    """The flags as one checked record. Raises UsageError for flags that have no use together."""
     from limelight.app.contexts import ContextWish
 
     name = None if context is None else context.value

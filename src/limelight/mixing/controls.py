@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from limelight.errors import UsageError
+
 # Delivery targets, integrated loudness in LUFS, as the platforms and standards state them at the time of writing.
 LOUDNESS_TARGETS = {"youtube": -14.0, "podcast": -16.0, "ebu": -23.0, "atsc": -24.0, "netflix": -27.0}
 KEEP = "keep"
@@ -30,15 +32,15 @@ class Controls:
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
-            raise ValueError(f"strength goes from 0 (the original) to 1, got {self.strength}")
+            raise UsageError(f"strength goes from 0 (the original) to 1, got {self.strength}")
         for name, value in (("speech", self.speech_db), ("music", self.music_db), ("effects", self.effects_db)):
             if not -40 <= value <= 20:
-                raise ValueError(f"{name} can be moved by −40 to +20 dB, got {value}")
+                raise UsageError(f"{name} can be moved by −40 to +20 dB, got {value}")
         if not -20 <= self.true_peak_dbtp <= 0:
-            raise ValueError(f"the true-peak ceiling lies between −20 and 0 dBTP, got {self.true_peak_dbtp}")
+            raise UsageError(f"the true-peak ceiling lies between −20 and 0 dBTP, got {self.true_peak_dbtp}")
         target = self.target_lufs
         if target is not None and not -60 <= target <= 0:
-            raise ValueError(f"loudness lies between −60 and 0 LUFS, got {target}")
+            raise UsageError(f"loudness lies between −60 and 0 LUFS, got {target}")
 
     @property
     def offsets_db(self) -> NDArray[np.float64]:
@@ -47,7 +49,7 @@ class Controls:
 
     @property
     def target_lufs(self) -> float | None:
-        """The wished loudness; None keeps the original's. Raises ValueError for an unknown name."""
+        """The wished loudness; None keeps the original's. Raises UsageError for an unknown name."""
         name = str(self.loudness).lower()
         if name == KEEP:
             return None
@@ -55,7 +57,7 @@ class Controls:
             number = LOUDNESS_TARGETS[name] if name in LOUDNESS_TARGETS else float(self.loudness)
         except (ValueError, OverflowError):
             names = ", ".join((KEEP, *LOUDNESS_TARGETS))
-            raise ValueError(f"loudness is one of {names} or a number in LUFS, got {self.loudness!r}") from None
+            raise UsageError(f"loudness is one of {names} or a number in LUFS, got {self.loudness!r}") from None
         if not math.isfinite(number):
-            raise ValueError(f"loudness is a finite number of LUFS, got {self.loudness!r}")
+            raise UsageError(f"loudness is a finite number of LUFS, got {self.loudness!r}")
         return number

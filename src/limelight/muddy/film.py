@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from limelight.errors import InputError
+from limelight.errors import InputError, UsageError
 from limelight.media.look import look
 from limelight.muddy.clips import Clip, write_clip
 from limelight.muddy.cutting import clip_starts, on_cut
@@ -49,9 +49,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not 1 <= self.clip_seconds <= 600:
-            raise ValueError(f"clips last 1 to 600 s, wanted are {self.clip_seconds:g} s")
+            raise UsageError(f"clips last 1 to 600 s, wanted are {self.clip_seconds:g} s")
         if not self.recipes:
-            raise ValueError("at least one recipe is needed")
+            raise UsageError("at least one recipe is needed")
 
     @property
     def wishes(self) -> tuple[Wish, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from limelight.errors import InputError, Leakage
+from limelight.errors import InputError, Leakage, UsageError
 from limelight.muddy.manifest import SPLITS
 
 SHARES = (0.8, 0.1, 0.1)
@@ -37,8 +37,8 @@ class Register:
     rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # a file's name → its line of the table
 
     def __post_init__(self) -> None:
-        if min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-6:
-            raise ValueError(f"the shares of train, validation and test must sum to 1, got {self.shares}")
+        if not (min(self.shares) >= 0 and abs(sum(self.shares) - 1) <= 1e-6):  # NaN is no share either
+            raise UsageError(f"the shares of train, validation and test must sum to 1, got {self.shares}")
 
     @classmethod
     def read(cls, table: Path | None, *, shares: tuple[float, float, float] = SHARES, licence: str = "") -> Register:

@@ -26,6 +26,7 @@ from limelight.app.options import (
     Verbose,
     context_wish,
 )
+from limelight.errors import UsageError
 
 if TYPE_CHECKING:
     from limelight.app.contexts import ContextWish
@@ -68,7 +69,7 @@ def inspect(
             _check_captions(source, check_captions, wish, clip=clip, model=model, force=force, as_json=as_json)
             return
         if clip or model:
-            raise ValueError("--clip and --model are for --check-captions; leave them out, or name its page")
+            raise UsageError("--clip and --model are for --check-captions; leave them out, or name its page")
         eyes = eyes_of(told.value, wish)
         with progress_bar(quiet=quiet) as bar:
             cues = pipeline.inspect_video(
@@ -88,7 +89,7 @@ def _check_captions(
     from limelight.media.target import check_place, whole_or_absent
 
     if wish.name not in WORDED:
-        raise ValueError(f"captions are checked with --context {' or '.join(WORDED)}, not {wish.name}")
+        raise UsageError(f"captions are checked with --context {' or '.join(WORDED)}, not {wish.name}")
     check_place(source, page, overwrite=force)
     height = eyes_of(wish.name, wish).picture_height
     checked = check(source, teller_of(wish.name, wish), gather(wish, clip=clip, model=model), picture_height=height)

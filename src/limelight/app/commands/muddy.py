@@ -26,6 +26,7 @@ from limelight.app.commands.building import (
 )
 from limelight.app.door import console, door, progress_bar
 from limelight.app.options import AsJson, Quiet, Verbose
+from limelight.errors import UsageError
 
 if TYPE_CHECKING:
     from limelight.muddy.build import Built
@@ -150,7 +151,7 @@ def _shares(text: str) -> tuple[float, float, float]:
     try:
         train, validation, test = (float(part) for part in text.split(","))
     except ValueError as error:
-        raise ValueError(
+        raise UsageError(
             f"--shares wants three numbers, for train, validation and test, got {text!r}; say 0.8,0.1,0.1"
         ) from error
     return train, validation, test

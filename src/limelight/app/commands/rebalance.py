@@ -158,8 +158,11 @@ def render(
     with door(verbose=verbose):
         from limelight.app import pipeline
         from limelight.app.loading import load
+        from limelight.mixing.controls import Controls
         from limelight.mixing.plan import read_plan
 
+        if true_peak is not None:
+            Controls(true_peak_dbtp=true_peak)  # raises where it is out of range
         made = read_plan(plan_file)
         with progress_bar(quiet=quiet) as bar:
             result = pipeline.render_video(

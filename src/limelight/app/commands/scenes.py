@@ -66,14 +66,6 @@ def scenes(
         from limelight.muddy.scenes.stock import Stock
         from limelight.muddy.splits import Register
 
-        stock = Stock.of(
-            libraries=tuple(library or ()),
-            cache=cache or output / "sounds",
-            licence=licence,
-            speech=tuple(speech or ()),
-            music=tuple(music or ()),
-            effects=tuple(effects or ()),
-        )
         settings = SceneSettings(
             seed=seed,
             clip_seconds=seconds,
@@ -81,6 +73,14 @@ def scenes(
             recipes=tuple(name.strip() for name in recipe.split(",")),
             twins=twins,
             frames=frames,
+        )
+        stock = Stock.of(
+            libraries=tuple(library or ()),
+            cache=cache or output / "sounds",
+            licence=licence,
+            speech=tuple(speech or ()),
+            music=tuple(music or ()),
+            effects=tuple(effects or ()),
         )
         with progress_bar(quiet=quiet) as bar:
             built = build_scenes(

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from limelight.errors import UsageError
 from limelight.muddy.clips import Clip, write_clip
 from limelight.muddy.ledger import Part, record
 from limelight.muddy.levels import StemLevels
@@ -49,9 +50,9 @@ class SceneSettings:
 
     def __post_init__(self) -> None:
         if not 1 <= self.clip_seconds <= 60:
-            raise ValueError(f"scenes last 1 to 60 s, wanted are {self.clip_seconds:g} s")
+            raise UsageError(f"scenes last 1 to 60 s, wanted are {self.clip_seconds:g} s")
         if not self.recipes:
-            raise ValueError("at least one recipe is needed")
+            raise UsageError("at least one recipe is needed")
         for recipe in self.recipes:
             if recipe != BLIND:
                 Wish.of(recipe)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from limelight.errors import InputError
+from limelight.errors import InputError, UsageError
 from limelight.muddy.build import find_films
 from limelight.muddy.ledger import Skipped, finish, open_dataset, recorded
 from limelight.muddy.manifest import SPLITS, read_manifest
@@ -104,7 +104,7 @@ def _run(
 def _wanted(stock: Stock, count: int, splits: Sequence[str]) -> dict[str, int]:
     """How many scenes of each split; an odd one out goes to the first."""
     if count < 1:
-        raise ValueError(f"at least one scene is needed, wanted are {count}")
+        raise UsageError(f"at least one scene is needed, wanted are {count}")
     unknown = [split for split in splits if split not in SPLITS]
     if unknown:
         raise InputError(f"Wanted the split {unknown[0]!r}; there are {', '.join(SPLITS)}.")
