@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 import time
@@ -83,17 +84,22 @@ def killed(count: int | None, seed: int) -> Iterator[Tally]:
         yield tally
 
 
-def fuzzed(count: int | None, seed: int) -> Iterator[Tally]:
-    """Broken animals."""
-    wanted = 2000 if count is None else count
-    what = f"Animals broken by seeded mutations (seed {seed}), each in a process with limits on memory, time and files."
-    tally = Tally("fuzz", what)
-    with timed(tally) as nursery:
-        for number in range(wanted):
-            case = fuzzing.Broken(seed, number)
-            name = f"case {seed}:{number} of {case.animal.name!a}"
-            _try(tally, name, nursery, lambda n, folder, c=case: fuzzing.faults(c, n, folder))
-    yield tally
+class Fuzz:
+    """Broken animals, each case once, however many work on them."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+
+    def __call__(self, count: int | None, seed: int) -> Iterator[Tally]:
+        wanted = 2000 if count is None else count
+        what = f"Animals broken by seeded mutations (seed {seed}), each in a process with limits on memory, time and files."
+        tally = Tally("fuzz", what)
+        with timed(tally) as nursery:
+            while (number := next(self._numbers)) < wanted:
+                case = fuzzing.Broken(seed, number)
+                name = f"case {seed}:{number} of {case.animal.name!a}"
+                _try(tally, name, nursery, lambda n, folder, c=case: fuzzing.faults(c, n, folder))
+        yield tally
 
 
 def _try(tally: Tally, name: str, nursery: Witness, trial: Trial) -> None:

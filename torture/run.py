@@ -2,8 +2,8 @@
 
     python torture/run.py [--only PART]… [--count N] [--seed N] [--output FILE]
 
-The long films run beside all else. A whole run writes docs/reliability.md; --only and --count write
-nothing unless --output says where. It leaves with 1 where anything failed.
+The long films run beside all else; whoever is done first helps with the fuzzing. A whole run writes
+docs/reliability.md; --only and --count write nothing unless --output says where. It leaves with 1 where anything failed.
 """
 
 from __future__ import annotations
@@ -22,28 +22,30 @@ os.environ["SVT_LOG"] = "0"  # the encoder of AV1 would tell its life
 import length  # noqa: E402
 import parts  # noqa: E402
 from figures import say  # noqa: E402
-from tally import Tally, page  # noqa: E402
+from tally import Tally, page, together  # noqa: E402
 
 Part = Callable[[int | None, int], Iterator[Tally]]
 TABLE = ROOT / "docs" / "reliability.md"
 PARTS: dict[str, Part] = {
     "zoo": parts.zoo,
+    "tour": parts.toured,
     "sync": parts.synced,
     "faults": parts.killed,
-    "fuzz": parts.fuzzed,
+    "papers": parts.papered,
     "4k": length.large,
     "long": length.long,
+    "fuzz": parts.Fuzz(),
 }
-BESIDE = "long"
+BESIDE, SHARED = "long", "fuzz"
 
 
 def main() -> None:
     options = _options()
     wanted = options.only or list(PARTS)
-    lanes = [[name for name in wanted if name != BESIDE], [name for name in wanted if name == BESIDE]]
+    lanes = [[name for name in wanted if name != BESIDE], [name for name in wanted if name in (BESIDE, SHARED)]]
     with ThreadPoolExecutor(len(lanes)) as pool:
         running = [pool.submit(_lane, lane, options) for lane in lanes]
-        tallies = [tally for one in running for tally in one.result()]
+        tallies = together(tally for one in running for tally in one.result())
     target = options.output or (None if options.only or options.count is not None else TABLE)
     if target:
         target.write_text(page(tallies, command=_as_typed()), encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from figures import machine
@@ -31,9 +31,30 @@ class Tally:
         if code:
             self.codes[code] += 1
 
+    def __add__(self, other: Tally) -> Tally:
+        """What two that worked on the same part came to."""
+        return Tally(
+            self.part,
+            self.what,
+            self.trials + other.trials,
+            self.failures + other.failures,
+            self.codes + other.codes,
+            self.seconds + other.seconds,
+            max(self.peak_mb, other.peak_mb),
+            self.facts + other.facts,
+        )
+
     def __str__(self) -> str:
         faults = "".join(f"\n    {fault}" for fault in self.failures)
         return f"{self.part}: {self.trials} trials, {len(self.failures)} failures, {self.seconds:.0f} s{faults}"
+
+
+def together(tallies: Iterable[Tally]) -> list[Tally]:
+    """One for each part, in order of the first of each."""
+    found: dict[str, Tally] = {}
+    for tally in tallies:
+        found[tally.part] = found[tally.part] + tally if tally.part in found else tally
+    return list(found.values())
 
 
 def page(tallies: Sequence[Tally], *, command: str) -> str:

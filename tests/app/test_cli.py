@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
-from films import Film, cut_short, film_path
+from film_damage import cut_short
+from films import Film, film_path
 
 from limelight.runtime.registry import PACKAGED
 

@@ -66,15 +66,20 @@ def test_a_flag_out_of_its_range_is_a_usage_error(words: tuple[str, ...], nurser
     assert list(tmp_path.iterdir()) == []
 
 
+def _stopped_in_vain(number: int) -> None:
+    with door(), progress_bar(quiet=True) as bar:
+        with suppress(BaseException):
+            signal.raise_signal(number)
+        bar("plan", 1, 2)
+
+
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stop_that_python_dropped_is_asked_for_again(number: int, exit_code: int) -> None:
     """What a signal raises in a callback of the garbage collector goes nowhere."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with pytest.raises(SystemExit) as left, door(), progress_bar(quiet=True) as bar:
-            with suppress(BaseException):
-                signal.raise_signal(number)
-            bar("plan", 1, 2)
+        with pytest.raises(SystemExit) as left:
+            _stopped_in_vain(number)
         assert left.value.code == exit_code
     finally:
         for number, handler in before.items():

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from films import Film, film_path, remuxed, with_flipped_bytes
+from film_damage import remuxed, with_flipped_bytes
+from films import Film, film_path
 from zoo.nursery import Limits, Mishap, Nursery
 
 from limelight.app.error_page import kinds, page

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 from app.invented import invented_plan
-from films import lag_and_likeness, noise
+from film_sound import lag_and_likeness, noise
 
 from limelight.app.report.clip import (
     RATE,

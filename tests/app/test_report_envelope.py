@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from films import noise
+from film_sound import noise
 
 from limelight.app.report.envelope import MOST_COLUMNS, EnvelopeMeter
 

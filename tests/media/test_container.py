@@ -6,7 +6,8 @@ import socket
 import time
 
 import pytest
-from films import Film, cut_short, film_path, make_film, remuxed, sound_film
+from film_damage import cut_short, remuxed
+from films import Film, film_path, make_film, sound_film
 
 from limelight.errors import Damaged, InputError, LimelightError, NotMedia, TooLarge, Unsupported
 from limelight.media import container

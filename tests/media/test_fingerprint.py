@@ -2,7 +2,8 @@
 
 import av
 import pytest
-from films import Film, film_path, remuxed
+from film_damage import remuxed
+from films import Film, film_path
 
 from limelight.media.fingerprint import Fingerprint, length_size, needs_unwrapping
 

@@ -5,7 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from films import Film, cut_short, film_path, lag_and_likeness, remuxed, sound_film, sound_of, with_flipped_bytes
+from film_damage import cut_short, remuxed, with_flipped_bytes
+from film_sound import lag_and_likeness, sound_of
+from films import Film, film_path, sound_film
 
 from limelight.errors import Damaged, NoSoundtrack
 from limelight.media.listen import in_blocks, listen

@@ -4,7 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from films import Film, film_path, sound_film, with_flipped_bytes
+from film_damage import with_flipped_bytes
+from films import Film, film_path, sound_film
 
 from limelight.media.clock import read_clock
 from limelight.media.look import look

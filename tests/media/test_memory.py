@@ -7,7 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from films import Film, film_path, repeated
+from film_damage import repeated
+from films import Film, film_path
 
 from limelight.media.look import look
 from limelight.media.probe import probe

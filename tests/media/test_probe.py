@@ -3,7 +3,8 @@
 from fractions import Fraction
 
 import pytest
-from films import Film, film_path, remuxed, sound_film
+from film_damage import remuxed
+from films import Film, film_path, sound_film
 
 from limelight.errors import NoSoundtrack
 from limelight.media.probe import choose_soundtrack, probe

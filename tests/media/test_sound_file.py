@@ -5,7 +5,7 @@ import io
 import av
 import numpy as np
 import pytest
-from films import lag_and_likeness, noise
+from film_sound import lag_and_likeness, noise
 
 from limelight.errors import NotMedia, OutputError, TargetExists
 from limelight.media.listen import listen

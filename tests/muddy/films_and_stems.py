@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from films import Film, make_film, sound_of
+from film_sound import sound_of
+from films import Film, make_film
 from muddy.stems import make_stems
 
 from limelight.media.sound_file import write_sound

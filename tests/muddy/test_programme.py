@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from films import Film, film_path, sound_of
+from film_sound import sound_of
+from films import Film, film_path
 
 from limelight.errors import NoSoundtrack
 from limelight.muddy.programme import Layout, Programme, mixing_matrix

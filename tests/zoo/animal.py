@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from films import Film, film_path
 
 OK = ("OK",)
+SOUND = Film(picture=None, seconds=1.0)
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,20 @@ class Animal:
         return self.becomes or Path(self.name).suffix
 
 
+def short(container: str = "mp4", picture: str = "libx264", sound: str | None = "aac", **more: object) -> Film:
+    """A film of one second."""
+    return Film(container, picture, sound, **{"seconds": 1.0} | more)
+
+
 def of_film(name: str, why: str, film: Film, **more: object) -> Animal:
     """An animal that is a film as `films.py` makes it."""
     return Animal(name, why, lambda path: path.write_bytes(film_path(film).read_bytes()), **more)
+
+
+def of_sound(name: str, why: str, codec: str, film: Film = SOUND, **more: object) -> Animal:
+    """An animal that is sound alone, in the container of its suffix: there is no picture to be compared."""
+    made = replace(film, container=Path(name).suffix[1:], sound=codec)
+    return of_film(name, why, made, **{"copies": "nothing"} | more)
 
 
 def of_bytes(

@@ -11,9 +11,11 @@ from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
-from films import Film, film_path, remuxed
+from film_damage import remuxed
+from films import Film, film_path
+from zoo.animal import short
 
-SHORT = Film(seconds=1.0)
+SHORT = short()
 LONG = Film(seconds=4.0, b_frames=False)
 
 
@@ -90,7 +92,7 @@ def random_bytes(count: int) -> bytes:
 
 def empty_soundtrack(path: Path) -> None:
     """A track that is announced, and no packet in it."""
-    with av.open(str(film_path(replace(SHORT, container="mkv")))) as old, av.open(str(path), "w") as new:
+    with av.open(str(film_path(short("mkv")))) as old, av.open(str(path), "w") as new:
         kept = {s.index: new.add_stream_from_template(s, opaque=True) for s in old.streams}
         for packet in old.demux(video=0):
             if packet.size:
@@ -100,7 +102,7 @@ def empty_soundtrack(path: Path) -> None:
 
 def announced_soundtrack(path: Path) -> None:
     """A broadcast whose second soundtrack is announced and silent: nothing is known of it."""
-    with av.open(str(film_path(replace(SHORT, container="ts", b_frames=False)))) as old, av.open(str(path), "w") as new:
+    with av.open(str(film_path(short("ts", b_frames=False)))) as old, av.open(str(path), "w") as new:
         kept = {s.index: new.add_stream_from_template(s, opaque=True) for s in old.streams}
         new.add_stream("mp2", rate=48_000)
         for packet in old.demux():
@@ -111,13 +113,13 @@ def announced_soundtrack(path: Path) -> None:
 
 def from_the_middle() -> bytes:
     """A broadcast that somebody began to record after its only key picture."""
-    data = data_of(replace(SHORT, container="ts", b_frames=False))
+    data = data_of(short("ts", b_frames=False))
     return data[len(data) // 2 // 188 * 188 :]
 
 
 def lying_length(path: Path) -> None:
     """A Matroska whose Duration says eleven thousand days."""
-    data = bytearray(data_of(replace(SHORT, container="mkv")))
+    data = bytearray(data_of(short("mkv")))
     at = data.find(b"\x44\x89\x88") + 3
     struct.pack_into(">d", data, at, 1e15)
     path.write_bytes(bytes(data))

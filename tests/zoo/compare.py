@@ -9,7 +9,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition, Stream
-from films import lag_and_likeness
+from film_sound import lag_and_likeness
 
 from limelight.media.listen import listen
 from limelight.media.probe import choose_soundtrack, probe

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from films import sound_film
-from zoo.animal import Animal, of_bytes, of_film
+from zoo.animal import SOUND, Animal, of_bytes, of_sound
 from zoo.breaking import (
     LONG,
     SHORT,
@@ -152,10 +151,11 @@ BROKEN: tuple[Animal, ...] = (
     of_bytes(
         "from-the-middle.ts", "no key picture", from_the_middle, ("E_DAMAGED",), said="size of its picture", **LOST
     ),
-    of_film(
+    of_sound(
         "absurd-numbers.wav",
         "broken bytes, read as floating point, are louder than anything",
-        sound_film("wav", "pcm_f32le", seconds=1.0, amplitude=1e30),
+        "pcm_f32le",
+        replace(SOUND, amplitude=1e30),
         codes=("OK",),
         said="absurd ones",
         **LOST,

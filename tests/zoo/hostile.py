@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import av
-from films import Film, film_path
-from zoo.animal import Animal, of_bytes, of_film
+from films import film_path
+from zoo.animal import Animal, of_bytes, of_film, short
 from zoo.breaking import index_first
 from zoo.damaged import LOST, NOT_MEDIA
 
-SHORT = Film(seconds=1.0)
+SHORT = short()
 NEIGHBOUR = "neighbour.ts"  # what the scripts point to; it is there when they are opened
 PLAY_LIST = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{}\n#EXT-X-ENDLIST\n"
 SESSION = b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 49170 RTP/AVP 0\n"
@@ -40,7 +39,7 @@ def picture_of(side: int) -> bytes:
 
 def cover_bomb(path: Path) -> None:
     """A film whose cover takes 190 MB to look at."""
-    with av.open(str(film_path(replace(SHORT, container="mkv")))) as old, av.open(str(path), "w") as new:
+    with av.open(str(film_path(short("mkv")))) as old, av.open(str(path), "w") as new:
         kept = {s.index: new.add_stream_from_template(s, opaque=True) for s in old.streams}
         new.add_attachment("cover.png", "image/png", picture_of(8000))
         for packet in old.demux():
@@ -108,7 +107,7 @@ BOMBS: tuple[Animal, ...] = (
     of_film(
         "8192-squared.mp4",
         "67 million points in a small file",
-        replace(SHORT, size=(8192, 8192), seconds=0.04),
+        short(size=(8192, 8192), seconds=0.04),
         codes=("E_LIMIT",),
         said="8192 × 4320",
         **LOST,

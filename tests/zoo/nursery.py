@@ -66,6 +66,7 @@ class Came:
 
     exit_code: int  # negative: the signal that ended it
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     stdout: str
     stderr: str
@@ -139,6 +140,7 @@ def _raise_child(order: Order) -> Came:
     return Came(
         exit_code=os.waitstatus_to_exitcode(end.status),
         seconds=time.perf_counter() - started,
+        cpu_seconds=end.used.ru_utime + end.used.ru_stime,
         peak_mb=end.used.ru_maxrss / 1024,
         stdout=HUNG if end.hung else said,
         stderr=told,

@@ -6,12 +6,13 @@ import struct
 from dataclasses import replace
 from fractions import Fraction
 
-from films import Film, film_path, noise, sound_film
-from zoo.animal import Animal, of_bytes, of_film
+from film_sound import noise
+from films import Film, film_path
+from zoo.animal import SOUND, Animal, of_bytes, of_film, of_sound, short
 
-SHORT = Film(seconds=1.0)
-MOV = replace(SHORT, container="mov", sound="pcm_f32le")
-MKV = replace(SHORT, container="mkv", sound="flac")
+SHORT = short()
+MOV = short("mov", sound="pcm_f32le")
+MKV = short("mkv", sound="flac")
 
 
 def changing(**change: object) -> bytes:
@@ -60,14 +61,8 @@ LAYOUTS = tuple(
     )
 )
 SAMPLES: tuple[Animal, ...] = (
-    of_film("silence.mp4", "nothing to measure", replace(SHORT, waveform="silence"), heard=False),
-    of_film(
-        "silence.wav",
-        "nothing to measure",
-        sound_film("wav", "pcm_s16le", waveform="silence"),
-        copies="nothing",
-        heard=False,
-    ),
+    of_film("silence.mp4", "nothing to measure", short(waveform="silence"), heard=False),
+    of_sound("silence.wav", "nothing to measure", "pcm_s16le", replace(SOUND, waveform="silence"), heard=False),
     of_bytes(
         "above-and-behind.wav",
         "speakers that no codec has a place for",
@@ -79,17 +74,17 @@ SAMPLES: tuple[Animal, ...] = (
     of_bytes(
         "unnamed.wav", "six channels without names", lambda: speakers(0, 6), ("OK",), copies="nothing", exact=True
     ),
-    of_film(
+    of_sound(
         "denormal.wav",
         "800 dB below full scale: neither silence nor sound",
-        sound_film("wav", "pcm_f32le", amplitude=1e-40),
-        copies="nothing",
+        "pcm_f32le",
+        replace(SOUND, amplitude=1e-40),
         heard=False,
     ),
     of_film(
         "full-scale-square.mp4",
         "AAC gives back 1.8 times full scale",
-        replace(SHORT, waveform="square", amplitude=1.0),
+        short(waveform="square", amplitude=1.0),
         heard=False,
     ),
     of_film(

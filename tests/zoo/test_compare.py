@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from films import Film, film_path, noise, with_flipped_bytes
+from film_damage import with_flipped_bytes
+from film_sound import noise
+from films import Film, film_path
 from zoo import compare
 
 FILM = Film(container="mkv", sound="flac", seconds=1.0, chapters=2, tags=(("title", "one"),))

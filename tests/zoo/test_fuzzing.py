@@ -52,4 +52,4 @@ def test_a_nursery_tells_a_hang_and_a_usage_error_from_a_refusal(nursery: Nurser
     ],
 )
 def test_what_came_has_a_code(exit_code: int, stderr: str, code: str) -> None:
-    assert Came(exit_code, 1.0, 100.0, "", stderr, "plan").code == code
+    assert Came(exit_code, 1.0, 1.0, 100.0, "", stderr, "plan").code == code

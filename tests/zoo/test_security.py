@@ -10,7 +10,9 @@ from pathlib import Path
 
 import av
 import pytest
-from films import Film, film_path, noise, sound_frame
+from film_frames import sound_frame
+from film_sound import noise
+from films import Film, film_path
 from zoo import hostile
 from zoo.hostile import NEIGHBOUR, cover_bomb, play_list, reference_film
 from zoo.nursery import Limits, Nursery

@@ -19,7 +19,7 @@ from limelight.media.listen import listen
 from limelight.media.look import look
 from limelight.media.probe import probe
 from limelight.media.sound_file import write_sounds
-from limelight.media.target import prepare_target, scratch_beside
+from limelight.media.target import naming_write_errors, prepare_target, scratch_beside
 from limelight.media.waiting import WaitingSound, check_room
 from limelight.media.write import Written, write_with_soundtrack
 from limelight.mixing import render as mix
@@ -157,7 +157,8 @@ def separate_video(
     run = Run.of(source, audio_stream=audio_stream, progress=progress)
     model = with_stems(model or load_model())
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    with naming_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     targets = [prepare_target(run.info.path, folder / f"{stem}.wav", overwrite=overwrite) for stem in STEMS]
     rate, layout = run.soundtrack.sample_rate, run.soundtrack.layout
     surveyed = _surveyed(run.soundtrack, run.blocks("measure"))

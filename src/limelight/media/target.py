@@ -57,14 +57,15 @@ def prepare_target(source: Path | None, dest: Path, *, overwrite: bool = False) 
 
 def check_place(source: Path | None, dest: Path, *, overwrite: bool = False) -> None:
     """Whether a file may be put there: its folder is there, it is no folder and not the source. Raises as above."""
-    if not dest.parent.is_dir():
-        raise OutputError(f"cannot write {dest}: there is no folder {dest.parent}; make it first")
-    if dest.is_dir():
-        raise OutputError(f"cannot write {dest}: it is a folder; give the name of a file")
-    if not dest.exists():
-        return
-    if source is not None and dest.samefile(source):
-        raise OutputError(f"cannot write {dest}: it is the source itself; choose another name")
+    with naming_write_errors(dest):
+        if not dest.parent.is_dir():
+            raise OutputError(f"cannot write {dest}: there is no folder {dest.parent}; make it first")
+        if dest.is_dir():
+            raise OutputError(f"cannot write {dest}: it is a folder; give the name of a file")
+        if not dest.exists():
+            return
+        if source is not None and dest.samefile(source):
+            raise OutputError(f"cannot write {dest}: it is the source itself; choose another name")
     if not overwrite:
         raise TargetExists(f"cannot write {dest}: it exists already; use --force to replace it, or another name")
 
@@ -83,14 +84,17 @@ def naming_write_errors(dest: Path) -> Iterator[None]:
 
 @contextmanager
 def whole_or_absent(dest: Path) -> Iterator[Path]:
-    """A temporary file beside `dest` that takes its name when the block ends well, and vanishes when it does not."""
+    """A temporary file beside `dest` that takes its name when the block ends well, and vanishes when it does not.
+
+    What the system says while it is written is told as OutputError.
+    """
     with ExitStack() as held:
         with naming_write_errors(dest):
             mode = dest.stat().st_mode & 0o777 if dest.exists() else 0o666 & ~_umask()
             temporary = held.enter_context(part_beside(dest))
         try:
-            yield temporary
             with naming_write_errors(dest):
+                yield temporary
                 _sync(temporary)
                 temporary.chmod(mode)
                 temporary.replace(dest)

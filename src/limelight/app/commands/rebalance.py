@@ -70,10 +70,12 @@ def highlight(
         from limelight.app import pipeline
         from limelight.app.contexts import eyes_for
         from limelight.app.loading import load
+        from limelight.media.target import check_place
         from limelight.mixing.plan import MixPlan, plan_text
 
         loaded = load(model, device=device)
         if plan_out:
+            check_place(source, plan_out, overwrite=force)
             pipeline.with_stems(loaded)  # the others have no plan
         eyes = eyes_for(loaded, wish)
         with progress_bar(quiet=quiet) as bar:
