@@ -22,7 +22,8 @@ Trial = Callable[[Nursery, Path], list[str]]
 class Witness(Nursery):
     """A nursery that remembers what came of the commands since it was last asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *also: str) -> None:
+        super().__init__(*also)
         self._came: list[Came] = []
 
     def run(self, *words: object, **more: object) -> Came:

@@ -43,6 +43,23 @@ def test_an_error_that_is_not_ours_is_told_as_a_bug(error: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
+    ("error", "code", "exit_code"),
+    [("OSError(36, 'too long', 'x.mp4')", "E_INPUT", 3), ("OSError(28, 'No space left')", "E_OUTPUT", 6)],
+)
+def test_what_the_system_refuses_is_told_in_its_words(error: str, code: str, exit_code: int, tmp_path: Path) -> None:
+    words = [sys.executable, "-c", BUG.format(error=error)]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert (done.returncode, done.stdout) == (exit_code, "")
+    assert done.stderr.startswith(f"{code}: the system refused: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [("muddy", "check", "x" * 5000), ("score", "x" * 5000, "--target", "a.mp4")])
+def test_a_name_that_no_file_can_have_is_no_bug(words: tuple[str, ...], nursery: Nursery, tmp_path: Path) -> None:
+    assert nursery.run(*words, folder=tmp_path).code == "E_INPUT"
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ("highlight", "film.mp4", "--strength", "nan"),

@@ -16,6 +16,7 @@ from zoo.inhabitants import ALL
 from zoo.mutations import mutated
 from zoo.nursery import Came, Limits, Nursery
 
+from limelight.app.door import REFUSED
 from limelight.errors import LimelightError
 
 OLD = b"precious"
@@ -78,6 +79,8 @@ def _faults(came: Came, target: Path) -> Iterator[str]:
             yield f"not one plain line: {came.stderr!r}"
         if target.read_bytes() != OLD:
             yield "the old result is gone"
+        if REFUSED in came.stderr:
+            yield f"nobody had a word for it: {came.stderr.strip()}"
         return
     try:
         sound = compare.heard(target)

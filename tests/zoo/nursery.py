@@ -87,13 +87,16 @@ class Came:
 
 
 class Nursery:
-    """Use it in a `with`; `run` as often as wanted."""
+    """Use it in a `with`; `run` as often as wanted. `also`: modules to load, beside those that every command needs."""
+
+    def __init__(self, *also: str) -> None:
+        self._also = also
 
     def __enter__(self) -> Nursery:
         paths = [str(ROOT / "src"), str(ROOT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
         single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # a fork takes no threads along
         self._process = subprocess.Popen(
-            [sys.executable, __file__],
+            [sys.executable, __file__, *self._also],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -252,6 +255,8 @@ def _load() -> None:
     """Everything that a command needs, before the first fork. A session of one thread may be forked; two may not."""
     for name in ("cli", "score", "summary", "inspection", "report.write"):
         import_module(f"limelight.app.{name}")
+    for name in sys.argv[1:]:
+        import_module(name)
     from limelight.app import pipeline
     from limelight.runtime import registry
 

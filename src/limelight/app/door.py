@@ -1,10 +1,12 @@
 """What every command does at the door: errors become one line and an exit code, signals an orderly end, work a bar.
 
-Only our own errors are caught. Whatever else comes by is a bug of ours: its traceback is shown, and a line that says so.
+Our own errors are caught, and what the system refused where nobody below had a word for it. Whatever else comes by is a
+bug of ours: its traceback is shown, and a line that says so.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
 import sys
@@ -19,7 +21,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from limelight.app.heap import keep_heap_small
 from limelight.app.report.words import plain
-from limelight.errors import LimelightError
+from limelight.errors import InputError, LimelightError, OutputError
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -35,6 +37,8 @@ STAGE_WORDS = {
 }
 INTERNAL = "E_INTERNAL"
 TERMINATED = 143
+REFUSED = "the system refused"
+_OF_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _LONGEST_LINE = 5000  # characters: two full paths and what is to be said of them
 
 
@@ -71,6 +75,10 @@ def door(*, verbose: bool = False, small_heap: bool = True) -> Iterator[None]:
         yield
     except LimelightError as error:
         fail(error.code, str(error), error.exit_code)
+    except BrokenPipeError:  # whoever reads what we say has heard enough
+        raise
+    except OSError as error:
+        _fail_by_system(error)
     except KeyboardInterrupt:
         fail("E_INTERRUPTED", "stopped by you; nothing was left half-written", 130)
     except _Terminated:
@@ -81,6 +89,17 @@ def fail(code: str, message: str, exit_code: int) -> NoReturn:
     """One line, then out."""
     _say(code, message)
     raise SystemExit(exit_code)
+
+
+def _fail_by_system(error: OSError) -> NoReturn:
+    """A name that is too long, a folder that vanished, a disk that is full: the system's own words."""
+    kind = OutputError if error.errno in _OF_WRITING else InputError
+    place = f" ({error.filename})" if error.filename else ""
+    fail(
+        kind.code,
+        f"{REFUSED}: {error.strerror or error}{place}; check the path, its rights and the disk",
+        kind.exit_code,
+    )
 
 
 def _own_up(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -16,7 +16,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from limelight.errors import InputError
 from limelight.media.target import naming_write_errors, whole_or_absent
@@ -44,11 +45,25 @@ class Line:
         return json.dumps(asdict(self) | {"figures": figures}, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
     @classmethod
-    def from_text(cls, text: str) -> Line:
-        """What `as_text` wrote. Raises KeyError, TypeError, ValueError."""
-        data: dict[str, Any] = json.loads(text)
-        figures = {name: math.nan if value is None else float(value) for name, value in data["figures"].items()}
-        return cls(**data | {"figures": figures})
+    def from_text(cls, text: bytes) -> Line:
+        """What `as_text` wrote. Raises ValueError, in one line."""
+        try:
+            read = _LINE.validate_json(text, strict=True)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        figures = {name: math.nan if value is None else value for name, value in read.figures.items()}
+        return cls(**vars(read) | {"figures": figures})
+
+
+@dataclass(frozen=True)
+class _Written(Line):
+    """A line as JSON has it."""
+
+    figures: Mapping[str, float | None]  # type: ignore[assignment]
+
+
+_LINE = TypeAdapter(_Written)
 
 
 def key_of(*parts: object) -> str:
@@ -69,11 +84,11 @@ def read_lines(path: Path) -> dict[str, Line]:
     if not path.is_file():
         return {}
     found: dict[str, Line] = {}
-    texts = path.read_text(encoding="utf-8").split("\n")
+    texts = path.read_bytes().split(b"\n")
     for number, text in enumerate(texts, 1):
         try:
             line = Line.from_text(text) if text else None
-        except (ValueError, KeyError, TypeError) as error:
+        except ValueError as error:
             if number == len(texts):
                 break
             raise InputError(f"Line {number} of {path} is no result ({error}); remove it and run again.") from error
