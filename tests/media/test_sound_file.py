@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from film_sound import lag_and_likeness, noise
 
-from limelight.errors import NotMedia, OutputError, TargetExists
+from limelight.errors import NotMedia, OutputError, TargetExists, TooLarge
+from limelight.media import sound_file
 from limelight.media.listen import listen
 from limelight.media.probe import probe
 from limelight.media.sound_file import read_flac, sound_bytes, write_sound, write_sounds
@@ -110,3 +111,12 @@ def test_what_is_no_flac_is_named(tmp_path, data):
     (tmp_path / "a.flac").write_bytes(data)
     with pytest.raises(NotMedia, match=r"a\.flac"):
         read_flac(tmp_path / "a.flac")
+
+
+def test_a_clip_that_would_not_stop_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(sound_file, "LONGEST_SECONDS", 2)
+    for seconds, path in ((1.9, tmp_path / "short.flac"), (2.5, tmp_path / "long.flac")):
+        write_sound(path, [noise(seconds, 48_000, 1)], sample_rate=48_000, layout="mono")
+    assert read_flac(tmp_path / "short.flac").shape == (1, 91_200)
+    with pytest.raises(TooLarge, match="at most 2 s"):
+        read_flac(tmp_path / "long.flac")

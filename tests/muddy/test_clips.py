@@ -11,7 +11,16 @@ from muddy.stems import levels_of, make_stems
 
 from limelight.errors import NotMedia
 from limelight.media.sound_file import sound_bytes
-from limelight.muddy.clips import CLIPS, Clip, read_clip_sound, read_cues, read_recipe, read_stems, write_clip
+from limelight.muddy.clips import (
+    CLIPS,
+    Clip,
+    read_clip_sound,
+    read_cues,
+    read_numbers,
+    read_recipe,
+    read_stems,
+    write_clip,
+)
 from limelight.muddy.pair import Pair, spoil
 from limelight.muddy.spoiling import Wish, draw_spoiling
 from limelight.signals import STEMS, Picture
@@ -104,3 +113,23 @@ def test_an_empty_sound_is_a_sound(tmp_path: Path) -> None:
         sound_bytes(np.zeros((2, 5), np.float32), 48_000, "stereo", kind="flac")
     )
     assert read_clip_sound(tmp_path, "x", "input").shape == (2, 5)
+
+
+def test_an_array_that_announces_more_than_its_file_holds_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "cues.npy"
+    np.save(path, np.ones((3, 2), np.float32))
+    assert read_numbers(path).tolist() == [[1, 1]] * 3
+    announced = path.read_bytes().replace(b"(3, 2), }" + b" " * 10, b"(30000000000, 2), }")
+    assert len(announced) == path.stat().st_size
+    path.write_bytes(announced)
+    with pytest.raises(ValueError, match="greater than file size"):
+        read_numbers(path)
+
+
+def test_arrays_of_other_things_are_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "words.npy", np.array(["a", "b"]))
+    np.savez(tmp_path / "many.npz", one=np.ones(3))
+    with pytest.raises(ValueError, match="no numbers"):
+        read_numbers(tmp_path / "words.npy")
+    with pytest.raises(ValueError, match="several arrays"):
+        read_numbers(tmp_path / "many.npz")

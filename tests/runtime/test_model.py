@@ -117,3 +117,46 @@ def test_the_fake_keeps_the_promises_too() -> None:
         heard.latent, np.zeros((3, 6), np.float32), np.zeros((0, len(CUE_NAMES)), np.float32), np.zeros(0, np.float32)
     )
     np.testing.assert_array_equal(gains, [[1, 2, 3]] * 3)
+
+
+class Answering:
+    """A session that answers the same to everything."""
+
+    def __init__(self, *answers: np.ndarray) -> None:
+        self._answers = answers
+
+    def run(self, names: list[str], feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
+        if not self._answers:
+            raise RuntimeError("no such output")
+        return list(self._answers)
+
+
+MASKS, LATENT = np.full((1, 3, 8, 1025), 1 / 3, np.float32), np.zeros((1, 2, 16), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ((MASKS * np.nan, LATENT), "no number"),
+        ((MASKS, LATENT - np.inf), "no number"),
+        ((MASKS[:, :2], LATENT), "another shape"),
+        ((MASKS[:, :, :7], LATENT), "another shape"),
+        ((MASKS, LATENT[0]), "another shape"),
+        ((), r"failed .* \(RuntimeError\)"),
+    ],
+)
+def test_answers_that_are_none_are_refused(
+    answers: tuple[np.ndarray, ...], said: str, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = OnnxModel(tiny_folder, threads=1)
+    monkeypatch.setattr(model, "_separator", Answering(*answers))
+    with pytest.raises(ModelError, match=said):
+        model.separate(magnitudes(8))
+
+
+@pytest.mark.parametrize("gains", [np.full((1, 2, 3), np.nan, np.float32), np.zeros((1, 2, 2), np.float32)])
+def test_gains_that_are_none_are_refused(gains: np.ndarray, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = OnnxModel(tiny_folder, threads=1)
+    monkeypatch.setattr(model, "_director", Answering(gains))
+    with pytest.raises(ModelError, match=r"no number|another shape"):
+        model.direct(LATENT[0], np.zeros((2, 6), np.float32), np.zeros((1, len(CUE_NAMES)), np.float32), np.zeros(1))

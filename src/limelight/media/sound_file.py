@@ -13,7 +13,7 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.errors import NotMedia, OutputError
+from limelight.errors import NotMedia, OutputError, TooLarge
 from limelight.media.container import file_url
 from limelight.media.encode import SoundEncoder
 from limelight.media.formats import (
@@ -28,6 +28,7 @@ from limelight.media.target import naming_write_errors, prepare_target, whole_or
 from limelight.signals import Samples, SoundtrackInfo
 
 Sink = Callable[[Samples], None]
+LONGEST_SECONDS = 900  # of a clip that is read whole
 _DEPTH = "s32"  # of which FLAC writes 24 bits
 _FULL_SCALE = 2**31
 
@@ -73,12 +74,20 @@ def sound_bytes(block: Samples, sample_rate: int, layout: str, *, kind: str = "m
 def read_flac(path: Path) -> Samples:
     """A FLAC file that `write_sound` or `sound_bytes` made, whole, [C, N]; exact. `listen` trusts nobody and takes longer.
 
-    Raises `NotMedia`.
+    Raises `NotMedia`, or `TooLarge` where it would not stop: silence takes next to nothing in a file.
     """
     try:
         with av.open(file_url(path), format="flac") as container:
-            frames = [frame.to_ndarray() for frame in container.decode(audio=0)]  # [1, n · C], 24 bits at the top of 32
+            longest = LONGEST_SECONDS * container.streams.audio[0].rate
+            frames, samples = [], 0
+            for frame in container.decode(audio=0):
+                samples += frame.samples
+                if samples > longest:
+                    raise TooLarge(f"cannot read {path}: a clip lasts at most {LONGEST_SECONDS} s; make it again")
+                frames.append(frame.to_ndarray())  # [1, n · C], 24 bits at the top of 32
             steps = np.concatenate(frames, axis=1).astype(np.float64).reshape(-1, container.streams.audio[0].channels).T
+    except TooLarge:
+        raise
     except (OSError, IndexError, ValueError, av.error.FFmpegError) as error:
         raise NotMedia(f"cannot read {path}: it is missing, empty or no FLAC file; make it again") from error
     return np.asarray(steps / _FULL_SCALE, np.float32)

@@ -154,6 +154,20 @@ def read_cues(dataset: Path, name: str) -> NDArray[np.float32]:
     """What the picture of a clip says, [T, D]. Raises InputError."""
     path = dataset / CLIPS / name / "cues.npy"
     try:
-        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+        return read_numbers(path)
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"Wanted {path} of the data set, which cannot be read ({error}); build it again.") from error
+
+
+def read_numbers(path: Path) -> NDArray[np.float32]:
+    """The array of a `.npy` file. Mapped first: its head cannot announce more than it holds. Raises OSError, ValueError."""
+    try:
+        found = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OverflowError, TypeError) as error:
+        raise ValueError(f"its shape is none: {error}") from error
+    if not isinstance(found, np.ndarray):
+        found.close()
+        raise ValueError("it is an archive of several arrays")
+    if found.dtype.kind not in "fiu":
+        raise ValueError(f"it holds {found.dtype}, no numbers")
+    return np.array(found, np.float32)

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from limelight.errors import InputError, Leakage, OutputError
 from limelight.media.target import whole_or_absent
+from limelight.signals import STEMS
 
 MANIFEST = "manifest.jsonl"
 PARQUET = "manifest.parquet"
@@ -71,6 +72,9 @@ class Entry:
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        for field, wished in (("changes_db", STEMS), ("loudness_lufs", (*STEMS, "target", "input"))):
+            if missing := set(wished) - set(getattr(entry, field)):
+                raise ValueError(f"{field}: there is none of {', '.join(sorted(missing))}")
         for place in (entry.name, *entry.files):
             if not _stays_inside(place):
                 raise ValueError(f"{place!r} leads out of the data set")

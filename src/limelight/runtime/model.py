@@ -9,8 +9,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from limelight.errors import ModelError
 from limelight.runtime.card import ModelCard, read_card
-from limelight.runtime.session import open_session
+from limelight.runtime.session import ask, open_session
+from limelight.signals import STEMS
 
 Array = NDArray[np.float32]
 
@@ -54,7 +56,8 @@ class OnnxModel:
         return self._card
 
     def separate(self, magnitude: Array) -> Heard:
-        masks, latent = self._separator.run(["masks", "latent"], {"magnitude": magnitude[None]})
+        masks, latent = ask(self._separator, ["masks", "latent"], {"magnitude": magnitude[None]}, model=self._card.name)
+        self._check(masks.shape[:3] == (1, len(STEMS), len(magnitude)) and latent.ndim == 3)
         return Heard(masks[0], latent[0])
 
     def direct(self, latent: Array, levels_db: Array, cues: Array, cue_seconds: Array) -> Array:
@@ -71,5 +74,10 @@ class OnnxModel:
             "cue_seconds": cue_seconds[None],
             "hidden": hidden,
         }
-        gains: Array = self._director.run(["gains_db"], feeds)[0][0]
-        return gains
+        (gains,) = ask(self._director, ["gains_db"], feeds, model=self._card.name)
+        self._check(gains.shape == (1, len(latent), len(STEMS)))
+        return gains[0]
+
+    def _check(self, fits: bool) -> None:
+        if not fits:
+            raise ModelError(f"The model {self._card.name} answers in another shape than its card's; install it again.")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from limelight.errors import ModelError
 from limelight.runtime.remix_card import METADATA, RemixCard, check_seal, read_remix_card
-from limelight.runtime.session import open_session
+from limelight.runtime.session import ask, open_session
 
 Array = NDArray[np.float32]
 
@@ -65,13 +65,7 @@ class OnnxRemix:
         feeds = {"magnitude": magnitude[None], "mixture": mixture[None]}
         if context is not None:
             feeds["context"] = context[None]
-        # As when it is opened: types without a base, all meaning that the graph cannot be run.
-        try:
-            mask, wave = self._session.run(["mask", "wave"], feeds)
-        except Exception as error:
-            raise ModelError(
-                f"The model {self._card.name} failed at what its card promises ({type(error).__name__}); export it again."
-            ) from error
+        mask, wave = ask(self._session, ["mask", "wave"], feeds, model=self._card.name)
         return Prescribed(mask[0], wave[0])
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from limelight.errors import ModelError
 
@@ -25,3 +28,19 @@ def open_session(path: Path, *, threads: int | None = None) -> Any:
         raise ModelError(
             f"The model file {path} cannot be run ({type(error).__name__}); install the model again."
         ) from error
+
+
+def ask(
+    session: Any, names: Sequence[str], feeds: Mapping[str, NDArray[np.float32]], *, model: str
+) -> list[NDArray[np.float32]]:
+    """What a graph makes of what it is given. Raises ModelError where it fails, or makes numbers that are none."""
+    # As when it is opened: types without a base, all meaning that the graph cannot be run.
+    try:
+        made: list[NDArray[np.float32]] = session.run(list(names), dict(feeds))
+    except Exception as error:
+        raise ModelError(
+            f"The model {model} failed at what its card promises ({type(error).__name__}); install the model again."
+        ) from error
+    if not all(np.isfinite(one).all() for one in made):
+        raise ModelError(f"The model {model} answers with what is no number; install the model again.")
+    return made

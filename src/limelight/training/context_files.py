@@ -16,7 +16,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from limelight.cues.catalogue import CUE_NAMES, CUES, KINDS
@@ -26,12 +25,12 @@ from limelight.cues.pretrained.captions import Caption, Captions
 from limelight.cues.pretrained.clip import CLIP, ClipFrames
 from limelight.cues.pretrained.internvl import INTERNVL_8B, InternVl
 from limelight.cues.pretrained.key_frames import KeyFrame, parts_of
-from limelight.cues.pretrained.pixels import Image
 from limelight.cues.pretrained.prompts import Style
 from limelight.cues.pretrained.text_encoder import T5_XXL, TextEncoder, text_encoder
 from limelight.errors import InputError
 from limelight.media.target import whole_or_absent
 from limelight.muddy.clips import CLIPS, read_cues
+from limelight.muddy.frames import read_frame
 from limelight.muddy.manifest import Entry, read_manifest
 from limelight.signals import Shot
 from limelight.training.contexts import ContextChoice, Rows
@@ -172,11 +171,3 @@ def frames_of(dataset: Path, entry: Entry) -> list[Path]:
     if not frames:
         raise InputError(f"Wanted pictures of {entry.name}, found none in {dataset}; build the set with --frames.")
     return frames
-
-
-def read_frame(path: Path) -> Image:
-    """[H, W, 3], RGB. Raises InputError."""
-    read = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    if read is None:
-        raise InputError(f"Wanted a picture in {path}, which is damaged; build the set again.")
-    return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), np.uint8)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from limelight.cues.catalogue import KINDS
 from limelight.errors import InputError
-from limelight.muddy.clips import CLIPS
+from limelight.muddy.clips import CLIPS, read_numbers
 from limelight.muddy.dataset import MuddyMix
 
 Rows = NDArray[np.float32]  # [T, D]
@@ -69,7 +69,7 @@ def context_rows(dataset: Path, name: str, choice: ContextChoice) -> Rows | None
 def read_rows(path: Path) -> Rows:
     """Rows [T, D] of a file. Raises InputError."""
     try:
-        rows = np.load(path, allow_pickle=False)
+        rows = read_numbers(path)
     except (OSError, ValueError, EOFError) as error:
         raise InputError(
             f"Wanted the context {path}, which cannot be read ({error}); make it with `limelight contexts`."

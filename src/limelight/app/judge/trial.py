@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from limelight.cues.catalogue import CUE_NAMES
 from limelight.cues.describe import NO_PICTURE
 from limelight.errors import InputError
-from limelight.muddy.clips import CLIPS, read_clip_sound, read_cues, read_recipe, read_stems
+from limelight.muddy.clips import CLIPS, read_clip_sound, read_cues, read_numbers, read_recipe, read_stems
 from limelight.muddy.manifest import Entry
 from limelight.muddy.sounds import SAMPLE_RATE
 from limelight.signals import Cues, Samples, Shot
@@ -36,7 +36,7 @@ class Shown:
             return self.cues.values
         path = self.folder / CLIPS / self.clip / f"context-{kind}.npy"
         try:
-            return np.asarray(np.load(path, allow_pickle=False), np.float32)
+            return read_numbers(path)
         except (OSError, ValueError, EOFError) as error:
             raise InputError(
                 f"Wanted the context {kind!r} of {self.clip}, found no {path}; compute it first."
