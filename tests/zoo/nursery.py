@@ -25,7 +25,7 @@ from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
-STAGES = ("start", "look", "measure", "plan", "render", "copy", "verify")
+STAGES = ("start", "door", "look", "measure", "plan", "render", "copy", "verify")
 HUNG = "hung"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -234,7 +234,7 @@ def _tell_stages(memory: mmap.mmap) -> None:
         if name in STAGES:
             memory[0] = max(memory[0], STAGES.index(name))
 
-    follow, copy, verify = door.Bar.__call__, write._Writer.copy, write.verify
+    install, follow, copy, verify = signal.signal, door.Bar.__call__, write._Writer.copy, write.verify
 
     def marked_bar(bar, stage, done, total):
         mark(stage)
@@ -248,6 +248,13 @@ def _tell_stages(memory: mmap.mmap) -> None:
         mark("verify")
         return verify(*given)
 
+    def marked_signal(number, handler):
+        found = install(number, handler)
+        if handler is door._stop:  # from here on the command ends in order
+            mark("door")
+        return found
+
+    signal.signal = marked_signal
     door.Bar.__call__, write._Writer.copy, write.verify = marked_bar, marked_copy, marked_verify
 
 

@@ -31,7 +31,7 @@ SAID = {
     "style": "by hand",
     "captions": [{"start_seconds": 0.0, "end_seconds": 2.0, "picture_seconds": 1.0, "words": {"tone": "warm"}}],
 }
-LEARNT = ("limelight.training.torch_remix",)
+LEARNT = tuple(f"limelight.training.{name}" for name in ("torch_remix", "remix_run", "context_files", "export_visah"))
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,15 @@ def _results(folder: Path) -> None:
 
 
 MODELS = ("E_MODEL", "E_INPUT")
-DATA = ("E_INPUT", "E_LEAKAGE", "E_NOT_MEDIA")
+DATA = ("E_INPUT", "E_LEAKAGE", "E_NOT_MEDIA", "E_DAMAGED", "E_LIMIT")
 SET = Paper("manifest", "set/manifest.jsonl", ("muddy", "check", "set"), lambda folder: small_set(folder / "set"), DATA)
 SHOW = ("muddy", "show", "set", "--examples", "8", "--page", "page.html")
 CLIP = "set/clips/clip-06"
 JUDGE = ("evaluate", "set", "--into", "judged", "--count", "1", "--examples", "0", "--workers", "1", "--quiet")
+LEARN = (
+    *("train", "set", "--into", "run", "--quiet", "--cpu", "--threads", "1", "--workers", "0", "--watched", "0"),
+    *("--channels", "4", "--batch", "2", "--seconds", "1", "--steps", "1"),
+)
 PAPERS = (
     Paper("plan", "plan.json", ("render", FILM, "plan.json", "--quiet", "-o", "out.mp4"), _plan, ("E_PLAN", "E_MODEL")),
     Paper("card", "model/card.json", ("highlight", "--model", "model", *INTO), _model, MODELS, _seal_card),
@@ -149,6 +153,18 @@ PAPERS = (
     replace(SET, name="recipe", file=f"{CLIP}/recipe.json", words=SHOW),
     replace(SET, name="sound", file=f"{CLIP}/target.flac", words=SHOW),
     replace(SET, name="cues", file=f"{CLIP}/cues.npy", words=JUDGE, codes=(*DATA, "E_SOME_FAILED")),
+    replace(SET, name="sound judged", file=f"{CLIP}/input.flac", words=JUDGE, codes=(*DATA, "E_SOME_FAILED")),
+    replace(SET, name="clips judged", words=JUDGE, codes=(*DATA, "E_SOME_FAILED")),
+    replace(SET, name="clips learnt", words=LEARN, needs=LEARNT),
+    replace(SET, name="sound learnt", file="set/clips/clip-01/input.flac", words=LEARN, needs=LEARNT),
+    replace(SET, name="cues learnt", file="set/clips/clip-01/cues.npy", words=(*LEARN, "--context", "cues"), needs=LEARNT),
+    replace(
+        SET,
+        name="cues in words",
+        file=f"{CLIP}/cues.npy",
+        words=("contexts", "set", "words", "--text-model", "hashed", "--quiet"),
+        needs=LEARNT,
+    ),
     Paper("table", "about.csv", ("muddy", "build", FILM, "-o", "set", "--about", "about.csv", "--workers", "1"), _about,
           (*DATA, "E_SOME_FAILED")),
     Paper("results", "judged/results/*.jsonl", ("evaluate", "set", "--into", "judged", "--compare", "a", "b"), _results,

@@ -20,6 +20,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import cv2
@@ -68,10 +69,14 @@ def write_clip(dataset: Path, clip: Clip) -> Entry:
         for old in (draft, place):
             if old.exists():
                 shutil.rmtree(old)
-        for name, data in files.items():
-            (draft / name).parent.mkdir(parents=True, exist_ok=True)
-            (draft / name).write_bytes(data)
-        draft.replace(place)
+        try:
+            for name, data in files.items():
+                (draft / name).parent.mkdir(parents=True, exist_ok=True)
+                (draft / name).write_bytes(data)
+            draft.replace(place)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
     return _entry(clip, {name: hashlib.sha256(data).hexdigest() for name, data in files.items()})
 
 
@@ -136,8 +141,11 @@ def read_clip_sound(dataset: Path, name: str, sound: str) -> Samples:
 
 
 def read_stems(dataset: Path, name: str) -> NDArray[np.float32]:
-    """The target's stems, [K, C, N]. Raises NotMedia."""
-    return np.stack([read_clip_sound(dataset, name, stem) for stem in STEMS])
+    """The target's stems, [K, C, N]. Raises NotMedia, InputError."""
+    stems = [read_clip_sound(dataset, name, stem) for stem in STEMS]
+    if len({stem.shape for stem in stems}) > 1:
+        raise InputError(f"Wanted stems of one length in {dataset / CLIPS / name}, found others; build it again.")
+    return np.stack(stems)
 
 
 def read_recipe(dataset: Path, name: str) -> Spoiling:
@@ -163,7 +171,7 @@ def read_numbers(path: Path) -> NDArray[np.float32]:
     """The array of a `.npy` file. Mapped first: its head cannot announce more than it holds. Raises OSError, ValueError."""
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OverflowError, TypeError) as error:
+    except (OverflowError, TypeError, SyntaxError, TokenError) as error:  # its head is written in Python
         raise ValueError(f"its shape is none: {error}") from error
     if not isinstance(found, np.ndarray):
         found.close()

@@ -88,6 +88,15 @@ class MuddyMix:
         return spoil(stems, spoiling, layout=entry.layout, levels=levels)
 
 
+def check_sounds(entry: Entry, *sounds: NDArray[np.float32]) -> None:
+    """Whether sounds [..., C, N] of a clip are as long as its line says, and as wide. Raises InputError."""
+    shape = (2 if entry.layout == "stereo" else 1, round(entry.seconds * entry.sample_rate))
+    if any(sound.shape[-2:] != shape for sound in sounds):
+        raise InputError(
+            f"Wanted sounds of {entry.seconds:g} s, {entry.layout}, in {entry.name}, found others; build the set again."
+        )
+
+
 def _item(
     entry: Entry,
     given: Samples,
@@ -96,5 +105,8 @@ def _item(
     spoiling: Spoiling,
     cues: NDArray[np.float32],
 ) -> Item:
+    check_sounds(entry, given, target, stems)
+    if cues.ndim != 2:
+        raise InputError(f"Wanted cues of every second in {entry.name}, found {cues.shape}; build the set again.")
     gains = np.array([np.mean(curve) for curve in spoiling.curves_db], np.float32)
     return Item(name=entry.name, input=given, target=target, stems=stems, gains_db=gains, cues=cues)

@@ -6,7 +6,6 @@ Written beside and renamed, so that a kill leaves the last whole one.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from limelight.errors import ModelError
+from limelight.errors import ModelError, OutputError
+from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.training.muon import MuonWithAdamW
 
 FORMAT = "limelight-checkpoint-1"
@@ -36,12 +36,16 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Replaces `path` at once or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replaces `path` at once or not at all. Raises OutputError."""
     header = {"format": FORMAT, "step": str(checkpoint.step), "config": json.dumps(checkpoint.config)}
-    draft = path.with_name(path.name + ".part")
-    save_file({key: value.contiguous() for key, value in checkpoint.tensors.items()}, draft, metadata=header)
-    os.replace(draft, path)
+    tensors = {key: value.contiguous() for key, value in checkpoint.tensors.items()}
+    with naming_write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_or_absent(path) as draft:
+            try:
+                save_file(tensors, draft, metadata=header)
+            except SafetensorError as error:
+                raise OutputError(f"cannot write {path}: {error}; make room or choose another folder") from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

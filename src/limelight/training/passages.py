@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from limelight.dsp.resample import resample
 from limelight.muddy.clips import read_clip_sound, read_stems
-from limelight.muddy.dataset import MuddyMix
+from limelight.muddy.dataset import MuddyMix, check_sounds
 from limelight.muddy.sounds import SAMPLE_RATE as CLIP_RATE
 from limelight.training.contexts import ContextChoice, context_rows
 
@@ -65,7 +65,9 @@ class Passages(Dataset[Passage]):
     def passage(self, clip: int, *, start_seconds: int = 0, shown: bool = True) -> Passage:
         """mixture and target [N]; context [M, D] where one is chosen, zeros where it is not `shown`; stems [K, N]."""
         entry = self.clips.entries[clip]
-        passage = {name: self._heard(sound, start_seconds) for name, sound in self._sounds(clip).items()}
+        sounds = self._sounds(clip)
+        check_sounds(entry, *sounds.values())
+        passage = {name: self._heard(sound, start_seconds) for name, sound in sounds.items()}
         rows = context_rows(self.clips.folder, entry.name, self.config.context)
         if rows is not None:
             seconds = min(self.config.seconds, entry.seconds)

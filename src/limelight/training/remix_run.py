@@ -21,6 +21,7 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from limelight.errors import InputError, ModelError
+from limelight.media.target import naming_write_errors
 from limelight.muddy.dataset import MuddyMix
 from limelight.muddy.manifest import MANIFEST, Entry
 from limelight.networks.presets import build
@@ -213,12 +214,13 @@ def check_same(path: Path, wished: Mapping[str, Any]) -> None:
 
 
 class Journal:
-    """A line of JSON for everything that happens, appended."""
+    """A line of JSON for everything that happens, appended. Raises OutputError."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def __call__(self, record: Mapping[str, object]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        with naming_write_errors(self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")

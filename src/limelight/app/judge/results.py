@@ -16,6 +16,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -102,7 +103,8 @@ def add(into: Path, lines: Iterable[Line]) -> None:
     for line in lines:
         path = file_of(into, line.method)
         with naming_write_errors(path), path.open("a+b") as file:
-            file.write(_after_a_cut(path) + f"{line.as_text()}\n".encode())
+            _drop_a_cut(file)
+            file.write(f"{line.as_text()}\n".encode())
 
 
 def settle(into: Path, method: str) -> None:
@@ -136,10 +138,8 @@ def write_parquet(into: Path, lines: Iterable[Line]) -> Path:
     return into / PARQUET
 
 
-def _after_a_cut(path: Path) -> bytes:
-    """Nothing, or what ends a line that a stop cut off."""
-    if not path.stat().st_size:
-        return b""
-    with path.open("rb") as file:
-        file.seek(-1, 2)
-        return b"" if file.read(1) == b"\n" else b"\n"
+def _drop_a_cut(file: BinaryIO) -> None:
+    """What a stop left of a last line goes before another is added: behind it, it would no longer be the last."""
+    file.seek(0)
+    text = file.read()
+    file.truncate(text.rfind(b"\n") + 1)
