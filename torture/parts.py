@@ -12,10 +12,12 @@ from pathlib import Path
 
 import av.error
 from tally import Tally
-from zoo import faults, fuzzing, sync, visit
-from zoo.inhabitants import GROUPS
+from zoo import errands, faults, fuzzing, scraps, sync, tour, visit
+from zoo.inhabitants import ALL, GROUPS
 from zoo.nursery import Came, Nursery
+from zoo.papers import LEARNT, PAPERS
 
+PAPER_CASES = 600
 Trial = Callable[[Nursery, Path], list[str]]
 
 
@@ -38,10 +40,10 @@ class Witness(Nursery):
 
 
 @contextmanager
-def timed(tally: Tally) -> Iterator[Witness]:
-    """A nursery, and the seconds that it was used."""
+def timed(tally: Tally, *also: str) -> Iterator[Witness]:
+    """A nursery, with more modules in it where they are named, and the seconds that it was used."""
     started = time.perf_counter()
-    with Witness() as nursery:
+    with Witness(*also) as nursery:
         yield nursery
     tally.seconds = time.perf_counter() - started
 
@@ -54,6 +56,57 @@ def zoo(count: int | None, seed: int) -> Iterator[Tally]:
             for animal in animals[:count]:
                 _try(tally, ascii(animal.name), nursery, lambda n, folder, a=animal: visit.faults(a, n, folder))
         yield tally
+
+
+def toured(count: int | None, seed: int) -> Iterator[Tally]:
+    """The other commands on every animal, and on all of them at once."""
+    for visitor in tour.VISITORS:
+        tally = Tally(
+            f"tour, {visitor}", f"`limelight {visitor}` on the animals of the zoo: done, or refused in one line."
+        )
+        with timed(tally) as nursery:
+            for animal in ALL[:count]:
+                _try(
+                    tally,
+                    ascii(animal.name),
+                    nursery,
+                    lambda n, folder, a=animal, v=visitor: tour.faults(a, v, n, folder),
+                )
+        yield tally
+    tally = Tally(
+        "tour, muddy build",
+        "A data set out of every third animal at once: what cannot be used is named, the rest is built.",
+    )
+    with timed(tally) as nursery:
+        _try(tally, "the menagerie", nursery, lambda n, folder: tour.faults_of_menagerie(ALL[::3][:count], n, folder))
+    yield tally
+
+
+def papered(count: int | None, seed: int) -> Iterator[Tally]:
+    """Broken plans, models, captions, data sets."""
+    wanted = PAPER_CASES if count is None else count
+    what = (
+        f"{', '.join(paper.name for paper in PAPERS)}: broken by seeded mutations (seed {seed}), their hashes made to fit "
+        "again, each read by its command in a process with limits."
+    )
+    tally = Tally("papers", what)
+    with timed(tally, *LEARNT) as nursery:
+        for number in range(wanted):
+            case = scraps.Scrap(seed, number)
+            name = f"case {seed}:{number} of {case.paper.name}"
+            _try(tally, name, nursery, lambda n, folder, c=case: scraps.faults(c, n, folder))
+    yield tally
+
+
+def sent(count: int | None, seed: int) -> Iterator[Tally]:
+    """Mishaps of the other commands."""
+    tally = Tally(
+        "errands", f"{', '.join(errands.ERRANDS)}: the disk fills up, the folder goes, Ctrl-C, SIGTERM; and again."
+    )
+    with timed(tally, *LEARNT) as nursery:
+        for errand in errands.errands()[:count]:
+            _try(tally, errand.name, nursery, lambda n, folder, e=errand: errands.faults(e, n, folder))
+    yield tally
 
 
 def synced(count: int | None, seed: int) -> Iterator[Tally]:

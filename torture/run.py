@@ -31,6 +31,7 @@ PARTS: dict[str, Part] = {
     "tour": parts.toured,
     "sync": parts.synced,
     "faults": parts.killed,
+    "errands": parts.sent,
     "papers": parts.papered,
     "4k": length.large,
     "long": length.long,

@@ -8,7 +8,7 @@ import pytest
 from films import Film, film_path, make_film
 
 from limelight.errors import OutputError, TargetExists
-from limelight.media.target import prepare_target, whole_or_absent
+from limelight.media.target import check_place, prepare_target, whole_or_absent
 
 
 def test_a_good_target_is_given_in_full_and_nothing_is_left_there(tmp_path, monkeypatch):
@@ -90,3 +90,14 @@ def test_whole_after_success_with_the_usual_rights(tmp_path):
     assert dest.read_bytes() == b"new"
     assert dest.stat().st_mode & 0o777 == 0o644
     assert list(tmp_path.iterdir()) == [dest]
+
+
+def test_what_the_system_says_while_a_file_is_written_is_told_as_ours(tmp_path):
+    with pytest.raises(OutputError, match="the disk is full"), whole_or_absent(tmp_path / "out.txt"):
+        raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_too_long_is_no_place(tmp_path):
+    with pytest.raises(OutputError, match="the name is too long"):
+        check_place(None, tmp_path / ("x" * 300))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from muddy.entries import FILM
 from muddy.stems import levels_of, make_stems
 
-from limelight.errors import NotMedia
+from limelight.errors import NotMedia, OutputError
 from limelight.media.sound_file import sound_bytes
 from limelight.muddy.clips import (
     CLIPS,
@@ -133,3 +133,13 @@ def test_arrays_of_other_things_are_refused(tmp_path: Path) -> None:
         read_numbers(tmp_path / "words.npy")
     with pytest.raises(ValueError, match="several arrays"):
         read_numbers(tmp_path / "many.npz")
+
+
+def test_a_clip_that_cannot_be_written_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        write_clip(tmp_path, clip(pair()))
+    assert list((tmp_path / CLIPS).iterdir()) == []

@@ -7,7 +7,8 @@ import pytest
 from muddy.test_clips import clip, pair
 
 from limelight.errors import InputError
-from limelight.muddy.clips import write_clip
+from limelight.media.sound_file import sound_bytes
+from limelight.muddy.clips import CLIPS, write_clip
 from limelight.muddy.dataset import MuddyMix
 from limelight.muddy.manifest import write_manifest
 
@@ -71,3 +72,16 @@ def test_torch_takes_it_for_a_data_set(folder: Path) -> None:
     assert tuple(batch["input"].shape) == (2, 1, 48_000)
     assert tuple(batch["stems"].shape) == (2, 3, 1, 48_000)
     assert batch["name"] == ["film-0000", "film-0001"]
+
+
+def test_sounds_of_another_length_than_they_are_said_to_have_are_refused(tmp_path: Path) -> None:
+    line = write_clip(tmp_path, clip(pair()))
+    write_manifest(tmp_path, [line])
+    assert len(MuddyMix(tmp_path)[0]["input"][0]) == 48_000
+    short = sound_bytes(np.zeros((1, 47_000), np.float32), 48_000, "mono", kind="flac")
+    (tmp_path / CLIPS / line.name / "input.flac").write_bytes(short)
+    with pytest.raises(InputError, match="sounds of 1 s, mono"):
+        MuddyMix(tmp_path)[0]
+    (tmp_path / CLIPS / line.name / "speech.flac").write_bytes(short)
+    with pytest.raises(InputError, match="stems of one length"):
+        MuddyMix(tmp_path)[0]

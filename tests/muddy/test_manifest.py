@@ -107,3 +107,12 @@ def test_without_pyarrow_one_line_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(OutputError, match=r"pip install 'limelight-audio\[data\]'"):
         require_parquet()
+
+
+@pytest.mark.parametrize(("field", "missing"), [("loudness_lufs", "target"), ("changes_db", "music")])
+def test_a_clip_must_tell_all_its_levels(tmp_path: Path, field: str, missing: str) -> None:
+    line = json.loads(entry().as_line())
+    del line[field][missing]
+    (tmp_path / MANIFEST).write_text(json.dumps(line) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=f"{field}: there is none of {missing}"):
+        read_manifest(tmp_path)

@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from limelight.errors import ModelError
+from limelight.errors import ModelError, OutputError
 from limelight.training import checkpoint as module
 from limelight.training.checkpoint import (
     FORMAT,
@@ -140,3 +141,19 @@ def test_the_optimiser_goes_on_as_if_nothing_had_happened() -> None:
     step(twin, other)
     assert torch.equal(model.weight, twin.weight)
     assert torch.equal(model.bias, twin.bias)
+
+
+def test_a_full_disk_leaves_the_last_whole_one(path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="needs a limit on the size of files")
+    save_checkpoint(path, drawn(1))
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+        with pytest.raises(OutputError, match="cannot write"):
+            save_checkpoint(path, drawn(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]

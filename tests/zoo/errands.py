@@ -6,8 +6,10 @@ command may leave is what it goes on from when it is run again: clips that are d
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -124,9 +126,6 @@ def _faults(came: Came, errand: Errand, before: dict[str, str], after: dict[str,
 @cache
 def _laid() -> Path:
     """A film, a data set, and older results, made once."""
-    import atexit
-    import tempfile
-
     folder = Path(tempfile.mkdtemp(prefix="limelight-errands-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copy(film_path(FILM), folder / "film.mp4")

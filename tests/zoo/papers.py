@@ -154,6 +154,7 @@ PAPERS = (
     replace(SET, name="sound", file=f"{CLIP}/target.flac", words=SHOW),
     replace(SET, name="cues", file=f"{CLIP}/cues.npy", words=JUDGE, codes=(*DATA, "E_SOME_FAILED")),
     replace(SET, name="sound judged", file=f"{CLIP}/input.flac", words=JUDGE, codes=(*DATA, "E_SOME_FAILED")),
+    replace(SET, name="recipe judged", file=f"{CLIP}/recipe.json", words=JUDGE, codes=(*DATA, "E_SOME_FAILED")),
     replace(SET, name="clips judged", words=JUDGE, codes=(*DATA, "E_SOME_FAILED")),
     replace(SET, name="clips learnt", words=LEARN, needs=LEARNT),
     replace(SET, name="sound learnt", file="set/clips/clip-01/input.flac", words=LEARN, needs=LEARNT),

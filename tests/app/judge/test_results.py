@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +75,29 @@ def test_parquet_says_what_it_needs(into: Path) -> None:
             write_parquet(into, [line()])
     else:
         assert write_parquet(into, [line()]).is_file()
+
+
+def test_a_run_goes_on_after_a_stop_in_the_middle_of_a_line(into: Path) -> None:
+    add(into, [line("a"), line("b")])
+    path = file_of(into, "lite")
+    path.write_text(path.read_text()[:-20])
+    add(into, [line("c")])
+    settle(into, "lite")
+    assert list(read_lines(path)) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    "change", ['{"figures": 1.0}', '{"figures": {"mag": "x"}}', '{"clip": []}', '{"step_db": null}']
+)
+def test_a_line_with_an_odd_value_is_named(into: Path, change: str) -> None:
+    path = file_of(into, "lite")
+    path.write_text(json.dumps(json.loads(line("a").as_text()) | json.loads(change)) + "\n")
+    with pytest.raises(InputError, match=r"Line 1 of .* is no result"):
+        read_lines(path)
+
+
+def test_bytes_that_are_no_text_are_no_result(into: Path) -> None:
+    path = file_of(into, "lite")
+    path.write_bytes(b'{"clip": "\xe8"}\n\n')
+    with pytest.raises(InputError, match=r"Line 1 of .* is no result"):
+        read_lines(path)

@@ -56,6 +56,10 @@ class Trial:
     own: Shown
     another: Shown  # of another clip
 
+    def __post_init__(self) -> None:
+        if any(sound.shape[-2:] != self.input.shape for sound in (self.target, self.stems, self.spoilt)):
+            raise InputError(f"Wanted sounds of one length in {self.name}, found others; build the data set again.")
+
     @property
     def seconds(self) -> float:
         return float(self.input.shape[1] / SAMPLE_RATE)
