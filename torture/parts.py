@@ -17,7 +17,7 @@ from zoo.inhabitants import ALL, GROUPS
 from zoo.nursery import Came, Nursery
 from zoo.papers import LEARNT, PAPERS
 
-PAPER_CASES = 600
+PAPER_CASES = 300
 Trial = Callable[[Nursery, Path], list[str]]
 
 

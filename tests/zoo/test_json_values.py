@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from muddy.entries import entry
+from remixes import remix_card
 from zoo.json_values import ANY_BYTES, ANYTHING, Place, places, with_value
+from zoo.papers import PAPERS
 
 from limelight.cues.pretrained.captions import Captions, read_captions
 from limelight.errors import InputError, ModelError
@@ -21,6 +24,7 @@ from limelight.muddy.manifest import MANIFEST, read_manifest
 from limelight.muddy.splits import read_table
 from limelight.runtime.card import CARD, CARD_HASH, _own_hash, _text, read_card
 from limelight.runtime.registry import PACKAGED
+from limelight.runtime.remix_card import LONGEST_SECONDS, read_remix_card
 
 MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LINE = json.loads(entry().as_line())
@@ -123,3 +127,47 @@ def test_a_record_with_broken_bytes_in_a_name_can_be_written(tmp_path: Path) -> 
     (tmp_path / "sources").mkdir()
     record(tmp_path, Part("a", {"path": "broken\udcff.mp4"}, (entry(),)))
     assert next(parts(tmp_path)).name == "a"
+
+
+@given(place=st.sampled_from(places(json.loads(remix_card().text))), value=ANYTHING)
+@MANY
+def test_any_value_in_the_card_of_a_remixing_model_is_a_card_or_an_error(place: Place, value: Any) -> None:
+    text = json.dumps(with_value(json.loads(remix_card().text), place, value))
+    with suppress(ModelError):
+        card = read_remix_card(text, Path("remix.onnx"))
+        assert card.samples <= LONGEST_SECONDS * card.sample_rate
+        assert card.bins * 2 == card.n_fft
+
+
+NETWORK = {
+    "backbone": {"channels": 4, "sample_rate": 44_100},
+    "context_width": 0,
+    "encoder_layers": 3,
+    "decoder_layers": 6,
+}
+TOLD = {"preset": "visah", "network": NETWORK, "context": "none"}
+SIZES = st.sampled_from([0, -1, 3, 5, 100_000, 10**9, 10**30, 1e308, math.nan, math.inf])
+
+
+@given(place=st.sampled_from(places(TOLD)), value=ANYTHING | SIZES)
+@settings(MANY, max_examples=20)
+def test_any_value_in_the_header_of_a_checkpoint_is_a_network_or_an_error(
+    checkpoint: Path, place: Place, value: Any
+) -> None:
+    """A header that announces a network of any size costs neither memory nor time."""
+    from limelight.training.checkpoint import load_checkpoint
+    from limelight.training.remix_checkpoint import network_of
+
+    whole = load_checkpoint(checkpoint)
+    assert whole.config == TOLD
+    with suppress(ModelError):
+        network = network_of(replace(whole, config=with_value(TOLD, place, value)), checkpoint)
+        assert network.state_dict().keys() == whole.part("model").keys()
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("torch", reason="needs the extra `train`")
+    folder = tmp_path_factory.mktemp("checkpoint")
+    next(paper for paper in PAPERS if paper.name == "checkpoint").lay(folder)
+    return folder / "run.safetensors"

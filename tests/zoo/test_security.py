@@ -18,7 +18,7 @@ from zoo.hostile import NEIGHBOUR, cover_bomb, play_list, reference_film
 from zoo.nursery import Limits, Nursery
 from zoo.opens import AVAILABLE, watched
 
-from limelight.media import container, probe
+from limelight.media import container, probe, sound_file
 from limelight.media.part import part_beside
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,6 +117,7 @@ def test_the_page_names_the_limits_of_the_code() -> None:
     ):
         assert words in page
     assert container.MAX_PIXELS == 8192 * 4320
+    assert f"{sound_file.LONGEST_SECONDS // 60} minutes" in page
 
 
 def test_a_data_set_cannot_point_out_of_its_folder(nursery: Nursery, tmp_path: Path) -> None:

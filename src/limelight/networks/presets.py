@@ -52,7 +52,7 @@ def from_saved(name: str, config: dict[str, Any]) -> Remixer:
     preset = _preset(name)
     try:
         return preset.network(type(preset.config).from_dict(config))
-    except (KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise ModelError(f"Wanted {name!r} as it was saved, its configuration is damaged ({error!r}).") from error
 
 

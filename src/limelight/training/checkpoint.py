@@ -68,8 +68,11 @@ def _read(path: Path, *, tensors: bool) -> Checkpoint:
     if header.get("format") != FORMAT:
         raise ModelError(f"{path} is of format {header.get('format')!r}, this version reads {FORMAT!r}.")
     try:
-        return Checkpoint(json.loads(header["config"]), int(header["step"]), found)
-    except (KeyError, ValueError) as error:
+        config, step = json.loads(header["config"]), int(header["step"])
+        if not isinstance(config, dict):
+            raise ValueError("its configuration is no record")
+        return Checkpoint(config, step, found)
+    except (KeyError, ValueError, RecursionError) as error:
         raise ModelError(f"The header of {path} is damaged; go back to an earlier checkpoint.") from error
 
 

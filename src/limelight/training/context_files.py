@@ -88,7 +88,14 @@ class Words:
         self._text = text
 
     def rows(self, dataset: Path, entry: Entry) -> Iterator[Rows]:
-        shots = worded_shots(read_cues(dataset, entry.name), entry)
+        values = read_cues(dataset, entry.name)
+        if values.shape[1:] != (len(CUES),) or not (
+            np.isfinite(values).all() and (np.abs(values - 0.5) <= 0.501).all()
+        ):
+            raise InputError(
+                f"Wanted {len(CUES)} cues of 0 to 1 a second for {entry.name}, found others; build it again."
+            )
+        shots = worded_shots(values, entry)
         captions = Captions(
             model="picture statistics",
             style="measured",

@@ -204,8 +204,10 @@ def check_same(path: Path, wished: Mapping[str, Any]) -> None:
     saved = read_header(path).config
     wished = json.loads(json.dumps(wished))
     for part in ("recipe", "network", "data"):
-        for name in sorted({*saved.get(part, {}), *wished[part]}):
-            found, asked = saved.get(part, {}).get(name), wished[part].get(name)
+        before = saved.get(part)
+        before = before if isinstance(before, dict) else {}
+        for name in sorted({*before, *wished[part]}):
+            found, asked = before.get(name), wished[part].get(name)
             if found != asked:
                 raise ModelError(
                     f"Wanted to go on from {path} with {name} {asked!r}, it was trained with {found!r}; "
