@@ -76,7 +76,7 @@ class OnnxModel:
         }
         (gains,) = ask(self._director, ["gains_db"], feeds, model=self._card.name)
         self._check(gains.shape == (1, len(latent), len(STEMS)))
-        return gains[0]
+        return np.asarray(gains[0])
 
     def _check(self, fits: bool) -> None:
         if not fits:
