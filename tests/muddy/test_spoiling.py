@@ -98,3 +98,9 @@ def test_unknown_recipes_are_refused(text: str) -> None:
 def test_json_that_is_no_recipe_is_refused(data: dict[str, object]) -> None:
     with pytest.raises(InputError, match="Wanted a recipe"):
         Spoiling.from_json(data)
+
+
+@pytest.mark.parametrize("curves", [[], [[0.0]], [[], [], []], [[0.0], [0.0], [0.0, 1.0]], [[0.0], [0.0], [np.nan]], 5])
+def test_curves_that_are_none_are_refused(curves: object) -> None:
+    with pytest.raises(InputError, match="Wanted a recipe"):
+        Spoiling.from_json(draw(1, "paper").as_json() | {"curves_db": curves})

@@ -49,7 +49,8 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     "train": TRAINING,
     "contexts": ("contexts", f"{PLACE}/more", "words", "--text-model", "hashed"),
 }
-BEGUN = ("muddy build", "evaluate", "train", "contexts")  # go on where they were, so what is done may stay
+# These go on where they were, or write the film before what goes with it.
+MAY_LEAVE = ("muddy build", "evaluate", "train", "contexts", "the report", "the plan beside")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Errand:
     codes: tuple[str, ...]
     limits: Limits = field(default_factory=Limits)
     mishap: Mishap | None = None
+    place: str = PLACE  # where the result is to go
 
 
 def errands() -> list[Errand]:
@@ -86,14 +88,20 @@ def errands() -> list[Errand]:
         for what in ERRANDS
         for word in ("interrupt", "terminate")
     ]
-    return [*full, *gone, *stopped]
+    refused = [
+        Errand(f"{what}: nobody may write there", what, ("E_OUTPUT",), place="/proc")
+        for what in ERRANDS
+        if what != "contexts"
+    ]
+    return [*full, *gone, *stopped, *refused]
 
 
 def faults(errand: Errand, nursery: Nursery, folder: Path) -> list[str]:
     """What was lost, or left half done; empty where nothing was."""
     shutil.copytree(_laid(), folder, dirs_exist_ok=True)
     place, before = folder / PLACE, _hashes(folder)
-    came = nursery.run(*ERRANDS[errand.what], folder=folder, limits=errand.limits, mishap=errand.mishap)
+    words = [word.replace(PLACE, errand.place) for word in ERRANDS[errand.what]]
+    came = nursery.run(*words, folder=folder, limits=errand.limits, mishap=errand.mishap)
     gone = place.with_name(f"{PLACE}.gone")
     if gone.exists():
         shutil.rmtree(place, ignore_errors=True)  # made anew
@@ -115,11 +123,11 @@ def _faults(came: Came, errand: Errand, before: dict[str, str], after: dict[str,
     lines = [line for line in came.stderr.splitlines() if line.startswith("E_")]
     if len(lines) != 1 or REFUSED in lines[0]:
         yield f"not one line of ours: {came.stderr.strip()[-500:]!r}"
-    new = sorted(after.keys() - before.keys())
-    if errand.what not in BEGUN and new and errand.what not in ("the report", "the plan beside"):
-        yield f"left behind: {new}"
     vanished = errand.mishap is not None and errand.mishap.subject == PLACE  # what is left is out of reach until then
-    if any(".part" in name for name in new) and not vanished:
+    new = [] if vanished else sorted(after.keys() - before.keys())
+    if errand.what not in MAY_LEAVE and new:
+        yield f"left behind: {new}"
+    if any(".part" in name for name in new):
         yield f"left half done: {new}"
 
 

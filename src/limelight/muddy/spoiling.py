@@ -112,10 +112,12 @@ class Spoiling:
         try:
             around = data["surroundings"]
             curves = tuple(tuple(map(float, curve)) for curve in data["curves_db"])
+            if [len(curve) for curve in curves] != [len(curves[0]) or 1] * len(STEMS) or not np.isfinite(curves).all():
+                raise ValueError("a curve of finite gains for each stem")
             return cls(
                 data["recipe"], data["fault"], data["step_db"], curves, Surroundings(**around) if around else None
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             raise InputError(f"Wanted a recipe, found JSON without {error}; build the clip again.") from error
 
 
