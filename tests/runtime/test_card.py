@@ -135,11 +135,11 @@ def test_windows_line_ends_do_no_harm(tmp_path: Path) -> None:
     assert read_card(tmp_path) == card
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", 1e300])
+@pytest.mark.parametrize("version", [0, 3, "1", 1e300])
 def test_another_format_is_named(tmp_path: Path, version: object) -> None:
     write_model(tmp_path)
     forge(tmp_path, format_version=version)
-    with pytest.raises(ModelError, match=r"has format .*, this version reads 1"):
+    with pytest.raises(ModelError, match=r"has format .*, this version reads 2"):
         read_card(tmp_path)
 
 
@@ -149,7 +149,7 @@ def test_another_format_is_named(tmp_path: Path, version: object) -> None:
 def test_a_card_of_other_entries_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:
     write_model(tmp_path)
     forge(tmp_path, **changes)
-    with pytest.raises(ModelError, match="not one of format 1"):
+    with pytest.raises(ModelError, match="not one of format 2"):
         read_card(tmp_path)
 
 
