@@ -34,8 +34,8 @@ def export_lite(model: Lite, folder: Path, about: About) -> ModelCard:
     folder.mkdir(parents=True, exist_ok=True)
     config = model.config
     model = model.eval()
-    magnitude = torch.rand(1, EXAMPLE_STEPS, config.backbone.bins)
-    export_graph(_OnLines(model.separator).eval(), (magnitude,), folder / "separator.onnx", ["magnitude"], ["masks", "latent"], {
+    separator, magnitude = _OnLines(model.separator).eval(), torch.rand(1, EXAMPLE_STEPS, config.backbone.bins)
+    export_graph(separator, (magnitude,), folder / "separator.onnx", ["magnitude"], ["masks", "latent"], {
         "magnitude": {1: "steps"}, "masks": {2: "steps"}, "latent": {1: "tokens"},
     })  # fmt: skip
     export_graph(model.director, _director_example(config), folder / "director.onnx", list(_DIRECTOR_AXES), ["gains_db"], {
