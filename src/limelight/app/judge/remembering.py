@@ -18,7 +18,7 @@ from limelight.runtime.model import Array, Heard, Model
 from limelight.runtime.registry import load_model, load_stem_model
 from limelight.runtime.remix import RemixModel
 
-WINDOWS = 16  # of 6 MB each
+WINDOWS = 16  # of a little over 1 MB each
 
 
 class Remembering:
