@@ -12,7 +12,7 @@ from limelight.app.known import look_and_measure, survey_of
 from limelight.app.meter import Meter
 from limelight.app.run import PICTURE_HEIGHT, PICTURES_AHEAD, Progress, Run
 from limelight.cues.encoder import Encoder, NoPicture, PictureStatistics
-from limelight.errors import ModelError, PlanError
+from limelight.errors import ModelError
 from limelight.media.formats import default_suffix
 from limelight.media.listen import listen
 from limelight.media.look import look
@@ -112,7 +112,7 @@ def render_video(
 ) -> Highlighted:
     """Renders a plan, edited or not; the picture is only copied. Raises PlanError where the plan is of another film."""
     run = Run.of(source, audio_stream=plan.source.audio_stream, progress=progress)
-    _check_fit(run, plan)
+    plan.check_fit(run.info, run.soundtrack)
     target = prepare_target(run.info.path, Path(dest or default_target(run.info)), overwrite=overwrite)
     model = with_stems(model or load_model(plan.model.name))
     if model.card.fingerprint != plan.model.sha256:
@@ -247,17 +247,3 @@ def _written(
         notes=tuple(dict.fromkeys(run.notes)),
         stage_seconds=run.stage_seconds,
     )
-
-
-def _check_fit(run: Run, plan: MixPlan) -> None:
-    track, planned = run.soundtrack, plan.source
-    if (track.sample_rate, track.layout) != (planned.sample_rate, planned.layout):
-        raise PlanError(
-            f"The plan is for a soundtrack of {planned.sample_rate} Hz {planned.layout}, {run.info.path.name} has "
-            f"{track.sample_rate} Hz {track.layout}; make a new plan with `limelight plan`."
-        )
-    if abs(run.info.duration_seconds - planned.duration_seconds) > max(1.0, 0.01 * planned.duration_seconds):
-        raise PlanError(
-            f"The plan is for a film of {planned.duration_seconds:.1f} s, {run.info.path.name} lasts "
-            f"{run.info.duration_seconds:.1f} s; make a new plan with `limelight plan`."
-        )
