@@ -68,12 +68,14 @@ def _called(model: str) -> str:
     """A stem model's name; of a network that remixes at once also its size and what it is told of the picture."""
     card = model_of(model).card
     if not isinstance(card, RemixCard):
-        return plain(card.name, limit=LONGEST)
+        return model if Path(model).name == model else plain(card.name, limit=LONGEST)
     told = "sound only" if card.context == "none" else card.context
     return f"{plain(card.preset, limit=LONGEST)} ({number(card.parameters / 1e6)} M, {told})"
 
 
 def _place(model: str) -> str:
-    """The last word of a path that tells two runs apart."""
+    """The end of a path, which tells two runs apart."""
     path = Path(model)
-    return path.parent.name if path.suffix == CHECKPOINT else path.stem if path.suffix == REMIX else path.name
+    if path.suffix == CHECKPOINT:
+        return path.parent.name
+    return path.stem if path.suffix == REMIX else "/".join(path.parts[-2:])

@@ -42,8 +42,10 @@ td.n, th.n { text-align: right; } td.n { white-space: nowrap; } .wide th { verti
 td small { display: block; color: var(--quiet); } tr.quiet td { color: var(--quiet); font-style: italic; }
 .three { display: grid; grid-template-columns: repeat(3, 1fr); gap: .8rem; }
 .dots { display: flex; flex-wrap: wrap; gap: 2rem; }
-figure { margin: 0; max-width: 320px; } .spectrum { height: 160px; background: var(--card); }
-.scatter text { font-size: 11px; fill: var(--quiet); } .scatter circle { fill: var(--speech); opacity: .55; } .curve.truth { opacity: .35; stroke-width: 4; }
+figure { margin: 0; max-width: 320px; }
+.spectrum { height: 160px; background: var(--card); }
+.scatter text { font-size: 11px; fill: var(--quiet); }
+.scatter circle { fill: var(--speech); opacity: .55; } .curve.truth { opacity: .35; stroke-width: 4; }
 """
 
 
