@@ -44,6 +44,13 @@ def test_the_averaged_weights_are_the_ones_that_are_run(tmp_path: Path) -> None:
     assert not torch.equal(both, alone)
 
 
+def test_its_card_tells_how_much_it_has_seen(tmp_path: Path) -> None:
+    path = saved(tmp_path / "run.safetensors", small())
+    assert load_torch_remix(path, device="cpu").card.training_data == "7 steps"
+    path = saved(tmp_path / "run.safetensors", small(), data={"clips": 800})
+    assert load_torch_remix(path, device="cpu").card.training_data == "800 clips, 7 steps"
+
+
 def test_it_answers_as_the_network_does(tmp_path: Path) -> None:
     network = small().eval()
     card = card_of(network, name="short", context="cues", seconds=0.1)

@@ -23,7 +23,7 @@ from limelight.networks.dual_unet import SHORTEST_HOPS
 from limelight.networks.remixer import Remixer
 from limelight.networks.visah import STEPS_PER_SECOND
 from limelight.runtime.remix_card import METADATA, Context, RemixCard, seal
-from limelight.training.checkpoint import read_header
+from limelight.training.checkpoint import Checkpoint, read_header
 from limelight.training.export import export_graph
 from limelight.training.remix_checkpoint import load_remixer
 
@@ -62,9 +62,15 @@ def export_checkpoint(
         context=header.config["context"],
         preset=header.config["preset"],
         licence=licence or f"bound by the data: {', '.join(data['licences']) or 'not stated'}"[:LONGEST_LINE],
-        training_data=training_data or f"{data['clips']} clips, {header.step} steps",
+        training_data=training_data or trained_on(header),
         seconds=seconds,
     )
+
+
+def trained_on(checkpoint: Checkpoint) -> str:
+    """How much a network has seen, in words."""
+    clips = checkpoint.config.get("data", {}).get("clips")
+    return f"{f'{clips} clips, ' if clips else ''}{checkpoint.step} steps"
 
 
 def export_visah(

@@ -73,3 +73,9 @@ def test_a_model_is_called_by_what_it_is_not_by_its_place(monkeypatch: pytest.Mo
         "visah (6.1 M, cues) [a]",
         "visah (6.1 M, cues) [new]",
     ]
+
+
+def test_what_it_was_trained_on_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, told=FakeRemix(card=remix_card(training_data="800 clips, 7 steps")))
+    assert ByModel("told", "visah").said == "visah was trained on 800 clips, 7 steps."
+    assert ByModel("told", "visah", "none").said == ""

@@ -50,6 +50,13 @@ class ByModel:
         card = model_of(self.model).card
         return card.context_width > 0 if isinstance(card, RemixCard) else card.uses_picture
 
+    @property
+    def said(self) -> str:
+        """What it was trained on, in words; once, not for every picture."""
+        if self.picture != "own":
+            return ""
+        return f"{self.called} was trained on {plain(model_of(self.model).card.training_data)}."
+
     def remix(self, trial: Trial) -> Mix:
         shown = {"own": trial.own, "another": trial.another}.get(self.picture)
         return remixed(trial.input, model_of(self.model), shown, layout=trial.layout)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from limelight.app.judge.by_model import ByModel
 from limelight.app.judge.data import Data, opened
 from limelight.app.judge.examples import examples_of
 from limelight.app.judge.levelled import Levelled
@@ -90,7 +91,7 @@ def judge(asked: Asked, *, progress: Progress | None = None, drawing: Progress |
 
 
 def _told(asked: Asked, found: Found, judged: Judged, data: Data, methods: Sequence[Method]) -> Iterator[Path]:
-    notes = tuple(method.said for method in methods if isinstance(method, Levelled))
+    notes = tuple(method.said for method in methods if isinstance(method, ByModel | Levelled) and method.said)
     source = Source(asked.dataset.resolve().name, asked.split, asked.command, notes)
     markdown, page = asked.into / MARKDOWN, asked.into / PAGE
     with whole_or_absent(markdown) as temporary, naming_write_errors(markdown):
