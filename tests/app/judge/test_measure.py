@@ -84,6 +84,7 @@ def test_a_clip_that_nobody_spoilt_is_asked_for_once(truth: Truth) -> None:
     assert asked == [good.trial.name]
     assert found["harm"] == pytest.approx(found["mag_level_matched"])
     assert "harm" not in Truth(truth.trial, harm_too=False).figures(Louder())
+    assert "harm" not in truth.figures(Louder(kind="picture"))
 
 
 @pytest.mark.parametrize(

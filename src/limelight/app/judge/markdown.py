@@ -76,7 +76,7 @@ def _table(table: Table) -> Iterator[str]:
         for metric in table.metrics:
             figure = row.figures[metric.name]
             text = _marked(figure_text(metric, figure.value), row.name in best[metric.name])
-            cells.append(f"{text}<br><sub>{range_text(metric, figure)}</sub>")
+            cells.append(_over(text, range_text(metric, figure)))
         yield _line([_named(row.name, row.kind), *cells])
 
 
@@ -95,7 +95,7 @@ def _pictures(found: Found) -> Iterator[str]:
     yield from _top(["", *(f"{group} ({len(clips)})" for group, clips in groups.items())])
     for method, other, what in rows:
         shares = (found.share(method, other, MAIN, clips) for clips in groups.values())
-        cells = (f"{percent(share.value)}<br><sub>{percent_range(share)}</sub>" for share in shares)
+        cells = (_over(percent(share.value), percent_range(share)) for share in shares)
         yield _line([f"{method}, against {what}", *cells])
     yield ""
 
@@ -122,6 +122,11 @@ def _named(name: str, kind: str) -> str:
 
 def _marked(text: str, best: bool) -> str:
     return f"**{text}**" if best else text
+
+
+def _over(text: str, small: str) -> str:
+    """A figure, and under it its interval if it has one."""
+    return f"{text}<br><sub>{small}</sub>" if small else text
 
 
 def _top(heads: Sequence[str]) -> Iterator[str]:
