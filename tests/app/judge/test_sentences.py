@@ -20,9 +20,10 @@ def only(*names: str, clips: int = 24) -> Found:
 
 
 def test_who_comes_nearest_is_said_if_that_is_sure() -> None:
-    best, worse, _ = in_short(Found.of([*lines(), *single_gain()], KINDS | {"best single gain": "oracle"}))
+    best, others, worse, _ = in_short(Found.of([*lines(), *single_gain()], KINDS | {"best single gain": "oracle"}))
     assert best.startswith("At equal loudness good comes nearest the target: level-matched MAG ")
     assert "(−50 % [−50 … −50])" in best
+    assert others == "There good is nearer than bad for sure."
     assert worse == "Worse than doing nothing at equal loudness, for sure: bad."
 
 
@@ -32,6 +33,11 @@ def test_that_nobody_is_better_is_said() -> None:
     )
     same = Found.of([*lines(), *renamed("do nothing", "same")], {"do nothing": "control", "same": "method"})
     assert next(in_short(same)).startswith("At equal loudness no method is shown to be better")
+
+
+def test_who_is_as_near_is_not_passed_over() -> None:
+    of = Found.of([*lines(), *renamed("good", "twin")], KINDS | {"twin": "method"})
+    assert "There good is nearer than bad for sure, but not shown to be nearer than twin." in list(in_short(of))
 
 
 def test_few_clips_are_not_trusted() -> None:

@@ -35,6 +35,10 @@ from limelight.evaluation.metrics import magnitudes
 from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.signals import STEMS
 
+EXAMPLES_SAID = (
+    "Spectra: time across, pitch up from 60 Hz to 16 kHz, loud is dark. Gains: those that explain best what became of the "
+    "mix, and what should have; where a stem hardly sounds they are anything."
+)
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 MORE_STYLE = """
 main { max-width: 1400px; } .wide { overflow-x: auto; margin-bottom: 1.5rem; } td.name { min-width: 11rem; }
@@ -58,7 +62,7 @@ def write_page(found: Found, source: Source, examples: Sequence[Example], page: 
         _goals(found),
         _pictures(found),
         _dots(found),
-        *map(_example, examples),
+        *_examples(examples),
         *_broken_down(found),
     ]
     text = (
@@ -156,6 +160,12 @@ def _dots(found: Found) -> str:
     )
 
 
+def _examples(examples: Sequence[Example]) -> Iterator[str]:
+    if examples:
+        yield f'<h2>A few clips</h2><p class="quiet">{EXAMPLES_SAID}</p>'
+    yield from map(_example, examples)
+
+
 def _example(one: Example) -> str:
     loudest = max(float(banded(magnitudes(sound)).max()) for sound in (one.before, one.after, one.target))
     spectra = "".join(
@@ -165,7 +175,7 @@ def _example(one: Example) -> str:
     legend = "".join(f'<span class="legend"><i class="key {stem}"></i>{stem}</span>' for stem in STEMS)
     said = f"{one.entry.kind} · {one.entry.recipe}: {one.entry.fault} · {one.entry.step_db:g} dB"
     return (
-        f'<h2>{escaped(one.entry.name)}</h2><p class="quiet">{escaped(said)}</p><div class="three">{spectra}</div>'
+        f'<h3>{escaped(one.entry.name)}</h3><p class="quiet">{escaped(said)}</p><div class="three">{spectra}</div>'
         f"<h3>Gain of each stem, dB<span>strong: what was done · pale: what was right {legend}</span></h3>"
         f"{gain_curves(one.gains_db, one.true_db, one.heard)}"
     )

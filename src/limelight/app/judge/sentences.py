@@ -33,7 +33,9 @@ def in_short(found: Found) -> Iterator[str]:
     if not methods or BASE not in found.kinds:
         return
     means = found.means(MAIN, found.clips)
-    yield _best_of(found, sorted(methods, key=means.__getitem__), means)
+    best, *others = sorted(methods, key=means.__getitem__)
+    yield _best_of(found, best, means)
+    yield from _against_others(found, best, others)
     worse = [name for name in methods if _surely_worse(found, name)]
     if worse:
         yield f"Worse than doing nothing at equal loudness, for sure: {listed(worse)}."
@@ -112,8 +114,8 @@ def pictures_of(found: Found, method: str) -> dict[str, str]:
     return {name: what for name, what in rows.items() if name in found.kinds}
 
 
-def _best_of(found: Found, ranked: list[str], means: dict[str, float]) -> str:
-    metric, best = BY_NAME[MAIN], ranked[0]
+def _best_of(found: Found, best: str, means: dict[str, float]) -> str:
+    metric = BY_NAME[MAIN]
     figures = f"level-matched MAG {figure_text(metric, means[best])} against {figure_text(metric, means[BASE])}"
     change = percent_interval(negative(found.share(best, BASE, MAIN)))
     difference = found.difference(best, BASE, MAIN)
@@ -122,6 +124,17 @@ def _best_of(found: Found, ranked: list[str], means: dict[str, float]) -> str:
     if difference.value > 0:
         return f"At equal loudness every method is worse than doing nothing; nearest is {best}, {figures} ({change})."
     return f"At equal loudness {best} comes nearest the target: {figures} for doing nothing ({change})."
+
+
+def _against_others(found: Found, best: str, others: list[str]) -> Iterator[str]:
+    surely = [name for name in others if found.difference(best, name, MAIN).leaves_out_zero]
+    perhaps = [name for name in others if name not in surely]
+    parts = [
+        f"nearer than {listed(surely)} for sure" if surely else "",
+        f"not shown to be nearer than {listed(perhaps)}" if perhaps else "",
+    ]
+    if others:
+        yield f"There {best} is {', but '.join(part for part in parts if part)}."
 
 
 def _surely_worse(found: Found, method: str) -> bool:
