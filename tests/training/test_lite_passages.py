@@ -14,7 +14,7 @@ from torch import Tensor
 from limelight.networks.lite import PROGRAMME_LUFS, loudness_lufs
 from limelight.networks.lite_remixer import LiteRemixer, LiteRemixerConfig
 from limelight.training.joint_loss import gains_in
-from limelight.training.lite_passages import LitePassages
+from limelight.training.lite_passages import Anew, LitePassages, spoilt_anew
 from limelight.training.loop import Batch, LoopConfig, train
 
 CONFIG = LiteRemixerConfig(band=BAND, context_width=3)
@@ -77,6 +77,25 @@ def test_it_hears_at_the_programme_level_and_in_training_around_it(task: LitePas
     assert levels.std() > 1
     torch.manual_seed(1)
     assert torch.equal(lufs(task.heard(batch)["mixture"], task), levels[0])  # a step's draw is named by its seed
+
+
+def test_a_clip_is_heard_in_many_bad_mixes_and_in_its_good_one(task: LitePassages) -> None:
+    batch, model = clips(), task.network.lite
+    assert torch.equal(spoilt_anew(batch, Anew(), model), batch["mixture"])
+    torch.testing.assert_close(spoilt_anew(batch, Anew(good=1.0), model), batch["target"])
+    torch.manual_seed(2)
+    found = torch.cat([gains_in(batch["stems"], spoilt_anew(batch, Anew(blind=1.0), model)) for _ in range(50)])
+    levels = 20 * torch.log10(found)  # [100, K], of stems that lie at other levels
+    assert (levels.std(0) > 3).all()
+    assert (levels.abs() <= 24.01).all()
+    task.anew = Anew(good=1.0)
+    assert task.train().heard(batch)["good"].tolist() == [1.0, 1.0]
+    assert task.eval().heard(batch)["good"].tolist() == [0.0, 1.0]
+
+
+def test_lines_are_taken_as_they_come(task: LitePassages) -> None:
+    batch = clips()
+    torch.testing.assert_close(task.eval()(task.heard(batch)), task(batch))
 
 
 def test_it_learns_a_clip_by_heart(task: LitePassages, tmp_path: Path) -> None:
