@@ -113,7 +113,7 @@ def train(
 def by_turns(
     sounds: Callable[[int], Iterator[Batch]], shown: Callable[[int], Iterator[Batch]], *, first: int, shown_from: int
 ) -> Iterator[Batch]:
-    """From step `first` on: sounds alone until `shown_from`, then one batch of each by turns. Both are named by their number."""
+    """From step `first` on: sounds alone until `shown_from`, then one batch of each by turns; both are numbered."""
     alone, turns = min(first, shown_from), max(0, first - shown_from)
     heard, seen = sounds(alone + (turns + 1) // 2), shown(turns // 2)
     yield from islice(heard, shown_from - alone)
@@ -122,6 +122,16 @@ def by_turns(
     while True:
         yield next(heard)
         yield next(seen)
+
+
+def _prepare(threads: int) -> None:
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)  # silence makes many of them, and each costs a hundred ordinary numbers
+    torch.manual_seed(0)
+
+
+def _training_pool(library: Path, cache: Path, more: list[Path] | None, config: LiteConfig) -> StemPool:
+    return StemPool(SoundLibrary.open(library, "train", cache, more=more or ()), PoolConfig(), config)
 
 
 def _passages(scenes: Path, split: str) -> Passages:
