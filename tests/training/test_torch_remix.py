@@ -15,7 +15,7 @@ from limelight.errors import ModelError
 from limelight.networks.visah import PRESETS, Visah
 from limelight.runtime.remix import RemixModel
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from limelight.training.export_visah import card_of
+from limelight.training.export_remix import card_of
 from limelight.training.torch_remix import TorchRemix, load_torch_remix, network_of
 
 

@@ -16,7 +16,7 @@ from limelight.runtime.card import file_sha256
 from limelight.runtime.remix import Prescribed
 from limelight.runtime.remix_card import CONTEXTS, RemixCard
 from limelight.training.checkpoint import load_checkpoint
-from limelight.training.export_visah import card_of, trained_on
+from limelight.training.export_remix import card_of, trained_on
 from limelight.training.remix_checkpoint import network_of
 
 Array = NDArray[np.float32]

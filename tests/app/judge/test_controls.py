@@ -61,7 +61,7 @@ def test_separated_stems_reach_less_than_true_ones_and_more_than_nothing(
     install(monkeypatch, lite=FakeModel())
     for truth in truths:
         before, true = truth.figures(DO_NOTHING), truth.figures(GAINS_ON_TRUE)
-        after = truth.figures(gains_on_stems_of("lite"))
+        after = truth.figures(gains_on_stems_of("lite", "lite"))
         assert true["si_sdr_db"] > after["si_sdr_db"] > before["si_sdr_db"]
 
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 import pytest
 from app.judge.lines import KINDS, found, lines
 
-from limelight.app.judge.goals import BOUND, GOALS, Goal, goals_table
+from limelight.app.judge.goals import GOALS, Goal, goals_table
 from limelight.app.judge.table import Found
 from limelight.evaluation.bootstrap import Interval
 
+BOUND = "best gains, stems of lite"
+WAY = "way to the best gains on its stems (else lite's)"
 BY_NAME = {goal.what: goal for goal in GOALS}
 
 
@@ -23,7 +25,7 @@ def test_what_is_reached_is_told_by_the_figures() -> None:
     assert told["MAG against doing nothing"] == ["at most −60 %", "−50 % ✗", "+50 % ✗"]
     assert told["level-matched MAG against doing nothing"] == ["at most −45 %", "−50 % ✓", "+50 % ✗"]
     assert told["picture's share, against none"] == ["more than 0 %, surely", "+17 % ✓", "–"]
-    assert told[f"way from doing nothing to {BOUND}"][1:] == ["–", "–"]  # nobody measured that bound
+    assert told[WAY][1:] == ["–", "–"]  # nobody measured that bound
 
 
 def test_the_way_to_the_bound_is_between_doing_nothing_and_the_bound() -> None:
@@ -31,10 +33,16 @@ def test_the_way_to_the_bound_is_between_doing_nothing_and_the_bound() -> None:
         type(line)(**{**vars(line), "method": BOUND}) for line in lines() if line.method == "good, no picture"
     ]  # leaves 0.6, good leaves 0.5
     of = Found.of([*lines(), *renamed], KINDS | {BOUND: "oracle"})
-    goal = BY_NAME[f"way from doing nothing to {BOUND}"]
+    goal = BY_NAME[WAY]
     assert goal.measure(of, "good").value == pytest.approx((1 - 0.5) / (1 - 0.6))
     assert goal.measure(of, "bad").value == pytest.approx((1 - 1.5) / (1 - 0.6))
     assert goal.measure(of, "do nothing").value == pytest.approx(0)
+    own = [
+        type(line)(**{**vars(line), "method": "best gains, stems of good"}) for line in lines() if line.method == "good"
+    ]
+    of = Found.of([*lines(), *renamed, *own], KINDS | {BOUND: "oracle", "best gains, stems of good": "oracle"})
+    assert goal.measure(of, "good").value == pytest.approx(1)  # its own stems are the bound
+    assert goal.measure(of, "bad").value == pytest.approx((1 - 1.5) / (1 - 0.6))
 
 
 def test_harm_is_a_part_of_what_is_wrong() -> None:

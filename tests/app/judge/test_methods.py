@@ -23,7 +23,9 @@ CONTROLS = [
 def test_controls_are_always_there_and_a_model_that_looks_brings_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, lite=FakeModel(card=fake_card(uses_picture=False)), seeing=FakeModel())
     assert [method.name for method in methods_of(["lite"], [])] == [*CONTROLS, "lite"]
-    found = methods_of(["seeing", "separate-and-level", "separate-and-level-film"], TRAIN)[len(CONTROLS) :]
+    every = methods_of(["seeing", "separate-and-level", "separate-and-level-film"], TRAIN)
+    assert every[len(CONTROLS)].name == "best gains, stems of seeing"
+    found = every[len(CONTROLS) + 1 :]
     assert [(method.name, method.kind) for method in found[:3]] == [
         ("seeing", "method"),
         ("seeing, another picture", "picture"),
@@ -36,7 +38,12 @@ def test_two_of_one_name_are_told_apart_and_the_same_twice_is_refused(monkeypatc
     model = FakeModel(card=fake_card(uses_picture=False, name="lite"))
     install(monkeypatch, **{"lite": model, "old/lite": model})
     found = methods_of(["lite", "old/lite"], [])
-    assert [method.name for method in found[len(CONTROLS) :]] == ["lite [lite]", "lite [old/lite]"]
+    assert [method.name for method in found[len(CONTROLS) - 1 :]] == [
+        "best gains, stems of lite",
+        "best gains, stems of lite [old/lite]",
+        "lite",
+        "lite [old/lite]",
+    ]
     with pytest.raises(InputError, match="two methods called 'separate-and-level-film'"):
         methods_of(["separate-and-level-film"] * 2, [])
 

@@ -62,12 +62,17 @@ class ByModel:
         return remixed(trial.input, model_of(self.model), shown, layout=trial.layout)
 
 
+def has_stems(model: str) -> bool:
+    """Whether it takes a soundtrack apart, rather than remixing it at once."""
+    return not isinstance(model_of(model).card, RemixCard)
+
+
 def names_of(models: Sequence[str]) -> list[str]:
     """What models are called: what they are, not where they lie; where two are alike, the folder or file as well."""
-    plain = [_called(model) for model in models]
+    alike = [_called(model) for model in models]
     return [
-        f"{name} [{_place(model)}]" if Counter(plain)[name] > 1 else name
-        for model, name in zip(models, plain, strict=True)
+        f"{name} [{_place(model)}]" if Counter(alike)[name] > 1 and model != name else name
+        for model, name in zip(models, alike, strict=True)
     ]
 
 

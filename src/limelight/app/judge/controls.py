@@ -68,10 +68,15 @@ def fixed_loudness(lufs: float = FIXED_LUFS) -> Control:
     return Control(name, "control", partial(_at_loudness, lufs), f"1, {lufs:g}")
 
 
-def gains_on_stems_of(model: str) -> Control:
+def gains_on_stems_of(model: str, called: str) -> Control:
     """The stems that a model finds, under the best gains: what is left is the separator's."""
     mark = f"1, {remembering(model).card.fingerprint}"
-    return Control(f"best gains, stems of {model}", "oracle", partial(_on_stems_of, model), mark)
+    return Control(best_gains_on(called), "oracle", partial(_on_stems_of, model), mark)
+
+
+def best_gains_on(called: str) -> str:
+    """What that row is called."""
+    return f"best gains, stems of {called}"
 
 
 DO_NOTHING = Control("do nothing", "control", _untouched)

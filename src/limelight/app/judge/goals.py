@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from limelight.app.judge.controls import best_gains_on
 from limelight.app.judge.sections import BASE, MAIN
 from limelight.app.judge.sentences import pictures_of
 from limelight.app.judge.table import Found
@@ -15,7 +16,6 @@ from limelight.app.report.words import number
 from limelight.evaluation.bootstrap import Interval, interval, negative
 from limelight.runtime.registry import DEFAULT
 
-BOUND = f"best gains, stems of {DEFAULT}"
 NONE = Interval(math.nan, math.nan, math.nan, 0)
 
 Measure = Callable[[Found, str], Interval]
@@ -65,7 +65,9 @@ def _mean(metric: str, found: Found, method: str) -> Interval:
 
 
 def _way(found: Found, method: str) -> Interval:
-    return found.way(method, BASE, BOUND, MAIN) if BOUND in found.kinds else NONE
+    """To the best gains on its own stems, or, where it has none, on those of the packaged model."""
+    bounds = [name for name in map(best_gains_on, (method, DEFAULT)) if name in found.kinds]
+    return found.way(method, BASE, bounds[0], MAIN) if bounds else NONE
 
 
 def _picture(what: str, found: Found, method: str) -> Interval:
@@ -86,7 +88,7 @@ GOALS = (
     Goal("W-dis against doing nothing", -0.60, partial(_change, "w_dis"), change=True),
     Goal("level-matched MAG against doing nothing", -0.45, partial(_change, MAIN), change=True),
     Goal("gain error", 2.5, partial(_mean, "gain_error_db"), unit="dB"),
-    Goal(f"way from doing nothing to {BOUND}", 0.60, _way, at_least=True),
+    Goal(f"way to the best gains on its stems (else {DEFAULT}'s)", 0.60, _way, at_least=True),
     Goal("picture's share, against another clip's", 0.0, partial(_picture, "another clip's"), change=True, surely=True),
     Goal("picture's share, against none", 0.0, partial(_picture, "none"), change=True, surely=True),
     Goal("harm, of what is wrong with the bad mixes", 0.10, _harm),

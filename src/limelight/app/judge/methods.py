@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
 from limelight.app.judge import levelled
-from limelight.app.judge.by_model import ByModel, names_of
+from limelight.app.judge.by_model import ByModel, has_stems, names_of
 from limelight.app.judge.controls import BEST_GAIN, DO_NOTHING, GAINS_ON_TRUE, fixed_loudness, gains_on_stems_of
 from limelight.app.judge.trial import Mix, Trial
 from limelight.errors import InputError
@@ -56,7 +56,9 @@ def methods_of(names: Sequence[str], entries: Iterable[Entry]) -> tuple[Method, 
     """
     entries, models = list(entries), [name for name in names if name not in LEVELLED]
     called = dict(zip(models, names_of(models), strict=True))
-    found: list[Method] = [DO_NOTHING, fixed_loudness(), BEST_GAIN, GAINS_ON_TRUE, gains_on_stems_of(DEFAULT)]
+    separators = {DEFAULT: DEFAULT} | {name: said for name, said in called.items() if has_stems(name)}
+    found: list[Method] = [DO_NOTHING, fixed_loudness(), BEST_GAIN, GAINS_ON_TRUE]
+    found += [gains_on_stems_of(name, said) for name, said in separators.items()]
     for name in names:
         found += _by_model(name, called[name]) if name in called else [_levelled(name, entries)]
     seen: set[str] = set()
