@@ -18,6 +18,12 @@ def test_every_method_has_a_row_in_every_table() -> None:
         assert len({line.count("|") for line in table}) == 1  # as many cells in every row
 
 
+def test_names_are_harmless() -> None:
+    text = results_markdown(found(), SOURCE)
+    assert "| &lt;b> (12) |" in text
+    assert "<b>" not in text
+
+
 def test_the_best_is_bold_and_bounds_are_in_italics() -> None:
     rows = results_markdown(found(), SOURCE).splitlines()
     good = next(row for row in rows if row.startswith("| good |"))

@@ -51,9 +51,9 @@ def _head(found: Found, source: Source) -> Iterator[str]:
 def _in_words(found: Found, source: Source) -> Iterator[str]:
     yield "## In words"
     yield ""
-    yield from (f"- {sentence}" for sentence in in_short(found))
-    yield from (f"- **{told.method}.** {told.text}" for told in of_methods(found))
-    yield from (f"- {note}" for note in source.notes)
+    yield from (f"- {_harmless(sentence)}" for sentence in in_short(found))
+    yield from (f"- **{_harmless(told.method)}.** {_harmless(told.text)}" for told in of_methods(found))
+    yield from (f"- {_harmless(note)}" for note in source.notes)
     yield ""
 
 
@@ -96,7 +96,7 @@ def _pictures(found: Found) -> Iterator[str]:
     for method, other, what in rows:
         shares = (found.share(method, other, MAIN, clips) for clips in groups.values())
         cells = (_over(percent(share.value), percent_range(share)) for share in shares)
-        yield _line([f"{method}, against {what}", *cells])
+        yield _line([_harmless(f"{method}, against {what}"), *cells])
     yield ""
 
 
@@ -117,11 +117,16 @@ def _how_to_read() -> Iterator[str]:
 
 
 def _named(name: str, kind: str) -> str:
-    return name if kind in PLAIN_KINDS else f"*{name}*"
+    return _harmless(name) if kind in PLAIN_KINDS else f"*{_harmless(name)}*"
 
 
 def _marked(text: str, best: bool) -> str:
     return f"**{text}**" if best else text
+
+
+def _harmless(text: str) -> str:
+    """A name out of a model's card or a data set, which may hold anything: no markup, no other cell."""
+    return text.replace("<", "&lt;").replace("|", "\\|")
 
 
 def _over(text: str, small: str) -> str:
@@ -130,7 +135,7 @@ def _over(text: str, small: str) -> str:
 
 
 def _top(heads: Sequence[str]) -> Iterator[str]:
-    yield _line(heads)
+    yield _line(map(_harmless, heads))
     yield "|---" + "|---:" * (len(heads) - 1) + "|"
 
 
