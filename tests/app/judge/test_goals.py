@@ -60,6 +60,7 @@ def test_bounds_are_read_both_ways_and_what_must_be_sure_must() -> None:
     surely = Goal("", 0.0, _none, surely=True)
     assert surely.reached(Interval(0.1, 0.05, 0.2))
     assert not surely.reached(Interval(0.1, -0.05, 0.2))
+    assert not surely.reached(Interval(0.004, 0.003, 0.005))  # 0 %, as it is printed
     assert not surely.reached(Interval(-0.1, -0.2, -0.05))
     assert at_most.reached(Interval(float("nan"), 0, 0)) is None
     assert at_most.said(Interval(float("nan"), 0, 0)) == "–"

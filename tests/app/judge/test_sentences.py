@@ -23,8 +23,8 @@ def test_who_comes_nearest_is_said_if_that_is_sure() -> None:
     best, others, worse, _ = in_short(Found.of([*lines(), *single_gain()], KINDS | {"best single gain": "oracle"}))
     assert best.startswith("At equal loudness good comes nearest the target: level-matched MAG ")
     assert "(−50 % [−50 … −50])" in best
-    assert others == "There good is nearer than bad for sure."
-    assert worse == "Worse than doing nothing at equal loudness, for sure: bad."
+    assert others == "good is nearer than bad for sure."
+    assert worse == "Worse than doing nothing at equal loudness, for sure: bad (+50 %)."
 
 
 def test_that_nobody_is_better_is_said() -> None:
@@ -32,18 +32,43 @@ def test_that_nobody_is_better_is_said() -> None:
         "At equal loudness every method is worse than doing nothing"
     )
     same = Found.of([*lines(), *renamed("do nothing", "same")], {"do nothing": "control", "same": "method"})
-    assert next(in_short(same)).startswith("At equal loudness no method is shown to be better")
+    assert next(in_short(same)).startswith("At equal loudness no method is surely better")
 
 
 def test_who_is_as_near_is_not_passed_over() -> None:
     of = Found.of([*lines(), *renamed("good", "twin")], KINDS | {"twin": "method"})
-    assert "There good is nearer than bad for sure, but not shown to be nearer than twin." in list(in_short(of))
+    assert "good is nearer than bad for sure, but not surely, or not by half a percent, nearer than twin." in list(
+        in_short(of)
+    )
+
+
+def test_what_is_sure_and_too_small_to_matter_is_not_made_much_of() -> None:
+    """A hair off the target's distance, on every clip alike."""
+    hair = [
+        type(line)(**{**vars(line), "method": "hair", "figures": {k: 1.0001 * v for k, v in line.figures.items()}})
+        for line in lines()
+        if line.method == "do nothing"
+    ]
+    of = Found.of(
+        [*lines(), *hair, *_pictures(hair)], {"do nothing": "control", "hair": "method", "hair, no picture": "picture"}
+    )
+    assert of.difference("hair", "do nothing", "mag_level_matched").leaves_out_zero
+    said = list(in_short(of))
+    assert said[0].startswith("At equal loudness no method is surely better")
+    assert not any("for sure" in sentence for sentence in said)
+    assert next(against_pictures(of, "hair")).endswith("by 0 % [0 … 0], next to nothing.")
+
+
+def _pictures(of):
+    for line in of:
+        figures = {name: 1.001 * value for name, value in line.figures.items()}
+        yield type(line)(**{**vars(line), "method": "hair, no picture", "figures": figures})
 
 
 def test_few_clips_are_not_trusted() -> None:
     first, second, *_ = in_short(found(clips=4))
     assert first == "4 clips are too few to show any difference, whatever stands below."
-    assert "no method is shown to be better" in second
+    assert "no method is surely better" in second
 
 
 def test_who_does_not_beat_one_gain_in_mag_is_told() -> None:

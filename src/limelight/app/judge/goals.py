@@ -47,7 +47,7 @@ class Goal:
         if not math.isfinite(found.value):
             return None
         if self.surely:
-            return found.value > self.bound and found.leaves_out_zero
+            return round(found.value - self.bound, 2) > 0 and found.leaves_out_zero  # by what is printed, at least
         return found.value >= self.bound if self.at_least else found.value <= self.bound
 
     def said(self, found: Interval) -> str:

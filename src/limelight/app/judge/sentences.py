@@ -1,4 +1,8 @@
-"""What the tables say, in plain words that follow the figures: who helps, who does harm, who looks, and where we lose."""
+"""What the tables say, in plain words that follow the figures: who helps, who does harm, who looks, and where we lose.
+
+A difference is told as one where its interval leaves out 0 and it is not too small to matter: networks that hardly do
+anything differ from doing nothing for sure, and by nothing that anybody hears.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from limelight.evaluation.catalogue import BY_NAME
 
 SAID_OF = ("mag_level_matched", "env_level_matched", "gain_error_db", "balance_error_lu", "mag", "env", "w_dis")
 ONE_GAIN = "best single gain"
+TOO_LITTLE = 0.005  # of a distance
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ def in_short(found: Found) -> Iterator[str]:
     best, *others = sorted(methods, key=means.__getitem__)
     yield _best_of(found, best, means)
     yield from _against_others(found, best, others)
-    worse = [name for name in methods if _surely_worse(found, name)]
+    changes = {name: negative(found.share(name, BASE, MAIN)) for name in methods if _differ(found, name, BASE)}
+    worse = [f"{name} ({percent(change.value)})" for name, change in changes.items() if change.value > 0]
     if worse:
         yield f"Worse than doing nothing at equal loudness, for sure: {listed(worse)}."
     if ONE_GAIN in found.kinds:
@@ -62,7 +68,7 @@ def against_nothing(found: Found, method: str) -> Iterator[str]:
             continue
         difference = found.difference(method, BASE, name)
         said = f"{metric.title} ({signed_interval(metric, difference)})"
-        if not difference.leaves_out_zero:
+        if not difference.leaves_out_zero or not round(metric.shown(difference.value), metric.digits):
             open_.append(metric.title)
         else:
             (better if (difference.value > 0) == metric.higher_is_better else worse).append(said)
@@ -103,6 +109,8 @@ def against_pictures(found: Found, method: str) -> Iterator[str]:
         share = found.share(method, name, MAIN)
         if not share.leaves_out_zero:
             verdict = "not shown to matter"
+        elif abs(share.value) < TOO_LITTLE:
+            verdict = "next to nothing"
         else:
             verdict = "so the right picture helps" if share.value > 0 else "so the right picture does harm"
         yield f"Its own picture instead of {what} changes level-matched MAG by {percent_interval(negative(share))}, {verdict}."
@@ -118,28 +126,33 @@ def _best_of(found: Found, best: str, means: dict[str, float]) -> str:
     metric = BY_NAME[MAIN]
     figures = f"level-matched MAG {figure_text(metric, means[best])} against {figure_text(metric, means[BASE])}"
     change = percent_interval(negative(found.share(best, BASE, MAIN)))
-    difference = found.difference(best, BASE, MAIN)
-    if not difference.leaves_out_zero:
-        return f"At equal loudness no method is shown to be better than doing nothing; nearest is {best}, {figures} ({change})."
-    if difference.value > 0:
+    if not _differ(found, best, BASE):
+        return (
+            "At equal loudness no method is surely better than doing nothing by half a percent or more; nearest is "
+            f"{best}, {figures} ({change})."
+        )
+    if means[best] > means[BASE]:
         return f"At equal loudness every method is worse than doing nothing; nearest is {best}, {figures} ({change})."
     return f"At equal loudness {best} comes nearest the target: {figures} for doing nothing ({change})."
 
 
 def _against_others(found: Found, best: str, others: list[str]) -> Iterator[str]:
-    surely = [name for name in others if found.difference(best, name, MAIN).leaves_out_zero]
+    surely = [name for name in others if _differ(found, best, name)]
     perhaps = [name for name in others if name not in surely]
     parts = [
         f"nearer than {listed(surely)} for sure" if surely else "",
-        f"not shown to be nearer than {listed(perhaps)}" if perhaps else "",
+        f"not surely, or not by half a percent, nearer than {listed(perhaps)}" if perhaps else "",
     ]
     if others:
-        yield f"There {best} is {', but '.join(part for part in parts if part)}."
+        yield f"{best} is {', but '.join(part for part in parts if part)}."
 
 
-def _surely_worse(found: Found, method: str) -> bool:
-    difference = found.difference(method, BASE, MAIN)
-    return difference.leaves_out_zero and difference.value > 0
+def _differ(found: Found, method: str, other: str) -> bool:
+    """Whether two methods are differently near the target, for sure and by more than next to nothing."""
+    return (
+        found.difference(method, other, MAIN).leaves_out_zero
+        and abs(found.share(method, other, MAIN).value) >= TOO_LITTLE
+    )
 
 
 def _against_one_gain(found: Found, methods: list[str]) -> str:
