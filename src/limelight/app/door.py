@@ -29,6 +29,7 @@ STAGE_WORDS = {
     "render": "writing the film",
     "muddy": "making clips",
     "check": "checking clips",
+    "draw": "drawing mixtures",
     "judge": "judging clips",
 }
 TERMINATED = 143

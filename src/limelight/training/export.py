@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from limelight.networks.lines import line_edges
-from limelight.networks.lite import STEM_COUNT, Lite, LiteConfig, Separator
+from limelight.networks.lite import PROGRAMME_LUFS, STEM_COUNT, Lite, LiteConfig, Separator
 from limelight.runtime.card import ModelCard, file_sha256, write_card
-from limelight.training.batches import PROGRAMME_LUFS
 
 OPSET = 17
 EXAMPLE_STEPS = 64

@@ -22,7 +22,7 @@ from limelight.errors import InputError
 from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.muddy.manifest import require_parquet
 
-METRICS_VERSION = 1  # another number, and everything is measured again
+METRICS_VERSION = 2  # another number, and everything is measured again
 FOLDER, PARQUET = "results", "results.parquet"
 
 
@@ -49,6 +49,11 @@ class Line:
         data: dict[str, Any] = json.loads(text)
         figures = {name: math.nan if value is None else float(value) for name, value in data["figures"].items()}
         return cls(**data | {"figures": figures})
+
+
+def is_good(recipe: str) -> bool:
+    """Whether a clip of this recipe was left as it is."""
+    return recipe == "none"
 
 
 def key_of(*parts: object) -> str:
