@@ -47,11 +47,12 @@ bench: $(VENV)/.dev
 torture: $(VENV)/.dev
 	$(BIN)/python torture/run.py
 
-# How good the packaged model is on a sound library's test split: make evaluate DATA=folder
+# How good the packaged model is, beside controls and oracles: make evaluate DATA=folder, a sound library or a built data set
 evaluate: $(VENV)/.dev
-	$(BIN)/python -m limelight.app.evaluate "$(DATA)"
+	@mkdir -p build
+	$(BIN)/limelight evaluate "$(DATA)" --into build/evaluate
 
-# Models, controls and oracles on a built data set, into docs/results.md: make results DATA=folder [MODELS=a,b,c]
+# Several models on a built data set, into docs/results.md: make results DATA=folder [MODELS=a,b,c]
 MODELS ?= lite,separate-and-level,separate-and-level-film
 results: $(VENV)/.dev
 	@mkdir -p build

@@ -19,7 +19,7 @@ Answer = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], Prescribed]
 
 
 def remix_card(**changes: Any) -> RemixCard:
-    """A card as `export_visah` writes it, of short windows, but for what is changed."""
+    """A card as `export_remix` writes it, of short windows, but for what is changed."""
     values: dict[str, Any] = {
         "name": "tiny",
         "preset": "visah",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from limelight.app.pipeline import (
     render_video,
     separate_video,
 )
-from limelight.errors import NoSoundtrack, PlanError, TargetExists
+from limelight.errors import NoSoundtrack, OutputError, PlanError, TargetExists
 from limelight.media.listen import listen
 from limelight.media.probe import choose_soundtrack, probe
+from limelight.media.target import naming_write_errors
+from limelight.media.waiting import Waiting
 from limelight.mixing.controls import Controls
 from limelight.mixing.plan import MixPlan, plan_text
 from limelight.runtime.registry import load_model
@@ -88,6 +91,41 @@ def test_the_plan_is_what_highlight_renders(model, tmp_path):
     plan = MixPlan.model_validate_json(plan_text(plan_video(source, model=model, controls=controls)))
     in_two_steps = render_video(source, plan, tmp_path / "b.mkv", model=model)
     np.testing.assert_array_equal(decoded(at_once.dest), decoded(in_two_steps.dest))
+
+
+class Counted:
+    """A model that counts how often it is asked for masks."""
+
+    def __init__(self, model):
+        self.card, self.direct, self._model, self.asked = model.card, model.direct, model, 0
+
+    def separate(self, magnitude):
+        self.asked += 1
+        return self._model.separate(magnitude)
+
+
+def test_each_window_is_heard_once_for_deciding_and_rendering(model, tmp_path):
+    source, counted = film_path(LOSSLESS), Counted(model)
+    plan = plan_video(source, model=counted, controls=Controls(music_db=-9))
+    for_deciding, counted.asked = counted.asked, 0
+    highlight_video(source, tmp_path / "a.mkv", model=counted, controls=Controls(music_db=-9))
+    assert counted.asked == for_deciding > 0
+    counted.asked = 0
+    render_video(source, plan, tmp_path / "b.mkv", model=counted)
+    assert counted.asked == for_deciding  # of a plan alone: heard for rendering
+    assert {path.name for path in tmp_path.iterdir()} == {"a.mkv", "b.mkv"}
+
+
+def test_where_masks_cannot_wait_it_is_told_and_nothing_is_left(model, tmp_path, monkeypatch):
+    class Full(Waiting):
+        def add(self, data):
+            with naming_write_errors(self._dest):
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("limelight.app.pipeline.Waiting", Full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        highlight_video(film_path(LOSSLESS), tmp_path / "out.mkv", model=model)
+    assert not list(tmp_path.iterdir())
 
 
 def test_loudness_target_is_reached(model, tmp_path):

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from limelight.app.cli import app
 from limelight.muddy.dataset import MuddyMix
+from limelight.runtime.registry import load_stem_model
 from limelight.runtime.remix_card import RemixCard, check_seal
 from limelight.training.contexts import ContextChoice, context_width
 
@@ -85,12 +86,32 @@ def test_learn2remix_is_trained_with_its_own_loss(dataset: Path, tmp_path: Path)
     assert set(check["validation"]) == {"input", "none"}
 
 
+def test_lite_is_trained_on_stems_and_becomes_a_folder(dataset: Path, tmp_path: Path) -> None:
+    words = [word for word in SMALL if word not in ("--channels", 4)]
+    words += ["--channels", 8, "--preset", "lite", "--loss", "stems", "--optimiser", "muon", "--context", "cues"]
+    limelight("train", dataset, "--into", tmp_path / "run", *words, "--watched", 2, "--log-every", 1)
+    *steps, check = (json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines())
+    assert [set(line["losses"]) for line in steps] == [{"stems", "remix", "gains", "total"}] * 2
+    assert set(check["validation"]) == {"input", "true", "shuffled", "none"}
+    limelight("export", tmp_path / "run", "-o", tmp_path / "small-lite", "--licence", "CC0")
+    card = load_stem_model(tmp_path / "small-lite").card
+    assert (card.name, card.licence, card.uses_picture, card.training_data) == (
+        "small-lite",
+        "CC0",
+        True,
+        "4 clips, 2 steps",
+    )
+
+
 def test_what_is_wished_wrongly_is_one_line(dataset: Path, tmp_path: Path) -> None:
     into = ("--into", tmp_path / "a")
     for words, code, exit_code in (
         (("train", dataset, *into, *SMALL, "--context", "clip"), "E_INPUT", 3),
         (("train", dataset, *into, *SMALL, "--preset", "vista"), "E_MODEL", 5),
         (("train", dataset, *into, *SMALL, "--loss", "joint"), "E_INPUT", 3),
+        (("train", dataset, *into, *SMALL, "--loss", "stems"), "E_INPUT", 3),
+        (("train", dataset, *into, *SMALL, "--optimiser", "muon"), "E_INPUT", 3),
+        (("train", dataset, *into, *SMALL, "--optimiser", "sgd"), "E_INPUT", 3),
         (("train", tmp_path, *into, *SMALL), "E_INPUT", 3),
         (("export", tmp_path / "nowhere.safetensors", "-o", tmp_path / "a.onnx"), "E_MODEL", 5),
         (("ablate", dataset, *into, "--only", "few-*"), "E_INPUT", 3),

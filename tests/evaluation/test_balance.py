@@ -4,7 +4,7 @@ from evaluation.signals import noise, noises
 from scipy import signal as scipy_signal
 
 from limelight.dsp.k_weighting import k_weighting_biquads
-from limelight.evaluation.balance import LARGEST_DB, audible, balance_error_lu, gain_error_db
+from limelight.evaluation.balance import LARGEST_DB, audible, balance_error_lu, gain_change_db, gain_error_db
 from limelight.evaluation.metrics import SAMPLE_RATE
 
 
@@ -28,6 +28,18 @@ def test_gain_error_by_hand() -> None:
     stems[2] = 0
     target = stems.sum(axis=0)
     assert gain_error_db(remixed(stems, -6, 6, 12), target, stems) == pytest.approx(6, abs=1e-6)
+
+
+def test_gain_change_by_hand() -> None:
+    """Speech down by 6 dB and nothing else; the level is the mix's again, so all of it is up by what went missing."""
+    stems = noises(rms=(0.1, 0.1, 0.1))
+    good = stems.sum(axis=0)
+    for output in (good, 0.3 * good):  # loudness is no change
+        assert gain_change_db(output, good, stems) == pytest.approx(0, abs=1e-3)
+    up = 10 * np.log10(3 / (2 + 10**-0.6))
+    expected = (6 - up + 2 * up) / 3
+    assert gain_change_db(remixed(stems, -6, 0, 0), good, stems) == pytest.approx(expected, abs=0.05)
+    assert np.isnan(gain_change_db(good, good, 0 * stems))
 
 
 def test_a_stem_that_is_gone_is_far_off_but_not_infinitely() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from limelight.evaluation.bootstrap import FEWEST_CLIPS, interval, paired_difference, share_gone
+from limelight.evaluation.bootstrap import FEWEST_CLIPS, Interval, interval, negative, paired_difference, share_gone
 
 
 def test_the_interval_of_a_mean_is_scipys() -> None:
@@ -42,6 +42,10 @@ def test_the_picture_s_share_by_hand() -> None:
     assert (half.value, half.low, half.high) == pytest.approx((0.5, 0.5, 0.5))
     assert share_gone(without, without).value == 0
     assert share_gone(2 * without, without).value == pytest.approx(-1)
+
+
+def test_a_share_the_other_way_round() -> None:
+    assert negative(Interval(0.1, -0.2, 0.3, 12)) == Interval(-0.1, -0.3, 0.2, 12)
 
 
 def test_clips_without_a_figure_are_left_out_of_both() -> None:

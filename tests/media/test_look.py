@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 from film_damage import with_flipped_bytes
@@ -9,6 +10,7 @@ from films import Film, film_path, sound_film
 
 from limelight.media.clock import read_clock
 from limelight.media.look import look
+from limelight.media.packets import decode_packet
 from limelight.media.probe import probe
 
 
@@ -59,6 +61,35 @@ def test_fast_films_are_not_decoded_whole_but_seen_evenly():
     times = [picture.time_seconds for picture in seen(film, pictures_per_second=8)]
     assert len(times) == pytest.approx(24, abs=1)
     assert max(np.diff(times)) < 0.2
+
+
+LARGE, SMALL = 36, 38  # heights at which the film below counts as large, and as just not large any more
+
+
+@pytest.mark.parametrize(("height", "rate", "spared"), [(LARGE, 30, True), (SMALL, 30, False), (LARGE, 23, False)])
+def test_only_large_pictures_are_decoded_in_part(monkeypatch, height, rate, spared):
+    decoded = []
+
+    def counting(packet, damage):
+        frames = decode_packet(packet, damage)
+        decoded.extend(frames)
+        return frames
+
+    monkeypatch.setattr("limelight.media.look.decode_packet", counting)
+    film = Film(size=(320, 192), frames_per_second=Fraction(rate), seconds=2.0)
+    times = [picture.time_seconds for picture in seen(film, height=height)]
+    assert (len(decoded) < 2 * rate) == spared
+    assert len(times) == pytest.approx(16, abs=1)
+    assert max(np.diff(times)) < 0.25
+
+
+def test_small_pictures_are_decoded_as_they_are_meant_to_be_seen():
+    """With the deblocking filter, that is."""
+    film = Film(container="webm", picture="libvpx", sound="libopus", size=(160, 96), seconds=1.0)
+    with av.open(str(film_path(film))) as container:
+        meant = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    images = [picture.image for picture in seen(film, pictures_per_second=25, height=96)]
+    np.testing.assert_array_equal(images, meant)
 
 
 def test_sound_has_no_pictures():

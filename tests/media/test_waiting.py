@@ -12,7 +12,7 @@ from films import Film, film_path
 from limelight.errors import OutputError
 from limelight.media.probe import probe
 from limelight.media.target import scratch_beside
-from limelight.media.waiting import READ_SAMPLES, WaitingSound, check_room
+from limelight.media.waiting import READ_SAMPLES, Waiting, WaitingSound, check_room
 
 
 def whole(sound: WaitingSound) -> np.ndarray:
@@ -33,6 +33,16 @@ def test_what_waits_is_the_very_same_and_can_be_read_again(tmp_path: Path, chann
         waiting.add(samples[:, :10])
         np.testing.assert_array_equal(whole(waiting)[:, -10:], samples[:, :10])
     assert not list(tmp_path.iterdir())
+
+
+def test_any_bytes_wait_and_are_read_from_anywhere(tmp_path: Path) -> None:
+    with scratch_beside(tmp_path / "film.mp4") as scratch:
+        waiting = Waiting(scratch, tmp_path / "film.mp4")
+        waiting.add(b"look ")
+        assert waiting.read(0, 4) == b"look"
+        waiting.add(b"and listen")
+        assert (waiting.read(9, 100), waiting.read(5, 3), waiting.read(99, 1)) == (b"listen", b"and", b"")
+        assert waiting.size == 15
 
 
 def test_nothing_waits() -> None:

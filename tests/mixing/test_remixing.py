@@ -213,7 +213,7 @@ def test_it_does_what_the_networks_do_on_every_channel(channels: int) -> None:
     torch = pytest.importorskip("torch", exc_type=ImportError)
     from limelight.networks.every_channel import on_every_channel
     from limelight.networks.visah import PRESETS, Visah
-    from limelight.training.export_visah import card_of
+    from limelight.training.export_remix import card_of
     from limelight.training.torch_remix import TorchRemix
 
     torch.set_num_threads(1)

@@ -13,7 +13,7 @@ def shelf(stem: str, *, sounds: int = 4, seconds: float = 1.2, seed: int = 0) ->
     rng = np.random.default_rng([seed, STEMS.index(stem)])
     length = round(seconds * SAMPLE_RATE)
     parts = [_sound(rng, stem, length) for _ in range(sounds)]
-    listed = [Sound(f"{stem}{n}.wav", f"{stem}-{n // 2}", n * length, length, SAMPLE_RATE) for n in range(sounds)]
+    listed = [Sound(f"{stem}{n}.wav", f"{stem}-{n // 2}", n * length, length) for n in range(sounds)]
     samples = np.concatenate(parts)
     return Shelf((samples / (np.abs(samples).max() + 1e-9) * 20_000).astype(np.int16), tuple(listed))
 
@@ -25,7 +25,7 @@ def library(**shelves: Shelf) -> SoundLibrary:
 
 def silent_shelf(seconds: float = 1.0) -> Shelf:
     length = round(seconds * SAMPLE_RATE)
-    return Shelf(np.zeros(length, np.int16), (Sound("nothing.wav", "nothing", 0, length, SAMPLE_RATE),))
+    return Shelf(np.zeros(length, np.int16), (Sound("nothing.wav", "nothing", 0, length),))
 
 
 def _sound(rng: np.random.Generator, stem: str, length: int) -> np.ndarray:

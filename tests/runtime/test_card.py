@@ -9,6 +9,7 @@ import pytest
 from models import fake_card
 
 from limelight.errors import ModelError
+from limelight.mixing.lines import Lines
 from limelight.runtime.card import CARD, FILES, LARGEST_BYTES, ModelCard, file_sha256, read_card, write_card
 
 
@@ -40,7 +41,7 @@ def forge(folder: Path, **changes: object) -> None:
 
 def test_a_card_reads_as_it_was_written(tmp_path: Path) -> None:
     notes = {"größe": "7 M ×", "scores": [0.1, 1 / 3], "10": 1, "9": None}
-    card = write_model(tmp_path, notes=notes, config={"backbone": {"width": 8}})
+    card = write_model(tmp_path, notes=notes, config={"backbone": {"width": 8}}, line_edges=(0, 1, 3, 1025))
     assert read_card(tmp_path) == card
     assert read_card(tmp_path).fingerprint == card.fingerprint
 
@@ -135,21 +136,31 @@ def test_windows_line_ends_do_no_harm(tmp_path: Path) -> None:
     assert read_card(tmp_path) == card
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", 1e300])
+def test_models_of_the_first_format_still_run(tmp_path: Path) -> None:
+    """They knew no lines: each bin has a mask of its own."""
+    write_model(tmp_path)
+    forge(tmp_path, format_version=1, line_edges=None)
+    card = read_card(tmp_path)
+    assert card.line_edges == ()
+    assert len(Lines.of(card)) == card.n_fft // 2 + 1
+
+
+@pytest.mark.parametrize("version", [0, 3, "1", 1e300])
 def test_another_format_is_named(tmp_path: Path, version: object) -> None:
     write_model(tmp_path)
     forge(tmp_path, format_version=version)
-    with pytest.raises(ModelError, match=r"has format .*, this version reads 1"):
+    with pytest.raises(ModelError, match=r"has format .*, this version reads 2"):
         read_card(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"colour": "blue"}, {"hop": None}, {"cue_names": None}, {"cue_names": 3}, {"sha256": {}}, {"sha256": 1}]
-)
+OTHER_ENTRIES = [{"colour": "blue"}, {"hop": None}, {"cue_names": None}, {"cue_names": 3}, {"line_edges": 3}]
+
+
+@pytest.mark.parametrize("changes", [*OTHER_ENTRIES, {"sha256": {}}, {"sha256": 1}])
 def test_a_card_of_other_entries_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:
     write_model(tmp_path)
     forge(tmp_path, **changes)
-    with pytest.raises(ModelError, match="not one of format 1"):
+    with pytest.raises(ModelError, match="not one of format 2"):
         read_card(tmp_path)
 
 

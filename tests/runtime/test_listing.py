@@ -13,20 +13,20 @@ from limelight.runtime.listing import list_models
 from limelight.runtime.registry import installed
 
 PAPERS = {"visah": 59.96, "visah-text": 67.97, "semmix": 61.66}
-BASELINES = ("learn2remix", "lce")
+OTHERS = {"learn2remix": 44_100, "lce": 44_100, "lite": 48_000}
 
 
 def test_installed_models_come_first_then_the_presets() -> None:
     listed = list_models()
-    assert [one.name for one in listed] == [*(card.name for card in installed()), *PAPERS, *BASELINES]
-    assert [one.kind for one in listed] == ["installed"] * len(installed()) + ["preset"] * 5
+    assert [one.name for one in listed] == [*(card.name for card in installed()), *PAPERS, *OTHERS]
+    assert [one.kind for one in listed] == ["installed"] * len(installed()) + ["preset"] * 6
 
 
 def test_parts_sum_to_the_whole_and_the_whole_is_the_papers() -> None:
     for one in list_models():
         assert sum(one.parts.values()) == one.parameters
         if one.kind == "preset":
-            assert one.sample_rate == 44_100
+            assert one.sample_rate == OTHERS.get(one.name, 44_100)
         if one.name in PAPERS:
             assert one.parameters / 1e6 == pytest.approx(PAPERS[one.name], rel=0.005)
             assert set(one.parts) == {"backbone", "context_encoder", "highlighter"}

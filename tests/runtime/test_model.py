@@ -9,6 +9,7 @@ from models import FakeModel, fake_card, random_masks, tiny_network
 
 from limelight.cues.catalogue import CUE_NAMES
 from limelight.errors import ModelError
+from limelight.mixing.lines import Lines
 from limelight.runtime.card import FILES, file_sha256, read_card, write_card
 from limelight.runtime.model import Model, OnnxModel
 
@@ -27,7 +28,7 @@ def magnitudes(steps: int, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize("steps", [4, 64, 480])
 def test_masks_lie_between_0_and_1_and_sum_to_1(tiny: OnnxModel, steps: int) -> None:
     heard = tiny.separate(magnitudes(steps))
-    assert heard.masks.shape == (3, steps, 1025)
+    assert heard.masks.shape == (3, steps, len(Lines.of(tiny.card)))
     assert heard.latent.shape == (steps // 4, 16)
     np.testing.assert_allclose(heard.masks.sum(axis=0), 1, atol=1e-5)
     assert heard.masks.min() >= 0
@@ -48,7 +49,7 @@ def test_the_separator_agrees_with_torch(tiny: OnnxModel, steps: int) -> None:
     with torch.no_grad():
         masks, latent = tiny_network().separator(torch.from_numpy(magnitude)[None])
     heard = tiny.separate(magnitude)
-    np.testing.assert_allclose(heard.masks, masks[0].numpy(), atol=1e-4)
+    np.testing.assert_allclose(Lines.of(tiny.card).of_bins(heard.masks), masks[0].numpy(), atol=1e-4)
     np.testing.assert_allclose(heard.latent, latent[0].numpy(), atol=1e-4)
 
 

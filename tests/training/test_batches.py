@@ -9,8 +9,8 @@ from torch import Tensor
 
 from limelight.errors import InputError
 from limelight.muddy.mixtures import Casting
-from limelight.networks.lite import k_weights, mean_square
-from limelight.training.batches import PROGRAMME_LUFS, DrawConfig, Examples, Mixer, loader
+from limelight.networks.lite import PROGRAMME_LUFS, k_weights, mean_square
+from limelight.training.batches import DrawConfig, Examples, Mixer, loader
 from limelight.training.pool import PoolConfig, StemPool
 
 LIBRARY = library()

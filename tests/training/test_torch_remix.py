@@ -15,7 +15,7 @@ from limelight.errors import ModelError
 from limelight.networks.visah import PRESETS, Visah
 from limelight.runtime.remix import RemixModel
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from limelight.training.export_visah import card_of
+from limelight.training.export_remix import card_of
 from limelight.training.torch_remix import TorchRemix, load_torch_remix, network_of
 
 
@@ -42,6 +42,13 @@ def test_the_averaged_weights_are_the_ones_that_are_run(tmp_path: Path) -> None:
     assert torch.equal(both, next(average.parameters()))
     assert torch.equal(alone, next(last.parameters()))
     assert not torch.equal(both, alone)
+
+
+def test_its_card_tells_how_much_it_has_seen(tmp_path: Path) -> None:
+    path = saved(tmp_path / "run.safetensors", small())
+    assert load_torch_remix(path, device="cpu").card.training_data == "7 steps"
+    path = saved(tmp_path / "run.safetensors", small(), data={"clips": 800})
+    assert load_torch_remix(path, device="cpu").card.training_data == "800 clips, 7 steps"
 
 
 def test_it_answers_as_the_network_does(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from networks.tiny import LITE
 from torch import Tensor
 
 from limelight.networks.lite import k_weights, mean_square
+from limelight.networks.lite_spectra import waveform_spectra
 from limelight.training.lite import LiteTask
-from limelight.training.spectra import waveform_spectra
 
 RATE = LITE.backbone.sample_rate
 LENGTH = 96 * LITE.hop  # 0.26 s, 24 tokens

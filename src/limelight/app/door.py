@@ -21,6 +21,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from limelight.app.heap import keep_heap_small
 from limelight.app.report.words import plain
+from limelight.app.threads import keep_products_on_one_thread
 from limelight.errors import InputError, LimelightError, OutputError
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -33,6 +34,7 @@ STAGE_WORDS = {
     "render": "writing the film",
     "muddy": "making clips",
     "check": "checking clips",
+    "draw": "drawing mixtures",
     "judge": "judging clips",
 }
 INTERNAL = "E_INTERNAL"
@@ -61,6 +63,7 @@ def door(*, verbose: bool = False, small_heap: bool = True) -> Iterator[None]:
 
     `small_heap` keeps memory low on long films; training is better off without, its large tensors come again every step.
     """
+    keep_products_on_one_thread()
     if small_heap:
         keep_heap_small()
     if isinstance(sys.stdout, TextIOWrapper):

@@ -5,29 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from limelight.app.ahead import ahead, meanwhile
+from limelight.app.ahead import ahead
+from limelight.app.known import look_and_measure, survey_of
+from limelight.app.meter import Meter
 from limelight.app.run import PICTURE_HEIGHT, PICTURES_AHEAD, Progress, Run
 from limelight.cues.encoder import Encoder, NoPicture, PictureStatistics
-from limelight.dsp.loudness import LoudnessMeter
-from limelight.dsp.true_peak import TruePeakMeter
-from limelight.errors import ModelError, PlanError
+from limelight.errors import ModelError
 from limelight.media.formats import default_suffix
 from limelight.media.listen import listen
 from limelight.media.look import look
 from limelight.media.probe import probe
 from limelight.media.sound_file import write_sounds
 from limelight.media.target import naming_write_errors, prepare_target, scratch_beside
-from limelight.media.waiting import WaitingSound, check_room
+from limelight.media.waiting import Waiting, WaitingSound, check_room
 from limelight.media.write import Written, write_with_soundtrack
 from limelight.mixing import render as mix
 from limelight.mixing.controls import Controls
+from limelight.mixing.masks import KeptMasks
 from limelight.mixing.plan import MixPlan
 from limelight.mixing.planner import make_plan
 from limelight.mixing.remix import Remixed, check_wishes, finished, make_remix
-from limelight.mixing.survey import Survey, survey
 from limelight.runtime.model import Model
 from limelight.runtime.registry import load_model, no_stems
 from limelight.runtime.remix import RemixModel
@@ -74,16 +73,15 @@ def highlight_video(
     `picture_height` lines; by default the measured cues. progress: called with the stage (of STAGES, or REMIX_STAGES)
     and how many seconds of film are done, of how many. Raises the errors of `limelight.errors`.
     """
-    run = Run.of(source, audio_stream=audio_stream, progress=progress)
+    run = Run.of(source, audio_stream=audio_stream, picture_height=picture_height, progress=progress)
     target = prepare_target(run.info.path, Path(dest or default_target(run.info)), overwrite=overwrite)
     model, controls = model or load_model(), controls or Controls()
     if isinstance(model, RemixModel):
-        check_wishes(model.card, controls)
-        check_room(target, run.info, run.soundtrack)
-        eyes = encoder or default_eyes(model.card)
-        return _remixed(run, model, eyes, controls, target, overwrite=overwrite, picture_height=picture_height)
-    plan = plan_of(run, model, encoder or PictureStatistics(), controls, picture_height=picture_height)
-    return _rendered(run, plan, model, target, overwrite=overwrite)
+        return _remixed(run, model, encoder or default_eyes(model.card), controls, target, overwrite=overwrite)
+    with scratch_beside(target) as scratch:
+        kept = KeptMasks(Waiting(scratch, target), model.card)
+        plan = plan_of(run, model, encoder or PictureStatistics(), controls, keep=kept)
+        return _rendered(run, plan, model, target, kept=kept, overwrite=overwrite)
 
 
 def plan_video(
@@ -97,9 +95,9 @@ def plan_video(
     progress: Progress | None = None,
 ) -> MixPlan:
     """The mix plan alone; nothing is written. Raises ModelError for a model without stems."""
-    run = Run.of(source, audio_stream=audio_stream, progress=progress)
+    run = Run.of(source, audio_stream=audio_stream, picture_height=picture_height, progress=progress)
     knowing = with_stems(model or load_model())
-    return plan_of(run, knowing, encoder or PictureStatistics(), controls or Controls(), picture_height=picture_height)
+    return plan_of(run, knowing, encoder or PictureStatistics(), controls or Controls())
 
 
 def render_video(
@@ -114,7 +112,7 @@ def render_video(
 ) -> Highlighted:
     """Renders a plan, edited or not; the picture is only copied. Raises PlanError where the plan is of another film."""
     run = Run.of(source, audio_stream=plan.source.audio_stream, progress=progress)
-    _check_fit(run, plan)
+    plan.check_fit(run.info, run.soundtrack)
     target = prepare_target(run.info.path, Path(dest or default_target(run.info)), overwrite=overwrite)
     model = with_stems(model or load_model(plan.model.name))
     if model.card.fingerprint != plan.model.sha256:
@@ -161,19 +159,17 @@ def separate_video(
         folder.mkdir(parents=True, exist_ok=True)
     targets = [prepare_target(run.info.path, folder / f"{stem}.wav", overwrite=overwrite) for stem in STEMS]
     rate, layout = run.soundtrack.sample_rate, run.soundtrack.layout
-    surveyed = _surveyed(run.soundtrack, run.blocks("measure"))
+    surveyed = survey_of(run.soundtrack, run.blocks("measure"))
     parts = mix.stems(run.blocks("render"), model, sample_rate=rate, layout=layout, mono_lufs=surveyed.downmix_lufs)
     write_sounds(targets, parts, sample_rate=rate, layout=layout, overwrite=overwrite)
     return tuple(targets)
 
 
-def plan_of(
-    run: Run, model: Model, encoder: Encoder, controls: Controls, *, picture_height: int = PICTURE_HEIGHT
-) -> MixPlan:
-    """Look and measure, then decide."""
-    known = _known(run, encoder, picture_height)
+def plan_of(run: Run, model: Model, encoder: Encoder, controls: Controls, *, keep: KeptMasks | None = None) -> MixPlan:
+    """Look and measure, then decide. keep: where the masks are put by, for rendering."""
+    known = look_and_measure(run, encoder)
     started = time.perf_counter()
-    plan = make_plan(run.blocks("plan"), known.surveyed, known.cues, model, controls, run.planned_source)
+    plan = make_plan(run.blocks("plan"), known.surveyed, known.cues, model, controls, run.planned_source, keep=keep)
     run.timed("plan", started)
     return plan
 
@@ -202,56 +198,28 @@ def default_target(info: SourceInfo) -> Path:
     return info.path.with_name(f"{info.path.stem}.highlighted{default_suffix(info)}")
 
 
-@dataclass(frozen=True)
-class _Known:
-    """A film before anything is decided."""
-
-    cues: Cues
-    surveyed: Survey
-
-
-def _known(run: Run, encoder: Encoder, picture_height: int) -> _Known:
-    """Looks, and measures the sound meanwhile: neither needs the other."""
-    started = time.perf_counter()
-    eyes = encoder if run.info.picture else NoPicture()
-    heard: list[str] = []  # said after what was seen, whoever is first
-    blocks = ahead(listen(run.info, run.soundtrack, notes=heard))
-    if run.info.picture is None:  # else the picture's progress is told at that time
-        blocks = run.followed("measure", blocks)
-    with meanwhile(blocks, partial(_surveyed, run.soundtrack)) as measured:
-        cues = eyes.encode(run.pictures("look", height=picture_height), duration_seconds=run.info.duration_seconds)
-        run.timed("look", started)
-        started = time.perf_counter()
-        surveyed = measured()
-    run.notes += heard
-    run.timed("measure", started)
-    return _Known(cues, surveyed)
-
-
-def _surveyed(soundtrack: SoundtrackInfo, blocks: Iterable[Samples]) -> Survey:
-    return survey(blocks, sample_rate=soundtrack.sample_rate, layout=soundtrack.layout)
-
-
 def _rendered(
-    run: Run, plan: MixPlan, model: Model, target: Path, *, overwrite: bool, true_peak_dbtp: float | None = None
+    run: Run,
+    plan: MixPlan,
+    model: Model,
+    target: Path,
+    *,
+    kept: KeptMasks | None = None,
+    true_peak_dbtp: float | None = None,
+    overwrite: bool,
 ) -> Highlighted:
     original = ahead(listen(run.info, run.soundtrack))
-    blocks = ahead(mix.render(original, plan, model, true_peak_dbtp=true_peak_dbtp))
+    blocks = ahead(mix.render(original, plan, model, kept=kept, true_peak_dbtp=true_peak_dbtp))
     return _written(run, plan, blocks, target, overwrite=overwrite)
 
 
 def _remixed(
-    run: Run,
-    model: RemixModel,
-    encoder: Encoder,
-    controls: Controls,
-    target: Path,
-    *,
-    overwrite: bool,
-    picture_height: int,
+    run: Run, model: RemixModel, encoder: Encoder, controls: Controls, target: Path, *, overwrite: bool
 ) -> Highlighted:
     """Look and measure, remix, write. The mix waits on the disk until it is known how loud it is."""
-    known = _known(run, encoder, picture_height)
+    check_wishes(model.card, controls)
+    check_room(target, run.info, run.soundtrack)
+    known = look_and_measure(run, encoder)
     with scratch_beside(target) as scratch:
         started = time.perf_counter()
         shelf = WaitingSound(scratch, run.soundtrack.channels, target)
@@ -266,7 +234,7 @@ def _written(
     run: Run, plan: MixPlan | Remixed, blocks: Iterable[Samples], target: Path, *, overwrite: bool
 ) -> Highlighted:
     started = time.perf_counter()
-    meter = _Meter(run.soundtrack)
+    meter = Meter(run.soundtrack)
     blocks = meter.watch(run.followed("render", blocks))
     written = write_with_soundtrack(run.info, run.soundtrack, blocks, target, overwrite=overwrite, notes=run.notes)
     run.timed("render", started)
@@ -275,36 +243,8 @@ def _written(
         soundtrack=run.soundtrack,
         plan=plan,
         written=written,
-        loudness_after_lufs=meter.loudness.finish().integrated_lufs,
-        true_peak_after_dbtp=meter.peaks.finish(),
+        loudness_after_lufs=meter.loudness_lufs(),
+        true_peak_after_dbtp=meter.true_peak_dbtp(),
         notes=tuple(dict.fromkeys(run.notes)),
         stage_seconds=run.stage_seconds,
     )
-
-
-class _Meter:
-    """Measures what passes."""
-
-    def __init__(self, soundtrack: SoundtrackInfo) -> None:
-        self.loudness = LoudnessMeter(soundtrack.sample_rate, soundtrack.layout)
-        self.peaks = TruePeakMeter(soundtrack.channels)
-
-    def watch(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
-        for block in blocks:
-            self.loudness.push(block)
-            self.peaks.push(block)
-            yield block
-
-
-def _check_fit(run: Run, plan: MixPlan) -> None:
-    track, planned = run.soundtrack, plan.source
-    if (track.sample_rate, track.layout) != (planned.sample_rate, planned.layout):
-        raise PlanError(
-            f"The plan is for a soundtrack of {planned.sample_rate} Hz {planned.layout}, {run.info.path.name} has "
-            f"{track.sample_rate} Hz {track.layout}; make a new plan with `limelight plan`."
-        )
-    if abs(run.info.duration_seconds - planned.duration_seconds) > max(1.0, 0.01 * planned.duration_seconds):
-        raise PlanError(
-            f"The plan is for a film of {planned.duration_seconds:.1f} s, {run.info.path.name} lasts "
-            f"{run.info.duration_seconds:.1f} s; make a new plan with `limelight plan`."
-        )

@@ -28,14 +28,22 @@ class Run:
     info: SourceInfo
     soundtrack: SoundtrackInfo
     progress: Progress = lambda stage, done, total: None
+    picture_height: int = PICTURE_HEIGHT  # lines at which the picture is looked at
     notes: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, source: Path | str, *, audio_stream: int | None = None, progress: Progress | None = None) -> Run:
+    def of(
+        cls,
+        source: Path | str,
+        *,
+        audio_stream: int | None = None,
+        picture_height: int = PICTURE_HEIGHT,
+        progress: Progress | None = None,
+    ) -> Run:
         """Probes a file. Raises InputError, NoSoundtrack."""
         info = probe(source)
-        run = cls(info, choose_soundtrack(info, audio_stream))
+        run = cls(info, choose_soundtrack(info, audio_stream), picture_height=picture_height)
         if progress:
             run.progress = progress
         if info.picture is None:
@@ -65,9 +73,9 @@ class Run:
             self.progress(stage, done / self.soundtrack.sample_rate, self.info.duration_seconds)
             yield block
 
-    def pictures(self, stage: str, *, height: int = PICTURE_HEIGHT) -> Iterator[Picture]:
+    def pictures(self, stage: str) -> Iterator[Picture]:
         """The pictures, with progress."""
-        for picture in ahead(look(self.info, height=height, notes=self.notes), count=PICTURES_AHEAD):
+        for picture in ahead(look(self.info, height=self.picture_height, notes=self.notes), count=PICTURES_AHEAD):
             self.progress(stage, picture.time_seconds, self.info.duration_seconds)
             yield picture
 

@@ -2,6 +2,7 @@
 
     gain error      the one gain of each stem in the output, by least squares, against that in the target; less the mean
                     over the stems, since one gain for all changes no balance. Mean of the absolute values, in dB.
+    gain change     the same gains of an output whose input was right already: mean of the absolute values, in dB.
     balance error   speech-to-background ratio over time, K-weighted as loudness is (BS.1770): the output's against the
                     target's wherever the target has both. Mean of the absolute differences, in LU.
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from limelight.dsp.loudness import block_powers, power_to_lufs, sliding_powers
 from limelight.evaluation.explanation import in_decibels, moved, moving_gains, still_gains
-from limelight.evaluation.metrics import SAMPLE_RATE, Signal, validate
+from limelight.evaluation.metrics import SAMPLE_RATE, Signal, level_matched, validate
 
 Array = NDArray[np.float64]
 
@@ -37,6 +38,15 @@ def gain_error_db(output: Signal, target: Signal, stems: NDArray[np.floating]) -
         return LARGEST_DB
     errors = levels[0] - levels[1]
     return float(np.abs(errors - errors.mean()).mean())
+
+
+def gain_change_db(output: Signal, good: Signal, stems: NDArray[np.floating]) -> float:
+    """Mean absolute gain of the stems in what was made of a good mix, at the loudness of that mix."""
+    heard = audible(stems)
+    if not heard.any():
+        return float("nan")
+    gains = still_gains(level_matched(output, good), stems)
+    return float(np.abs(in_decibels(gains, floor_db=-LARGEST_DB)[heard]).mean())
 
 
 def balance_error_lu(output: Signal, target: Signal, stems: NDArray[np.floating]) -> float:

@@ -40,6 +40,11 @@ class Interval:
         return self.clips >= FEWEST_CLIPS and (self.low > 0 or self.high < 0)
 
 
+def negative(of: Interval) -> Interval:
+    """The same the other way round: a share that is gone as a change."""
+    return Interval(-of.value, -of.high, -of.low, of.clips)
+
+
 def mean_of(drawn: Array) -> Array:
     """The mean of each draw."""
     return np.asarray(drawn.mean(axis=1))

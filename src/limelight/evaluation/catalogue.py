@@ -15,10 +15,16 @@ class Metric:
     title: str
     unit: str = HUNDREDTHS
     higher_is_better: bool = False
+    perfect_untouched: bool = False  # whoever does nothing has the best figure there is
 
     def shown(self, value: float) -> float:
         """A raw value as it is printed."""
         return 100 * value if self.unit == HUNDREDTHS else value
+
+    @property
+    def digits(self) -> int:
+        """After the point, as it is printed."""
+        return 1 if self.unit == "LU" or self.higher_is_better else 2
 
 
 PAPERS = (Metric("mag", "MAG"), Metric("env", "ENV"), Metric("env_pooled", "ENV, pooled"), Metric("w_dis", "W-dis"))
@@ -30,10 +36,18 @@ LEVEL_MATCHED = (
 BY_STEMS = (
     Metric("gain_error_db", "gain error", "dB"),
     Metric("balance_error_lu", "balance error", "LU"),
-    Metric("artefacts_db", "artefacts", "dB", higher_is_better=True),
+    Metric("artefacts_db", "artefacts", "dB", higher_is_better=True, perfect_untouched=True),
 )
 SI_SDR = Metric("si_sdr_db", "SI-SDR", "dB", higher_is_better=True)
-HARM = Metric("harm", "harm")
+HARM = (
+    Metric("harm", "harm", perfect_untouched=True),
+    Metric("harm_gain_db", "harm, gains", "dB", perfect_untouched=True),
+)
+DECIDED = (
+    Metric("decided_error_db", "error of the decided gains", "dB"),
+    Metric("decided_harm_db", "decided change of a good mix", "dB", perfect_untouched=True),
+)
+OF_GOOD_MIXES = ("harm", "harm_gain_db", "decided_harm_db")  # what was made of a mix that was right
 
-METRICS = (*PAPERS, *BY_NETWORKS, *LEVEL_MATCHED, SI_SDR, *BY_STEMS, HARM)
+METRICS = (*PAPERS, *BY_NETWORKS, *LEVEL_MATCHED, *BY_STEMS, SI_SDR, *HARM, *DECIDED)
 BY_NAME = {metric.name: metric for metric in METRICS}

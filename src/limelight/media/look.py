@@ -5,8 +5,10 @@
     yielded   | ^       | ^        |          | ^
 
 The first decoded picture of every cell is scaled, turned upright and given with its own true time. Only the chosen
-ones are converted. Where the source shows far more pictures than wanted, those that no other picture refers to are not
-even decoded, and the deblocking filter is left out: at a sixth of the height nobody sees it.
+ones are converted. Large pictures are dear to decode: there the deblocking filter is left out, which nobody sees at a
+fifth of the height, and where far more pictures are shown than wanted, those that no other picture refers to are left
+out as well. More cannot be: without a picture that others refer to these come out broken. Small pictures are cheap, and
+the filter is seen in them.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from limelight.media.unchanged import check_unchanged
 from limelight.signals import Picture, PictureInfo, SourceInfo
 
 _SPARE_RATE = 3  # decode all pictures unless the source shows this many times more than wanted; every fourth remains
+_SPARE_HEIGHT = 5  # decode wholly unless the source is this many times higher than wanted
 _MAX_THREADS = 8
 
 
@@ -49,7 +52,8 @@ def look(
     damage = Damage()
     with open_input(info.path) as container:
         stream = cast(VideoStream, container.streams[info.picture.stream_index])
-        _hasten(stream, info.picture, pictures_per_second)
+        many = info.picture.frames_per_second >= _SPARE_RATE * pictures_per_second
+        _hasten(stream, large=_is_large(info.picture, height), many=many)
         aspect = float(stream.sample_aspect_ratio or 1)
         reformatter = VideoReformatter()
         last_cell = -1
@@ -66,15 +70,21 @@ def look(
         notes.append(f"{damage.bad} of {damage.bad + damage.good} pictures are damaged and were not looked at")
 
 
-def _hasten(stream: VideoStream, picture: PictureInfo, pictures_per_second: float) -> None:
-    """Decode on several threads, and no more than needed."""
+def _is_large(picture: PictureInfo, height: int) -> bool:
+    """Whether it has as many points as one of 16 : 9 that is so much higher than wanted: films are cut to many shapes."""
+    return picture.width * picture.height >= (_SPARE_HEIGHT * height) ** 2 * 16 / 9
+
+
+def _hasten(stream: VideoStream, *, large: bool, many: bool) -> None:
+    """Decode on several threads, and of large pictures no more than needed."""
     context = stream.codec_context
     context.thread_type = ThreadType.AUTO
     context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
     options = {"max_pixels": str(MAX_PIXELS), "flags2": "+fast"}
-    if picture.frames_per_second >= _SPARE_RATE * pictures_per_second:
-        context.skip_frame = "NONREF"
+    if large:
         options["skip_loop_filter"] = "all"
+    if large and many:
+        context.skip_frame = "NONREF"
     context.options = options
 
 

@@ -1,6 +1,7 @@
-"""A soundtrack that waits on the disk, as 32-bit floats, until it is known how loud it is to be.
+"""What waits on the disk of the target until it is needed: a soundtrack, or any bytes.
 
-It is written once and read as often as wished. An hour of stereo at 48 kHz takes 1.4 GB, on the disk of the target.
+It is written once and read as often as wished. A soundtrack waits as 32-bit floats until it is known how loud it is to
+be; an hour of stereo at 48 kHz takes 1.4 GB.
 """
 
 from __future__ import annotations
@@ -31,25 +32,41 @@ def check_room(dest: Path, info: SourceInfo, track: SoundtrackInfo) -> None:
         )
 
 
+class Waiting:
+    """Bytes in a scratch file; what they wait for is `dest`."""
+
+    def __init__(self, scratch: BinaryIO, dest: Path) -> None:
+        self._file, self._dest = scratch, dest
+        self.size = 0
+
+    def add(self, data: bytes) -> None:
+        """Put them behind what is there. Raises OutputError where the disk is full."""
+        with naming_write_errors(self._dest):
+            self._file.seek(self.size)
+            self._file.write(data)
+        self.size += len(data)
+
+    def read(self, first: int, count: int) -> bytes:
+        """So many from a place on; fewer where there are no more."""
+        with naming_write_errors(self._dest):
+            self._file.seek(first)
+            return self._file.read(count)
+
+
 class WaitingSound:
-    """Samples of so many channels in a scratch file, interleaved; what they wait for is `dest`."""
+    """Samples of so many channels, interleaved; what they wait for is `dest`."""
 
     def __init__(self, scratch: BinaryIO, channels: int, dest: Path) -> None:
-        self._file, self._channels, self._dest = scratch, channels, dest
-        self._samples = 0
+        self._bytes, self._channels = Waiting(scratch, dest), channels
 
     def add(self, block: Samples) -> None:
         """Put [C, n] behind what is there. Raises OutputError where the disk is full."""
-        with naming_write_errors(self._dest):
-            self._file.seek(self._samples * self._channels * SAMPLE_BYTES)
-            self._file.write(np.ascontiguousarray(block.T, np.float32).tobytes())
-        self._samples += block.shape[1]
+        self._bytes.add(np.ascontiguousarray(block.T, np.float32).tobytes())
 
     def blocks(self) -> Iterator[Samples]:
         """All of it, [C, n]; the very same numbers."""
         width = SAMPLE_BYTES * self._channels
-        for first in range(0, self._samples, READ_SAMPLES):
-            with naming_write_errors(self._dest):
-                self._file.seek(first * width)
-                data = self._file.read(min(READ_SAMPLES, self._samples - first) * width)
+        end = self._bytes.size  # of what is there now
+        for first in range(0, end, READ_SAMPLES * width):
+            data = self._bytes.read(first, min(READ_SAMPLES * width, end - first))
             yield np.ascontiguousarray(np.frombuffer(data, np.float32).reshape(-1, self._channels).T)

@@ -22,15 +22,17 @@ from limelight.dsp.layouts import channel_names
 from limelight.dsp.resample import ResampleStream
 from limelight.dsp.stft import Spectra, StftConfig, StftStream
 from limelight.errors import ModelError
+from limelight.mixing.lines import Array, Lines
 from limelight.runtime.card import ModelCard
 from limelight.runtime.model import Heard, Model
 from limelight.signals import Samples
 
-Array = NDArray[np.float32]
-
 OVERLAP_STEPS = 96  # 2 s
 WINDOW_STEPS = 5 * OVERLAP_STEPS  # 10.2 s
 POWER_FLOOR = 1e-7  # −70 LUFS
+Numbers = NDArray[np.uint16]
+MASK_NUMBER = np.dtype(np.uint16)
+HIGHEST_NUMBER = 65_535  # stands for a mask of 1
 
 # From a window's start in seconds, what was heard in it and the stems' levels [L, 2 K], to gains in dB [L, K].
 Direct = Callable[[float, Heard, Array], Array]
@@ -42,8 +44,22 @@ class Passage:
 
     first_step: int
     spectra: Spectra  # [C, F, T], of the channels at the model's rate
-    masks: Array  # [K, T, F]
+    numbers: Numbers  # [K, T, N], the masks as they are kept
     gains_db: Array  # [L, K], one row per token; zeros where nobody directs
+
+    @property
+    def masks(self) -> Array:
+        """Of lines, [K, T, N]; they sum to 1 as nearly as their numbers allow."""
+        return np.asarray(self.numbers * np.float32(1 / HIGHEST_NUMBER))
+
+
+def numbers_of(masks: Array) -> Numbers:
+    """Masks 0…1 as 16-bit numbers of even steps, so that keeping them loses nothing: none moves by more than −102 dB.
+
+    16-bit floats would take the same room and be coarser from 1/16 on.
+    """
+    numbers: Numbers = np.rint(masks * np.float32(HIGHEST_NUMBER)).astype(MASK_NUMBER)
+    return numbers
 
 
 def downmix_weights(layout: str) -> Array:
@@ -72,7 +88,7 @@ def mono_magnitude(spectra: Spectra, weights: Array) -> Array:
 
 
 def token_levels(masks: Array, magnitude: Array, card: ModelCard) -> Array:
-    """What the model's director is told of the stems per token, [K, T, F] and [T, F] to [L, 2 K] in LUFS.
+    """What the model's director is told of the stems per token, [K, T, N] and [T, F] to [L, 2 K] in LUFS.
 
     First each stem's loudness as its mask cuts it out, Σ M²|X|², then its share of the power, Σ M|X|²; apart, they say how
     sure the masks are. One-sided |STFT|² · 4 / n_fft² is the mean square per bin under a √Hann window; the rest is BS.1770's
@@ -80,9 +96,9 @@ def token_levels(masks: Array, magnitude: Array, card: ModelCard) -> Array:
     """
     hertz = np.arange(card.n_fft // 2 + 1) * card.sample_rate / card.n_fft
     weights = (k_weight_response(hertz) * 4 / card.n_fft**2).astype(np.float32)
-    weighted = np.square(magnitude) * weights
+    weighted = Lines.of(card).sums(np.square(magnitude) * weights)  # [T, N]
     power = np.concatenate(
-        [np.einsum("ktf,ktf,tf->kt", masks, masks, weighted), np.einsum("ktf,tf->kt", masks, weighted)]
+        [np.einsum("ktn,ktn,tn->kt", masks, masks, weighted), np.einsum("ktn,tn->kt", masks, weighted)]
     )
     power = power.reshape(len(power), -1, card.steps_per_token).mean(2)
     levels: Array = (-0.691 + 10 * np.log10(power.T + POWER_FLOOR)).astype(np.float32)
@@ -102,15 +118,21 @@ def hear(
             f"Wanted a model whose tokens divide {OVERLAP_STEPS} steps, {card.name} has tokens of "
             f"{card.steps_per_token}; use another one."
         )
-    weights = downmix_weights(layout)
-    resampler = ResampleStream(sample_rate, card.sample_rate, len(weights))
-    stft = StftStream(len(weights), StftConfig(card.n_fft, card.hop))
-    windows = _Windows(model, weights * np.float32(programme_scale(card, mono_lufs)), direct)
-    for block in blocks:
-        yield from windows.push(stft.push(resampler.push(block)))
-    yield from windows.push(stft.push(resampler.finish()))
-    yield from windows.push(stft.finish())
+    windows = _Windows(model, downmix_weights(layout) * np.float32(programme_scale(card, mono_lufs)), direct)
+    for spectra in spectra_of(blocks, card, sample_rate=sample_rate, layout=layout):
+        yield from windows.push(spectra)
     yield from windows.finish()
+
+
+def spectra_of(blocks: Iterable[Samples], card: ModelCard, *, sample_rate: int, layout: str) -> Iterator[Spectra]:
+    """Blocks [C, n] to spectra [C, F, t] of each channel at the model's rate, in order and without gaps."""
+    channels = len(channel_names(layout))
+    resampler = ResampleStream(sample_rate, card.sample_rate, channels)
+    stft = StftStream(channels, StftConfig(card.n_fft, card.hop))
+    for block in blocks:
+        yield stft.push(resampler.push(block))
+    yield stft.push(resampler.finish())
+    yield stft.finish()
 
 
 class _Windows:
@@ -145,7 +167,7 @@ class _Windows:
         spectra, magnitude = np.concatenate(self._pending, axis=2), np.concatenate(self._magnitudes)
         masks, gains = self._run(magnitude[:WINDOW_STEPS])
         tokens = -(-emit // self._model.card.steps_per_token)
-        passage = Passage(self._start, spectra[:, :, :emit], masks[:, :emit], gains[:tokens])
+        passage = Passage(self._start, spectra[:, :, :emit], numbers_of(masks[:, :emit]), gains[:tokens])
         self._tail = (masks[:, emit:], gains[tokens:])
         self._before = magnitude[:emit]
         self._pending, self._magnitudes = [spectra[:, :, emit:]], [magnitude[emit:]]
@@ -154,7 +176,7 @@ class _Windows:
         return passage
 
     def _run(self, magnitude: Array) -> tuple[Array, Array]:
-        """Masks [K, t, F] and gains [l, K] of magnitudes [t, F], faded in from the window before."""
+        """Masks [K, t, N] and gains [l, K] of magnitudes [t, F], faded in from the window before."""
         per_token = self._model.card.steps_per_token
         steps = len(magnitude)
         missing = WINDOW_STEPS - steps

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from limelight.errors import PlanError
-from limelight.signals import STEMS, Vector
+from limelight.signals import STEMS, SoundtrackInfo, SourceInfo, Vector
 
 VERSION = 1
 STEP_SECONDS = 0.1  # gain curves have ten values a second
@@ -125,6 +125,20 @@ class MixPlan(_Part):
     def changes_nothing(self) -> bool:
         """Whether rendering this plan gives the original."""
         return self.makeup_db == 0 and not np.any(self.curves_db)
+
+    def check_fit(self, film: SourceInfo, track: SoundtrackInfo) -> None:
+        """Raises PlanError where a film's soundtrack is not the one that the plan was made for."""
+        planned, name = self.source, film.path.name
+        if (track.sample_rate, track.layout) != (planned.sample_rate, planned.layout):
+            raise PlanError(
+                f"The plan is for a soundtrack of {planned.sample_rate} Hz {planned.layout}, {name} has "
+                f"{track.sample_rate} Hz {track.layout}; make a new plan with `limelight plan`."
+            )
+        if abs(film.duration_seconds - planned.duration_seconds) > max(1.0, 0.01 * planned.duration_seconds):
+            raise PlanError(
+                f"The plan is for a film of {planned.duration_seconds:.1f} s, {name} lasts "
+                f"{film.duration_seconds:.1f} s; make a new plan with `limelight plan`."
+            )
 
     def at(self, times_seconds: Vector) -> Vector:
         """Gains in dB at any times, [K, n], on straight lines in dB."""

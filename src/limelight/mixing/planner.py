@@ -17,7 +17,9 @@ from limelight.dsp.layouts import channel_weights
 from limelight.dsp.loudness import integrated_from_block_powers
 from limelight.mixing import headroom
 from limelight.mixing.controls import Controls
-from limelight.mixing.hearing import Array, Passage, hear, squared_magnitude
+from limelight.mixing.hearing import Passage, hear, squared_magnitude
+from limelight.mixing.lines import Array, Lines
+from limelight.mixing.masks import KeptMasks
 from limelight.mixing.plan import (
     STEP_SECONDS,
     MixPlan,
@@ -87,9 +89,14 @@ def make_plan(
     model: Model,
     controls: Controls,
     source: PlannedSource,
+    *,
+    keep: KeptMasks | None = None,
 ) -> MixPlan:
-    """Decides the gains of a soundtrack [C, n]…, heard through a model, beside what the picture says."""
-    sketch = listen_through(blocks, surveyed, cues, model, source)
+    """Decides the gains of a soundtrack [C, n]…, heard through a model, beside what the picture says.
+
+    keep: where the masks are put by, for rendering.
+    """
+    sketch = listen_through(blocks, surveyed, cues, model, source, keep=keep)
     # A container may say less than there is.
     seconds = max(source.duration_seconds, surveyed.samples / source.sample_rate)
     times = np.arange(math.ceil(seconds / STEP_SECONDS - 1e-6) + 1, dtype=np.float64) * STEP_SECONDS
@@ -151,23 +158,31 @@ def _passed(
 
 
 def listen_through(
-    blocks: Iterable[Samples], surveyed: Survey, cues: Cues, model: Model, source: PlannedSource
+    blocks: Iterable[Samples],
+    surveyed: Survey,
+    cues: Cues,
+    model: Model,
+    source: PlannedSource,
+    *,
+    keep: KeptMasks | None = None,
 ) -> Sketch:
     """Hears everything once; what is kept grows by a few hundred bytes a second."""
     card = model.card
-    weights = _power_weights(card, source.layout)
+    weights, lines = _power_weights(card, source.layout), Lines.of(card)
     passages = hear(
         blocks,
         model,
         sample_rate=source.sample_rate,
         layout=source.layout,
-        mono_lufs=surveyed.downmix_lufs,
+        mono_lufs=round(surveyed.downmix_lufs, 2),  # as the plan will say it, so that its masks can be heard again
         direct=_Director(model, cues),
     )
+    if keep:
+        passages = keep.keep(passages)
     per_token = card.steps_per_token
     kept: list[tuple[Array, Array, Array]] = []
     for passage in passages:  # one at least, also of nothing
-        powers, amplitudes = _stem_powers(passage, weights), _stem_amplitudes(passage)
+        powers, amplitudes = _stem_powers(passage, weights, lines), _stem_amplitudes(passage, lines)
         kept.append((passage.gains_db.T, _per_token(powers, per_token), _per_token(amplitudes, per_token)))
     gains, *others = (np.concatenate(parts, axis=-1).astype(np.float64) for parts in zip(*kept, strict=True))
     times = (np.arange(gains.shape[1], dtype=np.float64) + 0.5) * card.token_seconds - 0.5 * card.hop / card.sample_rate
@@ -201,27 +216,27 @@ def _power_weights(card: ModelCard, layout: str) -> Array:
     return np.asarray(channel_weights(layout)[:, None] * frequency, np.float32)
 
 
-def _stem_powers(passage: Passage, weights: Array) -> Array:
+def _stem_powers(passage: Passage, weights: Array, lines: Lines) -> Array:
     """[K, K, T]: power of each stem and between each two, all channels together."""
     masks = passage.masks
-    K, T, F = masks.shape
-    power = np.zeros((T, F), np.float32)
+    K, T, N = masks.shape
+    power = np.zeros((T, N), np.float32)
     for channel, weight in zip(passage.spectra, weights, strict=True):
-        power += weight * squared_magnitude(channel.T)
+        power += lines.sums(weight * squared_magnitude(channel.T))
     between = np.zeros((K, K, T), np.float32)
     for k in range(K):
         weighted = masks[k] * power
         for j in range(k, K):
-            between[k, j] = between[j, k] = np.einsum("tf,tf->t", weighted, masks[j])
+            between[k, j] = between[j, k] = np.einsum("tn,tn->t", weighted, masks[j])
     return between
 
 
-def _stem_amplitudes(passage: Passage) -> Array:
+def _stem_amplitudes(passage: Passage, lines: Lines) -> Array:
     """[K, T]: magnitudes of each stem, all bins and channels together."""
     power = squared_magnitude(passage.spectra[0].T)
     for channel in passage.spectra[1:]:
         power += squared_magnitude(channel.T)
-    return np.asarray(np.einsum("ktf,tf->kt", passage.masks, np.sqrt(power, out=power)))
+    return np.asarray(np.einsum("ktn,tn->kt", passage.masks, lines.sums(np.sqrt(power, out=power))))
 
 
 def _per_token(values: Array, per_token: int) -> Array:

@@ -40,7 +40,6 @@ class Sound:
     group: str
     start: int  # sample
     length: int  # samples
-    source_rate: int  # Hz, of the recording: half of it is where its spectrum ends
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,8 @@ def open_shelf(folder: Path, rows: list[dict[str, str]], split: str, stem: str, 
     array, index = cache / f"{split}-{stem}-{key}.npy", cache / f"{split}-{stem}-{key}.json"
     if not (index.is_file() and array.is_file()):
         _decode_all(folder, rows, array, index)
-    sounds = tuple(Sound(**entry) for entry in json.loads(index.read_text(encoding="utf-8")))
+    entries = json.loads(index.read_text(encoding="utf-8"))
+    sounds = tuple(Sound(entry["file"], entry["group"], entry["start"], entry["length"]) for entry in entries)
     return Shelf(np.load(array, mmap_mode="r"), sounds)
 
 
@@ -130,8 +130,7 @@ def _decode_all(folder: Path, rows: list[dict[str, str]], array: Path, index: Pa
     sounds, parts, position = [], [], 0
     for row in rows:
         samples = _decode(folder / row["file"])
-        source_rate = int(row.get("sr") or SAMPLE_RATE)
-        sounds.append(Sound(row["file"], row.get("group") or row["file"], position, len(samples), source_rate))
+        sounds.append(Sound(row["file"], row.get("group") or row["file"], position, len(samples)))
         parts.append(samples)
         position += len(samples)
     draft = index.with_suffix(f".{os.getpid()}.part")

@@ -22,6 +22,7 @@ from limelight.networks.band import BandBackbone, BandConfig, BandJoin
 from limelight.networks.highlighter import Highlighter, HighlighterConfig
 
 STEM_COUNT = 3
+PROGRAMME_LUFS = -27.0  # the level at which the model hears every film
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,14 @@ def level_features(levels_db: Tensor) -> Tensor:
     return torch.cat([part.expand(-1, levels_db.shape[1], -1) for part in parts], dim=-1)
 
 
+@dataclass(frozen=True)
+class Rebalanced:
+    """What the model makes of a mixture."""
+
+    masks: Tensor  # [B, K, T, N]
+    gains_db: Tensor  # [B, L, K]
+
+
 class Lite(nn.Module):
     """Separator and director in one, as they are trained."""
 
@@ -159,6 +168,31 @@ class Lite(nn.Module):
         self.config = config
         self.separator = Separator(config)
         self.director = Director(config)
+        self.k: Tensor
+        lines = self.separator.lines
+        self.register_buffer("k", lines.means(k_weights(config).to(lines.widths)), persistent=False)  # [N]
+
+    def rebalance(self, power: Tensor, cues: Tensor | None = None, hidden: Tensor | None = None) -> Rebalanced:
+        """Powers of lines [B, T, N] and cues [B, M, D], a row a second, to masks and gains.
+
+        A row that is `hidden` [B, M] is not seen, nor is one of zeros, which says that there is no picture.
+        """
+        masks, latent = self.separator.of_lines(power)
+        levels_db = stem_levels_db(masks, power, self.k, self.config)
+        B, L = levels_db.shape[:2]
+        if cues is None:
+            cues = power.new_zeros(B, 1, self.config.highlighter.context_width)
+        unseen = (cues == 0).all(-1).to(power)
+        unseen = unseen if hidden is None else torch.maximum(unseen, hidden.to(unseen))
+        seconds = (torch.arange(L, device=power.device) * self.config.token_seconds).expand(B, L)
+        cue_seconds = (torch.arange(cues.shape[1], device=power.device) + 0.5).expand(B, -1)
+        return Rebalanced(masks, self.director(latent, levels_db, seconds, cues, cue_seconds, unseen))
+
+
+def remix_mask(rebalanced: Rebalanced, config: LiteConfig) -> Tensor:
+    """Σ_k 10^(g_k/20) · M_k, [B, T, N], of gains per token."""
+    gains = (10 ** (rebalanced.gains_db / 20)).repeat_interleave(config.steps_per_token, dim=1)  # [B, T, K]
+    return torch.einsum("btk,bktn->btn", gains, rebalanced.masks)
 
 
 def sqrt_hann(n_fft: int, device: torch.device | None = None) -> Tensor:
@@ -176,6 +210,11 @@ def mean_square(power: Tensor, config: LiteConfig) -> Tensor:
     """One-sided |STFT|² to mean square per bin: their sum over bins is the mean square of the windowed signal."""
     n_fft = config.backbone.n_fft
     return 2 * power / (n_fft * n_fft / 2)  # Σ window² = n_fft / 2
+
+
+def loudness_lufs(power: Tensor, weights: Tensor, config: LiteConfig) -> Tensor:
+    """Ungated loudness of |X|² [B, T, N], of bins or lines with their k-weights [N], [B]; silence is −120.7."""
+    return -0.691 + 10 * torch.log10((mean_square(power, config).mean(1) * weights).sum(-1) + 1e-12)
 
 
 def stem_levels_db(masks: Tensor, power: Tensor, weights: Tensor, config: LiteConfig) -> Tensor:

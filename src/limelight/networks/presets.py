@@ -1,6 +1,6 @@
 """Remixing networks by name, as commands, checkpoints and exports call them: one table, read by two functions.
 
-A network of another kind is added by a line: its class, and its configuration at the paper's size.
+A network of another kind is added by a line: its class, and its configuration at its full size.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from limelight.errors import ModelError
 from limelight.networks import visah
 from limelight.networks.lce import Lce, LceConfig
 from limelight.networks.learn2remix import Learn2Remix, Learn2RemixConfig
+from limelight.networks.lite_remixer import LiteRemixer, LiteRemixerConfig
 from limelight.networks.remixer import Remixer, RemixerConfig
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A kind of network, and its configuration at the paper's size."""
+    """A kind of network, and its configuration at its full size."""
 
     network: Callable[[Any], Remixer]
     config: RemixerConfig
@@ -27,6 +28,7 @@ class Preset:
 PRESETS = {name: Preset(visah.Visah, config) for name, config in visah.PRESETS.items()} | {
     "learn2remix": Preset(Learn2Remix, Learn2RemixConfig()),
     "lce": Preset(Lce, LceConfig()),
+    "lite": Preset(LiteRemixer, LiteRemixerConfig()),
 }
 
 

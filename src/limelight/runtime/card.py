@@ -15,10 +15,12 @@ from typing import Any
 
 from limelight.errors import ModelError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE = (1, 2)  # 1: the masks have a number a bin
 CARD = "card.json"
 CARD_HASH = "card_sha256"
 FILES = ("separator.onnx", "director.onnx")
+LISTS = ("cue_names", "line_edges")
 LARGEST_BYTES = 1 << 30
 LARGEST_CARD_BYTES = 1 << 22
 
@@ -41,6 +43,7 @@ class ModelCard:
     config: Mapping[str, Any]
     sha256: Mapping[str, str]  # file → hash
     format_version: int = FORMAT_VERSION
+    line_edges: tuple[int, ...] = ()  # bins that share a mask: N + 1 bin numbers; none where each has its own
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -71,14 +74,14 @@ def read_card(folder: Path) -> ModelCard:
     path = folder / CARD
     values = _card_values(path)
     version = values.get("format_version")
-    if version != FORMAT_VERSION:
+    if version not in READABLE:
         raise ModelError(
             f"The model in {folder} has format {version!r}, this version reads {FORMAT_VERSION}; update one."
         )
     if values.pop(CARD_HASH, None) != _own_hash(values):
         raise ModelError(f"The model card {path} is not as it was written (its hash differs); install the model again.")
     try:
-        card = ModelCard(**(values | {"cue_names": tuple(values["cue_names"])}))
+        card = ModelCard(**(values | {name: tuple(values[name]) for name in LISTS if name in values}))
         hashes = [card.sha256[name] for name in FILES]  # of no other files: a card cannot point out of its folder
     except (TypeError, KeyError) as error:  # the hash fits, so something else wrote it
         raise ModelError(f"The model card {path} is not one of format {version}; install the model again.") from error

@@ -21,6 +21,8 @@ CLIP = "CLIP ViT-L/14, 768 numbers a second"
 T5 = "T5-XXL, 4,096 numbers a second"
 CLIP_WEIGHTS = "openai/clip-vit-large-patch14 (MIT)"
 TEXT_WEIGHTS = "OpenGVLab/InternVL3-8B-hf (Qwen licence) and google/t5-v1_1-xxl (Apache-2.0), or smaller ones by name"
+LITE_BACKBONE = "band: per-band layers, dilated convolutions and attention over time"
+LITE_HEAD = "stems: three masks that sum to one, a gain over time for each"
 CONTEXT_EXTRA = "fetched when first used, with pip install 'limelight-audio[context]'"
 
 
@@ -60,6 +62,13 @@ def list_models() -> tuple[Listed, ...]:
             backbone="SepReformer: looks over all of time and around, split early into streams",
             head="mask on the magnitude",
         ),
+        replace(
+            _preset("lite", counts, context="the measured cues, or none", weights=""),
+            backbone=LITE_BACKBONE,
+            head=LITE_HEAD,
+            context_weights="none needed",
+            sample_rate=48_000,
+        ),
     )
     remixes = (_installed_remix(card) for card in installed_remixes())
     return (*(_installed(card) for card in installed()), *remixes, *presets)
@@ -69,8 +78,8 @@ def _installed(card: ModelCard) -> Listed:
     return Listed(
         name=card.name,
         kind="installed",
-        backbone="band: per-band layers, dilated convolutions and attention over time",
-        head="stems: three masks that sum to one, a gain over time for each",
+        backbone=LITE_BACKBONE,
+        head=LITE_HEAD,
         context=f"{len(card.cue_names)} measured cues a second" + ("" if card.uses_picture else " (not used yet)"),
         context_weights="none needed",
         parameters=card.parameters,

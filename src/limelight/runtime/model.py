@@ -21,7 +21,7 @@ Array = NDArray[np.float32]
 class Heard:
     """What the separator made of one window."""
 
-    masks: Array  # [K, T, F], sum to 1 over K
+    masks: Array  # [K, T, N], one number a line of the card, sum to 1 over K
     latent: Array  # [L, R]
 
 

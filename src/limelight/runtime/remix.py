@@ -4,7 +4,7 @@
     mixture   [1, N]    ─┤ one graph │                       output = iSTFT(mask · X) + wave
     context   [1, M, D] ─┘           └→ wave [1, N]
 
-From VisAH (CVPR 2025), as `training/export_visah.py` writes it. Unlike the models of `model.py` it knows no stems and
+From VisAH (CVPR 2025), as `training/export_remix.py` writes it. Unlike the models of `model.py` it knows no stems and
 gives no gains. The transforms stay outside; N and T are fixed, M is free.
 """
 

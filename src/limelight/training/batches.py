@@ -15,12 +15,11 @@ from limelight.errors import InputError
 from limelight.muddy.mixtures import PRIORS_LUFS, Casting
 from limelight.muddy.recipes import NONE, Degradation, draw_paper
 from limelight.muddy.variety import low_pass_curve
-from limelight.networks.lite import k_weights, mean_square
+from limelight.networks.lite import PROGRAMME_LUFS, k_weights, mean_square
 from limelight.signals import STEMS
 from limelight.training.pool import LEVEL_LUFS, StemPool, cut
 
 Example = dict[str, Tensor]
-PROGRAMME_LUFS = -27.0  # the level at which the model hears every film
 INAUDIBLE_DB = -45.0  # under the whole
 TRIES = 100
 

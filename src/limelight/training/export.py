@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from limelight.networks.lite import STEM_COUNT, Lite, LiteConfig
+from limelight.networks.lines import line_edges
+from limelight.networks.lite import PROGRAMME_LUFS, STEM_COUNT, Lite, LiteConfig, Separator
 from limelight.runtime.card import ModelCard, file_sha256, write_card
-from limelight.training.batches import PROGRAMME_LUFS
 
 OPSET = 17
 EXAMPLE_STEPS = 64
@@ -33,8 +33,8 @@ def export_lite(model: Lite, folder: Path, about: About) -> ModelCard:
     folder.mkdir(parents=True, exist_ok=True)
     config = model.config
     model = model.eval()
-    magnitude = torch.rand(1, EXAMPLE_STEPS, config.backbone.bins)
-    export_graph(model.separator, (magnitude,), folder / "separator.onnx", ["magnitude"], ["masks", "latent"], {
+    separator, magnitude = _OnLines(model.separator).eval(), torch.rand(1, EXAMPLE_STEPS, config.backbone.bins)
+    export_graph(separator, (magnitude,), folder / "separator.onnx", ["magnitude"], ["masks", "latent"], {
         "magnitude": {1: "steps"}, "masks": {2: "steps"}, "latent": {1: "tokens"},
     })  # fmt: skip
     export_graph(model.director, _director_example(config), folder / "director.onnx", list(_DIRECTOR_AXES), ["gains_db"], {
@@ -58,9 +58,21 @@ def export_lite(model: Lite, folder: Path, about: About) -> ModelCard:
         config=config.as_dict(),
         sha256={name: file_sha256(folder / name) for name in ("separator.onnx", "director.onnx")},
         notes={"parts": parts},
+        line_edges=tuple(line_edges(config.backbone.bins, config.backbone.sample_rate / config.backbone.n_fft)),
     )
     write_card(folder, card)
     return card
+
+
+class _OnLines(nn.Module):
+    """The separator as it is run: magnitudes of bins [B, T, F] to masks of lines [B, K, T, N], which mixing unfolds."""
+
+    def __init__(self, separator: Separator) -> None:
+        super().__init__()
+        self.separator = separator
+
+    def forward(self, magnitude: Tensor) -> tuple[Tensor, Tensor]:
+        return self.separator.of_lines(self.separator.lines.sums(magnitude.square()))
 
 
 _DIRECTOR_AXES = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from limelight.networks.lite import Lite, LiteConfig, k_weights, stem_levels_db
+from limelight.networks.lite import Lite, LiteConfig, Rebalanced, remix_mask
 from limelight.training.losses import gain_distance, mask_cross_entropy, relative_distance
 
 
@@ -37,15 +37,13 @@ class Remixed:
 class LiteTask(nn.Module):
     """The model with its losses, as one module that a loop can step."""
 
-    def __init__(self, config: LiteConfig, weights: Weights | None = None) -> None:
+    def __init__(self, config: LiteConfig, weights: Weights | None = None, model: Lite | None = None) -> None:
+        """`model`: one that stands already, of that config."""
         super().__init__()
         self.config, self.weights = config, weights or Weights()
-        self.model = Lite(config)
-        lines = config.backbone.lines()
-        self.k: Tensor
+        self.model = model or Lite(config)
         self.bins_per_line: Tensor
-        self.register_buffer("k", lines.means(k_weights(config)), persistent=False)
-        self.register_buffer("bins_per_line", lines.widths.clone(), persistent=False)
+        self.register_buffer("bins_per_line", self.model.separator.lines.widths.clone(), persistent=False)
 
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses by name; "total" is what is minimised. The batch is as training/batches.py draws it."""
@@ -62,25 +60,18 @@ class LiteTask(nn.Module):
         return losses
 
     def remix(self, batch: dict[str, Tensor]) -> Remixed:
-        """The batch's mixtures, rebalanced without a picture."""
+        """The batch's mixtures, rebalanced under the batch's "context" where there is one."""
         power = batch["mixture"]
-        masks, latent = self.model.separator.of_lines(power)
-        levels_db = stem_levels_db(masks, power, self.k, self.config)
-        B, L = levels_db.shape[:2]
-        seconds = (torch.arange(L, device=power.device) * self.config.token_seconds).expand(B, L)
-        cues = power.new_zeros(B, 1, self.config.highlighter.context_width)
-        hidden = power.new_ones(B, 1)
-        gains_db = self.model.director(latent, levels_db, seconds, cues, 1 - hidden, hidden)
-        return Remixed(masks, gains_db, self.remixed(masks, gains_db, power))
+        made = self.model.rebalance(power, batch.get("context"))
+        return Remixed(made.masks, made.gains_db, self.remixed(made.masks, made.gains_db, power))
 
     def remixed(self, masks: Tensor, gains_db: Tensor, power: Tensor) -> Tensor:
         """Σ_k 10^(g_k/20) · M_k · |X|, [B, T, N], of gains per token [B, L, K]."""
-        gains = (10 ** (gains_db / 20)).repeat_interleave(self.config.steps_per_token, dim=1)  # [B, T, K]
-        return torch.einsum("btk,bktn->btn", gains, masks) * power.sqrt()
+        return remix_mask(Rebalanced(masks, gains_db), self.config) * power.sqrt()
 
     def distance(self, magnitude: Tensor, batch: dict[str, Tensor]) -> Tensor:
         """Of a mix [B, T, N] to the good one, level-matched and relative to it, [B]."""
-        return relative_distance(magnitude, batch["target"].sqrt(), self.k, self.bins_per_line)
+        return relative_distance(magnitude, batch["target"].sqrt(), self.model.k, self.bins_per_line)
 
     def matrices(self) -> list[nn.Parameter]:
         """The weights in training that Muon is for: matrices inside the networks, not those that touch the lines."""

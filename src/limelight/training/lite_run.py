@@ -1,7 +1,6 @@
 """The whole making of `lite`, from a sound library to the folder in the package. runs/lite.sh calls it.
 
 python -m limelight.training.lite_run train LIBRARY --checkpoint FILE        hours; resumes; saves every 3 minutes
-python -m limelight.training.lite_run settle LIBRARY --checkpoint FILE --into FILE    minutes
 python -m limelight.training.lite_run export --checkpoint FILE --into FOLDER
 """
 
@@ -9,26 +8,32 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
-from torch import Tensor
+from torch import nn
 
 from limelight.cues.catalogue import CUE_NAMES
+from limelight.muddy.dataset import MuddyMix
 from limelight.muddy.sounds import SoundLibrary
 from limelight.muddy.variety import PLAIN
 from limelight.networks.lite import LiteConfig
+from limelight.networks.lite_remixer import LiteRemixer, LiteRemixerConfig
 from limelight.training.batches import DrawConfig, Mixer, loader
 from limelight.training.checkpoint import load_checkpoint
+from limelight.training.contexts import ContextChoice
 from limelight.training.export import About, export_lite
-from limelight.training.lite import LiteTask, Weights
-from limelight.training.loop import LoopConfig
+from limelight.training.lite import LiteTask
+from limelight.training.lite_passages import Anew, LitePassages
+from limelight.training.loop import Batch, LoopConfig
 from limelight.training.loop import train as run
+from limelight.training.passages import PassageConfig, Passages, batches_from
 from limelight.training.pool import PoolConfig, StemPool
+from limelight.training.remix_watch import RemixWatch
 from limelight.training.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -39,7 +44,8 @@ VALIDATION_SEED = 99
 CORES = os.cpu_count() or 1
 SHORT = DrawConfig(steps=120, batch=8)  # many kinds of sound a step
 LONG = DrawConfig(steps=480, batch=3, examples_per_stem=4)  # as long as a film's windows: a balance takes time to judge
-SETTLED = DrawConfig(steps=480, batch=8, seed=1, examples_per_stem=8)
+SCENES = PassageConfig(batch=3, seconds=10.0, context=ContextChoice("cues"), context_dropout=0.2, stems=True)
+ANEW = Anew(blind=0.4, good=0.2)
 WATCHED = DrawConfig(steps=480, batch=8, seed=VALIDATION_SEED)
 
 
@@ -60,63 +66,62 @@ def train(
     long_from: Annotated[
         int, typer.Option(help="The step from which examples are as long as a film's windows.")
     ] = 7800,
+    scenes: Annotated[
+        Path | None, typer.Option(help="A built set; half of the steps are on it, with its cues.")
+    ] = None,
+    scenes_from: Annotated[int, typer.Option(help="The step from which that is so.")] = 10_600,
     check_every: CheckEvery = 500,
     threads: Threads = CORES,
     compiled: Annotated[bool, typer.Option(help="Compile: a minute or two at the start, a third faster.")] = True,
 ) -> None:
-    """Trains separator and director together, from where the checkpoint stands."""
+    """Trains separator and director together, from where the checkpoint stands; with scenes, to look as well."""
     _prepare(threads)
-    task = LiteTask(LiteConfig())
-    pool = _training_pool(library, cache, more, task.config)
+    network = LiteRemixer(LiteRemixerConfig())
+    task = LitePassages(network, anew=ANEW)
+    config = network.lite.config
+    pool = _training_pool(library, cache, more, config)
 
-    def batches(first: int) -> Iterator[dict[str, Tensor]]:
+    def sounds(first: int) -> Iterator[Batch]:
         for draw, end in ((SHORT, long_from), (LONG, steps)):
             if first < end:
                 yield from islice(loader(Mixer(pool, draw), start_step=first, workers=1), end - first)
                 first = end
 
+    def batches(first: int) -> Iterator[Batch]:
+        if scenes is None:
+            return sounds(first)
+        passages = _passages(scenes, "train")
+        return by_turns(
+            sounds, lambda step: batches_from(passages, step, workers=1), first=first, shown_from=scenes_from
+        )
+
     if compiled:
-        separator = task.model.separator
+        separator = network.lite.separator
         separator.of_lines = torch.compile(separator.of_lines, dynamic=False)  # type: ignore[method-assign]
     run(
         task,
         batches,
         LoopConfig(steps=steps, check_every=check_every),
         checkpoint,
-        describe=task.config.as_dict(),
-        check=_watch(library, cache, task.config),
+        describe=config.as_dict(),
+        check=_watch(library, cache, config, scenes),
         matrices=task.matrices(),
+        keep=task.task,
     )
 
 
-@app.command()
-def settle(
-    library: Library,
-    checkpoint: File,
-    into: Annotated[Path, typer.Option(help="Another checkpoint, where this run is kept.")],
-    cache: Cache = Path("cache"),
-    more: More = None,
-    steps: Annotated[int, typer.Option(help="Steps in all.")] = 200,
-    good_weight: Annotated[float, typer.Option(help="How much a mixture counts that is good already.")] = 2.5,
-    check_every: CheckEvery = 100,
-    threads: Threads = CORES,
-) -> None:
-    """Trains the director on while the separator stands: here help is weighed against harm to good mixes."""
-    _prepare(threads)
-    saved = load_checkpoint(checkpoint)
-    task = LiteTask(LiteConfig.from_dict(saved.config), Weights(stems=0.0, good=good_weight))
-    task.load_state_dict(saved.part("average"))
-    task.model.separator.requires_grad_(False)
-    mixer = Mixer(_training_pool(library, cache, more, task.config), SETTLED)
-    run(
-        task,
-        lambda first: iter(loader(mixer, start_step=first, workers=1)),
-        LoopConfig(steps=steps, check_every=check_every, rate=3e-4, matrix_rate=1e-3, average=0.99),
-        into,
-        describe=saved.config,
-        check=_watch(library, cache, task.config),
-        matrices=task.matrices(),
-    )
+def by_turns(
+    sounds: Callable[[int], Iterator[Batch]], shown: Callable[[int], Iterator[Batch]], *, first: int, shown_from: int
+) -> Iterator[Batch]:
+    """From step `first` on: sounds alone until `shown_from`, then one batch of each by turns; both are numbered."""
+    alone, turns = min(first, shown_from), max(0, first - shown_from)
+    heard, seen = sounds(alone + (turns + 1) // 2), shown(turns // 2)
+    yield from islice(heard, shown_from - alone)
+    if turns % 2:
+        yield next(seen)
+    while True:
+        yield next(heard)
+        yield next(seen)
 
 
 def _prepare(threads: int) -> None:
@@ -129,10 +134,23 @@ def _training_pool(library: Path, cache: Path, more: list[Path] | None, config: 
     return StemPool(SoundLibrary.open(library, "train", cache, more=more or ()), PoolConfig(), config)
 
 
-def _watch(library: Path, cache: Path, config: LiteConfig) -> Watch:
-    """128 mixtures of the validation split, as recorded."""
+def _passages(scenes: Path, split: str) -> Passages:
+    return Passages(MuddyMix(scenes, split), SCENES, sample_rate=LiteConfig().backbone.sample_rate)
+
+
+def _watch(library: Path, cache: Path, config: LiteConfig, scenes: Path | None) -> Callable[[nn.Module, int], None]:
+    """128 mixtures of the validation split, as recorded; and the scenes' validation clips, with pictures and without."""
     sounds = SoundLibrary.open(library, "validation", cache)
-    return Watch(Mixer(StemPool(sounds, PoolConfig(size=64, seed=VALIDATION_SEED, variety=PLAIN), config), WATCHED))
+    heard = Watch(Mixer(StemPool(sounds, PoolConfig(size=64, seed=VALIDATION_SEED, variety=PLAIN), config), WATCHED))
+    seen = RemixWatch(_passages(scenes, "validation"), count=40) if scenes else None
+
+    def watch(task: nn.Module, step: int) -> None:
+        assert isinstance(task, LitePassages)
+        heard(task.task, step)
+        if seen:
+            seen(task, step)
+
+    return watch
 
 
 @app.command()
@@ -142,12 +160,13 @@ def export(
     licence: Annotated[str, typer.Option(help="Licence of the weights.")],
     training_data: Annotated[str, typer.Option(help="What it was trained on, in a sentence.")],
     name: Annotated[str, typer.Option(help="The model's name.")] = "lite",
+    looks: Annotated[bool, typer.Option("--looks", help="It was trained on scenes too, and uses the picture.")] = False,
 ) -> None:
     """Writes the averaged weights as the folder that `limelight highlight --model` takes."""
     saved = load_checkpoint(checkpoint)
     task = LiteTask(LiteConfig.from_dict(saved.config))
     task.load_state_dict(saved.part("average"))
-    about = About(name, licence, training_data, CUE_NAMES, uses_picture=False)
+    about = About(name, licence, training_data, CUE_NAMES, uses_picture=looks)
     card = export_lite(task.model, into, about)
     log.info("%s: %.2f M parameters, %d steps", card.name, card.parameters / 1e6, saved.step)
 

@@ -19,8 +19,8 @@ from limelight.muddy.mixtures import SILENT_LUFS, arrange
 from limelight.muddy.sounds import SAMPLE_RATE, SoundLibrary
 from limelight.muddy.variety import Variety, coloured_stem
 from limelight.networks.lite import LiteConfig
+from limelight.networks.lite_spectra import waveform_spectra
 from limelight.signals import STEMS
-from limelight.training.spectra import waveform_spectra
 
 LEVEL_LUFS = -27.0  # of every pooled stem, integrated
 HALF_SCALE = 32.0  # brings spectra into the range of half precision

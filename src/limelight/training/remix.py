@@ -7,12 +7,15 @@ from torch import Tensor, nn
 
 from limelight.errors import InputError
 from limelight.networks.learn2remix import Learn2Remix
+from limelight.networks.lite_remixer import LiteRemixer
 from limelight.networks.remixer import Remixer
 from limelight.training.joint_loss import JointTask
+from limelight.training.lite_passages import LitePassages
 from limelight.training.remix_losses import LOSSES
 
-JOINT = "joint"
-NAMES = (*LOSSES, JOINT)
+JOINT, STEMS = "joint", "stems"
+NAMES = (*LOSSES, JOINT, STEMS)
+NEED_STEMS = (JOINT, STEMS)
 
 
 class RemixTask(nn.Module):
@@ -37,9 +40,13 @@ class RemixTask(nn.Module):
 
 
 def task_of(network: Remixer, loss: str) -> nn.Module:
-    """The task by its loss's name; "joint" is for networks that separate too. Raises InputError."""
-    if loss != JOINT:
-        return RemixTask(network, loss)
-    if not isinstance(network, Learn2Remix):
-        raise InputError("Wanted the joint loss for a network without stems; it is learn2remix's, take linear or log.")
-    return JointTask(network)
+    """The task by its loss's name; "joint" and "stems" are for networks that separate too. Raises InputError."""
+    if loss == JOINT:
+        if not isinstance(network, Learn2Remix):
+            raise InputError("Wanted the joint loss for another network than learn2remix; take linear or log.")
+        return JointTask(network)
+    if loss == STEMS:
+        if not isinstance(network, LiteRemixer):
+            raise InputError("Wanted the loss of stems for another network than lite; take linear or log.")
+        return LitePassages(network)
+    return RemixTask(network, loss)

@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 
 from limelight.errors import InputError, ModelError
 from limelight.media.target import naming_write_errors
@@ -28,9 +28,10 @@ from limelight.networks.presets import build
 from limelight.networks.remixer import Remixer
 from limelight.training.checkpoint import read_header
 from limelight.training.contexts import ContextChoice, context_width
+from limelight.training.lite_passages import LitePassages
 from limelight.training.loop import LoopConfig, Told, train
 from limelight.training.passages import PassageConfig, Passages, Share, batches_from
-from limelight.training.remix import JOINT, NAMES, task_of
+from limelight.training.remix import NAMES, NEED_STEMS, task_of
 from limelight.training.remix_watch import RemixWatch
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.jsonl"
 EPOCHS = 200
 PRECISIONS = ("no", "bf16")
+ADAM, MUON = "adam", "muon"
+MUON_RATIO = 3.0  # its rate over AdamW's
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class RemixRecipe:
     loss: str = "linear"
     batch: int = 24  # passages a step, of all processes together
     seconds: float = 10.0  # of a passage
-    rate: float = 1e-4  # of Adam, the same throughout
+    optimiser: str = ADAM
+    rate: float = 1e-4  # of Adam, the same throughout; under Muon it warms up and falls
     clip_norm: float = 1.0
     average: float = 0.0  # of the weights, exponential; 0: none is kept
     spoil: tuple[str, ...] = ()  # recipes by which clips are spoilt anew in every epoch; none: as they were built
@@ -60,7 +64,7 @@ class RemixRecipe:
     precision: str = "no"
 
     def __post_init__(self) -> None:
-        for name, known in (("loss", NAMES), ("precision", PRECISIONS)):
+        for name, known in (("loss", NAMES), ("optimiser", (ADAM, MUON)), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise InputError(f"Wanted the {name} {getattr(self, name)!r}; there are {', '.join(known)}.")
         if self.seconds < 1 or self.batch < 1:
@@ -95,13 +99,14 @@ def train_remixer(dataset: Path, into: Path, recipe: RemixRecipe, effort: Effort
     if checkpoint.is_file():
         check_same(checkpoint, describe)
     share = share_of(accelerator, recipe.batch)
+    task = task_of(network, recipe.loss)
 
     def batches(first: int) -> Iterator[dict[str, Tensor]]:
         return batches_from(passages, first, share=share, workers=effort.workers)
 
     train(
-        task_of(network, recipe.loss), batches, loop_of(recipe, effort, steps), checkpoint,
-        describe=describe, check=watch, keep=network, accelerator=accelerator, told=told,
+        task, batches, loop_of(recipe, effort, steps), checkpoint, describe=describe, check=watch,
+        matrices=matrices_of(task, recipe), keep=network, accelerator=accelerator, told=told,
     )  # fmt: skip
     accelerator.wait_for_everyone()
     return checkpoint
@@ -126,7 +131,7 @@ def passages_of(clips: MuddyMix, recipe: RemixRecipe, network: Remixer, *, whole
         seed=recipe.seed,
         context=recipe.context,
         context_dropout=recipe.context_dropout,
-        stems=recipe.loss == JOINT,
+        stems=recipe.loss in NEED_STEMS,
     )
     return Passages(clips, config, sample_rate=network.config.backbone.sample_rate)
 
@@ -147,21 +152,29 @@ def steps_of(effort: Effort, clips: int, batch: int) -> int:
     return effort.steps if effort.steps is not None else math.ceil(effort.epochs * clips / batch)
 
 
+def matrices_of(task: nn.Module, recipe: RemixRecipe) -> list[nn.Parameter]:
+    """The weights that Muon takes. Raises InputError where the task knows of none."""
+    if recipe.optimiser == ADAM:
+        return []
+    if not isinstance(task, LitePassages):
+        raise InputError("Wanted Muon for another task than lite's with the loss of stems; take adam.")
+    return task.matrices()
+
+
 def loop_of(recipe: RemixRecipe, effort: Effort, steps: int) -> LoopConfig:
-    """Adam (AdamW without decay), the rate constant."""
-    return LoopConfig(
-        steps=steps,
-        rate=recipe.rate,
-        warm_up=0,
-        falls=False,
-        weight_decay=0.0,
-        betas=(0.9, 0.999),
-        clip_norm=recipe.clip_norm,
-        average=recipe.average,
-        save_seconds=effort.save_seconds,
-        log_every=effort.log_every,
-        check_every=effort.check_every,
-    )
+    """Adam (AdamW without decay) at a constant rate, or Muon beside AdamW as `lite` is trained (training/loop.py)."""
+    costs: dict[str, Any] = {
+        "steps": steps,
+        "rate": recipe.rate,
+        "clip_norm": recipe.clip_norm,
+        "average": recipe.average,
+        "save_seconds": effort.save_seconds,
+        "log_every": effort.log_every,
+        "check_every": effort.check_every,
+    }
+    if recipe.optimiser == MUON:
+        return LoopConfig(**costs, matrix_rate=MUON_RATIO * recipe.rate)
+    return LoopConfig(**costs, warm_up=0, falls=False, weight_decay=0.0, betas=(0.9, 0.999))
 
 
 def share_of(accelerator: Accelerator, batch: int) -> Share:

@@ -16,7 +16,7 @@ from limelight.runtime.card import file_sha256
 from limelight.runtime.remix import Prescribed
 from limelight.runtime.remix_card import CONTEXTS, RemixCard
 from limelight.training.checkpoint import load_checkpoint
-from limelight.training.export_visah import card_of
+from limelight.training.export_remix import card_of, trained_on
 from limelight.training.remix_checkpoint import network_of
 
 Array = NDArray[np.float32]
@@ -51,11 +51,11 @@ def load_torch_remix(path: Path, *, device: str | None = None) -> TorchRemix:
     """The network of a training checkpoint, averaged weights where there are any. Raises ModelError."""
     checkpoint = load_checkpoint(path)
     network = network_of(checkpoint, path)
-    context = checkpoint.config.get("context", "none")
+    preset, context = checkpoint.config["preset"], checkpoint.config.get("context", "none")
     if context not in CONTEXTS:
         raise ModelError(f"The checkpoint {path} was trained on an unknown context, {context!r}; train another.")
     try:
-        card = card_of(network, name=checkpoint.config["preset"], context=context)
+        card = card_of(network, name=preset, context=context, training_data=trained_on(checkpoint))
     except ValidationError as error:
         raise ModelError(f"The checkpoint {path} cannot be run: {error.errors()[0]['msg']}; train another.") from error
     card = card.model_copy(update={"sha256": file_sha256(path)})

@@ -23,14 +23,22 @@ RECIPES = ("paper:low", "timevarying:high", "paper:high")
 ASKING = {"by_model": "model_of", "controls": "remembering", "levelled": "remembering"}  # who asks for models, and how
 
 
-def write_set(folder: Path, *, clips: int = 3, train: int = 2, channels: int = 1, seconds: float = 1.5) -> list[Entry]:
+def write_set(
+    folder: Path,
+    *,
+    clips: int = 3,
+    train: int = 2,
+    channels: int = 1,
+    seconds: float = 1.5,
+    recipes: tuple[str, ...] = RECIPES,
+) -> list[Entry]:
     """Some test clips and some training clips; in the cues of clip n the second column is n / 100."""
     entries = []
     for n in range(clips + train):
         split = "test" if n < clips else "train"
         stems = make_stems(seconds, seed=n, channels=channels)
         levels = levels_of(stems)
-        spoiling = draw_spoiling(np.random.default_rng(n), Wish.of(RECIPES[n % len(RECIPES)]), levels)
+        spoiling = draw_spoiling(np.random.default_rng(n), Wish.of(recipes[n % len(recipes)]), levels)
         made = spoil(stems, spoiling, layout="mono" if channels == 1 else "stereo", levels=levels)
         cues = np.full((2, len(CUE_NAMES)), 0.5, np.float32)
         cues[:, 1] = n / 100

@@ -9,7 +9,7 @@ from app.judge.sets import install, write_set
 from models import FakeModel, fake_card
 from remixes import FakeRemix, remix_card
 
-from limelight.app.judge.by_model import ByModel
+from limelight.app.judge.by_model import ByModel, names_of
 from limelight.app.judge.trial import read_trial
 
 
@@ -24,9 +24,9 @@ def test_each_is_shown_its_own_picture(tmp_path: Path, monkeypatch: pytest.Monke
     install(monkeypatch, seeing=FakeModel(gains_db=follows_a_cue))
     trial = read_trial(tmp_path, entries[0], entries[2])  # the second cue is 0 here, 0.02 there
     own, another, none = (ByModel("seeing", "seeing", picture) for picture in ("own", "another", "none"))
-    assert np.array_equal(own.remix(trial), trial.input)
-    assert np.array_equal(none.remix(trial), trial.input)
-    assert not np.allclose(another.remix(trial), trial.input)
+    assert np.array_equal(own.remix(trial).samples, trial.input)
+    assert np.array_equal(none.remix(trial).samples, trial.input)
+    assert not np.allclose(another.remix(trial).samples, trial.input)
     assert [method.name for method in (own, another, none)] == [
         "seeing",
         "seeing, another picture",
@@ -44,3 +44,38 @@ def test_who_never_learnt_to_look_does_not(monkeypatch: pytest.MonkeyPatch) -> N
     install(monkeypatch, told=FakeRemix(card=remix_card(context="cues", context_width=32)), deaf=FakeRemix())
     assert ByModel("told", "told").looks
     assert not ByModel("deaf", "deaf").looks
+
+
+def test_a_model_that_decides_gains_tells_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = write_set(tmp_path, clips=1, train=0)[0]
+    install(monkeypatch, stems=FakeModel(gains_db=(3.0, 0.0, 0.0)), once=FakeRemix())
+    trial = read_trial(tmp_path, entry, entry)
+    gains_db = ByModel("stems", "stems").remix(trial).gains_db
+    assert gains_db is not None
+    relative = gains_db.mean(axis=1) - gains_db.mean(axis=1)[1]
+    assert relative == pytest.approx([3.0, 0.0, 0.0], abs=0.2)
+    assert ByModel("once", "once").remix(trial).gains_db is None
+
+
+def test_a_model_is_called_by_what_it_is_not_by_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = FakeRemix(card=remix_card(preset="visah", context="cues", context_width=32, parameters=6_130_000))
+    deaf = FakeRemix(card=remix_card(preset="learn2remix", parameters=370_000))
+    lite = FakeModel(card=fake_card(name="lite"))
+    models = {"new": FakeModel(), "x/y": lite, "a/checkpoint.safetensors": told, "b/new.onnx": told, "c.onnx": deaf}
+    install(monkeypatch, **models)
+    assert names_of(["new", "x/y", "a/checkpoint.safetensors", "c.onnx"]) == [
+        "new",
+        "lite",
+        "visah (6.1 M, cues)",
+        "learn2remix (0.4 M, sound only)",
+    ]
+    assert names_of(["a/checkpoint.safetensors", "b/new.onnx"]) == [
+        "visah (6.1 M, cues) [a]",
+        "visah (6.1 M, cues) [new]",
+    ]
+
+
+def test_what_it_was_trained_on_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, told=FakeRemix(card=remix_card(training_data="800 clips, 7 steps")))
+    assert ByModel("told", "visah").said == "visah was trained on 800 clips, 7 steps."
+    assert ByModel("told", "visah", "none").said == ""

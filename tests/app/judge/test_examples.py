@@ -6,14 +6,14 @@ import numpy as np
 from app.judge.sets import write_set
 from muddy.entries import entry
 
-from limelight.app.judge.controls import DoNothing, GainsOnTrue
+from limelight.app.judge.controls import DO_NOTHING, GAINS_ON_TRUE
 from limelight.app.judge.examples import examples_of, spread
 
 
 def test_what_was_done_is_seen_whatever_did_it(tmp_path: Path) -> None:
     entries = write_set(tmp_path, clips=1, train=0)
-    (nothing,) = examples_of(tmp_path, entries, DoNothing(), 1)
-    (right,) = examples_of(tmp_path, entries, GainsOnTrue(), 1)
+    (nothing,) = examples_of(tmp_path, entries, DO_NOTHING, 1)
+    (right,) = examples_of(tmp_path, entries, GAINS_ON_TRUE, 1)
     np.testing.assert_allclose(nothing.gains_db, 0, atol=1e-3)
     assert right.heard == (True, True, True)
     changes = -np.array([entries[0].changes_db[stem] for stem in ("speech", "music", "effects")])

@@ -8,10 +8,11 @@ from app.judge.sets import write_set
 
 from limelight.app.judge.measure import Truth
 from limelight.app.judge.plane import mono, monos
-from limelight.app.judge.trial import Trial, read_trial
+from limelight.app.judge.trial import Mix, Trial, read_trial
 from limelight.errors import ModelError
 from limelight.evaluation.analysed import Analysed, papers
 from limelight.evaluation.artefacts import si_sdr_db
+from limelight.evaluation.catalogue import OF_GOOD_MIXES
 from limelight.evaluation.known_stems import with_stems
 
 
@@ -26,9 +27,10 @@ class Louder:
     mark: str = "1"
     needs_another: bool = False
 
-    def remix(self, trial: Trial) -> np.ndarray:
+    def remix(self, trial: Trial) -> Mix:
         moved = trial.spoilt * np.array([self.speech, 1, 1], np.float32)[:, None, None]
-        return np.float32(self.gain) * moved.sum(axis=0)
+        gains_db = 20 * np.log10(self.gain * np.array([[self.speech], [1], [1]]))
+        return Mix(np.float32(self.gain) * moved.sum(axis=0), gains_db)
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +42,12 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
 
 def test_every_figure_is_that_of_the_metrics_on_mono_at_their_rate(truth: Truth) -> None:
     found, trial = truth.figures(Louder(speech=0.5)), truth.trial
-    output, target, stems = mono(Louder(speech=0.5).remix(trial)), mono(trial.target), monos(trial.stems)
+    output, target, stems = mono(Louder(speech=0.5).remix(trial).samples), mono(trial.target), monos(trial.stems)
     assert len(output) == 66_150
     slow = papers(Analysed(output), Analysed(target)) | with_stems(output, target, stems)
     slow["si_sdr_db"] = si_sdr_db(output, target)
-    assert {name: value for name, value in found.items() if name != "harm"} == pytest.approx(slow)
+    others = {name: value for name, value in found.items() if name not in (*OF_GOOD_MIXES, "decided_error_db")}
+    assert others == pytest.approx(slow)
 
 
 def test_harm_is_what_a_good_mix_suffers(truth: Truth) -> None:
@@ -52,13 +55,45 @@ def test_harm_is_what_a_good_mix_suffers(truth: Truth) -> None:
     assert truth.figures(Louder(speech=0.25))["harm"] > 10 * truth.figures(Louder(speech=0.98))["harm"]
 
 
+def test_harm_in_decibels_is_how_far_stems_were_moved(truth: Truth) -> None:
+    """Speech down by 12 dB: one stem of three, told at the mix's loudness; and as it was decided."""
+    found = truth.figures(Louder(gain=1.0, speech=0.25))
+    assert found["decided_harm_db"] == pytest.approx(12.04 / 3, abs=0.01)
+    assert 12 / 3 - 1 < found["harm_gain_db"] < 12 / 3 + 4
+    assert truth.figures(Louder())["harm_gain_db"] < 1e-3  # loudness is no harm
+
+
+def test_a_decision_is_judged_against_the_recipe(truth: Truth) -> None:
+    right = -truth.trial.right_db.mean(axis=1)  # what was done to the stems
+    error = right - right.mean()
+    assert truth.figures(Louder())["decided_error_db"] == pytest.approx(np.abs(error).mean())
+
+
+def test_a_clip_that_nobody_spoilt_is_asked_for_once(truth: Truth) -> None:
+    asked = []
+
+    class Noting(Louder):
+        def remix(self, trial: Trial) -> Mix:
+            asked.append(trial.name)
+            return super().remix(trial)
+
+    good = Truth(truth.trial.well_mixed)
+    assert good.trial.is_good
+    assert not truth.trial.is_good
+    found = good.figures(Noting(speech=0.5))
+    assert asked == [good.trial.name]
+    assert found["harm"] == pytest.approx(found["mag_level_matched"])
+    assert "harm" not in Truth(truth.trial, harm_too=False).figures(Louder())
+    assert "harm" not in truth.figures(Louder(kind="picture"))
+
+
 @pytest.mark.parametrize(
     ("output", "match"), [(np.zeros((1, 5)), r"got \(1, 5\)"), (np.full((1, 72_000), np.nan), "with NaN")]
 )
 def test_what_is_no_mix_of_the_clip_is_refused(truth: Truth, output: np.ndarray, match: str) -> None:
     class Broken(Louder):
-        def remix(self, trial: Trial) -> np.ndarray:
-            return output
+        def remix(self, trial: Trial) -> Mix:
+            return Mix(output)
 
     with pytest.raises(ModelError, match=match):
         truth.figures(Broken())

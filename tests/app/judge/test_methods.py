@@ -6,7 +6,6 @@ import pytest
 from app.judge.sets import install
 from models import FakeModel, fake_card
 from muddy.entries import entry
-from remixes import FakeRemix
 
 from limelight.app.judge.methods import methods_of
 from limelight.errors import InputError, ModelError
@@ -24,7 +23,9 @@ CONTROLS = [
 def test_controls_are_always_there_and_a_model_that_looks_brings_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, lite=FakeModel(card=fake_card(uses_picture=False)), seeing=FakeModel())
     assert [method.name for method in methods_of(["lite"], [])] == [*CONTROLS, "lite"]
-    found = methods_of(["seeing", "separate-and-level", "separate-and-level-film"], TRAIN)[len(CONTROLS) :]
+    every = methods_of(["seeing", "separate-and-level", "separate-and-level-film"], TRAIN)
+    assert every[len(CONTROLS)].name == "best gains, stems of seeing"
+    found = every[len(CONTROLS) + 1 :]
     assert [(method.name, method.kind) for method in found[:3]] == [
         ("seeing", "method"),
         ("seeing, another picture", "picture"),
@@ -33,17 +34,18 @@ def test_controls_are_always_there_and_a_model_that_looks_brings_its_pictures(mo
     assert [method.name for method in found[3:]] == ["separate-and-level", "separate-and-level-film"]
 
 
-def test_files_are_called_by_their_stem(monkeypatch: pytest.MonkeyPatch) -> None:
-    install(monkeypatch, **{"lite": FakeModel(), "x/visah.onnx": FakeRemix(), "y/lce.safetensors": FakeRemix()})
-    found = methods_of(["x/visah.onnx", "y/lce.safetensors"], [])
-    assert [method.name for method in found[len(CONTROLS) :]] == ["visah", "lce"]
-
-
-def test_two_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = FakeModel(card=fake_card(uses_picture=False))
+def test_two_of_one_name_are_told_apart_and_the_same_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = FakeModel(card=fake_card(uses_picture=False, name="lite"))
     install(monkeypatch, **{"lite": model, "old/lite": model})
-    with pytest.raises(InputError, match="two methods called 'lite'"):
-        methods_of(["lite", "old/lite"], [])
+    found = methods_of(["lite", "old/lite"], [])
+    assert [method.name for method in found[len(CONTROLS) - 1 :]] == [
+        "best gains, stems of lite",
+        "best gains, stems of lite [old/lite]",
+        "lite",
+        "lite [old/lite]",
+    ]
+    with pytest.raises(InputError, match="two methods called 'separate-and-level-film'"):
+        methods_of(["separate-and-level-film"] * 2, [])
 
 
 def test_a_model_that_is_not_there_is_told_before_any_work(tmp_path: Path) -> None:

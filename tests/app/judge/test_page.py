@@ -4,10 +4,10 @@ import pytest
 from app.judge.lines import KINDS, found
 from app.judge.sets import write_set
 
-from limelight.app.judge.controls import GainsOnTrue
+from limelight.app.judge.controls import GAINS_ON_TRUE
 from limelight.app.judge.examples import examples_of
-from limelight.app.judge.markdown import Source
 from limelight.app.judge.page import write_page
+from limelight.app.judge.sections import Source
 
 
 @pytest.fixture(scope="module")
@@ -15,18 +15,24 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("page")
     entries = write_set(folder, clips=1, train=0)
     source = Source("<set>", "test", "limelight evaluate <set>")
-    write_page(found(), source, examples_of(folder, entries, GainsOnTrue(), 1), folder / "page.html")
+    write_page(found(), source, examples_of(folder, entries, GAINS_ON_TRUE, 1), folder / "page.html")
     return (folder / "page.html").read_text(encoding="utf-8")
 
 
 def test_every_method_is_in_every_table(text: str) -> None:
     for name in KINDS:
-        assert text.count(f'<td class="name">{name}</td>') == 2 + 3 * 2
+        assert text.count(f'<td class="name">{name}</td>') == 3 + 2 * 2
 
 
 def test_the_best_is_bold_and_bounds_are_quiet(text: str) -> None:
-    assert text.count("<b>") == 11  # a best figure for each metric
-    assert text.count('<tr class="quiet">') == 2 * 3
+    cells = text.count('<td class="n"><b>')
+    assert cells == 14 + 2 * (3 + 2)  # a best figure for each metric, and of each group
+    assert text.count('<tr class="quiet">') == 3 * (3 + 2 * 2)
+
+
+def test_what_is_wanted_and_what_looking_is_worth_are_there(text: str) -> None:
+    assert "at most −45 %" in text
+    assert '<td class="name">good, against none</td>' in text
 
 
 def test_dots_spectra_and_curves_are_drawn(text: str) -> None:

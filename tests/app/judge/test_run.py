@@ -3,15 +3,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from app.judge.sets import write_set
 
-from limelight.app.judge.controls import DoNothing, FixedLoudness
+from limelight.app.judge.controls import DO_NOTHING, fixed_loudness
+from limelight.app.judge.data import chosen
 from limelight.app.judge.results import file_of
-from limelight.app.judge.run import another_of, chosen, evaluate
-from limelight.app.judge.trial import Trial
-from limelight.errors import InputError, SomeFailed
+from limelight.app.judge.run import another_of, evaluate
+from limelight.app.judge.trial import Mix, Trial
+from limelight.errors import SomeFailed
 from limelight.muddy.manifest import Entry
 
 
@@ -25,9 +25,9 @@ class Counting:
     kind: str = "method"
     heard: list[str] = field(default_factory=list, compare=False)
 
-    def remix(self, trial: Trial) -> np.ndarray:
+    def remix(self, trial: Trial) -> Mix:
         self.heard.append(trial.name)
-        return trial.input
+        return Mix(trial.input)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_another_mark_or_another_clip_is_measured_again(folder: Path, entries: l
 
 
 def test_two_workers_write_what_one_writes(folder: Path, entries: list[Entry], tmp_path: Path) -> None:
-    tests, methods = chosen(entries, "test", None), [DoNothing(), FixedLoudness()]
+    tests, methods = chosen(entries, "test", None), [DO_NOTHING, fixed_loudness()]
     seen: list[tuple[float, float]] = []
     for workers in (1, 2):
         evaluate(
@@ -85,20 +85,21 @@ def test_two_workers_write_what_one_writes(folder: Path, entries: list[Entry], t
 def test_a_broken_clip_is_named_and_the_others_are_done(tmp_path: Path) -> None:
     entries = write_set(tmp_path / "set", train=0)
     (tmp_path / "set" / "clips" / entries[1].name / "input.flac").write_bytes(b"")
-    found = evaluate(tmp_path / "set", entries, [DoNothing()], tmp_path / "out", workers=1)
+    found = evaluate(tmp_path / "set", entries, [DO_NOTHING], tmp_path / "out", workers=1)
     assert [line.clip for line in found.lines] == ["clip-0000", "clip-0002"]
     with pytest.raises(SomeFailed, match="1 clips could not be judged, the first is clip-0001"):
         found.check()
     assert file_of(tmp_path / "out", "do nothing").read_text().count("\n") == 2
 
 
-def test_clips_are_chosen_evenly(entries: list[Entry]) -> None:
-    assert [entry.name for entry in chosen(entries, "test", 2)] == ["clip-0000", "clip-0002"]
-    assert len(chosen(entries, "test", 99)) == 3
-    with pytest.raises(InputError, match="Wanted the split 'dev'"):
-        chosen(entries, "dev", None)
-    with pytest.raises(InputError, match="found none"):
-        chosen(entries, "validation", None)
+def test_where_some_were_left_alone_harm_is_measured_on_these(tmp_path: Path) -> None:
+    entries = write_set(tmp_path / "set", clips=2, train=0, recipes=("paper:low", "none"))
+    method = Counting()
+    spoilt, good = evaluate(tmp_path / "set", entries, [method], tmp_path / "out", workers=1).lines
+    assert method.heard == ["clip-0000", "clip-0001"]  # each once
+    assert (spoilt.recipe, good.recipe) == ("paper", "none")
+    assert "harm" not in spoilt.figures
+    assert good.figures["harm"] == good.figures["mag_level_matched"] == 0
 
 
 def test_another_picture_is_another_s_and_always_the_same(entries: list[Entry]) -> None:

@@ -47,6 +47,8 @@ def test_a_curve_for_what_was_done_and_one_for_what_was_right_of_each_stem_that_
 
 
 def test_a_dot_for_each_clip_that_has_both() -> None:
-    drawn = scatter(np.array([0.1, 0.2, np.nan]), np.array([0.05, 0.1, 0.1]), title="<lite>")
+    drawn = scatter(np.array([0.1, 0.2, np.nan]), np.array([0.05, 0.1, 0.1]), title="<lite>", largest=0.4)
     assert drawn.count("<circle") == 2
+    assert 'cx="80.0" cy="280.0"' in drawn  # a quarter across, an eighth up
+    assert "before, to 40.0" in drawn
     assert "<lite>" not in drawn

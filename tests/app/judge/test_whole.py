@@ -74,5 +74,5 @@ def test_the_command_line_judges_and_compares(dataset: Path, tmp_path: Path) -> 
     told = json.loads(limelight(dataset, "--into", into, "--count", 1, "--examples", 0, "--workers", 1, "--json"))
     assert told["rows"]["do nothing"]["figures"]["harm"]["value"] == 0
     compared = limelight(dataset, "--into", into, "--compare", "lite", "do nothing").splitlines()
-    assert len(compared) == 1 + 10
+    assert len(compared) == 1 + 13
     assert any(row.startswith("level-matched MAG, × 100") for row in compared)

@@ -15,7 +15,10 @@ from limelight.app.options import AsJson, Quiet, Verbose
 
 def evaluate(
     dataset: Annotated[
-        Path, typer.Argument(help="A folder that `muddy build` or `muddy scenes` made.", metavar="DATASET")
+        Path,
+        typer.Argument(
+            help="A folder that `muddy build` or `muddy scenes` made, or a sound library.", metavar="DATASET"
+        ),
     ],
     into: Annotated[
         Path, typer.Option(help="Where results and tables go; what is there already is not measured again.")
@@ -25,7 +28,15 @@ def evaluate(
         typer.Option(help="With commas: models by name, folder or file, separate-and-level, separate-and-level-film."),
     ] = "lite",
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
-    count: Annotated[int | None, typer.Option(help="So many clips, evenly spread; default all.", min=1)] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            help="So many clips, evenly spread; default all. Of a library: mixtures of each kind; default 200.", min=1
+        ),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Where a library's decoded sounds are kept; default in --into.")
+    ] = None,
     tagger: Annotated[
         str, typer.Option(help="Also KLD: passt, ast, or an AST model's name or folder (extra eval).")
     ] = "",
@@ -52,6 +63,7 @@ def evaluate(
             return
         from limelight.app.judge.machine import for_programs
         from limelight.app.judge.networks import Networks
+        from limelight.app.judge.sentences import in_short
         from limelight.app.judge.whole import Asked, judge
 
         asked = Asked(
@@ -64,11 +76,17 @@ def evaluate(
             parquet=parquet,
             networks=Networks(tagger, embedder),
             workers=workers,
+            cache=cache,
         )
         with progress_bar(quiet=quiet) as bar:
-            verdict = judge(asked, progress=lambda done, total: bar("judge", done, total))
+            verdict = judge(
+                asked,
+                progress=lambda done, total: bar("judge", done, total),
+                drawing=lambda done, total: bar("draw", done, total),
+            )
         told = json.dumps(for_programs(verdict.found), indent=1) if as_json else "\n".join(map(str, verdict.written))
         typer.echo(told)
         if not quiet:
-            console.print("what the figures mean: docs/judge.md", markup=False)
+            for sentence in (*in_short(verdict.found), "what the figures mean: docs/judge.md"):
+                console.print(sentence, markup=False)
         verdict.judged.check()

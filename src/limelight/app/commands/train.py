@@ -12,15 +12,20 @@ from limelight.app.commands.building import DataSet
 from limelight.app.door import console, door, progress_bar
 from limelight.app.options import Quiet, Verbose
 
-Preset = Annotated[str, typer.Option(help="visah, visah-text, semmix, learn2remix or lce; see `limelight models`.")]
+Preset = Annotated[
+    str, typer.Option(help="visah, visah-text, semmix, learn2remix, lce or lite; see `limelight models`.")
+]
 Channels = Annotated[int | None, typer.Option(help="The network's width; default the paper's, 24 for visah.", min=1)]
 ContextWord = Annotated[str, typer.Option(help="What it is shown: none, cues, clip, captions or words.")]
 StyleWord = Annotated[str, typer.Option("--prompts", help="Of captions: minimal or focused questions.")]
 Dropout = Annotated[float, typer.Option(help="Share of passages whose picture is left out.", min=0, max=1)]
-LossName = Annotated[str, typer.Option(help="linear (VisAH's text), log (its released code), or joint (learn2remix).")]
+LossName = Annotated[
+    str, typer.Option(help="linear (VisAH's text), log (its released code), joint (learn2remix) or stems (lite).")
+]
 Batch = Annotated[int, typer.Option(help="Passages a step, of all processes together.", min=1)]
 Seconds = Annotated[float, typer.Option(help="Of a passage.", min=1)]
-Rate = Annotated[float, typer.Option(help="Of Adam, constant.", min=0)]
+Optimiser = Annotated[str, typer.Option(help="adam, at a constant rate; or muon, whose rate falls (lite).")]
+Rate = Annotated[float, typer.Option(help="Of the optimiser.", min=0)]
 ClipNorm = Annotated[float, typer.Option(help="Longer gradients are cut to this length.", min=0)]
 Average = Annotated[float, typer.Option(help="Keep a moving average of the weights, 0.999 say; 0: none.", min=0, max=1)]
 Spoil = Annotated[str, typer.Option(help="Recipes, with commas, to spoil clips anew in every epoch; default as built.")]
@@ -51,6 +56,7 @@ def train(
     loss: LossName = "linear",
     batch: Batch = 24,
     seconds: Seconds = 10.0,
+    optimiser: Optimiser = "adam",
     rate: Rate = 1e-4,
     clip_norm: ClipNorm = 1.0,
     average: Average = 0.0,
@@ -83,6 +89,7 @@ def train(
             loss=loss,
             batch=batch,
             seconds=seconds,
+            optimiser=optimiser,
             rate=rate,
             clip_norm=clip_norm,
             average=average,
@@ -130,17 +137,17 @@ def contexts(
 
 def export(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its checkpoint.", metavar="RUN")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .onnx file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .onnx file; of lite, a folder.")],
     seconds: Annotated[float, typer.Option(help="How much the exported network hears at once.", min=1)] = 10.0,
     name: Annotated[str | None, typer.Option(help="The model's name; default the file's.")] = None,
     licence: Annotated[str | None, typer.Option(help="Of the weights; default those of the data.")] = None,
     training_data: Annotated[str | None, typer.Option(help="In a sentence; default the number of clips.")] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write a trained network as one ONNX file, which `limelight highlight --model` takes."""
+    """Write a trained network as one ONNX file (lite: a folder), which `limelight highlight --model` takes."""
     with door(verbose=verbose, small_heap=False):
         _prepare(None, quiet=True)
-        from limelight.training.export_visah import export_checkpoint
+        from limelight.training.export_remix import export_checkpoint
         from limelight.training.remix_run import CHECKPOINT
 
         checkpoint = run / CHECKPOINT if run.is_dir() else run

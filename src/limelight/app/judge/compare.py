@@ -65,9 +65,9 @@ def comparison_text(into: Path, first: str, second: str, *, against: Path | None
         renamed = f"{second} in {against.name}"
         lines += [replace(line, method=renamed) for line in read_all(against) if line.method == second]
         second = renamed
-    told = [f"{'':28}{'first':>10}{'second':>10}   first − second [95 %]"]
+    told = [f"{'':34}{'first':>10}{'second':>10}   first − second [95 %]"]
     for one in compared(lines, first, second):
         metric, head = one.metric, f"{one.metric.title}, {one.metric.unit}"
         values = f"{figure_text(metric, one.first):>10}{figure_text(metric, one.second):>10}"
-        told.append(f"{head:28}{values}   {signed_interval(metric, one.difference):28}{one.verdict}")
+        told.append(f"{head:34}{values}   {signed_interval(metric, one.difference):28}{one.verdict}")
     return "\n".join(told)

@@ -40,7 +40,7 @@ class Example:
     def of(cls, trial: Trial, entry: Entry, method: Method) -> Example:
         """Runs the method on the clip."""
         stems = monos(trial.spoilt)
-        before, after, target = (mono(sound) for sound in (trial.input, method.remix(trial), trial.target))
+        before, after, target = (mono(sound) for sound in (trial.input, method.remix(trial).samples, trial.target))
         gains, true = (_changes_db(before, sound, stems) for sound in (after, target))
         return cls(entry, method.name, before, after, target, gains, true, tuple(audible(monos(trial.stems)).tolist()))
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.app.judge.trial import Shown
+from limelight.app.judge.trial import Mix, Shown
 from limelight.cues.encoder import without_picture
 from limelight.errors import ModelError
 from limelight.mixing import render
@@ -26,12 +26,13 @@ from limelight.runtime.remix_card import RemixCard
 from limelight.signals import Cues, Samples
 
 
-def remixed(samples: Samples, model: Model | RemixModel, shown: Shown | None, *, layout: str) -> Samples:
-    """The mix [C, N] at 48 kHz that a model makes of a soundtrack, with a picture or in the dark. Raises ModelError."""
+def remixed(samples: Samples, model: Model | RemixModel, shown: Shown | None, *, layout: str) -> Mix:
+    """The mix at 48 kHz that a model makes of a soundtrack, with a picture or in the dark. Raises ModelError."""
     if isinstance(model, RemixModel):
-        return remixed_at_once(samples, model, shown, layout=layout)
+        return Mix(remixed_at_once(samples, model, shown, layout=layout))
     cues = shown.cues if shown else without_picture(samples.shape[1] / SAMPLE_RATE)
-    return planned(samples, model, cues, layout=layout)[1]
+    plan, mix = planned(samples, model, cues, layout=layout)
+    return Mix(mix, plan.curves_db + plan.makeup_db)
 
 
 def remixed_at_once(samples: Samples, model: RemixModel, shown: Shown | None, *, layout: str) -> Samples:

@@ -20,14 +20,16 @@ import numpy as np
 
 from limelight.app.judge.film_path import separated
 from limelight.app.judge.remembering import remembering
-from limelight.app.judge.trial import Trial
+from limelight.app.judge.trial import Mix, Trial
 from limelight.app.report.words import number
 from limelight.dsp.gains import db_to_gain
+from limelight.dsp.loudness import integrated_loudness
 from limelight.errors import InputError
 from limelight.muddy.levels import StemLevels, heard
 from limelight.muddy.manifest import Entry
 from limelight.muddy.mixtures import PRIORS_LUFS
-from limelight.signals import STEMS, Samples
+from limelight.muddy.sounds import SAMPLE_RATE
+from limelight.signals import STEMS
 
 NAME, FILM_NAME = "separate-and-level", "separate-and-level-film"
 
@@ -52,14 +54,19 @@ class Levelled:
         levels = ", ".join(f"{stem} {number(lufs)}" for stem, lufs in zip(STEMS, self.usual_lufs, strict=True))
         return f"{self.name} sets {levels} LUFS."
 
-    def remix(self, trial: Trial) -> Samples:
+    def remix(self, trial: Trial) -> Mix:
         stems = separated(trial.input, remembering(self.model), layout=trial.layout)
         levels = StemLevels.of(stems, layout=trial.layout)
-        gains = [
-            float(db_to_gain(wish - levels.loudness_lufs[stem])) if stem in levels.audible else 1.0
-            for stem, wish in zip(STEMS, self.usual_lufs, strict=True)
-        ]
-        return np.asarray(np.einsum("k,kcn->cn", np.array(gains, np.float32), stems))
+        gains_db = np.array(
+            [
+                wish - levels.loudness_lufs[stem] if stem in levels.audible else 0.0
+                for stem, wish in zip(STEMS, self.usual_lufs, strict=True)
+            ]
+        )
+        mix = np.einsum("k,kcn->cn", db_to_gain(gains_db).astype(np.float32), stems)
+        before, after = (integrated_loudness(sound, SAMPLE_RATE, layout=trial.layout) for sound in (trial.input, mix))
+        louder = after - before if np.isfinite(after - before) else 0.0
+        return Mix(mix, gains_db[:, None] - louder)
 
 
 def by_films(model: str) -> Levelled:

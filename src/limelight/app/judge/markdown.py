@@ -2,109 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
-from limelight.app.judge.table import SPLIT_BY, Found, Table
-from limelight.app.judge.words import MAIN, against_nothing, against_pictures, figure_text, range_text
-from limelight.evaluation.catalogue import BY_NAME, HUNDREDTHS, Metric
-
-BROKEN_DOWN = (MAIN, "gain_error_db")
-HEADS = {"difficulty": "By difficulty", "recipe": "By recipe", "kind": "By kind of scene"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """What was judged, for the page's head."""
-
-    dataset: str
-    split: str
-    command: str
-    notes: tuple[str, ...] = ()  # sentences on methods
+from limelight.app.judge.goals import goals_table
+from limelight.app.judge.sections import (
+    GOALS_SAID,
+    HOW_TO_READ,
+    MAIN,
+    PICTURE_SAID,
+    PLAIN_KINDS,
+    UNDER_TABLES,
+    Source,
+    broken_down,
+    clips_said,
+    groupings,
+    picture_groups,
+    tables,
+)
+from limelight.app.judge.sentences import in_short, of_methods, pictures_of
+from limelight.app.judge.table import Found, Table, best_of
+from limelight.app.judge.words import figure_text, percent, percent_range, range_text
 
 
 def results_markdown(found: Found, source: Source) -> str:
     """The whole page."""
-    return (
-        "\n".join(
-            [*_head(found, source), *_main(found), *_in_words(found, source), *_broken_down(found), *_how_to_read()]
-        )
-        + "\n"
+    parts = (
+        _head(found, source),
+        _in_words(found, source),
+        _main(found),
+        _goals(found),
+        _pictures(found),
+        _broken_down(found),
+        _how_to_read(),
     )
+    return "\n".join(line for part in parts for line in part) + "\n"
 
 
 def _head(found: Found, source: Source) -> Iterator[str]:
     yield "# Results"
     yield ""
     yield (
-        f"{len(found.clips)} clips of the {source.split} split of {source.dataset}, on which every row was measured. "
-        f"Made by `{source.command}`; not edited by hand. What the figures mean, and what they hide: [judge.md](judge.md)."
+        f"{clips_said(found, source)} Made by `{source.command}`; not edited by hand. What the figures mean, and what they "
+        "hide: [judge.md](judge.md)."
     )
     yield ""
-
-
-def _main(found: Found) -> Iterator[str]:
-    table = found.table()
-    yield from _table(table, tuple(m for m in table.metrics if m.unit == HUNDREDTHS))
-    yield ""
-    yield from _table(table, tuple(m for m in table.metrics if m.unit != HUNDREDTHS))
-    yield ""
-    yield (
-        "Under each figure stands its 95 % interval, by bootstrap over clips. The best of a column is bold among what can "
-        "be used on a film; rows in italics are bounds that know the truth, or the same model with a wrong picture."
-    )
-    yield ""
-
-
-def _table(table: Table, metrics: tuple[Metric, ...]) -> Iterator[str]:
-    heads = (f"{metric.title}, {metric.unit} {'↑' if metric.higher_is_better else '↓'}" for metric in metrics)
-    yield f"| {table.clips} clips | {' | '.join(heads)} |"
-    yield "|---" + "|---:" * len(metrics) + "|"
-    best = {metric.name: table.best(metric) for metric in metrics}
-    for row in table.rows:
-        name = row.name if row.kind in ("method", "control") else f"*{row.name}*"
-        cells = []
-        for metric in metrics:
-            figure = row.figures[metric.name]
-            text = figure_text(metric, figure.value)
-            text = f"**{text}**" if row.name in best[metric.name] else text
-            cells.append(f"{text}<br><sub>{range_text(metric, figure)}</sub>")
-        yield f"| {name} | {' | '.join(cells)} |"
 
 
 def _in_words(found: Found, source: Source) -> Iterator[str]:
     yield "## In words"
     yield ""
-    for name, kind in found.kinds.items():
-        if kind == "method":
-            for sentence in (*against_nothing(found, name), *against_pictures(found, name)):
-                yield f"- {sentence}"
-    yield from (f"- {note}" for note in source.notes)
+    yield from (f"- {_harmless(sentence)}" for sentence in in_short(found))
+    yield from (f"- **{_harmless(told.method)}.** {_harmless(told.text)}" for told in of_methods(found))
+    yield from (f"- {_harmless(note)}" for note in source.notes)
+    yield ""
+
+
+def _main(found: Found) -> Iterator[str]:
+    for head, table in tables(found):
+        yield f"## {head}"
+        yield ""
+        yield from _table(table)
+        yield ""
+    yield UNDER_TABLES
+    yield ""
+
+
+def _table(table: Table) -> Iterator[str]:
+    heads = [f"{one.title}, {one.unit} {'↑' if one.higher_is_better else '↓'}" for one in table.metrics]
+    yield from _top([f"{table.clips} clips", *heads])
+    best = {metric.name: table.best(metric) for metric in table.metrics}
+    for row in table.rows:
+        cells = []
+        for metric in table.metrics:
+            figure = row.figures[metric.name]
+            text = _marked(figure_text(metric, figure.value), row.name in best[metric.name])
+            cells.append(_over(text, range_text(metric, figure)))
+        yield _line([_named(row.name, row.kind), *cells])
+
+
+def _goals(found: Found) -> Iterator[str]:
+    lines = list(goals_table(found))
+    if lines:
+        yield from ("## Wanted and found", "", GOALS_SAID, "", *_top(lines[0]), *map(_line, lines[1:]), "")
+
+
+def _pictures(found: Found) -> Iterator[str]:
+    rows = [(method, other, what) for method in found.kinds for other, what in pictures_of(found, method).items()]
+    if not rows:
+        return
+    groups = picture_groups(found)
+    yield from ("## What the picture is worth", "", PICTURE_SAID, "")
+    yield from _top(["", *(f"{group} ({len(clips)})" for group, clips in groups.items())])
+    for method, other, what in rows:
+        shares = (found.share(method, other, MAIN, clips) for clips in groups.values())
+        cells = (_over(percent(share.value), percent_range(share)) for share in shares)
+        yield _line([_harmless(f"{method}, against {what}"), *cells])
     yield ""
 
 
 def _broken_down(found: Found) -> Iterator[str]:
-    for by in SPLIT_BY:
-        groups = found.groups(by)
-        yield f"## {HEADS[by]}"
-        yield ""
-        for name in BROKEN_DOWN:
-            metric = BY_NAME[name]
-            yield f"| {metric.title}, {metric.unit} | {' | '.join(f'{g} ({len(c)})' for g, c in groups.items())} |"
-            yield "|---" + "|---:" * len(groups) + "|"
-            columns = [found.means(name, clips) for clips in groups.values()]
-            for method in found.kinds:
-                cells = (figure_text(metric, column[method]) for column in columns)
-                yield f"| {method} | {' | '.join(cells)} |"
+    for head, groups in groupings(found):
+        yield from (f"## {head}", "")
+        for metric, means in broken_down(found, groups):
+            yield from _top([f"{metric.title}, {metric.unit}", *(f"{g} ({len(c)})" for g, c in groups.items())])
+            best = {group: best_of(values, found.kinds, metric) for group, values in means.items()}
+            for method, kind in found.kinds.items():
+                cells = (_marked(figure_text(metric, means[g][method]), method in best[g]) for g in groups)
+                yield _line([_named(method, kind), *cells])
             yield ""
 
 
 def _how_to_read() -> Iterator[str]:
-    yield "## How to read this"
-    yield ""
-    yield (
-        "MAG, ENV and W-dis mostly reward the right level: compare any method with *best single gain* before believing "
-        "them. What counts is the level-matched figures, the gain error and the balance error, beside artefacts and harm. "
-        "*Best gains, true stems* is as far as gains reach at all; *best gains, stems of lite* is as far as they reach with "
-        "our separation, so what lies between the two is the separator's."
-    )
+    yield from ("## How to read this", "", HOW_TO_READ)
+
+
+def _named(name: str, kind: str) -> str:
+    return _harmless(name) if kind in PLAIN_KINDS else f"*{_harmless(name)}*"
+
+
+def _marked(text: str, best: bool) -> str:
+    return f"**{text}**" if best else text
+
+
+def _harmless(text: str) -> str:
+    """A name out of a model's card or a data set, which may hold anything: no markup, no other cell."""
+    return text.replace("<", "&lt;").replace("|", "\\|")
+
+
+def _over(text: str, small: str) -> str:
+    """A figure, and under it its interval if it has one."""
+    return f"{text}<br><sub>{small}</sub>" if small else text
+
+
+def _top(heads: Sequence[str]) -> Iterator[str]:
+    yield _line(map(_harmless, heads))
+    yield "|---" + "|---:" * (len(heads) - 1) + "|"
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"

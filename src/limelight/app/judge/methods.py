@@ -9,20 +9,18 @@ picture       a model with the picture of another clip, or with none: what looki
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Literal, Protocol
 
 from limelight.app.judge import levelled
-from limelight.app.judge.by_model import ByModel
-from limelight.app.judge.controls import BestGain, DoNothing, FixedLoudness, GainsOnSeparated, GainsOnTrue
-from limelight.app.judge.trial import Trial
-from limelight.app.loading import CHECKPOINT
+from limelight.app.judge.by_model import ByModel, has_stems, names_of
+from limelight.app.judge.controls import BEST_GAIN, DO_NOTHING, GAINS_ON_TRUE, fixed_loudness, gains_on_stems_of
+from limelight.app.judge.trial import Mix, Trial
 from limelight.errors import InputError
 from limelight.muddy.manifest import Entry
-from limelight.runtime.registry import DEFAULT, REMIX
-from limelight.signals import Samples
+from limelight.runtime.registry import DEFAULT
 
 Kind = Literal["method", "control", "oracle", "picture"]
+LEVELLED = (levelled.NAME, levelled.FILM_NAME)
 
 
 class Method(Protocol):
@@ -46,8 +44,8 @@ class Method(Protocol):
         """Whether the picture of another clip takes part."""
         ...
 
-    def remix(self, trial: Trial) -> Samples:
-        """The mix [C, N] at 48 kHz. Raises the errors of `limelight.errors`."""
+    def remix(self, trial: Trial) -> Mix:
+        """The mix, and the gains where it decides any. Raises the errors of `limelight.errors`."""
         ...
 
 
@@ -56,27 +54,28 @@ def methods_of(names: Sequence[str], entries: Iterable[Entry]) -> tuple[Method, 
 
     Raises InputError, ModelError.
     """
-    entries = list(entries)
-    found: list[Method] = [DoNothing(), FixedLoudness(), BestGain(), GainsOnTrue(), GainsOnSeparated(DEFAULT)]
+    entries, models = list(entries), [name for name in names if name not in LEVELLED]
+    called = dict(zip(models, names_of(models), strict=True))
+    separators = {DEFAULT: DEFAULT} | {name: said for name, said in called.items() if has_stems(name)}
+    found: list[Method] = [DO_NOTHING, fixed_loudness(), BEST_GAIN, GAINS_ON_TRUE]
+    found += [gains_on_stems_of(name, said) for name, said in separators.items()]
     for name in names:
-        found += _named(name, entries)
+        found += _by_model(name, called[name]) if name in called else [_levelled(name, entries)]
     seen: set[str] = set()
     for method in found:
         if method.name in seen:
-            raise InputError(f"Wanted two methods called {method.name!r}; give one of the folders another name.")
+            raise InputError(f"Wanted two methods called {method.name!r}; leave one out.")
         seen.add(method.name)
     return tuple(found)
 
 
-def _named(name: str, entries: Sequence[Entry]) -> Iterator[Method]:
-    if name == levelled.NAME:
-        yield levelled.by_training(DEFAULT, entries)
-    elif name == levelled.FILM_NAME:
-        yield levelled.by_films(DEFAULT)
-    else:
-        called = Path(name).stem if Path(name).suffix in (REMIX, CHECKPOINT) else Path(name).name
-        own = ByModel(name, called)
-        yield own
-        if own.looks:
-            yield ByModel(name, called, "another")
-            yield ByModel(name, called, "none")
+def _levelled(name: str, entries: Sequence[Entry]) -> Method:
+    return levelled.by_films(DEFAULT) if name == levelled.FILM_NAME else levelled.by_training(DEFAULT, entries)
+
+
+def _by_model(name: str, called: str) -> Iterator[Method]:
+    own = ByModel(name, called)
+    yield own
+    if own.looks:
+        yield ByModel(name, called, "another")
+        yield ByModel(name, called, "none")

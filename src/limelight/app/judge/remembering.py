@@ -18,7 +18,7 @@ from limelight.runtime.model import Array, Heard, Model
 from limelight.runtime.registry import load_model, load_stem_model
 from limelight.runtime.remix import RemixModel
 
-WINDOWS = 16  # of 6 MB each
+WINDOWS = 16  # of a little over 1 MB each
 
 
 class Remembering:
@@ -55,6 +55,15 @@ def remembering(name: str) -> Remembering:
 def model_of(name: str) -> Remembering | RemixModel:
     """A model of either kind: a name, a folder, an `.onnx` file or a checkpoint. Raises ModelError."""
     if Path(name).suffix == CHECKPOINT:
-        return cast(RemixModel, load(name, device="cpu"))
-    model = load_model(name, threads=1)
-    return model if isinstance(model, RemixModel) else remembering(name)
+        model = cast(RemixModel, load(name, device="cpu"))
+        _one_thread()
+        return model
+    found = load_model(name, threads=1)
+    return found if isinstance(found, RemixModel) else remembering(name)
+
+
+def _one_thread() -> None:
+    """Torch on one core, as ONNX models are; it is there, since a checkpoint was loaded."""
+    import torch
+
+    torch.set_num_threads(1)

@@ -24,7 +24,7 @@ from limelight.errors import InputError
 from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.muddy.manifest import require_parquet
 
-METRICS_VERSION = 1  # another number, and everything is measured again
+METRICS_VERSION = 2  # another number, and everything is measured again
 FOLDER, PARQUET = "results", "results.parquet"
 
 
@@ -65,6 +65,11 @@ class _Written(Line):
 
 
 _LINE = TypeAdapter(_Written)
+
+
+def is_good(recipe: str) -> bool:
+    """Whether a clip of this recipe was left as it is."""
+    return recipe == "none"
 
 
 def key_of(*parts: object) -> str:

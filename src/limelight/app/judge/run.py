@@ -11,16 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
 from limelight.app.judge.measure import Truth
 from limelight.app.judge.methods import Method
 from limelight.app.judge.networks import NO_NETWORKS, Networks, read_pictures
-from limelight.app.judge.results import FOLDER, Line, add, file_of, key_of, read_lines, settle
+from limelight.app.judge.results import FOLDER, Line, add, file_of, is_good, key_of, read_lines, settle
 from limelight.app.judge.trial import read_trial
-from limelight.errors import InputError, SomeFailed
+from limelight.errors import SomeFailed
 from limelight.media.target import naming_write_errors
-from limelight.muddy.manifest import SPLITS, Entry
+from limelight.muddy.manifest import Entry
 from limelight.muddy.workers import Report, run_jobs
 
 # clips done, clips in all
@@ -52,17 +50,7 @@ class Job:
     methods: tuple[Method, ...]
     keys: tuple[str, ...]
     networks: Networks
-
-
-def chosen(entries: Sequence[Entry], split: str, count: int | None) -> list[Entry]:
-    """The clips to be judged: those of a split that teach something, or so many of them, evenly spread. Raises InputError."""
-    if split not in SPLITS:
-        raise InputError(f"Wanted the split {split!r}; there are {', '.join(SPLITS)}.")
-    found = [entry for entry in entries if entry.split == split and not entry.trivial]
-    if not found:
-        raise InputError(f"Wanted clips of the {split} split, found none; build some, or ask for another split.")
-    places = np.linspace(0, len(found) - 1, min(count or len(found), len(found))).round().astype(int)
-    return [found[n] for n in np.unique(places)]
+    harm_too: bool  # whether it is also to be given well mixed
 
 
 def evaluate(
@@ -76,9 +64,10 @@ def evaluate(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Judged:
-    """Every method on every clip that was not measured yet. `others`: whose pictures may stand in, without any the same clips.
+    """Every method on every clip that was not measured yet. `others`: all of their split, whose pictures may stand in.
 
-    Raises InputError, OutputError.
+    Harm is measured on the clips that nobody spoilt; where the split has none, on all, well mixed. Raises InputError,
+    OutputError.
     """
     with naming_write_errors(into):
         (into / FOLDER).mkdir(parents=True, exist_ok=True)
@@ -103,7 +92,7 @@ def judged(job: Job, report: Report) -> list[Line]:
     """The lines of one clip."""
     entry = job.entry
     images = read_pictures(job.folder, entry) if job.networks.embedder else ()
-    truth = Truth(read_trial(job.folder, entry, job.other), job.networks, images)
+    truth = Truth(read_trial(job.folder, entry, job.other), job.networks, images, job.harm_too)
     lines = []
     for done, (method, key) in enumerate(zip(job.methods, job.keys, strict=True), 1):
         figures = truth.figures(method)
@@ -126,17 +115,18 @@ def _jobs(
     known: dict[str, dict[str, Line]],
     networks: Networks,
 ) -> Iterator[Job]:
+    has_good = any(is_good(entry.recipe) for entry in others)
     for entry in entries:
-        other = another_of(entry, others)
+        other, harm_too = another_of(entry, others), is_good(entry.recipe) or not has_good
         missing = {}
         for method in methods:
             seen = other.files["cues.npy"] if method.needs_another else ""
-            key = key_of(method.mark, dict(entry.files), seen, asdict(networks))
+            key = key_of(method.mark, dict(entry.files), seen, asdict(networks), harm_too)
             line = known[method.name].get(entry.name)
             if line is None or line.key != key:
                 missing[method] = key
         if missing:
-            yield Job(folder, entry, other, tuple(missing), tuple(missing.values()), networks)
+            yield Job(folder, entry, other, tuple(missing), tuple(missing.values()), networks, harm_too)
 
 
 def _sensible(workers: int | None, jobs: int) -> int:

@@ -58,10 +58,9 @@ def gain_curves(found_db: Array, true_db: Array, heard: Sequence[bool]) -> str:
     )
 
 
-def scatter(before: Array, after: Array, *, title: str) -> str:
-    """A dot for each clip: level-matched MAG before and after, × 100; under the line is better."""
+def scatter(before: Array, after: Array, *, title: str, largest: float) -> str:
+    """A dot for each clip: level-matched MAG before and after, from 0 to `largest`, raw; under the line is better."""
     size = 320
-    largest = float(np.nanmax([before.max(initial=0), after.max(initial=0), 1e-9])) * 1.05
     dots = "".join(
         f'<circle cx="{size * x / largest:.1f}" cy="{size * (1 - y / largest):.1f}" r="3"/>'
         for x, y in zip(before, after, strict=True)
@@ -69,9 +68,10 @@ def scatter(before: Array, after: Array, *, title: str) -> str:
     )
     return (
         f'<figure><svg class="scatter" viewBox="0 0 {size} {size}" style="width:{size}px;height:{size}px">'
-        f'<path class="zero" d="M0 {size}L{size} 0"/><path class="grid" d="M0 0V{size}H{size}"/>{dots}</svg>'
-        f'<figcaption class="quiet">{escaped(title)}: each dot a clip, across before, up after, '
-        f"both to {number(100 * largest, 1)}; under the line is better</figcaption></figure>"
+        f'<path class="zero" d="M0 {size}L{size} 0"/><path class="grid" d="M0 0V{size}H{size}"/>{dots}'
+        f'<text x="4" y="12">after, to {number(100 * largest)}</text>'
+        f'<text x="{size}" y="{size - 5}" text-anchor="end">before, to {number(100 * largest)}</text></svg>'
+        f"<figcaption>{escaped(title)}</figcaption></figure>"
     )
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.app.judge.results import Line
+from limelight.app.judge.results import Line, is_good
 from limelight.evaluation.bootstrap import Interval, interval, paired_difference, share_gone
-from limelight.evaluation.catalogue import METRICS, Metric
+from limelight.evaluation.catalogue import METRICS, OF_GOOD_MIXES, Metric
 from limelight.evaluation.metrics import POOL
 
 Array = NDArray[np.float64]
@@ -51,15 +51,28 @@ class Table:
 
     def best(self, metric: Metric) -> frozenset[str]:
         """The methods and controls with the best figure, as it is printed."""
-        values = {
-            row.name: round(metric.shown(row.figures[metric.name].value), 2)
-            for row in self.rows
-            if row.kind in ("method", "control") and np.isfinite(row.figures[metric.name].value)
-        }
-        if not values:
-            return frozenset()
-        top = max(values.values()) if metric.higher_is_better else min(values.values())
-        return frozenset(name for name, value in values.items() if value == top)
+        kinds = {row.name: row.kind for row in self.rows}
+        return best_of({row.name: row.figures[metric.name].value for row in self.rows}, kinds, metric)
+
+    def part(self, metrics: Sequence[Metric]) -> Table:
+        """Some columns, and the rows that have a figure in them."""
+        some = tuple(metric for metric in metrics if metric in self.metrics)
+        rows = tuple(row for row in self.rows if any(np.isfinite(row.figures[one.name].value) for one in some))
+        return Table(self.clips, some, rows)
+
+
+def best_of(values: Mapping[str, float], kinds: Mapping[str, str], metric: Metric) -> frozenset[str]:
+    """The methods whose raw value is the best, as it is printed; controls too, unless they are perfect by doing nothing."""
+    among = ("method",) if metric.perfect_untouched else ("method", "control")
+    usable = {
+        name: round(metric.shown(value), metric.digits)
+        for name, value in values.items()
+        if kinds[name] in among and np.isfinite(value)
+    }
+    if not usable:
+        return frozenset()
+    top = max(usable.values()) if metric.higher_is_better else min(usable.values())
+    return frozenset(name for name, value in usable.items() if value == top)
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,7 +81,8 @@ class Found:
 
     kinds: Mapping[str, str]  # method → kind, in the order of the table
     lines: Mapping[str, Mapping[str, Line]]  # method → clip → line
-    clips: tuple[str, ...]  # that all have, in order
+    clips: tuple[str, ...]  # that all have, in order; spoilt ones, where there are any
+    good: tuple[str, ...] = ()  # the others: nobody spoilt them, and only harm can be done
 
     @classmethod
     def of(cls, lines: Iterable[Line], kinds: Mapping[str, str]) -> Found:
@@ -77,13 +91,21 @@ class Found:
             if line.method in by_method:
                 by_method[line.method][line.clip] = line
         shared = set.intersection(*(set(of) for of in by_method.values())) if by_method else set()
-        return cls(kinds, by_method, tuple(sorted(shared)))
+        recipes = {name: line.recipe for name, line in next(iter(by_method.values()), {}).items()}
+        spoilt = tuple(sorted(name for name in shared if not is_good(recipes[name])))
+        good = tuple(sorted(name for name in shared if is_good(recipes[name])))
+        return cls(kinds, by_method, spoilt or good, good)
+
+    def clips_of(self, metric: str) -> tuple[str, ...]:
+        """The clips that a metric is told of."""
+        return self.good if self.good and metric in OF_GOOD_MIXES else self.clips
 
     def values(self, method: str, metric: str, clips: Sequence[str] | None = None) -> Array:
         """One figure of one method on clips, [n], raw; NaN where there is none."""
         name = "env" if metric == "env_pooled" else metric
         of = self.lines[method]
-        return np.array([of[clip].figures.get(name, np.nan) for clip in (self.clips if clips is None else clips)])
+        asked = self.clips_of(metric) if clips is None else clips
+        return np.array([of[clip].figures.get(name, np.nan) for clip in asked])
 
     def metrics(self) -> tuple[Metric, ...]:
         """Those that anything was measured of."""
@@ -92,13 +114,17 @@ class Found:
 
     def table(self, clips: Sequence[str] | None = None) -> Table:
         """Every method by every metric, over all clips or some."""
-        clips = self.clips if clips is None else clips
         metrics = self.metrics()
         rows = tuple(
             Row(name, kind, {one.name: figure(self.values(name, one.name, clips), one) for one in metrics})
             for name, kind in self.kinds.items()
         )
-        return Table(len(clips), metrics, rows)
+        return Table(len(self.clips if clips is None else clips), metrics, rows)
+
+    def mean(self, method: str, metric: str) -> float:
+        """One figure of one method, raw; NaN where there is none."""
+        found = self.values(method, metric)
+        return float(np.nanmean(found)) if not np.isnan(found).all() else np.nan
 
     def means(self, metric: str, clips: Sequence[str]) -> dict[str, float]:
         """One figure of every method over some clips, raw; without an interval, which takes longer."""
@@ -117,9 +143,14 @@ class Found:
         """Mean of a less mean of b on the same clips, raw."""
         return paired_difference(self.values(a, metric), self.values(b, metric))
 
-    def share(self, having: str, without: str, metric: str) -> Interval:
-        """How much of the distance of one method is gone with another."""
-        return share_gone(self.values(having, metric), self.values(without, metric))
+    def share(self, having: str, without: str, metric: str, clips: Sequence[str] | None = None) -> Interval:
+        """How much of the distance of one method is gone with another, over all clips or some."""
+        return share_gone(self.values(having, metric, clips), self.values(without, metric, clips))
+
+    def way(self, method: str, start: str, end: str, metric: str) -> Interval:
+        """How far a method has come from one to another: 0 is no nearer than `start`, 1 is as near as `end`."""
+        goal = self.values(end, metric)
+        return share_gone(self.values(method, metric) - goal, self.values(start, metric) - goal)
 
 
 def figure(values: Array, metric: Metric) -> Interval:

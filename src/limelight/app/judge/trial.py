@@ -44,6 +44,14 @@ class Shown:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Mix:
+    """What a method makes of a clip."""
+
+    samples: Samples  # [C, N] at 48 kHz
+    gains_db: NDArray[np.floating] | None = None  # [K, T] that were decided, at the input's loudness, if any were
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Trial:
     """A clip at 48 kHz."""
 
@@ -53,6 +61,7 @@ class Trial:
     target: Samples  # [C, N]
     stems: NDArray[np.float32]  # [K, C, N], of the target
     spoilt: NDArray[np.float32]  # [K, C, N], the same as they are in the input; their sum, but for a room and noise
+    right_db: NDArray[np.float64]  # [K, T], the gains that undo what was done to the stems
     own: Shown
     another: Shown  # of another clip
 
@@ -65,21 +74,27 @@ class Trial:
         return float(self.input.shape[1] / SAMPLE_RATE)
 
     @property
+    def is_good(self) -> bool:
+        """Whether nobody spoilt it."""
+        return np.array_equal(self.input, self.target)
+
+    @property
     def well_mixed(self) -> Trial:
         """The same clip with nothing to do: what a method changes here is harm."""
-        return replace(self, input=self.target, spoilt=self.stems)
+        return replace(self, input=self.target, spoilt=self.stems, right_db=np.zeros((len(self.stems), 1)))
 
 
 def read_trial(folder: Path, entry: Entry, other: Entry) -> Trial:
     """A clip of a data set, and the picture of another. Raises InputError, NotMedia."""
-    stems = read_stems(folder, entry.name)
+    stems, spoiling = read_stems(folder, entry.name), read_recipe(folder, entry.name)
     return Trial(
         name=entry.name,
         layout=entry.layout,
         input=read_clip_sound(folder, entry.name, "input"),
         target=read_clip_sound(folder, entry.name, "target"),
         stems=stems,
-        spoilt=read_recipe(folder, entry.name).applied(stems),
+        spoilt=spoiling.applied(stems),
+        right_db=-np.array(spoiling.curves_db),
         own=Shown(folder, entry.name, cues_of(folder, entry)),
         another=Shown(folder, other.name, cues_of(folder, other)),
     )

@@ -1,11 +1,11 @@
-"""The papers' presets as ONNX: one graph from magnitudes, waveform and context to mask and waveform.
+"""Remixing networks as ONNX: one graph from magnitudes, waveform and context to mask and waveform.
 
-    magnitude [1, F, T] ─┐                    ┌→ mask [1, F, T]
-    mixture   [1, N]    ─┤ dual U-Net +       │
-    context   [1, M, D] ─┘ latent highlighter └→ wave [1, N]
+    magnitude [1, F, T] ─┐         ┌→ mask [1, F, T]
+    mixture   [1, N]    ─┤ network │
+    context   [1, M, D] ─┘         └→ wave [1, N]
 
 The transforms stay outside, so that every number in the graph is real. N and T are fixed, as are the papers' clips (10 s):
-the backbone's attention and LSTM are laid out for a length. M is free. What is needed to build the transforms and the
+the dual U-Net's attention and LSTM are laid out for a length. M is free. What is needed to build the transforms and the
 context travels in the file's metadata, the card of `runtime/remix_card.py`, and the file is sealed with its own hash.
 """
 
@@ -19,12 +19,14 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from limelight.cues.catalogue import CUE_NAMES
 from limelight.networks.dual_unet import SHORTEST_HOPS
+from limelight.networks.lite_remixer import LiteRemixer
 from limelight.networks.remixer import Remixer
 from limelight.networks.visah import STEPS_PER_SECOND
 from limelight.runtime.remix_card import METADATA, Context, RemixCard, seal
-from limelight.training.checkpoint import read_header
-from limelight.training.export import export_graph
+from limelight.training.checkpoint import Checkpoint, read_header
+from limelight.training.export import About, export_graph, export_lite
 from limelight.training.remix_checkpoint import load_remixer
 
 CLIP_SECONDS = 10.0
@@ -51,38 +53,19 @@ def export_checkpoint(
     licence: str | None = None,
     training_data: str | None = None,
     seconds: float = CLIP_SECONDS,
-) -> RemixCard:
-    """As `export_visah`, of a training checkpoint; the licences are its data's where none is given. Raises ModelError."""
-    network, header = load_remixer(checkpoint), read_header(checkpoint)
-    data = header.config["data"]
-    return export_visah(
-        network,
-        path,
-        name=name,
-        context=header.config["context"],
-        preset=header.config["preset"],
-        licence=licence or f"bound by the data: {', '.join(data['licences']) or 'not stated'}"[:LONGEST_LINE],
-        training_data=training_data or f"{data['clips']} clips, {header.step} steps",
-        seconds=seconds,
-    )
+) -> None:
+    """Of a training checkpoint: the file of `export_remix`; of `lite`, the folder of `export_lite`. Raises ModelError.
 
-
-def export_visah(
-    network: Remixer,
-    path: Path,
-    *,
-    name: str,
-    context: Context,
-    preset: str | None = None,
-    licence: str = "unknown",
-    training_data: str = "unknown",
-    seconds: float = CLIP_SECONDS,
-) -> RemixCard:
-    """Writes the graph for clips of `seconds` (at least 3 hops) and gives back its card.
-
-    `context`: what the network was trained to be told; one built without a context has no input of that name. `preset`:
-    by default the name.
+    The licences are its data's where none is given.
     """
+    network, header = load_remixer(checkpoint), read_header(checkpoint)
+    data, context = header.config["data"], header.config["context"]
+    licence = licence or f"bound by the data: {', '.join(data['licences']) or 'not stated'}"[:LONGEST_LINE]
+    training_data = training_data or trained_on(header)
+    if isinstance(network, LiteRemixer):
+        export_lite(network.lite, path, About(name, licence, training_data, CUE_NAMES, uses_picture=context == "cues"))
+        return
+    preset = header.config["preset"]
     card = card_of(
         network,
         name=name,
@@ -92,10 +75,25 @@ def export_visah(
         training_data=training_data,
         seconds=seconds,
     )
+    export_remix(network, path, card)
+
+
+def trained_on(checkpoint: Checkpoint) -> str:
+    """How much a network has seen, in words."""
+    clips = checkpoint.config.get("data", {}).get("clips")
+    return f"{f'{clips} clips, ' if clips else ''}{checkpoint.step} steps"
+
+
+def export_remix(network: Remixer, path: Path, card: RemixCard) -> RemixCard:
+    """Writes the graph for clips as long as the card says, and gives back the card with the file's seal.
+
+    A network that was built without a context has no input of that name.
+    """
     example: tuple[Tensor, ...] = (torch.rand(1, card.bins, card.steps), 0.1 * torch.randn(1, card.samples))
     axes = {}
     if card.context_width:
-        example = (*example, torch.randn(1, max(1, round(seconds * STEPS_PER_SECOND)), card.context_width))
+        moments = max(1, round(card.samples / card.sample_rate * STEPS_PER_SECOND))
+        example = (*example, torch.randn(1, moments, card.context_width))
         axes = {"context": {1: "moments"}}
     inputs = ["magnitude", "mixture", "context"][: len(example)]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +112,10 @@ def card_of(
     training_data: str = "unknown",
     seconds: float = CLIP_SECONDS,
 ) -> RemixCard:
-    """What is to be known of a network that hears `seconds` at once (at least 3 hops), not sealed yet."""
+    """What is to be known of a network that hears `seconds` at once (at least 3 hops), not sealed yet.
+
+    `context`: what it was trained to be told. `preset`: by default the name.
+    """
     config = network.config
     grid = config.backbone
     return RemixCard(

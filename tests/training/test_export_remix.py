@@ -15,7 +15,7 @@ from limelight.errors import ModelError
 from limelight.networks.dual_unet import istft, stft
 from limelight.networks.visah import PRESETS, Visah, VisahConfig
 from limelight.runtime.remix import OnnxRemix
-from limelight.training.export_visah import export_visah, read_about
+from limelight.training.export_remix import card_of, export_remix, read_about
 from limelight.training.torch_remix import TorchRemix
 
 CHUNKED_SECONDS = 4.8  # past the 200 steps after which an LSTM works in chunks
@@ -46,7 +46,8 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     network = stirred(CONFIGS[request.param])
     path = tmp_path_factory.mktemp("exported") / "visah.onnx"
     context = "clip" if network.config.context_width else "none"
-    export_visah(network, path, name=request.param, context=context, seconds=seconds_of(request.param))
+    card = card_of(network, name=request.param, context=context, seconds=seconds_of(request.param))
+    export_remix(network, path, card)
     return network, path
 
 

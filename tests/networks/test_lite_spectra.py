@@ -4,7 +4,7 @@ from networks.tiny import LITE
 
 from limelight.dsp.stft import StftConfig, stft
 from limelight.networks.lite import LiteConfig
-from limelight.training.spectra import waveform_spectra
+from limelight.networks.lite_spectra import waveform_spectra
 
 
 @pytest.mark.parametrize("shape", [(), (2,), (2, 3)])
