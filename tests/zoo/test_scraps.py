@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,7 @@ def _is_json(text: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def test_what_is_loaded_beforehand_is_there() -> None:
+    assert all(find_spec(name) for paper in PAPERS for name in paper.needs)
