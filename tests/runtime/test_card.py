@@ -183,3 +183,10 @@ def test_the_fingerprint_is_of_both_networks() -> None:
 
 def test_a_token_lasts_its_steps() -> None:
     assert fake_card().token_seconds == 4 * 1024 / 48_000
+
+
+@pytest.mark.parametrize("edges", [(0,), (0, 5), (1, 1025), (0, 7, 7, 1025), (0, 7.5, 1025), ("0", 1025), (0, 10**30)])
+def test_lines_that_are_none_are_refused(edges: tuple[object, ...], tmp_path: Path) -> None:
+    write_card(tmp_path, fake_card(line_edges=edges))
+    with pytest.raises(ModelError, match="is not one of format"):
+        read_card(tmp_path)

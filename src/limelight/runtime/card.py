@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -83,11 +84,20 @@ def read_card(folder: Path) -> ModelCard:
     try:
         card = ModelCard(**(values | {name: tuple(values[name]) for name in LISTS if name in values}))
         hashes = [card.sha256[name] for name in FILES]  # of no other files: a card cannot point out of its folder
+        if not _are_edges(card.line_edges, card.n_fft // 2 + 1):
+            raise TypeError("lines of the spectrum go from its first bin to its last")
     except (TypeError, KeyError) as error:  # the hash fits, so something else wrote it
         raise ModelError(f"The model card {path} is not one of format {version}; install the model again.") from error
     for name, expected in zip(FILES, hashes, strict=True):
         _check_file(folder / name, expected)
     return card
+
+
+def _are_edges(edges: tuple[object, ...], bins: int) -> bool:
+    """Whether edges of lines are none, or whole numbers that rise from 0 to the number of bins."""
+    whole = [edge for edge in edges if type(edge) is int]
+    rising = all(before < after for before, after in pairwise(whole))
+    return not edges or (len(whole) == len(edges) > 1 and rising and (whole[0], whole[-1]) == (0, bins))
 
 
 def _card_values(path: Path) -> dict[str, Any]:
