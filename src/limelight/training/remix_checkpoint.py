@@ -12,6 +12,8 @@ from limelight.networks.presets import from_saved
 from limelight.networks.remixer import Remixer
 from limelight.training.checkpoint import Checkpoint, load_checkpoint
 
+LARGEST = {"sample_rate": 192_000, "n_fft": 65_536}  # what is no layer's size
+
 
 def load_remixer(path: Path) -> Remixer:
     """Ready to be used, with its averaged weights where there are any. Raises ModelError."""
@@ -45,13 +47,13 @@ def _misfit(preset: str, path: Path) -> ModelError:
 def _check_size(config: object, weights: Mapping[str, Tensor], path: Path) -> None:
     """A network has no more layers than tensors, and none is wider than its widest. Raises ModelError."""
     most = max((len(weights), *(size for value in weights.values() for size in value.shape)))
-    if any(size > most for size in _sizes(config)):
+    if any(size > LARGEST.get(name, most) for name, size in _sizes(config)):
         raise ModelError(f"The checkpoint {path} announces a larger network than it holds; train another.")
 
 
-def _sizes(config: object) -> Iterator[float]:
-    """Every number of a configuration but its rate."""
+def _sizes(config: object) -> Iterator[tuple[str, float]]:
+    """Every number of a configuration, with its name."""
     for name, value in config.items() if isinstance(config, Mapping) else ():
-        if isinstance(value, int | float) and name != "sample_rate":
-            yield value
+        if isinstance(value, int | float):
+            yield str(name), value
         yield from _sizes(value)
