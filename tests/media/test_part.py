@@ -63,8 +63,12 @@ def test_names_are_hidden_short_and_only_names(stem, tmp_path):
         assert len(held.name) < 80
 
 
-def test_a_block_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), part_beside(tmp_path / "out.mp4") as part:
-        assert part.is_file()
-        raise KeyboardInterrupt
+def test_a_block_that_is_interrupted_leaves_nothing(tmp_path):
+    def interrupted() -> None:
+        with part_beside(tmp_path / "out.mp4") as part:
+            assert part.is_file()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert list(tmp_path.iterdir()) == []
