@@ -21,8 +21,8 @@ def sight() -> Sight:
 def test_from_the_beginning_the_numbers_are_the_encoders_own(sight: Sight) -> None:
     info = probe(film_path(FILM))
     whole = PictureStatistics().encode(look(info), duration_seconds=6.0)
-    assert np.array_equal(sight.cues(0.0, 6.0), whole.values)
-    assert np.array_equal(sight.cues(2.0, 3.0), whole.values[2:5])
+    np.testing.assert_allclose(sight.cues(0.0, 6.0), whole.values, atol=1e-6, rtol=0)
+    np.testing.assert_allclose(sight.cues(2.0, 3.0), whole.values[2:5], atol=1e-6, rtol=0)
 
 
 def test_a_clips_seconds_begin_with_the_clip(sight: Sight) -> None:
