@@ -81,6 +81,20 @@ def test_foreign_files_are_refused(tmp_path: Path, data: bytes) -> None:
         OnnxRemix(tmp_path / "foreign.onnx")
 
 
+@pytest.mark.parametrize("place", [b'"licence": "MIT"', b"magnitude"])
+def test_names_that_are_no_text_are_refused(tmp_path: Path, place: bytes) -> None:
+    """Sealed all the same: who breaks a file on purpose can make its hash fit."""
+    path = remix_file(tmp_path / "odd.onnx", context="cues", context_width=3)
+    whole = path.read_bytes()
+    digest = whole.rindex(b'"sha256": "') + len(b'"sha256": "')
+    blank = whole[:digest] + 64 * b"0" + whole[digest + 64 :]
+    assert place in blank
+    path.write_bytes(blank.replace(place, place[:-2] + b"\xff" + place[-1:]))
+    seal(path)
+    with pytest.raises(ModelError, match=r"no text|cannot be run|not what its card"):
+        OnnxRemix(path, threads=1)
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere\.onnx"):
         OnnxRemix(tmp_path / "nowhere.onnx")

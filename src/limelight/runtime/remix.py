@@ -54,8 +54,11 @@ class OnnxRemix:
         """Raises ModelError."""
         check_seal(path)
         self._session = open_session(path, threads=threads)
-        self._card = read_remix_card(self._session.get_modelmeta().custom_metadata_map.get(METADATA, ""), path)
-        _check_graph(self._session, self._card, path)
+        try:
+            self._card = read_remix_card(self._session.get_modelmeta().custom_metadata_map.get(METADATA, ""), path)
+            _check_graph(self._session, self._card, path)
+        except UnicodeDecodeError as error:  # ONNX Runtime hands over whatever bytes stand there
+            raise ModelError(f"The model file {path} says of itself what is no text; export it again.") from error
 
     @property
     def card(self) -> RemixCard:
