@@ -91,7 +91,7 @@ def test_names_that_are_no_text_are_refused(tmp_path: Path, place: bytes) -> Non
     assert place in blank
     path.write_bytes(blank.replace(place, place[:-2] + b"\xff" + place[-1:]))
     seal(path)
-    with pytest.raises(ModelError, match=r"no text|cannot be run|not what its card"):
+    with pytest.raises(ModelError, match="no text"):
         OnnxRemix(path, threads=1)
 
 
