@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from muddy.shelves import library, shelf, silent_shelf
 
 from limelight.dsp.loudness import integrated_loudness
-from limelight.muddy.mixtures import Casting, Mixture, draw_mixture, without_clipping
+from limelight.muddy.mixtures import LARGEST_PEAK, Casting, Mixture, draw_mixture, without_clipping
 from limelight.muddy.recipes import NONE
 from limelight.muddy.sounds import SAMPLE_RATE, SoundLibrary
 from limelight.muddy.variety import Variety
@@ -56,7 +56,10 @@ def test_the_loudest_stem_is_the_one_turned_down(seed: int) -> None:
 @few
 @given(seeds)
 def test_the_good_mix_is_as_loud_as_films_are(seed: int) -> None:
-    assert lufs(draw(seed, seconds=2.0).target) == pytest.approx(-27, abs=5)
+    mixture = draw(seed, seconds=2.0)
+    sounds = (mixture.target_stems, mixture.target, mixture.input_stems, mixture.input)
+    full = max(np.abs(sound).max() for sound in sounds) > 0.99 * LARGEST_PEAK  # then it had to come down
+    assert (-45 if full else -32) < lufs(mixture.target) < -22
 
 
 def test_stems_follow_their_priors() -> None:
