@@ -6,8 +6,11 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from figures import machine
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass
@@ -65,7 +68,7 @@ def page(tallies: Sequence[Tally], *, command: str) -> str:
     ]
     parts = [f"- **{tally.part}**: {tally.what}" for tally in tallies]
     facts = [f"- {fact}" for tally in tallies for fact in tally.facts]
-    failures = [f"- {tally.part}: {fault}" for tally in tallies for fault in tally.failures]
+    failures = [f"- {tally.part}: {_placeless(fault)}" for tally in tallies for fault in tally.failures]
     return "\n".join(
         [
             "# Reliability",
@@ -86,6 +89,11 @@ def page(tallies: Sequence[Tally], *, command: str) -> str:
             "",
         ]
     )
+
+
+def _placeless(text: str) -> str:
+    """Without where this repository lies on this machine."""
+    return text.replace(f"{ROOT}/", "")
 
 
 def _megabytes(peak: float) -> str:

@@ -55,6 +55,21 @@ def test_a_sweep_between_making_and_holding_costs_a_second_try(tmp_path, monkeyp
     assert len(tries) == 2
 
 
+def test_where_no_second_one_can_be_made_the_cause_is_told(tmp_path, monkeypatch):
+    from limelight.media import part
+
+    made = part._new_part
+
+    def full(dest):
+        monkeypatch.setattr(part, "_new_part", lambda _: (_ for _ in ()).throw(OSError("no space left")))
+        return made(dest)
+
+    monkeypatch.setattr(part, "_new_part", full)
+    monkeypatch.setattr(part, "_hold", lambda handle: False)
+    with pytest.raises(OSError, match="no space left"), part_beside(tmp_path / "out.mp4"):
+        pass
+
+
 @pytest.mark.parametrize("stem", ["x", "x" * 250, "%s {} *"])
 def test_names_are_hidden_short_and_only_names(stem, tmp_path):
     with part_beside(tmp_path / f"{stem}.mp4") as held:

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from limelight.networks.dual_unet import stft
 from limelight.networks.lce import Lce, LceConfig
@@ -16,21 +16,10 @@ from limelight.networks.learn2remix import Learn2Remix, Learn2RemixConfig
 from limelight.networks.remixer import Remixer
 from limelight.networks.sep_reformer import SepReformerConfig
 from limelight.training.export import export_graph
+from limelight.training.export_remix import Graph
 
 SAMPLES = 11_025
 PARITY = 1e-4
-
-
-class Graph(nn.Module):
-    """A network's prescription with a tuple for an answer, as graphs have it."""
-
-    def __init__(self, network: Remixer) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, magnitude: Tensor, mixture: Tensor, context: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        made = self.network.prescribe(magnitude, mixture, context)
-        return made.mask, made.wave
 
 
 def stirred(network: Remixer) -> Remixer:

@@ -16,7 +16,7 @@ from training.small_set import small_set
 
 from limelight.errors import InputError, ModelError
 from limelight.training import remix_run
-from limelight.training.checkpoint import load_checkpoint
+from limelight.training.checkpoint import load_checkpoint, save_checkpoint
 from limelight.training.contexts import ContextChoice
 from limelight.training.remix_checkpoint import load_remixer
 from limelight.training.remix_run import Effort, RemixRecipe, train_remixer
@@ -117,6 +117,15 @@ def test_another_recipe_does_not_go_on_from_there(dataset: Path, straight: Path,
     assert (straight / "checkpoint.safetensors").read_bytes() == before
 
 
+def test_a_run_from_before_an_option_is_told_as_one(dataset: Path, straight: Path, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    saved = load_checkpoint(straight / "checkpoint.safetensors")
+    del saved.config["recipe"]["optimiser"]
+    save_checkpoint(path, saved)
+    with pytest.raises(ModelError, match="optimiser 'adam', it was begun by a Limelight that did not know this option"):
+        train_remixer(dataset, tmp_path, RECIPE, EFFORT)
+
+
 def test_other_data_does_not_go_on_from_there(straight: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="with manifest_sha256"):
         train_remixer(small_set(tmp_path, seconds=1.2), straight, RECIPE, EFFORT)
@@ -180,7 +189,7 @@ def test_a_split_without_clips_is_told(tmp_path: Path, dataset: Path) -> None:
 
 
 def test_a_checkpoint_of_lite_is_no_remixer(tmp_path: Path) -> None:
-    from limelight.training.checkpoint import Checkpoint, save_checkpoint
+    from limelight.training.checkpoint import Checkpoint
 
     save_checkpoint(tmp_path / "lite.safetensors", Checkpoint({"hop": 1}, 1, {"model.a": torch.zeros(1)}))
     with pytest.raises(ModelError, match="not of a remixing network"):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from muddy.entries import entry
 from remixes import remix_card
 from zoo.json_values import ANY_BYTES, ANYTHING, Place, places, with_value
-from zoo.papers import PAPERS
+from zoo.papers import PAPERS, SAID
 
 from limelight.cues.pretrained.captions import Captions, read_captions
 from limelight.errors import InputError, ModelError
@@ -28,13 +28,6 @@ from limelight.runtime.remix_card import LONGEST_SECONDS, read_remix_card
 
 MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LINE = json.loads(entry().as_line())
-SAID = {
-    "format": "limelight-captions",
-    "version": 1,
-    "model": "by hand",
-    "style": "by hand",
-    "captions": [{"start_seconds": 0.0, "end_seconds": 2.0, "picture_seconds": 1.0, "words": {"tone": "warm"}}],
-}
 MODEL_CARD = json.loads((PACKAGED / "lite" / CARD).read_text(encoding="utf-8"))
 
 

@@ -30,20 +30,21 @@ def prefix(dest: Path) -> str:
 @contextmanager
 def part_beside(dest: Path) -> Iterator[Path]:
     """A new, empty temporary, held as long as the block lasts. A block that fails leaves none behind."""
-    handle, name = _new_part(dest)
-    try:
-        while not _hold(handle):  # another run swept it away before it was held
-            os.close(handle)
-            handle, name = _new_part(dest)
-        if sys.platform == "win32":  # what is open cannot be renamed there
-            os.close(handle)
-        yield Path(name)
-    except BaseException:  # Ctrl-C as well, from the first moment on
-        Path(name).unlink(missing_ok=True)
-        raise
-    finally:
-        if sys.platform != "win32":
-            os.close(handle)
+    while True:
+        handle, name = _new_part(dest)
+        try:
+            if not _hold(handle):  # another run swept it away before it was held
+                continue
+            if sys.platform == "win32":  # what is open cannot be renamed there
+                os.close(handle)
+            yield Path(name)
+            return
+        except BaseException:  # Ctrl-C as well, from the first moment on
+            Path(name).unlink(missing_ok=True)
+            raise
+        finally:
+            if sys.platform != "win32":
+                os.close(handle)
 
 
 def sweep(folder: Path) -> None:

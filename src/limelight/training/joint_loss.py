@@ -21,11 +21,11 @@ import torch
 from torch import Tensor, nn
 
 from limelight.networks.learn2remix import Learn2Remix, Remix
+from limelight.training.spoilt_stems import heard_stems
 
 BEND = 1e-3  # τ, −30 dB
 INAUDIBLE = 10**-4.5  # a stem's power under that of all, −45 dB
 SILENCE = 1e-9  # power
-RIDGE = 1e-7  # of the stems' power, so that a silent one gets no gain
 
 
 @dataclass(frozen=True)
@@ -60,22 +60,6 @@ def joint_losses(remix: Remix, target: Tensor, true_stems: Tensor, weights: Join
     remixed = distortion_db(remix.output, target, power(target)).mean()
     total = weights.separation * separation + weights.remix * remixed
     return {"separation": separation, "remix": remixed, "total": total}
-
-
-def heard_stems(stems: Tensor, mixture: Tensor) -> Tensor:
-    """The target's stems [B, K, N] as the spoilt mixture [B, N] has them."""
-    return stems * gains_in(stems, mixture)[..., None]
-
-
-def gains_in(stems: Tensor, mixture: Tensor) -> Tensor:
-    """The gains [B, K] of the stems [B, K, N] that explain the mixture [B, N] best; a silent one's is 0.
-
-    Exact where the gains were static: they solve (S Sᵀ) a = S x.
-    """
-    alike = torch.einsum("bkn,bjn->bkj", stems, stems).double()
-    found = torch.einsum("bkn,bn->bk", stems, mixture).double()
-    ridge = RIDGE * alike.diagonal(dim1=1, dim2=2).sum(1)[:, None, None] + SILENCE
-    return torch.linalg.solve(alike + ridge * torch.eye(stems.shape[1]).to(alike), found).to(stems)
 
 
 def separation_loss(stems: Tensor, true_stems: Tensor) -> Tensor:

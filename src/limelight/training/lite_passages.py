@@ -18,8 +18,8 @@ from limelight.networks.lite_remixer import LiteRemixer, whole_tokens
 from limelight.networks.lite_spectra import waveform_spectra
 from limelight.signals import STEMS
 from limelight.training.batches import INAUDIBLE_DB
-from limelight.training.joint_loss import gains_in
 from limelight.training.lite import LiteTask, Weights
+from limelight.training.spoilt_stems import gains_in
 
 Batch = dict[str, Tensor]
 GOOD_DB = 0.5  # a mixture whose stems were moved by less is good already

@@ -220,6 +220,11 @@ def check_same(path: Path, wished: Mapping[str, Any]) -> None:
         before = saved.get(part)
         before = before if isinstance(before, dict) else {}
         for name in sorted({*before, *wished[part]}):
+            if before and name not in before:
+                raise ModelError(
+                    f"Wanted to go on from {path} with {name} {wished[part][name]!r}, it was begun by a Limelight that did "
+                    "not know this option; go on with that one, or train into another folder."
+                )
             found, asked = before.get(name), wished[part].get(name)
             if found != asked:
                 raise ModelError(

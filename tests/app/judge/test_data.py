@@ -3,22 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from app.judge.sets import write_set
 from muddy.scenes.sounds_on_disk import write_library
 
 from limelight.app.judge.data import chosen, is_library, opened
 from limelight.errors import InputError
 from limelight.muddy.manifest import Entry
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("set")
-
-
-@pytest.fixture(scope="module")
-def entries(folder: Path) -> list[Entry]:
-    return write_set(folder, train=1)
 
 
 def test_clips_are_chosen_evenly(entries: list[Entry]) -> None:

@@ -30,16 +30,6 @@ class Counting:
         return Mix(trial.input)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("set")
-
-
-@pytest.fixture(scope="module")
-def entries(folder: Path) -> list[Entry]:
-    return write_set(folder, train=1)
-
-
 def test_nothing_is_measured_twice(folder: Path, entries: list[Entry], tmp_path: Path) -> None:
     tests, method = chosen(entries, "test", None), Counting()
     first = evaluate(folder, tests[:2], [method], tmp_path, workers=1)
