@@ -13,9 +13,9 @@ def losses(task: LiteTask, seed: int = 0) -> dict[str, float]:
 
 
 def test_total_is_the_weighted_sum() -> None:
-    task = LiteTask(LITE, Weights(stems=2.0, remix=3.0, gains=0.5))
-    found = losses(task)
-    assert found["total"] == pytest.approx(2 * found["stems"] + 3 * found["remix"] + 0.5 * found["gains"], rel=1e-5)
+    weights = {"stems": 2.0, "remix": 3.0, "known": 0.7, "gains": 0.5}
+    found = losses(LiteTask(LITE, Weights(**weights)))
+    assert found["total"] == pytest.approx(sum(weight * found[name] for name, weight in weights.items()), rel=1e-5)
 
 
 def test_at_first_the_remix_is_the_mixture() -> None:
@@ -31,9 +31,7 @@ def test_true_masks_and_true_gains_leave_no_distance() -> None:
     task = tiny_task()
     example = batch()
     shares = example["stems"] / example["stems"].sum(1, keepdim=True)
-    tokens = example["mixture"].shape[1] // LITE.steps_per_token
-    gains = example["gains_db"][:, None].expand(-1, tokens, -1)
-    remixed = task.remixed((shares > 0.5).float(), gains, example["mixture"])
+    remixed = task.with_true_gains((shares > 0.5).float(), example)
     assert (task.distance(remixed, example) < 0.15 * task.distance(example["mixture"].sqrt(), example))[:2].all()
 
 

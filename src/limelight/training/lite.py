@@ -21,6 +21,7 @@ class Weights:
 
     stems: float = 1.0
     remix: float = 1.0
+    known: float = 1.0  # of the remix, had the gains been known: what the masks are for
     gains: float = 0.01  # of a decibel, where the remix's distance is relative to the good mix
     good: float = 1.5
 
@@ -49,11 +50,13 @@ class LiteTask(nn.Module):
         """Losses by name; "total" is what is minimised. The batch is as training/batches.py draws it."""
         remixed = self.remix(batch)
         distance = self.distance(remixed.magnitude, batch)
+        known = self.distance(self.with_true_gains(remixed.masks, batch), batch)
         of_gains = gain_distance(remixed.gains_db, batch["gains_db"])
         count = 1 + (self.weights.good - 1) * batch["good"]
         losses = {
             "stems": mask_cross_entropy(remixed.masks, batch["mixture"], batch["stems"], self.bins_per_line),
             "remix": (distance * count).sum() / count.sum(),
+            "known": known.mean(),
             "gains": (of_gains * count).sum() / count.sum(),
         }
         losses["total"] = torch.stack([getattr(self.weights, name) * loss for name, loss in losses.items()]).sum()
@@ -68,6 +71,12 @@ class LiteTask(nn.Module):
     def remixed(self, masks: Tensor, gains_db: Tensor, power: Tensor) -> Tensor:
         """Σ_k 10^(g_k/20) · M_k · |X|, [B, T, N], of gains per token [B, L, K]."""
         return remix_mask(Rebalanced(masks, gains_db), self.config) * power.sqrt()
+
+    def with_true_gains(self, masks: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        """What these masks would make of the mixtures had the gains been known, [B, T, N]."""
+        tokens = masks.shape[2] // self.config.steps_per_token
+        gains_db = batch["gains_db"][:, None].expand(-1, tokens, -1)
+        return self.remixed(masks, gains_db, batch["mixture"])
 
     def distance(self, magnitude: Tensor, batch: dict[str, Tensor]) -> Tensor:
         """Of a mix [B, T, N] to the good one, level-matched and relative to it, [B]."""

@@ -70,6 +70,7 @@ def train(
         Path | None, typer.Option(help="A built set; half of the steps are on it, with its cues.")
     ] = None,
     scenes_from: Annotated[int, typer.Option(help="The step from which that is so.")] = 10_600,
+    rate: Annotated[float, typer.Option(help="Learning rate, as a multiple of the usual one.")] = 1.0,
     check_every: CheckEvery = 500,
     threads: Threads = CORES,
     compiled: Annotated[bool, typer.Option(help="Compile: a minute or two at the start, a third faster.")] = True,
@@ -101,7 +102,9 @@ def train(
     run(
         task,
         batches,
-        LoopConfig(steps=steps, check_every=check_every),
+        LoopConfig(
+            steps=steps, rate=rate * LoopConfig.rate, matrix_rate=rate * LoopConfig.matrix_rate, check_every=check_every
+        ),
         checkpoint,
         describe=config.as_dict(),
         check=_watch(library, cache, config, scenes),

@@ -50,8 +50,7 @@ class Watch:
         for batch in self._batches:
             entropy += float(task(batch)["stems"]) / len(self._batches)
             remixed = task.remix(batch)
-            truth = batch["gains_db"][:, None].expand_as(remixed.gains_db)
-            known = task.remixed(remixed.masks, truth, batch["mixture"])
+            known = task.with_true_gains(remixed.masks, batch)
             spoilt, heard = batch["good"] == 0, batch["audible"] > 0
             for name, mix in (("before", batch["mixture"].sqrt()), ("after", remixed.magnitude), ("known", known)):
                 columns[name].append(task.distance(mix, batch)[spoilt])
