@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ from app.judge.sets import install, write_set
 from models import FakeModel, fake_card
 from remixes import FakeRemix, remix_card
 
-from limelight.app.judge.by_model import ByModel, names_of
+from limelight.app.judge.by_model import ByModel, names_of, with_cues_of
 from limelight.app.judge.trial import read_trial
+from limelight.cues.catalogue import CUES, KINDS
 
 
 def follows_a_cue(latent: np.ndarray, _levels: np.ndarray, cues: np.ndarray, _at: np.ndarray) -> np.ndarray:
@@ -35,6 +37,33 @@ def test_each_is_shown_its_own_picture(tmp_path: Path, monkeypatch: pytest.Monke
     assert len({method.mark for method in (own, another, none)}) == 3
     assert [method.needs_another for method in (own, another, none)] == [False, True, False]
     assert pickle.loads(pickle.dumps(another)) == another  # noqa: S301
+
+
+def test_one_kind_of_cue_may_be_another_clip_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = write_set(tmp_path)
+    install(monkeypatch, seeing=FakeModel(gains_db=follows_a_cue))
+    trial = read_trial(tmp_path, entries[0], entries[2])
+    by_kind = {kind: ByModel("seeing", "seeing", kind) for kind in KINDS}
+    followed = CUES[1].kind
+    for kind, method in by_kind.items():
+        assert method.needs_another
+        assert method.kind == "picture"
+        assert np.array_equal(method.remix(trial).samples, trial.input) == (kind != followed)
+    assert by_kind[followed].name == f"seeing, another {followed}"
+    whole = ByModel("seeing", "seeing", "another").remix(trial).samples
+    assert np.allclose(by_kind[followed].remix(trial).samples, whole)
+
+
+def test_a_shorter_picture_begins_again(tmp_path: Path) -> None:
+    entries = write_set(tmp_path)
+    trial = read_trial(tmp_path, entries[0], entries[2])
+    values = np.arange(6 * len(CUES), dtype=np.float32).reshape(6, -1)
+    long, short = (replace(trial.own, cues=replace(trial.own.cues, values=v)) for v in (values, -values[:4]))
+    column = 1
+    mixed = with_cues_of(long, short, CUES[column].kind).cues.values
+    assert np.array_equal(mixed[:, column], -values[[0, 1, 2, 3, 0, 1], column])
+    others = [n for n, cue in enumerate(CUES) if cue.kind != CUES[column].kind]
+    assert np.array_equal(mixed[:, others], values[:, others])
 
 
 def test_who_never_learnt_to_look_does_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,10 @@ import pytest
 from app.judge.sets import install
 from models import FakeModel, fake_card
 from muddy.entries import entry
+from remixes import FakeRemix, remix_card
 
 from limelight.app.judge.methods import methods_of
+from limelight.cues.catalogue import KINDS
 from limelight.errors import InputError, ModelError
 
 TRAIN = [entry(loudness_lufs={"speech": -25.0, "music": -30.0, "effects": -28.0, "target": -22.0, "input": -20.0})]
@@ -32,6 +34,20 @@ def test_controls_are_always_there_and_a_model_that_looks_brings_its_pictures(mo
         ("seeing, no picture", "picture"),
     ]
     assert [method.name for method in found[3:]] == ["separate-and-level", "separate-and-level-film"]
+
+
+def test_kinds_of_cues_are_tried_of_models_that_are_told_cues(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(
+        monkeypatch,
+        lite=FakeModel(card=fake_card(uses_picture=False)),
+        seeing=FakeModel(),
+        told=FakeRemix(card=remix_card(preset="visah", context="cues", context_width=32)),
+        read=FakeRemix(card=remix_card(preset="semmix", context="words", context_width=32)),
+    )
+    kinds = [method.name for method in methods_of(["lite", "seeing", "told", "read"], [], by_cue=True)]
+    wished = [name for name in kinds if any(name.endswith(f", another {kind}") for kind in KINDS)]
+    assert len(wished) == 2 * len(KINDS)
+    assert all(name.startswith(("seeing", "visah")) for name in wished)
 
 
 def test_two_of_one_name_are_told_apart_and_the_same_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

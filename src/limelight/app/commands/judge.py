@@ -37,6 +37,9 @@ def evaluate(
     cache: Annotated[
         Path | None, typer.Option(help="Where a library's decoded sounds are kept; default in --into.")
     ] = None,
+    by_cue: Annotated[
+        bool, typer.Option("--by-cue", help="Also models that look with each kind of cue from another clip.")
+    ] = False,
     tagger: Annotated[
         str, typer.Option(help="Also KLD: passt, ast, or an AST model's name or folder (extra eval).")
     ] = "",
@@ -76,6 +79,7 @@ def evaluate(
             parquet=parquet,
             networks=Networks(tagger, embedder),
             workers=workers,
+            by_cue=by_cue,
             cache=cache,
         )
         with progress_bar(quiet=quiet) as bar:

@@ -1,23 +1,31 @@
-"""A model as a method, with the picture of the clip, of another clip, or none; and what it is called in a table."""
+"""A model as a method, with the picture of the clip, of another clip, or none; and what it is called in a table.
+
+Or with its own picture but for one kind of cue, which is another clip's: what goes wrong then is what that kind is worth
+(permutation importance, Breiman 2001).
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from limelight.app.judge.film_path import remixed
 from limelight.app.judge.remembering import model_of
-from limelight.app.judge.trial import Mix, Trial
+from limelight.app.judge.trial import Mix, Shown, Trial
 from limelight.app.loading import CHECKPOINT
 from limelight.app.report.words import number, plain
+from limelight.cues.catalogue import CUES, KINDS
 from limelight.runtime.registry import REMIX
 from limelight.runtime.remix_card import RemixCard
 
 LONGEST = 60  # characters of a name
-SAID = {"own": "", "another": ", another picture", "none": ", no picture"}
+OWN, ANOTHER, NONE = "own", "another", "none"
+SAID = {OWN: "", ANOTHER: ", another picture", NONE: ", no picture"} | {kind: f", another {kind}" for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,7 @@ class ByModel:
 
     model: str  # a name, a folder or a file
     called: str
-    picture: Literal["own", "another", "none"] = "own"
+    picture: str = OWN  # or ANOTHER, NONE, or a kind of cue that is another clip's
 
     @property
     def name(self) -> str:
@@ -34,7 +42,7 @@ class ByModel:
 
     @property
     def kind(self) -> Literal["method", "picture"]:
-        return "method" if self.picture == "own" else "picture"
+        return "method" if self.picture == OWN else "picture"
 
     @property
     def mark(self) -> str:
@@ -42,7 +50,7 @@ class ByModel:
 
     @property
     def needs_another(self) -> bool:
-        return self.picture == "another"
+        return self.picture not in (OWN, NONE)
 
     @property
     def looks(self) -> bool:
@@ -51,15 +59,34 @@ class ByModel:
         return card.context_width > 0 if isinstance(card, RemixCard) else card.uses_picture
 
     @property
+    def told_cues(self) -> bool:
+        """Whether what it is told of the picture are our measured cues."""
+        card = model_of(self.model).card
+        return self.looks and (not isinstance(card, RemixCard) or card.context == "cues")
+
+    @property
     def said(self) -> str:
         """What it was trained on, in words; once, not for every picture."""
-        if self.picture != "own":
+        if self.picture != OWN:
             return ""
         return f"{self.called} was trained on {plain(model_of(self.model).card.training_data)}."
 
     def remix(self, trial: Trial) -> Mix:
-        shown = {"own": trial.own, "another": trial.another}.get(self.picture)
-        return remixed(trial.input, model_of(self.model), shown, layout=trial.layout)
+        return remixed(trial.input, model_of(self.model), self._shown(trial), layout=trial.layout)
+
+    def _shown(self, trial: Trial) -> Shown | None:
+        if self.picture in KINDS:
+            return with_cues_of(trial.own, trial.another, self.picture)
+        return {OWN: trial.own, ANOTHER: trial.another}.get(self.picture)
+
+
+def with_cues_of(own: Shown, another: Shown, kind: str) -> Shown:
+    """A picture with one kind of cue from another; the shorter one is shown again from its start."""
+    values = own.cues.values.copy()
+    columns = [column for column, cue in enumerate(CUES) if cue.kind == kind]
+    seconds = np.arange(len(values)) % len(another.cues.values)
+    values[:, columns] = another.cues.values[seconds][:, columns]
+    return replace(own, cues=replace(own.cues, values=values))
 
 
 def has_stems(model: str) -> bool:

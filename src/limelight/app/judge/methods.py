@@ -3,7 +3,8 @@
 method        a model, or a program's own rule: `lite`, a folder, an `.onnx` file, a checkpoint, `separate-and-level`
 control       needs no model: do nothing, a fixed loudness
 oracle        knows the truth: a bound, not a method
-picture       a model with the picture of another clip, or with none: what looking is worth
+picture       a model with the picture of another clip, with none, or with one kind of cue from another clip: what looking,
+              and what that kind, is worth
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
 from limelight.app.judge import levelled
-from limelight.app.judge.by_model import ByModel, has_stems, names_of
+from limelight.app.judge.by_model import ANOTHER, NONE, ByModel, has_stems, names_of
 from limelight.app.judge.controls import BEST_GAIN, DO_NOTHING, GAINS_ON_TRUE, fixed_loudness, gains_on_stems_of
 from limelight.app.judge.trial import Mix, Trial
+from limelight.cues.catalogue import KINDS
 from limelight.errors import InputError
 from limelight.muddy.manifest import Entry
 from limelight.runtime.registry import DEFAULT
@@ -49,8 +51,10 @@ class Method(Protocol):
         ...
 
 
-def methods_of(names: Sequence[str], entries: Iterable[Entry]) -> tuple[Method, ...]:
+def methods_of(names: Sequence[str], entries: Iterable[Entry], *, by_cue: bool = False) -> tuple[Method, ...]:
     """The controls, then what is named, each model with its pictures; `entries` are all clips of the data set.
+
+    `by_cue`: also each model that is told cues with each kind of them from another clip.
 
     Raises InputError, ModelError.
     """
@@ -60,7 +64,7 @@ def methods_of(names: Sequence[str], entries: Iterable[Entry]) -> tuple[Method, 
     found: list[Method] = [DO_NOTHING, fixed_loudness(), BEST_GAIN, GAINS_ON_TRUE]
     found += [gains_on_stems_of(name, said) for name, said in separators.items()]
     for name in names:
-        found += _by_model(name, called[name]) if name in called else [_levelled(name, entries)]
+        found += _by_model(name, called[name], by_cue=by_cue) if name in called else [_levelled(name, entries)]
     seen: set[str] = set()
     for method in found:
         if method.name in seen:
@@ -73,9 +77,11 @@ def _levelled(name: str, entries: Sequence[Entry]) -> Method:
     return levelled.by_films(DEFAULT) if name == levelled.FILM_NAME else levelled.by_training(DEFAULT, entries)
 
 
-def _by_model(name: str, called: str) -> Iterator[Method]:
+def _by_model(name: str, called: str, *, by_cue: bool) -> Iterator[Method]:
     own = ByModel(name, called)
     yield own
     if own.looks:
-        yield ByModel(name, called, "another")
-        yield ByModel(name, called, "none")
+        yield ByModel(name, called, ANOTHER)
+        yield ByModel(name, called, NONE)
+    if by_cue and own.told_cues:
+        yield from (ByModel(name, called, kind) for kind in KINDS)

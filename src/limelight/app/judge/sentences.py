@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from limelight.app.judge.by_model import ANOTHER, NONE, SAID
 from limelight.app.judge.sections import BASE, MAIN
 from limelight.app.judge.table import Found
 from limelight.app.judge.words import figure_text, listed, percent, percent_interval, signed_interval
+from limelight.cues.catalogue import KINDS
 from limelight.evaluation.bootstrap import FEWEST_CLIPS, negative
 from limelight.evaluation.catalogue import BY_NAME
 
@@ -105,7 +107,7 @@ def harm_said(found: Found, method: str) -> Iterator[str]:
 
 def against_pictures(found: Found, method: str) -> Iterator[str]:
     """What the true picture is worth to a model, where its other pictures were tried."""
-    for name, what in pictures_of(found, method).items():
+    for name, what in pictures_of(found, method, of_cues=False).items():
         share = found.share(method, name, MAIN)
         if not share.leaves_out_zero:
             verdict = "not shown to matter"
@@ -116,9 +118,11 @@ def against_pictures(found: Found, method: str) -> Iterator[str]:
         yield f"Its own picture instead of {what} changes level-matched MAG by {percent_interval(negative(share))}, {verdict}."
 
 
-def pictures_of(found: Found, method: str) -> dict[str, str]:
-    """The rows of a model with other pictures, and what they show in words."""
-    rows = {f"{method}, another picture": "another clip's", f"{method}, no picture": "none"}
+def pictures_of(found: Found, method: str, *, of_cues: bool = True) -> dict[str, str]:
+    """The rows of a model with other pictures, and what they show in words; `of_cues`: also with one kind from another."""
+    rows = {method + SAID[ANOTHER]: "another clip's", method + SAID[NONE]: "none"}
+    if of_cues:
+        rows |= {method + SAID[kind]: f"another clip's {kind}" for kind in KINDS}
     return {name: what for name, what in rows.items() if name in found.kinds}
 
 

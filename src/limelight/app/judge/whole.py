@@ -38,12 +38,13 @@ class Asked:
     parquet: bool = False
     networks: Networks = NO_NETWORKS
     workers: int | None = None
+    by_cue: bool = False  # also with each kind of cue from another clip
     cache: Path | None = None  # for the decoded sounds of a library
 
     @property
     def command(self) -> str:
         """How a reader makes the same table; the folders by their last name."""
-        some = f" --count {self.count}" if self.count else ""
+        some = (f" --count {self.count}" if self.count else "") + (" --by-cue" if self.by_cue else "")
         names = ",".join("/".join(Path(name).parts[-2:]) for name in self.models)
         place = self.dataset.resolve().name
         return f"limelight evaluate {place} --models {names} --split {self.split}{some} --into …"
@@ -71,7 +72,7 @@ def judge(asked: Asked, *, progress: Progress | None = None, drawing: Progress |
         workers=asked.workers,
         drawing=drawing,
     )
-    methods = methods_of(asked.models, data.everything)
+    methods = methods_of(asked.models, data.everything, by_cue=asked.by_cue)
     asked.networks.check(data.entries)
     judged = evaluate(
         data.folder,
