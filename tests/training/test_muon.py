@@ -49,6 +49,29 @@ def test_the_factor_scales_every_rate(factor: float) -> None:
         torch.testing.assert_close(b - first[name], factor * (a - first[name]), atol=1e-5, rtol=1e-3)
 
 
+def test_some_learn_faster_than_others_and_are_remembered_alike() -> None:
+    torch.manual_seed(0)
+    model = nn.ModuleDict({"slow": nn.Linear(8, 6), "fast": nn.Linear(8, 6)})
+    model["fast"].load_state_dict(model["slow"].state_dict())
+    first = {name: p.detach().clone() for name, p in model["slow"].named_parameters()}
+    optimiser = MuonWithAdamW(
+        model,
+        [model["slow"].weight, model["fast"].weight],
+        matrix_rate=0.02,
+        rate=0.01,
+        weight_decay=0,
+        pace=lambda name: 3.0 if name.startswith("fast") else 1.0,
+    )
+    optimiser.set_rate(0.5)
+    x = torch.randn(30, 8)
+    (model["slow"](x).square().sum() + model["fast"](x).square().sum()).backward()
+    optimiser.step()
+    for name, start in first.items():
+        slow, fast = (dict(model[key].named_parameters())[name].detach() - start for key in ("slow", "fast"))
+        torch.testing.assert_close(fast, 3 * slow, atol=1e-5, rtol=1e-3)
+    assert set(optimiser.state) == set(model.parameters())
+
+
 def test_without_matrices_it_is_adamw() -> None:
     torch.manual_seed(0)
     ours, theirs = nn.Linear(4, 3), nn.Linear(4, 3)

@@ -71,6 +71,7 @@ def train(
     ] = None,
     scenes_from: Annotated[int, typer.Option(help="The step from which that is so.")] = 10_600,
     rate: Annotated[float, typer.Option(help="Learning rate, as a multiple of the usual one.")] = 1.0,
+    director_pace: Annotated[float, typer.Option(help="How much faster the director learns than the separator.")] = 1.0,
     check_every: CheckEvery = 500,
     threads: Threads = CORES,
     compiled: Annotated[bool, typer.Option(help="Compile: a minute or two at the start, a third faster.")] = True,
@@ -110,6 +111,7 @@ def train(
         check=_watch(library, cache, config, scenes),
         matrices=task.matrices(),
         keep=task.task,
+        pace=lambda name: director_pace if "director" in name else 1.0,
     )
 
 

@@ -71,17 +71,19 @@ def train(
     check: Callable[[nn.Module, int], None] | None = None,
     matrices: Iterable[nn.Parameter] = (),
     keep: nn.Module | None = None,
+    pace: Callable[[str], float] = lambda _name: 1.0,
     accelerator: Accelerator | None = None,
     told: Told | None = None,
 ) -> None:
     """Trains `task` (a module that returns its losses by name) to `config.steps`, from the checkpoint if there is one.
 
     `matrices` are the parameters that Muon takes. What remains in `path` holds "model" and "average" weights of `keep`, the
-    part of the task that is trained; by default all of it. `told` is given every line of the log as a record.
+    part of the task that is trained; by default all of it. `pace` says by a parameter's name how much faster it learns. `told`
+    is given every line of the log as a record.
     """
     accelerator = accelerator or Accelerator(cpu=True)
     live = accelerator.prepare_model(task)
-    run = _Run(task if keep is None else keep, config, matrices)
+    run = _Run(task if keep is None else keep, config, matrices, pace)
     step = run.resume(path) if path.is_file() else 0
     saved, progress = time.monotonic(), _Progress(config, step, accelerator, told)
     for batch in batches_from(step):
@@ -109,7 +111,13 @@ def train(
 class _Run:
     """What changes while training goes on: weights, the optimiser's memory, and the weights' average."""
 
-    def __init__(self, keep: nn.Module, config: LoopConfig, matrices: Iterable[nn.Parameter]) -> None:
+    def __init__(
+        self,
+        keep: nn.Module,
+        config: LoopConfig,
+        matrices: Iterable[nn.Parameter],
+        pace: Callable[[str], float] = lambda _name: 1.0,
+    ) -> None:
         self._keep, self._config = keep, config
         self._optimiser = MuonWithAdamW(
             keep,
@@ -118,6 +126,7 @@ class _Run:
             rate=config.rate,
             weight_decay=config.weight_decay,
             betas=config.betas,
+            pace=pace,
         )
         self._average = {name: p.detach().clone() for name, p in keep.named_parameters()} if config.average else {}
 
