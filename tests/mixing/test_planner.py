@@ -220,7 +220,8 @@ def test_the_picture_reaches_a_model_that_looks() -> None:
     model = FakeModel()
     decided(scene(1, seconds), model, cues=filmed(seconds, values=values))
     starts = [0.0, 384 * 1024 / 48_000]
-    for start, (_, cues, times) in zip(starts, model.directed, strict=False):
+    shown = [each for each in model.directed if len(each[1])]
+    for start, (_, cues, times) in zip(starts, shown, strict=False):
         rows = np.round(100 * cues[:, 1]).astype(int)
         end = start + 480 * 1024 / 48_000
         expected = [row for row in range(seconds) if row + 1 > start and row < end and row != 7]
@@ -233,15 +234,34 @@ def test_the_picture_reaches_a_model_that_looks() -> None:
 )
 def test_a_model_that_never_learnt_these_cues_is_shown_none(card) -> None:
     model = FakeModel(card=card)
-    decided(scene(1, 2), model, cues=filmed(2))
-    assert [len(cues) for _, cues, _ in model.directed] == [0]
+    (shot,) = decided(scene(1, 2), model, cues=filmed(2)).shots
+    assert {len(cues) for _, cues, _ in model.directed} == {0}
+    assert shot.by_ear_db is None
+    assert "by ear" not in shot.reason
+
+
+def test_a_shot_says_what_the_ear_alone_would_have_done() -> None:
+    """Also under the user's strength and offsets, and with the smoothing of the gains themselves."""
+
+    def seeing(latent: np.ndarray, _levels: np.ndarray, cues: np.ndarray, _seconds: np.ndarray) -> np.ndarray:
+        return np.tile(np.float32([6, -4, 0] if len(cues) else [2, 0, 0]), (len(latent), 1))
+
+    sound = tone("speech", 8, 48_000, db=-30) + tone("music", 8, 48_000, db=-24)
+    shown, hidden = np.ones((8, len(CUE_NAMES)), np.float32), np.zeros((8, len(CUE_NAMES)), np.float32)
+    model, controls = FakeModel(gains_db=seeing), Controls(strength=0.5, music_db=-1)
+    (shot,) = decided(sound, model, controls, cues=filmed(8, values=shown)).shots
+    assert shot.gains_db == pytest.approx({"speech": 3, "music": -3, "effects": 0}, abs=0.01)
+    assert shot.by_ear_db == pytest.approx({"speech": 1, "music": -1, "effects": 0}, abs=0.01)
+    assert shot.reason.endswith("speech +3.0 dB, music −3.0 dB; by ear alone speech +1.0 dB, music −1.0 dB")
+    (dark,) = decided(sound, model, controls, cues=filmed(8, values=hidden)).shots
+    assert dark.by_ear_db == dark.gains_db == shot.by_ear_db
 
 
 def test_cues_without_a_column_for_the_picture_are_all_shown() -> None:
     names = ("face", "motion")
     model = FakeModel(card=fake_card(cue_names=names))
     decided(scene(1, 3), model, cues=Cues(names, np.ones((3, 2), np.float32), (Shot(0, 3, {}),)))
-    assert [len(cues) for _, cues, _ in model.directed] == [3]
+    assert [len(cues) for _, cues, _ in model.directed] == [3, 0]
 
 
 def test_the_makeup_gain_ends_where_the_schema_does() -> None:

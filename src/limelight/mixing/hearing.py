@@ -34,7 +34,7 @@ Numbers = NDArray[np.uint16]
 MASK_NUMBER = np.dtype(np.uint16)
 HIGHEST_NUMBER = 65_535  # stands for a mask of 1
 
-# From a window's start in seconds, what was heard in it and the stems' levels [L, 2 K], to gains in dB [L, K].
+# From a window's start in seconds, what was heard in it and the stems' levels [L, 2 K], to gains in dB [L, G].
 Direct = Callable[[float, Heard, Array], Array]
 
 
@@ -45,7 +45,7 @@ class Passage:
     first_step: int
     spectra: Spectra  # [C, F, T], of the channels at the model's rate
     numbers: Numbers  # [K, T, N], the masks as they are kept
-    gains_db: Array  # [L, K], one row per token; zeros where nobody directs
+    gains_db: Array  # [L, G], one row per token, as they were directed; zeros [L, K] where nobody directs
 
     @property
     def masks(self) -> Array:
@@ -176,7 +176,7 @@ class _Windows:
         return passage
 
     def _run(self, magnitude: Array) -> tuple[Array, Array]:
-        """Masks [K, t, N] and gains [l, K] of magnitudes [t, F], faded in from the window before."""
+        """Masks [K, t, N] and gains [l, G] of magnitudes [t, F], faded in from the window before."""
         per_token = self._model.card.steps_per_token
         steps = len(magnitude)
         missing = WINDOW_STEPS - steps

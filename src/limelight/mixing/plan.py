@@ -80,11 +80,14 @@ class PlannedShot(_Part):
     end_seconds: Seconds
     cues: dict[str, str]
     gains_db: dict[str, float]  # mean over the shot
+    by_ear_db: dict[str, float] | None = None  # the same, had the model not looked; null where it does not
     reason: str
 
     @model_validator(mode="after")
     def _fits(self) -> PlannedShot:
         _check_stems(self.gains_db)
+        if self.by_ear_db is not None:
+            _check_stems(self.by_ear_db)
         if self.end_seconds < self.start_seconds:
             raise ValueError(f"a shot ends after it starts, not {self.start_seconds:g} to {self.end_seconds:g} s")
         return self

@@ -47,6 +47,7 @@ class Sketch:
 
     times_seconds: Vector  # [L]
     gains_db: Vector  # [K, L], as the model proposes
+    by_ear_db: Vector | None  # [K, L], as it would without the picture; None where it does not look
     powers: Vector  # [K, K, L], weighted powers of the stems and between them
     amplitudes: Vector  # [K, L], Σ_f |X| of the stems: as high as a peak can be, and a click's is
 
@@ -100,10 +101,8 @@ def make_plan(
     # A container may say less than there is.
     seconds = max(source.duration_seconds, surveyed.samples / source.sample_rate)
     times = np.arange(math.ceil(seconds / STEP_SECONDS - 1e-6) + 1, dtype=np.float64) * STEP_SECONDS
-    proposed = np.stack([np.interp(times, sketch.times_seconds, curve) for curve in sketch.gains_db])
-    cuts = np.array([shot.start_seconds for shot in cues.shots[1:]])
-    curves = smooth(proposed, cuts, step_seconds=STEP_SECONDS) * controls.strength + controls.offsets_db[:, None]
-    curves = np.round(curves, 2) + 0.0  # no −0.0
+    curves = _curves(sketch.gains_db, sketch, times, cues, controls)
+    by_ear = None if sketch.by_ear_db is None else _curves(sketch.by_ear_db, sketch, times, cues, controls)
     at_tokens = np.stack([np.interp(sketch.times_seconds, times, curve) for curve in curves])
     makeup_db = _makeup_db(sketch, at_tokens, surveyed, controls)
     change_lu = sketch.change_lu(at_tokens, _passed(sketch, at_tokens, surveyed, makeup_db, controls.true_peak_dbtp))
@@ -119,8 +118,16 @@ def make_plan(
         ),
         makeup_db=makeup_db,
         gains_db={stem: curve.tolist() for stem, curve in zip(STEMS, curves, strict=True)},
-        shots=[_planned_shot(shot, curves, times, sketch) for shot in cues.shots],
+        shots=[_planned_shot(shot, curves, by_ear, times, sketch) for shot in cues.shots],
     )
+
+
+def _curves(gains_db: Vector, sketch: Sketch, times: Vector, cues: Cues, controls: Controls) -> Vector:
+    """Gains of tokens [K, L] to curves [K, T], smooth, as strong as the user wants them."""
+    proposed = np.stack([np.interp(times, sketch.times_seconds, curve) for curve in gains_db])
+    cuts = np.array([shot.start_seconds for shot in cues.shots[1:]])
+    curves = smooth(proposed, cuts, step_seconds=STEP_SECONDS) * controls.strength + controls.offsets_db[:, None]
+    return np.asarray(np.round(curves, 2) + 0.0)  # no −0.0
 
 
 def _makeup_db(sketch: Sketch, gains_db: Vector, surveyed: Survey, controls: Controls) -> float:
@@ -186,15 +193,19 @@ def listen_through(
         kept.append((passage.gains_db.T, _per_token(powers, per_token), _per_token(amplitudes, per_token)))
     gains, *others = (np.concatenate(parts, axis=-1).astype(np.float64) for parts in zip(*kept, strict=True))
     times = (np.arange(gains.shape[1], dtype=np.float64) + 0.5) * card.token_seconds - 0.5 * card.hop / card.sample_rate
-    return Sketch(times, gains, *others)
+    K = len(STEMS)
+    return Sketch(times, gains[:K], gains[K:] if len(gains) > K else None, *others)
 
 
 class _Director:
-    """What the model decides in a window, with the cues of that window (none, where it never learnt to look)."""
+    """What the model decides in a window, with the cues of that window (none, where it never learnt to look).
+
+    Of a model that looks both: the gains with the picture, and behind them those by ear alone, [L, 2 K].
+    """
 
     def __init__(self, model: Model, cues: Cues) -> None:
         self._model = model
-        looks = model.card.uses_picture and cues.names == model.card.cue_names
+        self._looks = looks = model.card.uses_picture and cues.names == model.card.cue_names
         self._cues = cues.values if looks else np.zeros((0, len(model.card.cue_names)), np.float32)
         self._shown = np.ones(len(self._cues), bool)
         if looks and "picture" in cues.names:
@@ -206,7 +217,11 @@ class _Director:
         rows = rows[(rows + 1 > start_seconds) & (rows < end_seconds)]
         rows = rows[self._shown[rows]]
         seconds = (rows + 0.5 - start_seconds).astype(np.float32)
-        return self._model.direct(heard.latent, levels_db, self._cues[rows], seconds)
+        gains = self._model.direct(heard.latent, levels_db, self._cues[rows], seconds)
+        if not self._looks:
+            return gains
+        by_ear = self._model.direct(heard.latent, levels_db, self._cues[:0], seconds[:0]) if len(rows) else gains
+        return np.concatenate([gains, by_ear], axis=1)
 
 
 def _power_weights(card: ModelCard, layout: str) -> Array:
@@ -246,16 +261,22 @@ def _per_token(values: Array, per_token: int) -> Array:
     return np.asarray(padded.reshape(*values.shape[:-1], -1, per_token).mean(axis=-1))
 
 
-def _planned_shot(shot: Shot, curves: Vector, times: Vector, sketch: Sketch) -> PlannedShot:
+def _planned_shot(shot: Shot, curves: Vector, by_ear: Vector | None, times: Vector, sketch: Sketch) -> PlannedShot:
     inside = (times >= shot.start_seconds) & (times < shot.end_seconds)
     if not inside.any():
         inside = np.arange(len(times)) == np.argmin(np.abs(times - shot.start_seconds))
-    gains = dict(zip(STEMS, curves[:, inside].mean(axis=1).tolist(), strict=True))
+    gains = _means(curves[:, inside])
+    heard = None if by_ear is None or not shot.words else _means(by_ear[:, inside])
     levels = dict(zip(STEMS, sketch.stem_levels_lufs(shot.start_seconds, shot.end_seconds).tolist(), strict=True))
     return PlannedShot(
         start_seconds=round(shot.start_seconds, 3),
         end_seconds=round(shot.end_seconds, 3),
         cues=dict(shot.words),
-        gains_db={stem: round(gain, 2) for stem, gain in gains.items()},
-        reason=reason(shot, levels, gains),
+        gains_db=gains,
+        by_ear_db=heard,
+        reason=reason(shot, levels, gains, heard),
     )
+
+
+def _means(curves: Vector) -> dict[str, float]:
+    return {stem: round(gain, 2) for stem, gain in zip(STEMS, curves.mean(axis=1).tolist(), strict=True)}

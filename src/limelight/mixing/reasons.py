@@ -8,13 +8,22 @@ from limelight.signals import STEMS, Shot
 
 AUDIBLE_LUFS = -60.0
 NOTICEABLE_DB = 0.5
+ALONE = "left alone"
 
 
-def reason(shot: Shot, levels_lufs: Mapping[str, float], gains_db: Mapping[str, float]) -> str:
-    """For example: "close-up, …; speech 8 dB under music: speech +4.1 dB, music −6.0 dB"."""
+def reason(
+    shot: Shot,
+    levels_lufs: Mapping[str, float],
+    gains_db: Mapping[str, float],
+    by_ear_db: Mapping[str, float] | None = None,
+) -> str:
+    """For example: "close-up, …; speech 8 dB under music: speech +4.1 dB, music −6.0 dB; by ear alone speech +1.2 dB".
+
+    `by_ear_db`: the gains that the same model would have chosen without the picture; None where it does not look.
+    """
     seen = shot.words.get("camera focus", "").split(";")[0].strip()
     parts = [part for part in (seen, balance(levels_lufs)) if part]
-    return f"{'; '.join(parts)}: {moves(levels_lufs, gains_db)}"
+    return f"{'; '.join(parts)}: {moves(levels_lufs, gains_db)}{unseen(levels_lufs, gains_db, by_ear_db)}"
 
 
 def balance(levels_lufs: Mapping[str, float]) -> str:
@@ -36,4 +45,16 @@ def moves(levels_lufs: Mapping[str, float], gains_db: Mapping[str, float]) -> st
         for stem in STEMS
         if abs(gains_db[stem]) >= NOTICEABLE_DB and levels_lufs[stem] > AUDIBLE_LUFS
     ]
-    return ", ".join(moved) or "left alone"
+    return ", ".join(moved) or ALONE
+
+
+def unseen(
+    levels_lufs: Mapping[str, float], gains_db: Mapping[str, float], by_ear_db: Mapping[str, float] | None
+) -> str:
+    """What would have been done without the picture; nothing where nothing was done either way."""
+    if by_ear_db is None:
+        return ""
+    heard = [stem for stem in STEMS if levels_lufs[stem] > AUDIBLE_LUFS]
+    if any(abs(gains_db[stem] - by_ear_db[stem]) >= NOTICEABLE_DB for stem in heard):
+        return f"; by ear alone {said if (said := moves(levels_lufs, by_ear_db)) != ALONE else 'nothing'}"
+    return "" if moves(levels_lufs, gains_db) == ALONE else "; the same by ear alone"

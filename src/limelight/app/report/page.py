@@ -168,6 +168,8 @@ def _shots(result: Highlighted, found: Found) -> str:
         return ""
     seen = "what is seen, " if found.cells else ""
     said = f"Mean gain of each stem in dB, and why: {seen}how the stems stood to each other, and what was done."
+    if any(shot.by_ear_db for shot in plan.shots):
+        said += " By ear alone: what the same model would have done without the picture."
     title = "Shot by shot" if found.cells else "Why"
     return f'<h2>{title}</h2><p class="quiet">{said}</p>{shot_table(plan.shots, found.cells, found.pictures)}'
 
