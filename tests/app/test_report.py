@@ -131,6 +131,13 @@ def test_everything_that_was_found_is_told(html, result):
     assert all(words in said for shot in result.plan.shots for words in shot.cues.values())
 
 
+def test_what_by_ear_alone_means_is_explained_where_it_is_said(html, result, found):
+    assert "By ear alone" not in html
+    shots = [shot.model_copy(update={"by_ear_db": shot.gains_db}) for shot in result.plan.shots]
+    looked = replace(result, plan=result.plan.model_copy(update={"shots": shots}))
+    assert "By ear alone: what the same model would have done without the picture." in page(looked, found)
+
+
 def test_one_curve_per_stem_two_waves_two_players_one_strip(html):
     reader = Reader(html)
     assert [len(reader.having("path", f"curve {stem}")) for stem in STEMS] == [1, 1, 1]
