@@ -91,7 +91,7 @@ def test_lite_is_trained_on_stems_and_becomes_a_folder(dataset: Path, tmp_path: 
     words += ["--channels", 8, "--preset", "lite", "--loss", "stems", "--optimiser", "muon", "--context", "cues"]
     limelight("train", dataset, "--into", tmp_path / "run", *words, "--watched", 2, "--log-every", 1)
     *steps, check = (json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines())
-    assert [set(line["losses"]) for line in steps] == [{"stems", "remix", "gains", "total"}] * 2
+    assert [set(line["losses"]) for line in steps] == [{"stems", "remix", "known", "gains", "total"}] * 2
     assert set(check["validation"]) == {"input", "true", "shuffled", "none"}
     limelight("export", tmp_path / "run", "-o", tmp_path / "small-lite", "--licence", "CC0")
     card = load_stem_model(tmp_path / "small-lite").card
