@@ -20,6 +20,8 @@ from limelight.networks.lite import (
     k_weights,
     level_features,
     level_kept,
+    lift_limited,
+    lift_of,
     mean_square,
     sqrt_hann,
     stem_levels_db,
@@ -137,8 +139,9 @@ def test_small_gains_are_left_out_and_what_lies_beyond_is_stretched() -> None:
 def test_in_training_all_gains_count() -> None:
     director = shaken(Director(LITE))
     firm, proposed = director(**scene()), director.train()(**scene())
-    wished = level_kept(beyond_doubt(proposed, LITE), scene()["levels_db"][..., :3])
-    assert torch.equal(firm, wished)
+    levels = scene()["levels_db"][..., :3]
+    beyond = level_kept(beyond_doubt(proposed, LITE), levels)
+    assert torch.equal(firm, level_kept(lift_limited(beyond, levels, LITE), levels))
     assert not torch.equal(firm, proposed)
 
 
@@ -148,6 +151,25 @@ def test_keeping_the_level_moves_all_stems_alike() -> None:
     torch.testing.assert_close(moved, moved[:, :1].expand_as(moved), atol=1e-4, rtol=0)
     silent = level_kept(torch.zeros(1, 4, 3), torch.full((1, 4, 3), -70.7))
     torch.testing.assert_close(silent, torch.zeros(1, 4, 3), atol=1e-4, rtol=0)
+
+
+def test_a_fading_end_is_not_lifted_and_keeps_its_balance() -> None:
+    levels = torch.full((1, 10, 3), -20.0)
+    levels[:, 8:] = -50
+    gains = torch.zeros(1, 10, 3)
+    gains[:, 8:] = torch.tensor([12.0, 12.0, 6.0])
+    limited = lift_limited(gains, levels, LITE)
+    lift = lift_of(limited, 10 ** (levels / 10))
+    assert lift.max() < LITE.lift_db + 0.1
+    assert torch.equal(limited[:, :8], gains[:, :8])
+    torch.testing.assert_close((gains - limited)[:, 8:].std(-1), torch.zeros(1, 2), atol=1e-5, rtol=0)
+
+
+def test_soft_speech_after_loud_music_may_come_up_with_the_speech_of_the_window() -> None:
+    levels = torch.tensor([[-45.0, -20.0, -60.0], [-45.0, -70.0, -60.0]]).repeat_interleave(5, dim=0)[None]
+    gains = torch.tensor([15.0, -3.0, 0.0]).expand(1, 10, 3)
+    assert lift_of(gains, 10 ** (levels / 10))[0, -1] > 14
+    torch.testing.assert_close(lift_limited(gains, levels, LITE), gains)
 
 
 @pytest.mark.parametrize(("tokens", "moments"), [(1, 1), (7, 1), (1, 5), (120, 11)])

@@ -36,6 +36,7 @@ class LiteConfig:
     largest_gain_db: float = 30.0
     doubt_db: float = 2.0  # gains up to this are left alone, once trained
     stretch: float = 1.4  # of what lies beyond
+    lift_db: float = 3.0  # how far a moment may come up beyond what the window's mean gains would do to it
 
     @property
     def token_seconds(self) -> float:
@@ -85,7 +86,7 @@ class Director(nn.Module):
     The levels are told rather than left to be guessed: balance is about levels. Each stem's is told twice (`stem_levels_db`):
     as the masks cut it out, and as they share out the power. How far the two lie apart says how sure the masks are.
     The gains leave the loudness of the window as it is: how loud a film shall be is another question than its balance.
-    In use, unlike in training, small gains are left out (`beyond_doubt`).
+    In use, unlike in training, small gains are left out (`beyond_doubt`), and no moment comes up by itself (`lift_limited`).
     """
 
     def __init__(self, config: LiteConfig) -> None:
@@ -117,7 +118,10 @@ class Director(nn.Module):
         gains_db = self.config.largest_gain_db * torch.tanh(self.gains(x) / 3)
         levels_db = levels_db[..., :STEM_COUNT]
         gains_db = level_kept(gains_db, levels_db)
-        return gains_db if self.training else level_kept(beyond_doubt(gains_db, self.config), levels_db)
+        if self.training:
+            return gains_db
+        firm = level_kept(beyond_doubt(gains_db, self.config), levels_db)
+        return level_kept(lift_limited(firm, levels_db, self.config), levels_db)
 
 
 def level_kept(gains_db: Tensor, levels_db: Tensor) -> Tensor:
@@ -134,6 +138,23 @@ def beyond_doubt(gains_db: Tensor, config: LiteConfig) -> Tensor:
     On validation this takes a quarter of the harm to good mixes for a fortieth of the help (EXPERIMENTS.md).
     """
     return config.stretch * torch.sign(gains_db) * (gains_db.abs() - config.doubt_db).clamp(min=0)
+
+
+def lift_limited(gains_db: Tensor, levels_db: Tensor, config: LiteConfig) -> Tensor:
+    """Gains [B, L, K] of stems of these levels [B, L, K], less what would lift a single moment by more than `lift_db`.
+
+    The window's loudness says nothing of its quiet moments: an end that fades out could come up by 12 dB. Where somebody
+    speaks softly after loud music the mean gains lift that moment too, and may. All stems go down alike, the balance stays.
+    """
+    power = 10 ** (levels_db / 10)
+    mean_db = (gains_db * power.sum(-1, keepdim=True)).sum(1, keepdim=True) / power.sum((1, 2))[:, None, None]
+    allowed_db = lift_of(mean_db, power).clamp(min=0) + config.lift_db
+    return gains_db - (lift_of(gains_db, power) - allowed_db).clamp(min=0)
+
+
+def lift_of(gains_db: Tensor, power: Tensor) -> Tensor:
+    """By how much gains [B, L, K] make stems of these powers [B, L, K] louder together, dB, [B, L, 1]."""
+    return 10 * torch.log10((power * 10 ** (gains_db / 10)).sum(-1, keepdim=True) / power.sum(-1, keepdim=True))
 
 
 def level_features(levels_db: Tensor) -> Tensor:
