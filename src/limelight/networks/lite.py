@@ -200,14 +200,21 @@ class Lite(nn.Module):
         """
         masks, latent = self.separator.of_lines(power)
         levels_db = stem_levels_db(masks, power, self.k, self.config)
+        return Rebalanced(masks, self.decide(latent, levels_db, cues, hidden))
+
+    def decide(
+        self, latent: Tensor, levels_db: Tensor, cues: Tensor | None = None, hidden: Tensor | None = None
+    ) -> Tensor:
+        """The gains [B, L, K] for what was heard, latent [B, L, R] and levels [B, L, 2 K]; cues as in `rebalance`."""
         B, L = levels_db.shape[:2]
         if cues is None:
-            cues = power.new_zeros(B, 1, self.config.highlighter.context_width)
-        unseen = (cues == 0).all(-1).to(power)
+            cues = latent.new_zeros(B, 1, self.config.highlighter.context_width)
+        unseen = (cues == 0).all(-1).to(latent)
         unseen = unseen if hidden is None else torch.maximum(unseen, hidden.to(unseen))
-        seconds = (torch.arange(L, device=power.device) * self.config.token_seconds).expand(B, L)
-        cue_seconds = (torch.arange(cues.shape[1], device=power.device) + 0.5).expand(B, -1)
-        return Rebalanced(masks, self.director(latent, levels_db, seconds, cues, cue_seconds, unseen))
+        seconds = (torch.arange(L, device=latent.device) * self.config.token_seconds).expand(B, L)
+        cue_seconds = (torch.arange(cues.shape[1], device=latent.device) + 0.5).expand(B, -1)
+        gains_db: Tensor = self.director(latent, levels_db, seconds, cues, cue_seconds, unseen)
+        return gains_db
 
 
 def remix_mask(rebalanced: Rebalanced, config: LiteConfig) -> Tensor:

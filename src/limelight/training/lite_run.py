@@ -77,11 +77,11 @@ def train(
     compiled: Annotated[bool, typer.Option(help="Compile: a minute or two at the start, a third faster.")] = True,
 ) -> None:
     """Trains separator and director together, from where the checkpoint stands; with scenes, to look as well."""
-    _prepare(threads)
+    prepare(threads)
     network = LiteRemixer(LiteRemixerConfig())
     task = LitePassages(network, anew=ANEW)
     config = network.lite.config
-    pool = _training_pool(library, cache, more, config)
+    pool = training_pool(library, cache, more, config)
 
     def sounds(first: int) -> Iterator[Batch]:
         for draw, end in ((SHORT, long_from), (LONG, steps)):
@@ -129,13 +129,13 @@ def by_turns(
         yield next(seen)
 
 
-def _prepare(threads: int) -> None:
+def prepare(threads: int) -> None:
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)  # silence makes many of them, and each costs a hundred ordinary numbers
     torch.manual_seed(0)
 
 
-def _training_pool(library: Path, cache: Path, more: list[Path] | None, config: LiteConfig) -> StemPool:
+def training_pool(library: Path, cache: Path, more: list[Path] | None, config: LiteConfig) -> StemPool:
     return StemPool(SoundLibrary.open(library, "train", cache, more=more or ()), PoolConfig(), config)
 
 
