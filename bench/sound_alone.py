@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from limelight.cues.encoder import without_picture
 from limelight.dsp.resample import ResampleStream
 from limelight.mixing.plan import PlannedSource
-from limelight.mixing.planner import listen_through
+from limelight.mixing.sketch import listen_through
 from limelight.mixing.survey import survey
 from limelight.networks.dual_unet import DualUnet, DualUnetConfig
 from limelight.runtime.registry import load_model
@@ -39,7 +39,7 @@ def speed(*, seconds: float, threads: int) -> Iterator[Figure]:
         f"{lite:.0f} × real time",
         f"`lite` on {seconds:g} s of stereo at 48 kHz, {threads} threads: STFT, separator, director, levels of the stems, "
         f"in windows of ten seconds, as `limelight plan` does it; best of {ROUNDS}.",
-        "limelight.mixing.planner.listen_through",
+        "limelight.mixing.sketch.listen_through",
         f"≥ {MODEL_SPEED:g} ×",
         lite >= MODEL_SPEED,
     )

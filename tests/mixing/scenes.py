@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
-from dsp.sounds import cut, noise, sine
+from dsp.sounds import cut, noise, programme, sine
 
+from limelight.cues.catalogue import CUE_NAMES
 from limelight.cues.encoder import without_picture
 from limelight.dsp.layouts import channel_names
 from limelight.mixing.controls import Controls
@@ -23,7 +25,7 @@ from limelight.mixing.planner import make_plan
 from limelight.mixing.render import render, stems
 from limelight.mixing.survey import survey
 from limelight.runtime.model import Model
-from limelight.signals import STEMS, Cues
+from limelight.signals import STEMS, Cues, Shot
 
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 TONES_HERTZ = (300.0, 2000.0, 6000.0)  # one in the middle of each region of `models.by_region`
@@ -33,6 +35,20 @@ def tone(stem: str, seconds: float, sample_rate: int, *, db: float = -20.0, chan
     """A sine that `by_region` hears as one stem, [C, N]."""
     wave = sine(TONES_HERTZ[STEMS.index(stem)], seconds, sample_rate, db=db)
     return np.tile(wave, (channels, 1))
+
+
+def scene(channels: int = 1, seconds: float = 3.0, sample_rate: int = 48_000, *, level: float = 0.1) -> np.ndarray:
+    """Quiet enough for every gain in these tests to pass under the limiter."""
+    return (level * programme(channels, seconds, sample_rate)).astype(np.float32)
+
+
+def filmed(seconds: float, *cuts: float, values: np.ndarray | None = None) -> Cues:
+    """Cues with shots between cuts."""
+    edges = [0.0, *cuts, seconds]
+    shots = tuple(Shot(a, b, {"camera focus": f"shot {i}; sharp"}) for i, (a, b) in enumerate(pairwise(edges)))
+    if values is None:
+        values = np.ones((int(np.ceil(seconds)), len(CUE_NAMES)), np.float32)
+    return Cues(CUE_NAMES, values, shots)
 
 
 def low_passed(channels: int, seconds: float, sample_rate: int, *, below_hertz: float, seed: int = 0) -> np.ndarray:

@@ -1,37 +1,21 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
-from itertools import pairwise
 
 import numpy as np
 import pytest
-from dsp.sounds import noise, programme
-from mixing.scenes import LAYOUTS, decided, rendered, separated, source_of, tone
-from models import FakeModel, Forgetful, by_region, fake_card, random_masks, shared
+from dsp.sounds import noise
+from mixing.scenes import LAYOUTS, decided, filmed, rendered, scene, separated, source_of, tone
+from models import FakeModel, random_masks, shared
 
 from limelight.cues.catalogue import CUE_NAMES
 from limelight.cues.encoder import without_picture
 from limelight.dsp.loudness import integrated_loudness
 from limelight.mixing.controls import LOUDNESS_TARGETS, Controls
 from limelight.mixing.plan import PlannedSource, plan_text
-from limelight.mixing.planner import listen_through, make_plan
-from limelight.mixing.survey import Survey, survey
-from limelight.signals import STEMS, Cues, Shot
-
-
-def scene(channels: int = 1, seconds: float = 3.0, sample_rate: int = 48_000, *, level: float = 0.1) -> np.ndarray:
-    """Quiet enough for every gain in these tests to pass under the limiter."""
-    return (level * programme(channels, seconds, sample_rate)).astype(np.float32)
-
-
-def filmed(seconds: float, *cuts: float, values: np.ndarray | None = None) -> Cues:
-    """Cues with shots between cuts."""
-    edges = [0.0, *cuts, seconds]
-    shots = tuple(Shot(a, b, {"camera focus": f"shot {i}; sharp"}) for i, (a, b) in enumerate(pairwise(edges)))
-    if values is None:
-        values = np.ones((int(np.ceil(seconds)), len(CUE_NAMES)), np.float32)
-    return Cues(CUE_NAMES, values, shots)
+from limelight.mixing.planner import make_plan
+from limelight.mixing.survey import survey
+from limelight.signals import STEMS
 
 
 def wandering(seed: int = 0):
@@ -210,36 +194,6 @@ def test_the_record_says_who_decided_for_what() -> None:
     assert Controls(**plan.controls.model_dump()) == controls
 
 
-def test_the_picture_reaches_a_model_that_looks() -> None:
-    """Each window is shown the rows of its seconds, timed from its start, but not those without a picture."""
-    seconds = 25
-    values = np.zeros((seconds, len(CUE_NAMES)), np.float32)
-    values[:, CUE_NAMES.index("picture")] = 1
-    values[:, 1] = np.arange(seconds) / 100
-    values[7, CUE_NAMES.index("picture")] = 0
-    model = FakeModel()
-    decided(scene(1, seconds), model, cues=filmed(seconds, values=values))
-    starts = [0.0, 384 * 1024 / 48_000]
-    shown = [each for each in model.directed if len(each[1])]
-    for start, (_, cues, times) in zip(starts, shown, strict=False):
-        rows = np.round(100 * cues[:, 1]).astype(int)
-        end = start + 480 * 1024 / 48_000
-        expected = [row for row in range(seconds) if row + 1 > start and row < end and row != 7]
-        np.testing.assert_array_equal(rows, expected)
-        np.testing.assert_allclose(times, rows + 0.5 - start, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    "card", [fake_card(uses_picture=False), fake_card(cue_names=("picture", "other"))], ids=["blind", "other cues"]
-)
-def test_a_model_that_never_learnt_these_cues_is_shown_none(card) -> None:
-    model = FakeModel(card=card)
-    (shot,) = decided(scene(1, 2), model, cues=filmed(2)).shots
-    assert {len(cues) for _, cues, _ in model.directed} == {0}
-    assert shot.by_ear_db is None
-    assert "by ear" not in shot.reason
-
-
 def test_a_shot_says_what_the_ear_alone_would_have_done() -> None:
     """Also under the user's strength and offsets, and with the smoothing of the gains themselves."""
 
@@ -255,13 +209,6 @@ def test_a_shot_says_what_the_ear_alone_would_have_done() -> None:
     assert shot.reason.endswith("speech +3.0 dB, music −3.0 dB; by ear alone speech +1.0 dB, music −1.0 dB")
     (dark,) = decided(sound, model, controls, cues=filmed(8, values=hidden)).shots
     assert dark.by_ear_db == dark.gains_db == shot.by_ear_db
-
-
-def test_cues_without_a_column_for_the_picture_are_all_shown() -> None:
-    names = ("face", "motion")
-    model = FakeModel(card=fake_card(cue_names=names))
-    decided(scene(1, 3), model, cues=Cues(names, np.ones((3, 2), np.float32), (Shot(0, 3, {}),)))
-    assert [len(cues) for _, cues, _ in model.directed] == [3, 0]
 
 
 def test_the_makeup_gain_ends_where_the_schema_does() -> None:
@@ -280,26 +227,6 @@ def test_curves_cover_the_sound_even_where_the_container_says_less() -> None:
     measured = survey([sound], sample_rate=48_000, layout="mono")
     plan = make_plan([sound], measured, without_picture(0), FakeModel(), Controls(), source)
     assert plan.times_seconds[-1] >= 4
-
-
-def test_the_sketch_is_light_and_bounded() -> None:
-    """An hour of listening leaves a few megabytes, whatever the channels."""
-    card = fake_card(n_fft=64, hop=32, sample_rate=8000)
-    source = PlannedSource(name="x", duration_seconds=0, sample_rate=8000, layout="stereo", audio_stream=0)
-    measured = Survey(0, -27, 0, -1, -27)
-    block = noise(2, 4096)
-
-    def peak(blocks: int) -> int:
-        model = Forgetful(masks=by_region((1000.0, 2000.0), card=card), card=card)
-        tracemalloc.start()
-        listen_through((block for _ in range(blocks)), measured, without_picture(0), model, source)
-        top = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return top
-
-    peak(20)
-    growth = (peak(200) - peak(40)) / (160 * 4096 / 32 / 4)  # bytes per token
-    assert growth < 400
 
 
 def test_soft_stems_are_predicted_by_amplitude() -> None:
