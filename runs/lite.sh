@@ -13,7 +13,7 @@ python=${PYTHON:-.venv/bin/python}
 export MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000 OPENBLAS_NUM_THREADS=1
 $python -m limelight.muddy.synthetic.make $more --music-minutes 240 --speech-minutes 90 --seed 0 --workers 2
 $python -m limelight muddy scenes --library "$library" -o $scenes --count 1000 --twins --workers 2
-$python -m limelight muddy scenes --library "$library" -o $scenes_more --count 1600 --split train --seed 7 --twins --workers 2
+$python -m limelight muddy scenes --library "$library" -o $scenes_more --count 1200 --split train --seed 7 --twins --workers 2
 making="$python -m limelight.training.lite_run"
 # First by ear, then half of the time on scenes, to look as well. One thread: the other core draws.
 $making train "$library" --more $more --checkpoint $run --threads 1
@@ -26,4 +26,4 @@ $python -m limelight.training.director_run "$library" --more $more --start $run 
 $making export --checkpoint $directed --into "$into" --looks \
   --licence "CC BY-SA 4.0, attribution in ATTRIBUTION.md" \
   --training-data "openly licensed speech (50 min), music (60 min) and effects (56 min), listed in ATTRIBUTION.md; besides, \
-rendered scores (235 min), synthesised voices (88 min), and 2,400 scenes painted to the same sounds"
+rendered scores (235 min), synthesised voices (88 min), and 2,000 scenes painted to the same sounds"
