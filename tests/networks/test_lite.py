@@ -160,16 +160,18 @@ def test_a_fading_end_is_not_lifted_and_keeps_its_balance() -> None:
     gains[:, 8:] = torch.tensor([12.0, 12.0, 6.0])
     limited = lift_limited(gains, levels, LITE)
     lift = lift_of(limited, 10 ** (levels / 10))
-    assert lift.max() < LITE.lift_db + 0.1
+    assert lift.max() < LITE.lift_db + 0.01
     assert torch.equal(limited[:, :8], gains[:, :8])
     torch.testing.assert_close((gains - limited)[:, 8:].std(-1), torch.zeros(1, 2), atol=1e-5, rtol=0)
 
 
-def test_soft_speech_after_loud_music_may_come_up_with_the_speech_of_the_window() -> None:
-    levels = torch.tensor([[-45.0, -20.0, -60.0], [-45.0, -70.0, -60.0]]).repeat_interleave(5, dim=0)[None]
-    gains = torch.tensor([15.0, -3.0, 0.0]).expand(1, 10, 3)
-    assert lift_of(gains, 10 ** (levels / 10))[0, -1] > 14
+def test_what_lifts_no_moment_far_is_left_alone() -> None:
+    levels, gains = -20 - 10 * torch.rand(2, 10, 3), 5 * torch.randn(2, 10, 3).clamp(-1, 1)
     torch.testing.assert_close(lift_limited(gains, levels, LITE), gains)
+    soft = torch.tensor([-45.0, -70.0, -60.0]).expand(1, 10, 3)
+    static = torch.tensor([15.0, -3.0, 0.0]).expand(1, 10, 3)
+    lift = lift_of(lift_limited(static, soft, LITE), 10 ** (soft / 10))
+    torch.testing.assert_close(lift, torch.full_like(lift, LITE.lift_db))
 
 
 @pytest.mark.parametrize(("tokens", "moments"), [(1, 1), (7, 1), (1, 5), (120, 11)])

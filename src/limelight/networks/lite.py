@@ -36,7 +36,7 @@ class LiteConfig:
     largest_gain_db: float = 30.0
     doubt_db: float = 2.0  # gains up to this are left alone, once trained
     stretch: float = 1.4  # of what lies beyond
-    lift_db: float = 3.0  # how far a moment may come up beyond what the window's mean gains would do to it
+    lift_db: float = 6.0  # how far a moment may come up
 
     @property
     def token_seconds(self) -> float:
@@ -86,7 +86,7 @@ class Director(nn.Module):
     The levels are told rather than left to be guessed: balance is about levels. Each stem's is told twice (`stem_levels_db`):
     as the masks cut it out, and as they share out the power. How far the two lie apart says how sure the masks are.
     The gains leave the loudness of the window as it is: how loud a film shall be is another question than its balance.
-    In use, unlike in training, small gains are left out (`beyond_doubt`), and no moment comes up by itself (`lift_limited`).
+    In use, unlike in training, small gains are left out (`beyond_doubt`), and no moment comes up by much (`lift_limited`).
     """
 
     def __init__(self, config: LiteConfig) -> None:
@@ -141,15 +141,12 @@ def beyond_doubt(gains_db: Tensor, config: LiteConfig) -> Tensor:
 
 
 def lift_limited(gains_db: Tensor, levels_db: Tensor, config: LiteConfig) -> Tensor:
-    """Gains [B, L, K] of stems of these levels [B, L, K], less what would lift a single moment by more than `lift_db`.
+    """Gains [B, L, K] of stems of these levels [B, L, K], less what would lift any moment by more than `lift_db`.
 
-    The window's loudness says nothing of its quiet moments: an end that fades out could come up by 12 dB. Where somebody
-    speaks softly after loud music the mean gains lift that moment too, and may. All stems go down alike, the balance stays.
+    The window's loudness says nothing of its quiet moments: soft music behind a crash could come up by 14 dB, because it
+    is music, and the film's quiet end with it. All stems go down alike, so the balance stays.
     """
-    power = 10 ** (levels_db / 10)
-    mean_db = (gains_db * power.sum(-1, keepdim=True)).sum(1, keepdim=True) / power.sum((1, 2))[:, None, None]
-    allowed_db = lift_of(mean_db, power).clamp(min=0) + config.lift_db
-    return gains_db - (lift_of(gains_db, power) - allowed_db).clamp(min=0)
+    return gains_db - (lift_of(gains_db, 10 ** (levels_db / 10)) - config.lift_db).clamp(min=0)
 
 
 def lift_of(gains_db: Tensor, power: Tensor) -> Tensor:
