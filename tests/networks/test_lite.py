@@ -141,7 +141,7 @@ def test_in_training_all_gains_count() -> None:
     firm, proposed = director(**scene()), director.train()(**scene())
     levels = scene()["levels_db"][..., :3]
     beyond = level_kept(beyond_doubt(proposed, LITE), levels)
-    assert torch.equal(firm, level_kept(lift_limited(beyond, levels, LITE), levels))
+    assert torch.equal(firm, lift_limited(beyond, levels, LITE))
     assert not torch.equal(firm, proposed)
 
 
@@ -151,6 +151,16 @@ def test_keeping_the_level_moves_all_stems_alike() -> None:
     torch.testing.assert_close(moved, moved[:, :1].expand_as(moved), atol=1e-4, rtol=0)
     silent = level_kept(torch.zeros(1, 4, 3), torch.full((1, 4, 3), -70.7))
     torch.testing.assert_close(silent, torch.zeros(1, 4, 3), atol=1e-4, rtol=0)
+
+
+def test_no_moment_is_lifted_far_in_use() -> None:
+    inputs = scene(40)
+    inputs["levels_db"] = inputs["levels_db"] - 20 * (torch.arange(40) % 2)[:, None]
+    power = 10 ** (inputs["levels_db"][..., :3] / 10)
+    director = shaken(Director(LITE))
+    director.gains.weight.data.mul_(5)
+    assert lift_of(director(**inputs), power).max() <= LITE.lift_db + 1e-3
+    assert lift_of(director.train()(**inputs), power).max() > LITE.lift_db
 
 
 def test_a_fading_end_is_not_lifted_and_keeps_its_balance() -> None:
