@@ -140,8 +140,7 @@ def test_in_training_all_gains_count() -> None:
     director = shaken(Director(LITE))
     firm, proposed = director(**scene()), director.train()(**scene())
     levels = scene()["levels_db"][..., :3]
-    beyond = level_kept(beyond_doubt(proposed, LITE), levels)
-    assert torch.equal(firm, lift_limited(beyond, levels, LITE))
+    assert torch.equal(firm, lift_limited(level_kept(beyond_doubt(proposed, LITE), levels), levels, LITE))
     assert not torch.equal(firm, proposed)
 
 

@@ -195,9 +195,13 @@ class Lite(nn.Module):
 
         A row that is `hidden` [B, M] is not seen, nor is one of zeros, which says that there is no picture.
         """
-        masks, latent = self.separator.of_lines(power)
-        levels_db = stem_levels_db(masks, power, self.k, self.config)
+        masks, latent, levels_db = self.hear(power)
         return Rebalanced(masks, self.decide(latent, levels_db, cues, hidden))
+
+    def hear(self, power: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Powers of lines [B, T, N] to masks [B, K, T, N], latent [B, L, R] and the stems' levels [B, L, 2 K]."""
+        masks, latent = self.separator.of_lines(power)
+        return masks, latent, stem_levels_db(masks, power, self.k, self.config)
 
     def decide(
         self, latent: Tensor, levels_db: Tensor, cues: Tensor | None = None, hidden: Tensor | None = None

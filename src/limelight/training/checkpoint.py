@@ -38,12 +38,16 @@ class Checkpoint:
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Replaces `path` at once or not at all. Raises OutputError."""
     header = {"format": FORMAT, "step": str(checkpoint.step), "config": json.dumps(checkpoint.config)}
-    tensors = {key: value.contiguous() for key, value in checkpoint.tensors.items()}
+    save_tensors(path, checkpoint.tensors, header)
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, str] | None = None) -> None:
+    """A safetensors file, whole or not at all. Raises OutputError."""
     with naming_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_or_absent(path) as draft:
             try:
-                save_file(tensors, draft, metadata=header)
+                save_file({key: value.contiguous() for key, value in tensors.items()}, draft, metadata=header)
             except SafetensorError as error:
                 raise OutputError(f"cannot write {path}: {error}; make room or choose another folder") from error
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -36,9 +38,11 @@ from limelight.training.lite_run import (
 from limelight.training.loop import LoopConfig
 from limelight.training.loop import train as run
 from limelight.training.passages import Passages, batches_from
+from limelight.training.pool import StemPool
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 PART = 100  # batches of a part
+WATCHED_TIMES = 3  # as often each validation scene is heard
 
 
 @app.command()
@@ -50,7 +54,7 @@ def direct(
     cache: Cache = Path("cache"),
     more: More = None,
     times: Annotated[int, typer.Option(help="How often each scene is heard, mixed anew.")] = 3,
-    sounds: Annotated[int, typer.Option(help="Hundreds of batches of sounds without a picture.")] = 6,
+    sounds: Annotated[int, typer.Option(help="Hundreds of batches of sounds without a picture.")] = 5,
     steps: Annotated[int, typer.Option(help="Steps of training.")] = 2000,
     batch: Annotated[int, typer.Option(help="Hearings a step.")] = 32,
     rate: Annotated[float, typer.Option(help="Learning rate of AdamW, at its highest.")] = 5e-4,
@@ -62,26 +66,15 @@ def direct(
     network = LiteRemixer(LiteRemixerConfig())
     heard = LitePassages(network, anew=ANEW)
     heard.task.load_state_dict(saved.part("average"))
-    folder = checkpoint.with_suffix(".hearings")
-
-    def of_scenes(built: Path, split: str, name: str, times: int) -> list[Path]:
-        clips = MuddyMix(built, split)
-        passages = Passages(clips, SCENES, sample_rate=LiteConfig().backbone.sample_rate)
-        parts = max(1, round(times * len(clips) / SCENES.batch / PART))
-        return keep_hearings(
-            folder, name, heard, lambda step: batches_from(passages, step, workers=1), parts=parts, steps=PART
-        )
-
     heard.network.eval()  # its dropout, not what is drawn: passages are still spoilt anew
-    paths = [path for n, built in enumerate(scenes) for path in of_scenes(built, "train", f"scenes-{n}", times)]
+    folder = (
+        checkpoint.with_suffix(".hearings") / sha256(start.read_bytes()).hexdigest()[:12]
+    )  # of that separator alone
+    paths = [path for built in scenes for path in _of_scenes(folder, built, "train", heard, times)]
     if sounds:
         pool = training_pool(library, cache, more, network.lite.config)
-
-        def batches(step: int) -> Iterator[Batch]:
-            return iter(loader(Mixer(pool, LONG), start_step=step, workers=1))
-
-        paths += keep_hearings(folder, "sounds", heard, batches, parts=sounds, steps=PART)
-    watch = DirectorWatch(load_hearings(of_scenes(scenes[0], "validation", "validation", 3)))
+        paths += keep_hearings(folder, "sounds", heard, partial(_of_sounds, pool), parts=sounds, steps=PART)
+    watch = DirectorWatch(load_hearings(_of_scenes(folder, scenes[0], "validation", heard, WATCHED_TIMES)))
     hearings = load_hearings(paths)
     task = DirectorTask(LiteTask(network.lite.config, model=network.lite), context_dropout=SCENES.context_dropout)
     network.train()
@@ -95,6 +88,19 @@ def direct(
         check=watch,
         keep=task.task,
     )
+
+
+def _of_scenes(folder: Path, built: Path, split: str, heard: LitePassages, times: int) -> list[Path]:
+    """Hearings of a built set, about `times` of each scene."""
+    clips = MuddyMix(built, split)
+    passages = Passages(clips, SCENES, sample_rate=LiteConfig().backbone.sample_rate)
+    name = f"{split}-{sha256(str(built.resolve()).encode()).hexdigest()[:8]}"
+    parts = max(1, round(times * len(clips) / SCENES.batch / PART))
+    return keep_hearings(folder, name, heard, partial(batches_from, passages, workers=1), parts=parts, steps=PART)
+
+
+def _of_sounds(pool: StemPool, step: int) -> Iterator[Batch]:
+    return iter(loader(Mixer(pool, LONG), start_step=step, workers=1))
 
 
 if __name__ == "__main__":

@@ -13,11 +13,10 @@ from itertools import islice
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
-from limelight.media.target import naming_write_errors, whole_or_absent
-from limelight.networks.lite import stem_levels_db
+from limelight.training.checkpoint import save_tensors
 from limelight.training.lite_passages import LitePassages
 
 log = logging.getLogger(__name__)
@@ -32,8 +31,7 @@ def hearing(task: LitePassages, batch: Batch) -> Batch:
     heard = batch if batch["mixture"].dim() == 3 else task.heard(batch)
     model, power = task.network.lite, heard["mixture"]
     config = model.config
-    masks, latent = model.separator.of_lines(power)
-    levels_db = stem_levels_db(masks, power, model.k, config)
+    masks, latent, levels_db = model.hear(power)
     every = config.steps_per_token * EVERY_TOKEN
     context = torch.zeros(len(power), SECONDS, config.highlighter.context_width)
     if "context" in heard:
@@ -66,10 +64,7 @@ def keep_hearings(
         for step, batch in enumerate(islice(batches(part * steps), steps), start=part * steps):
             torch.manual_seed(step)
             rows.append(hearing(task, batch))
-        with naming_write_errors(path):
-            folder.mkdir(parents=True, exist_ok=True)
-            with whole_or_absent(path) as draft:
-                save_file(_joined(rows), draft)
+        save_tensors(path, _joined(rows))
         log.info("%s: part %d of %d heard", name, part + 1, parts)
     return paths
 
