@@ -3,7 +3,18 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from limelight.muddy.variety import LARGEST_SPEED, PLAIN, SAMPLE_RATE, Variety, at_speed, coloured, draw_speed
+from limelight.muddy.variety import (
+    LARGEST_SPEED,
+    PLAIN,
+    SAMPLE_RATE,
+    WILD,
+    Variety,
+    at_speed,
+    coloured,
+    draw_speed,
+    driven,
+    turned,
+)
 from limelight.signals import STEMS
 
 LENGTH = SAMPLE_RATE // 2
@@ -105,3 +116,32 @@ def test_a_room_keeps_the_beginning_and_adds_a_tail() -> None:
     assert np.argmax(np.abs(out[0])) == 1000
     assert np.square(out[0, 3000:10_000]).sum() > 1e-3
     np.testing.assert_allclose(out[1:], click[1:], atol=1e-6)
+
+
+def test_a_sound_turned_keeps_its_spectrum_and_a_voice_is_never_turned() -> None:
+    sound = noise()[0]
+    rng = np.random.default_rng(0)
+    back = turned(rng, "music", sound, ONLY["backwards"])
+    assert np.array_equal(back[::-1], sound)
+    np.testing.assert_allclose(np.abs(np.fft.rfft(back)), np.abs(np.fft.rfft(sound)), rtol=1e-3, atol=1e-2)
+    assert turned(rng, "speech", sound, ONLY["backwards"]) is sound
+    shares = [turned(rng, "effects", sound, WILD) is not sound for _ in range(300)]
+    assert np.mean(shares) == pytest.approx(WILD.backwards, abs=0.07)
+
+
+def test_a_driven_stem_is_as_loud_and_less_peaky() -> None:
+    sound = noise()[0]
+    assert driven(np.random.default_rng(0), sound, PLAIN) is sound
+    for seed in range(5):
+        bent = driven(np.random.default_rng(seed), sound, ONLY["drive"])
+        assert np.sqrt(np.mean(bent**2)) == pytest.approx(np.sqrt(np.mean(sound**2)), rel=1e-3)
+        assert np.abs(bent).max() < np.abs(sound).max()
+        assert np.corrcoef(bent, sound)[0, 1] > 0.75
+
+
+def test_a_draw_without_the_wild_is_as_it_always_was() -> None:
+    """Built sets are named by their seeds: what is not wanted must not be drawn for."""
+    rng, other = np.random.default_rng(4), np.random.default_rng(4)
+    turned(rng, "effects", noise()[0], Variety())
+    driven(rng, noise()[0], Variety())
+    assert rng.random() == other.random()

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from limelight.networks.lite import PROGRAMME_LUFS, loudness_lufs
 from limelight.networks.lite_remixer import LiteRemixer, LiteRemixerConfig
-from limelight.training.lite_passages import Anew, LitePassages, spoilt_anew
+from limelight.training.lite_passages import Anew, LitePassages, recast, spoilt_anew
 from limelight.training.loop import Batch, LoopConfig, train
 from limelight.training.spoilt_stems import gains_in
 
@@ -77,6 +77,22 @@ def test_a_clip_is_heard_in_many_bad_mixes_and_in_its_good_one(task: LitePassage
     task.anew = Anew(good=1.0)
     assert task.train().heard(batch)["good"].tolist() == [1.0, 1.0]
     assert task.eval().heard(batch)["good"].tolist() == [0.0, 1.0]
+
+
+def test_clips_recast_exchange_their_stems_and_hide_their_pictures(task: LitePassages) -> None:
+    batch = clips()
+    batch["stems"] = batch["stems"] * torch.tensor([1.0, 2.0])[:, None, None]
+    torch.manual_seed(0)
+    casts = [recast(batch) for _ in range(30)]
+    for made in casts:
+        torch.testing.assert_close(made["target"], made["stems"].sum(1))
+        torch.testing.assert_close(made["stems"].sum(0), batch["stems"].sum(0))  # each is still heard once
+        assert not made["context"].any()
+    louder = {tuple((made["stems"][0].std(-1) > 1.5 * clips()["stems"][0].std(-1)).tolist()) for made in casts}
+    assert len(louder) == 8  # every cast of three stems from two clips
+    task.anew = Anew(good=1.0, recast=1.0)
+    heard = task.train().heard(batch)
+    assert heard["good"].tolist() == [1.0, 1.0]  # the new cast's own mix, not a clip's old one
 
 
 def test_lines_are_taken_as_they_come(task: LitePassages) -> None:

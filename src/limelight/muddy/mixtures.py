@@ -15,7 +15,7 @@ from limelight.dsp.gains import db_to_gain
 from limelight.dsp.loudness import block_powers, integrated_from_block_powers
 from limelight.muddy.recipes import NONE, Degradation, draw_paper
 from limelight.muddy.sounds import SAMPLE_RATE, Shelf, Sound, SoundLibrary
-from limelight.muddy.variety import PLAIN, Variety, at_speed, coloured, draw_speed
+from limelight.muddy.variety import PLAIN, Variety, at_speed, coloured, draw_speed, turned
 from limelight.signals import STEMS, Vector
 
 Stems = NDArray[np.float32]  # [K, N], mono
@@ -124,7 +124,8 @@ def arrange(
 def _excerpt(rng: np.random.Generator, shelf: Shelf, length: int, variety: Variety) -> NDArray[np.float32]:
     """A stretch of one long sound, with short fades."""
     sound = shelf.draw(rng)
-    return _placed(_piece(rng, shelf, sound, length, draw_speed(rng, "music", variety)), 0, length)
+    piece = _piece(rng, shelf, sound, length, draw_speed(rng, "music", variety))
+    return _placed(turned(rng, "music", piece, variety), 0, length)
 
 
 def _sequence(
@@ -147,7 +148,8 @@ def _sequence(
     speeds = {sound.group: draw_speed(rng, stem, variety) for sound in voice}  # a person keeps a voice
     while position < length:
         sound = voice[int(rng.integers(len(voice)))]
-        piece = _levelled(_piece(rng, shelf, sound, length, speeds[sound.group]), rng.normal(0, spread_db))
+        piece = turned(rng, stem, _piece(rng, shelf, sound, length, speeds[sound.group]), variety)
+        piece = _levelled(piece, rng.normal(0, spread_db))
         if position < 0:
             position = -int(rng.uniform(0, 0.9) * len(piece))
         out += _placed(piece, position, length)

@@ -24,6 +24,7 @@ EQUALISER_POINTS = 6
 CUT_HERTZ = (3500.0, 16_000.0)
 AIR_FROM_HERTZ, AIR_STEP_HERTZ = 4000.0, 4000.0
 AIR_FALL_DB = (3.0, 12.0)  # per step of 4 kHz
+DRIVE_DB = (0.0, 18.0)  # of the RMS over the level at which a stage begins to bend
 
 Spectrum = NDArray[np.complex64]  # [N / 2 + 1], of a whole stem
 Curve = NDArray[np.float32]  # [N / 2 + 1], a gain per frequency
@@ -40,8 +41,11 @@ class Variety:
     air: float = 0.5
     speech_room: float = 0.35
     other_room: float = 0.1
+    backwards: float = 0.0  # never speech
+    drive: float = 0.0
 
 
+WILD = Variety(backwards=0.15, drive=0.15)  # also as no library sounds, for telling stems apart
 PLAIN = Variety(0, 0, 0, 0, 0, 0, 0)
 
 
@@ -60,6 +64,23 @@ def at_speed(samples: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
     return np.asarray(resample(samples[None], round(SAMPLE_RATE * speed), SAMPLE_RATE)[0])
 
 
+def turned(rng: np.random.Generator, stem: str, samples: NDArray[np.float32], variety: Variety) -> NDArray[np.float32]:
+    """A piece [n], at times backwards: another sound with the same spectrum. A voice would be none any more."""
+    if variety.backwards and stem != "speech" and rng.random() < variety.backwards:
+        return np.ascontiguousarray(samples[::-1])
+    return samples
+
+
+def driven(rng: np.random.Generator, samples: NDArray[np.float32], variety: Variety) -> NDArray[np.float32]:
+    """A stem [N], at times through an amplifier or microphone that bends its peaks; about as loud as before."""
+    if not (variety.drive and rng.random() < variety.drive):
+        return samples
+    rms = float(np.sqrt(np.mean(np.square(samples)))) + 1e-9
+    bend = rms / 10 ** (rng.uniform(*DRIVE_DB) / 20)
+    bent = np.tanh(samples / bend)
+    return np.asarray(bent * (rms / (float(np.sqrt(np.mean(np.square(bent)))) + 1e-9)), np.float32)
+
+
 def coloured(rng: np.random.Generator, stems: NDArray[np.float32], variety: Variety) -> NDArray[np.float32]:
     """The stems [K, N], each with its own equaliser, room and band, then one band for all."""
     if variety == PLAIN:
@@ -74,6 +95,7 @@ def coloured_stem(
     """One stem [N] with an equaliser, a room and a band of its own, then a band that it shares with others."""
     if variety == PLAIN or not samples.any():
         return samples
+    samples = driven(rng, samples, variety)
     length = len(samples)
     hertz = _hertz(length)
     spectrum = np.asarray(np.fft.rfft(samples) * _equaliser(rng, hertz, variety.equaliser), np.complex64)

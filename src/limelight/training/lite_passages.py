@@ -32,6 +32,7 @@ class Anew:
 
     blind: float = 0.0  # share whose stems are set to levels drawn without regard to the picture
     good: float = 0.0  # share that is left as it should be
+    recast: float = 0.0  # share of batches whose clips exchange stems, blindly mixed and without their pictures
 
 
 class LitePassages(nn.Module):
@@ -61,7 +62,7 @@ class LitePassages(nn.Module):
         """Waveforms to what `LiteTask` is given; in training, away from the programme level as a film's passages are."""
         model = self.network.lite
         if self.training:
-            batch = batch | {"mixture": spoilt_anew(batch, self.anew, model)}
+            batch = self._spoilt_anew(batch)
         gains = gains_in(batch["stems"], batch["mixture"])  # [B, K]
         mixture, stems = power_of_lines(batch["mixture"], model), power_of_lines(batch["stems"], model)
         stems = stems * gains.square()[..., None, None]
@@ -83,6 +84,12 @@ class LitePassages(nn.Module):
         }
         return made | ({"context": batch["context"]} if "context" in batch else {})
 
+    def _spoilt_anew(self, batch: Batch) -> Batch:
+        model, anew = self.network.lite, self.anew
+        if anew.recast and float(torch.rand(())) < anew.recast:
+            batch, anew = recast(batch), Anew(blind=1 - anew.good, good=anew.good)
+        return batch | {"mixture": spoilt_anew(batch, anew, model)}
+
     def _level_db(self, count: int) -> Tensor:
         """[B]; mostly near, at times a quiet passage of a film or a loud one."""
         near, far = 4 * torch.randn(count), -20 + 28 * torch.rand(count)
@@ -99,6 +106,15 @@ def spoilt_anew(batch: Batch, anew: Anew, model: Lite) -> Tensor:
     gains = torch.where((chance < anew.good).to(mixture.device)[:, None], torch.ones_like(gains), gains)
     other = torch.einsum("bkn,bk->bn", stems, gains)
     return torch.where((chance < anew.good + anew.blind).to(mixture.device)[:, None], other, mixture)
+
+
+def recast(batch: Batch) -> Batch:
+    """The clips with each stem from any of them: so no scene is known by its soundtrack. Pictures are hidden."""
+    stems = batch["stems"]
+    count, kinds = stems.shape[:2]
+    stems = torch.stack([stems[torch.randperm(count), k] for k in range(kinds)], dim=1)
+    made = {"stems": stems, "target": stems.sum(1)}
+    return batch | made | ({"context": torch.zeros_like(batch["context"])} if "context" in batch else {})
 
 
 def power_of_lines(sound: Tensor, model: Lite) -> Tensor:

@@ -6,9 +6,12 @@ python -m limelight.training.lite_run export --checkpoint FILE --into FOLDER
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -46,6 +49,7 @@ SHORT = DrawConfig(steps=120, batch=8)  # many kinds of sound a step
 LONG = DrawConfig(steps=480, batch=3, examples_per_stem=4)  # as long as a film's windows: a balance takes time to judge
 SCENES = PassageConfig(batch=3, seconds=10.0, context=ContextChoice("cues"), context_dropout=0.2, stems=True)
 ANEW = Anew(blind=0.4, good=0.2)
+RECAST = 0.4  # of the batches of scenes, for the separator's sake
 WATCHED = DrawConfig(steps=480, batch=8, seed=VALIDATION_SEED)
 
 
@@ -67,7 +71,8 @@ def train(
         int, typer.Option(help="The step from which examples are as long as a film's windows.")
     ] = 7800,
     scenes: Annotated[
-        Path | None, typer.Option(help="A built set; half of the steps are on it, with its cues.")
+        list[Path] | None,
+        typer.Option(help="Built sets; half of the steps are on them, with their cues. Validation is the first one's."),
     ] = None,
     scenes_from: Annotated[int, typer.Option(help="The step from which that is so.")] = 10_600,
     rate: Annotated[float, typer.Option(help="Learning rate, as a multiple of the usual one.")] = 1.0,
@@ -79,7 +84,7 @@ def train(
     """Trains separator and director together, from where the checkpoint stands; with scenes, to look as well."""
     prepare(threads)
     network = LiteRemixer(LiteRemixerConfig())
-    task = LitePassages(network, anew=ANEW)
+    task = LitePassages(network, anew=replace(ANEW, recast=RECAST))
     config = network.lite.config
     pool = training_pool(library, cache, more, config)
 
@@ -90,12 +95,10 @@ def train(
                 first = end
 
     def batches(first: int) -> Iterator[Batch]:
-        if scenes is None:
+        if not scenes:
             return sounds(first)
-        passages = _passages(scenes, "train")
-        return by_turns(
-            sounds, lambda step: batches_from(passages, step, workers=1), first=first, shown_from=scenes_from
-        )
+        sets = [partial(batches_from, _passages(path, "train"), workers=1) for path in scenes]
+        return by_turns(sounds, lambda step: in_turn(sets, step), first=first, shown_from=scenes_from)
 
     if compiled:
         separator = network.lite.separator
@@ -129,6 +132,14 @@ def by_turns(
         yield next(seen)
 
 
+def in_turn(sets: Sequence[Callable[[int], Iterator[Batch]]], first: int) -> Iterator[Batch]:
+    """Batches from number `first` on, one of each set after the other; each set is asked for its own numbers."""
+    count = len(sets)
+    streams = [batches(-(-(first - k) // count)) for k, batches in enumerate(sets)]
+    for number in itertools.count(first):
+        yield next(streams[number % count])
+
+
 def prepare(threads: int) -> None:
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)  # silence makes many of them, and each costs a hundred ordinary numbers
@@ -143,11 +154,13 @@ def _passages(scenes: Path, split: str) -> Passages:
     return Passages(MuddyMix(scenes, split), SCENES, sample_rate=LiteConfig().backbone.sample_rate)
 
 
-def _watch(library: Path, cache: Path, config: LiteConfig, scenes: Path | None) -> Callable[[nn.Module, int], None]:
+def _watch(
+    library: Path, cache: Path, config: LiteConfig, scenes: list[Path] | None
+) -> Callable[[nn.Module, int], None]:
     """128 mixtures of the validation split, as recorded; and the scenes' validation clips, with pictures and without."""
     sounds = SoundLibrary.open(library, "validation", cache)
     heard = Watch(Mixer(StemPool(sounds, PoolConfig(size=64, seed=VALIDATION_SEED, variety=PLAIN), config), WATCHED))
-    seen = RemixWatch(_passages(scenes, "validation"), count=40) if scenes else None
+    seen = RemixWatch(_passages(scenes[0], "validation"), count=40) if scenes else None
 
     def watch(task: nn.Module, step: int) -> None:
         assert isinstance(task, LitePassages)

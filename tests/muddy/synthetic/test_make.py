@@ -7,7 +7,7 @@ import pytest
 from limelight.errors import InputError
 from limelight.muddy.sounds import read_manifest
 from limelight.muddy.synthetic import make
-from limelight.muddy.synthetic.make import MUSIC, PACKAGES, SPEECH, Job, make_library, plan
+from limelight.muddy.synthetic.make import EFFECTS, MUSIC, PACKAGES, SPEECH, Job, Minutes, make_library, plan
 from limelight.muddy.synthetic.render import SOUND_FONT
 
 needs_programs = pytest.mark.skipif(
@@ -15,10 +15,10 @@ needs_programs = pytest.mark.skipif(
 )
 
 
-def test_music_and_speech_come_by_turns() -> None:
-    jobs = plan(Path("x"), 0, 240, 90)
+def test_the_kinds_come_by_turns() -> None:
+    jobs = plan(Path("x"), 0, Minutes(240, 90, 30))
     half = jobs[: len(jobs) // 2]
-    for kind in (MUSIC, SPEECH):
+    for kind in (MUSIC, SPEECH, EFFECTS):
         numbers = [job.number for job in jobs if job.kind == kind]
         assert numbers == list(range(len(numbers)))
         assert sum(job.kind == kind for job in half) == pytest.approx(len(numbers) / 2, abs=1)
@@ -28,21 +28,21 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setattr(shutil, "which", lambda program: None if program == "flite" else program)
     monkeypatch.setattr(make, "SOUND_FONT", tmp_path / "none.sf2")
     with pytest.raises(InputError, match="apt install flite fluid-soundfont-gm"):
-        make_library(tmp_path, seed=0, music_minutes=1, speech_minutes=1, workers=1)
+        make_library(tmp_path, seed=0, minutes=Minutes(1, 1), workers=1)
 
 
 @needs_programs
 def test_a_library_is_listed_goes_on_and_repeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(make, "PIECE_SECONDS", (3.0, 4.0))  # workers are forked, and see it
     monkeypatch.setattr(make, "UTTERANCES", 2)
-    make_library(tmp_path / "a", seed=1, music_minutes=0, speech_minutes=0.1, workers=1)
-    make_library(tmp_path / "a", seed=1, music_minutes=0.1, speech_minutes=0.1, workers=1)
+    make_library(tmp_path / "a", seed=1, minutes=Minutes(speech=0.1), workers=1)
+    make_library(tmp_path / "a", seed=1, minutes=Minutes(0.1, 0.1, 0.05), workers=1)
     rows = list(read_manifest(tmp_path / "a"))
-    assert [row["kind"] for row in rows] == ["speech", "speech", "music"]
+    assert [row["kind"] for row in rows] == ["speech", "speech", "music", "effects"]
     assert {row["split"] for row in rows} == {"train"}
-    assert len({row["file"] for row in rows}) == 3
+    assert len({row["file"] for row in rows}) == 4
     before = (tmp_path / "a" / "manifest.csv").read_bytes()
-    make_library(tmp_path / "a", seed=1, music_minutes=0.1, speech_minutes=0.1, workers=1)
+    make_library(tmp_path / "a", seed=1, minutes=Minutes(0.1, 0.1, 0.05), workers=1)
     assert (tmp_path / "a" / "manifest.csv").read_bytes() == before
     (tmp_path / "b" / "speech").mkdir(parents=True)
     again = make.work(Job(tmp_path / "b", SPEECH, 1, 0))

@@ -1,6 +1,6 @@
-"""Makes a sound library of rendered scores and synthesised voices: python -m limelight.muddy.synthetic.make FOLDER.
+"""Makes a sound library of rendered scores, synthesised voices and effects: python -m limelight.muddy.synthetic.make FOLDER.
 
-Every file is drawn from (seed, number) alone, so a library grows without changing what it holds. Music and speech come by
+Every file is drawn from (seed, number) alone, so a library grows without changing what it holds. The kinds come by
 turns, and a manifest row is written as soon as its file is whole: a run that was stopped leaves a smaller library, and the
 next run goes on from there.
 """
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from limelight.errors import InputError, LimelightError
 from limelight.media.sound_file import write_sound
+from limelight.muddy.synthetic.effects.draw import draw_effect
 from limelight.muddy.synthetic.render import SAMPLE_RATE, SOUND_FONT, draw_studio, levelled, render
 from limelight.muddy.synthetic.score import draw_score, instruments
 from limelight.muddy.synthetic.speech import draw_speaker, espeak_languages, espeak_variants, speak, trimmed
@@ -34,9 +35,10 @@ log = logging.getLogger(__name__)
 PIECE_SECONDS = (40.0, 100.0)
 SUNG_EVERY = 8
 UTTERANCES = 6  # of a speaker
-MEAN_PIECE_SECONDS, MEAN_SPEAKER_SECONDS = 82.0, 48.0  # as measured; only the count of files hangs on them
+MEAN_SECONDS = (82.0, 48.0, 4.2)  # of a piece, a speaker, an effect, as measured; only the count of files hangs on them
 PACKAGES = {"fluidsynth": "fluidsynth", "espeak-ng": "espeak-ng", "flite": "flite"}
-MUSIC, SPEECH = range(2)
+KINDS = ("music", "speech", "effects")
+MUSIC, SPEECH, EFFECTS = range(3)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Job:
-    """One piece of music, or one speaker with all utterances."""
+    """One piece of music, one speaker with all utterances, or one effect."""
 
     folder: Path
     kind: int
@@ -67,21 +69,30 @@ class Job:
     @property
     def name(self) -> str:
         """Of its files, and of its group."""
-        return f"{'music' if self.kind == MUSIC else 'speech'}-s{self.seed}-{self.number:05d}"
+        return f"{KINDS[self.kind]}-s{self.seed}-{self.number:05d}"
 
 
-def make_library(folder: Path, *, seed: int, music_minutes: float, speech_minutes: float, workers: int) -> None:
+@dataclass(frozen=True)
+class Minutes:
+    """How much to make, about."""
+
+    music: float = 0.0
+    speech: float = 0.0
+    effects: float = 0.0
+
+
+def make_library(folder: Path, *, seed: int, minutes: Minutes, workers: int) -> None:
     """Fills `folder` with about so many minutes and lists them in its manifest.csv; what is there already is kept.
 
     Raises InputError when a program or the sound font is missing.
     """
     check_installed()
-    for kind in ("music", "speech"):
+    for kind in KINDS:
         (folder / kind).mkdir(parents=True, exist_ok=True)
     manifest = folder / "manifest.csv"
     listed = _listed_groups(manifest)
-    jobs = [job for job in plan(folder, seed, music_minutes, speech_minutes) if job.name not in listed]
-    log.info("%d pieces and speakers to make, %d there already", len(jobs), len(listed))
+    jobs = [job for job in plan(folder, seed, minutes) if job.name not in listed]
+    log.info("%d pieces, speakers and effects to make, %d there already", len(jobs), len(listed))
     started, made_seconds = time.monotonic(), 0.0
     with ProcessPoolExecutor(workers) as pool:
         for done, rows in enumerate(pool.map(work, jobs), start=1):
@@ -94,12 +105,10 @@ def make_library(folder: Path, *, seed: int, music_minutes: float, speech_minute
                 )
 
 
-def plan(folder: Path, seed: int, music_minutes: float, speech_minutes: float) -> list[Job]:
-    """What there is to make, the two kinds spread evenly over each other."""
-    counts = (
-        math.ceil(60 * music_minutes / MEAN_PIECE_SECONDS),
-        math.ceil(60 * speech_minutes / MEAN_SPEAKER_SECONDS),
-    )
+def plan(folder: Path, seed: int, minutes: Minutes) -> list[Job]:
+    """What there is to make, the kinds spread evenly over one another."""
+    wanted = (minutes.music, minutes.speech, minutes.effects)
+    counts = [math.ceil(60 * much / each) for much, each in zip(wanted, MEAN_SECONDS, strict=True)]
     jobs = [((number + 0.5) / count, kind, number) for kind, count in enumerate(counts) for number in range(count)]
     return [Job(folder, kind, seed, number) for _, kind, number in sorted(jobs)]
 
@@ -116,9 +125,9 @@ def check_installed() -> None:
 
 
 def work(job: Job) -> list[Row]:
-    """Makes one piece or one speaker; one that its program stumbles over is left out, with a warning."""
+    """Makes one piece, speaker or effect; one that its program stumbles over is left out, with a warning."""
     try:
-        return list(_music(job) if job.kind == MUSIC else _speech(job))
+        return list((_music, _speech, _effect)[job.kind](job))
     except (InputError, subprocess.TimeoutExpired) as error:
         log.warning("%s left out: %s", job.name, error)
         return []
@@ -144,6 +153,12 @@ def _speech(job: Job) -> Iterator[Row]:
             file = f"speech/{job.name}-{utterance}.flac"
             rights = ("synthesiser output", f"text drawn by Limelight, spoken by {tag}")
             yield _write(job, file, samples, speaker.sample_rate, tag, rights)
+
+
+def _effect(job: Job) -> Iterator[Row]:
+    name, samples = draw_effect(np.random.default_rng([job.seed, EFFECTS, job.number]))
+    rights = ("CC0", "made by rule by Limelight")
+    yield _write(job, f"effects/{job.name}.flac", levelled(samples), SAMPLE_RATE, name, rights)
 
 
 def _write(
@@ -177,13 +192,15 @@ def main(
     folder: Annotated[Path, typer.Argument(help="Where to put the library; made if it is not there.")],
     music_minutes: Annotated[float, typer.Option(min=0, help="About how much music.")] = 240,
     speech_minutes: Annotated[float, typer.Option(min=0, help="About how much speech.")] = 90,
+    effects_minutes: Annotated[float, typer.Option(min=0, help="About how much of effects.")] = 110,
     seed: Annotated[int, typer.Option(min=0, help="Which sounds.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
-    """Renders random scores and lets synthesised voices speak, as a sound library for training."""
+    """Renders random scores, lets synthesised voices speak and makes effects by rule, as a sound library for training."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        make_library(folder, seed=seed, music_minutes=music_minutes, speech_minutes=speech_minutes, workers=workers)
+        minutes = Minutes(music_minutes, speech_minutes, effects_minutes)
+        make_library(folder, seed=seed, minutes=minutes, workers=workers)
     except LimelightError as error:
         typer.echo(f"{error.code}: {error}", err=True)
         raise typer.Exit(error.exit_code) from None
