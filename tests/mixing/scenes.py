@@ -139,8 +139,10 @@ def passages_of(
     layout: str = "mono",
     mono_lufs: float = -27.0,
     direct: Direct | None = None,
+    turns_seconds: Sequence[float] = (),
 ) -> list[Passage]:
-    return list(hear(blocks, model, sample_rate=sample_rate, layout=layout, mono_lufs=mono_lufs, direct=direct))
+    rates = {"sample_rate": sample_rate, "layout": layout, "mono_lufs": mono_lufs}
+    return list(hear(blocks, model, **rates, direct=direct, turns_seconds=turns_seconds))
 
 
 def joined(blocks: Iterable[np.ndarray], channels: int) -> np.ndarray:

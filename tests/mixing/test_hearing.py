@@ -149,6 +149,32 @@ def test_gains_fade_with_the_masks() -> None:
     np.testing.assert_array_equal(gains[edge + tokens :], 12)
 
 
+def test_at_a_turn_one_soundtrack_ends_and_another_begins() -> None:
+    """Masks and gains are those of the two heard apart, at every length; what is told of them too."""
+    for turn_steps in (96, 480, 500, 1000):
+        starts: list[float] = []
+
+        def direct(start_seconds: float, heard: Heard, levels: np.ndarray, starts: list[float] = starts) -> np.ndarray:
+            starts.append(start_seconds)
+            return heard.latent[:, :1].repeat(3, axis=1)
+
+        sound = noise(1, 3 * WINDOW)
+        blocks, seconds = cut(sound, [777]), turn_steps * 32 / 8000
+        model = FakeModel(masks=by_region((100, 2000), card=COARSE), card=COARSE)
+        both = whole(passages_of(blocks, model, sample_rate=8000, direct=direct, turns_seconds=[seconds]))
+        assert seconds in starts
+        spectra = whole(hear_coarse(sound)).spectra
+        np.testing.assert_allclose(both.spectra, spectra, atol=1e-5)
+        windows = list(model.separated)
+        first = sum(start < seconds for start in starts)
+        np.testing.assert_allclose(np.abs(spectra[0, :, : min(turn_steps, 480)].T), windows[0][:turn_steps], atol=1e-4)
+        np.testing.assert_allclose(np.abs(spectra[0, :, turn_steps]), windows[first][0], atol=1e-4)
+        edge = turn_steps // 4
+        tail = windows[first - 1]
+        np.testing.assert_allclose(both.gains_db[edge - 1, 0], tail[-4:].reshape(1, -1).mean(), rtol=1e-4)
+        np.testing.assert_allclose(both.gains_db[edge, 0], windows[first][:4].mean(), rtol=1e-4)
+
+
 def test_who_directs_is_told_when_and_how_loud() -> None:
     told: list[tuple[float, np.ndarray]] = []
 

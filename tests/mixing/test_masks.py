@@ -93,6 +93,19 @@ def test_a_mix_from_kept_masks_is_the_mix_of_the_model(channels: int, sample_rat
     assert level_db(wanted - sound) > level_db(sound) - 20  # there was something to do
 
 
+def test_a_plan_is_heard_again_in_the_windows_that_it_was_made_in() -> None:
+    sound, turns = 0.5 * programme(1, 7, 48_000), [3.2]
+    model = lined()
+    plan = planned(sound, [9, -12, 3]).model_copy(update={"turns_seconds": turns})
+    kept = KeptMasks(Bytes(), model.card)
+    for _ in kept.keep(passages_of(cut(sound, [4096]), model, turns_seconds=turns)):
+        pass
+    found = joined(render(cut(sound, [5000]), plan, model, kept=kept), 1)
+    np.testing.assert_array_equal(found, rendered(sound, plan, model))
+    elsewhere = plan.model_copy(update={"turns_seconds": []})
+    assert level_db(found - rendered(sound, elsewhere, model)) > level_db(found) - 40
+
+
 def test_sixteen_bits_cost_nothing_that_is_heard() -> None:
     """Rendered by masks as they are and as they are kept: 90 dB apart."""
     sound, model = 0.1 * noise(1, 100_000), lined()

@@ -19,7 +19,7 @@ from limelight.signals import Cues, Shot
 
 
 def test_the_picture_reaches_a_model_that_looks() -> None:
-    """Each window is shown the rows of its seconds, timed from its start, but not those without a picture."""
+    """Each window is shown the rows whose middle it holds, timed from its start, but not those without a picture."""
     seconds = 25
     values = np.zeros((seconds, len(CUE_NAMES)), np.float32)
     values[:, CUE_NAMES.index("picture")] = 1
@@ -32,7 +32,7 @@ def test_the_picture_reaches_a_model_that_looks() -> None:
     for start, (_, cues, times) in zip(starts, shown, strict=False):
         rows = np.round(100 * cues[:, 1]).astype(int)
         end = start + 480 * 1024 / 48_000
-        expected = [row for row in range(seconds) if row + 1 > start and row < end and row != 7]
+        expected = [row for row in range(seconds) if start <= row + 0.5 < end and row != 7]
         np.testing.assert_array_equal(rows, expected)
         np.testing.assert_allclose(times, rows + 0.5 - start, atol=1e-5)
 
@@ -73,3 +73,35 @@ def test_the_sketch_is_light_and_bounded() -> None:
     peak(20)
     growth = (peak(200) - peak(40)) / (160 * 4096 / 32 / 4)  # bytes per token
     assert growth < 400
+
+
+def two_scenes(seconds: int, cut_seconds: int) -> Cues:
+    """A face, then none."""
+    values = np.zeros((seconds, len(CUE_NAMES)), np.float32)
+    values[:, CUE_NAMES.index("picture")] = 1
+    values[:cut_seconds, 1:5] = 1
+    return filmed(seconds, cut_seconds, values=values)
+
+
+def test_no_scene_is_decided_by_the_picture_or_the_sound_of_the_next() -> None:
+    sound = scene(1, 18)
+    other = sound.copy()
+    other[:, 6 * 48_000 :] = sound[:, : 6 * 48_000 - 1 : -1]  # another sound, as loud
+    levels = []
+    for heard in (sound, other):
+        model = FakeModel()
+        plan = decided(heard, model, cues=two_scenes(18, 6))
+        assert plan.turns_seconds == [6.0]
+        shown = [cues[:, 1] for _, cues, _ in model.directed if len(cues)]
+        assert [set(rows.tolist()) for rows in shown] == [{1.0}, {0.0}, {0.0}]
+        assert next(len(rows) for rows in shown) == 6
+        levels.append(model.directed[0][0])
+    first, again = (each[:-1] for each in levels)  # but for the step on the cut
+    np.testing.assert_allclose(first, again, atol=0.2)
+
+
+def test_a_cut_within_a_scene_and_a_model_that_does_not_look_make_no_turn() -> None:
+    same = filmed(18, 6)
+    assert decided(scene(1, 18), FakeModel(), cues=same).turns_seconds == []
+    blind = FakeModel(card=fake_card(uses_picture=False))
+    assert decided(scene(1, 18), blind, cues=two_scenes(18, 6)).turns_seconds == []

@@ -5,12 +5,13 @@
     weight     ──────────────────╲╱─────────────────╲╱────     masks and gains fade linearly over the overlap
 
 Masks that sum to 1 still do when faded. The last window reaches back, so that no window is shorter than it must be.
+Where the film turns to something else (`turns.py`), it is as if one soundtrack ended and another began.
 The model hears a mono downmix at 48 kHz and at one programme level; its masks are applied to every channel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ from limelight.dsp.resample import ResampleStream
 from limelight.dsp.stft import Spectra, StftConfig, StftStream
 from limelight.errors import ModelError
 from limelight.mixing.lines import Array, Lines
+from limelight.mixing.turns import at_turns
 from limelight.runtime.card import ModelCard
 from limelight.runtime.model import Heard, Model
 from limelight.signals import Samples
@@ -106,9 +108,16 @@ def token_levels(masks: Array, magnitude: Array, card: ModelCard) -> Array:
 
 
 def hear(
-    blocks: Iterable[Samples], model: Model, *, sample_rate: int, layout: str, mono_lufs: float, direct: Direct | None
+    blocks: Iterable[Samples],
+    model: Model,
+    *,
+    sample_rate: int,
+    layout: str,
+    mono_lufs: float,
+    direct: Direct | None,
+    turns_seconds: Sequence[float] = (),
 ) -> Iterator[Passage]:
-    """Blocks [C, n] of a soundtrack to passages, in order and without gaps.
+    """Blocks [C, n] of a soundtrack to passages, in order and without gaps; no window looks over a turn.
 
     Raises ModelError for a model whose tokens do not fit the windows, Unsupported for an unknown layout.
     """
@@ -118,9 +127,14 @@ def hear(
             f"Wanted a model whose tokens divide {OVERLAP_STEPS} steps, {card.name} has tokens of "
             f"{card.steps_per_token}; use another one."
         )
-    windows = _Windows(model, downmix_weights(layout) * np.float32(programme_scale(card, mono_lufs)), direct)
-    for spectra in spectra_of(blocks, card, sample_rate=sample_rate, layout=layout):
+    weights = downmix_weights(layout) * np.float32(programme_scale(card, mono_lufs))
+    windows = _Windows(model, weights, direct)
+    turns = (round(seconds / card.token_seconds) * card.steps_per_token for seconds in turns_seconds)
+    for spectra, turns_here in at_turns(spectra_of(blocks, card, sample_rate=sample_rate, layout=layout), turns):
         yield from windows.push(spectra)
+        if turns_here:
+            yield from windows.finish()
+            windows = windows.anew()
     yield from windows.finish()
 
 
@@ -138,14 +152,18 @@ def spectra_of(blocks: Iterable[Samples], card: ModelCard, *, sample_rate: int, 
 class _Windows:
     """Cuts spectra into windows, runs the model on each and fades one into the next."""
 
-    def __init__(self, model: Model, weights: Array, direct: Direct | None) -> None:
+    def __init__(self, model: Model, weights: Array, direct: Direct | None, start: int = 0) -> None:
         self._model, self._weights, self._direct = model, weights, direct
-        self._start = 0  # step at which the next window begins
+        self._start = start  # step at which the next window begins
         self._pending: list[Spectra] = []  # from `_start` on
         self._magnitudes: list[Array] = []  # what the model hears of them, [t, F] each
         self._count = 0  # steps in them
         self._before: Array | None = None  # magnitudes of the steps before `_start`, for the last window
         self._tail: tuple[Array, Array] | None = None  # masks and gains of the steps at `_start` that fade out
+
+    def anew(self) -> _Windows:
+        """Of what follows, without a memory."""
+        return _Windows(self._model, self._weights, self._direct, self._start)
 
     def push(self, spectra: Spectra) -> Iterator[Passage]:
         # In pieces, so that a film in one block is not copied again for each of its windows.

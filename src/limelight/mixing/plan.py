@@ -104,6 +104,7 @@ class MixPlan(_Part):
     loudness: PlannedLoudness
     makeup_db: Decibels = Field(description="one gain for the whole mix, which brings it to the wished loudness")
     step_seconds: Annotated[float, Field(gt=0, le=60)] = STEP_SECONDS
+    turns_seconds: list[Seconds] = Field([], description="where the film turns to something else, and is heard anew")
     gains_db: dict[str, list[Decibels]] = Field(description="stem → gain at 0, step, 2 · step, … seconds")
     shots: list[PlannedShot]
 

@@ -70,6 +70,7 @@ def make_plan(
             downmix_lufs=finite_or_none(surveyed.downmix_lufs),
         ),
         makeup_db=makeup_db,
+        turns_seconds=list(sketch.turns_seconds),
         gains_db={stem: curve.tolist() for stem, curve in zip(STEMS, curves, strict=True)},
         shots=[_planned_shot(shot, curves, by_ear, times, sketch) for shot in cues.shots],
     )

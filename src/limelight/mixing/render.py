@@ -87,7 +87,15 @@ def _ear(plan: MixPlan, model: Model, kept: KeptMasks | None) -> Ear:
     if kept:
         return partial(kept.recall, sample_rate=rate, layout=layout)
     downmix_lufs = -np.inf if plan.loudness.downmix_lufs is None else plan.loudness.downmix_lufs
-    return partial(hear, model=model, sample_rate=rate, layout=layout, mono_lufs=downmix_lufs, direct=None)
+    return partial(
+        hear,
+        model=model,
+        sample_rate=rate,
+        layout=layout,
+        mono_lufs=downmix_lufs,
+        direct=None,
+        turns_seconds=plan.turns_seconds,
+    )
 
 
 def stems(

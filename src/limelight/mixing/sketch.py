@@ -16,6 +16,7 @@ from limelight.mixing.lines import Array, Lines
 from limelight.mixing.masks import KeptMasks
 from limelight.mixing.plan import PlannedSource
 from limelight.mixing.survey import Survey
+from limelight.mixing.turns import rows_within, turns_of
 from limelight.runtime.card import ModelCard
 from limelight.runtime.model import Heard, Model
 from limelight.signals import STEMS, Cues, Samples, Vector
@@ -30,6 +31,7 @@ class Sketch:
     by_ear_db: Vector | None  # [K, L], as it would without the picture; None where it does not look
     powers: Vector  # [K, K, L], weighted powers of the stems and between them
     amplitudes: Vector  # [K, L], Σ_f |X| of the stems: as high as a peak can be, and a click's is
+    turns_seconds: tuple[float, ...] = ()  # where the model heard anew
 
     def mix_powers(self, gains_db: Vector) -> Vector:
         """Of the mix under gains [K, L]: Σ_kj g_k g_j P_kj, [L]."""
@@ -75,13 +77,16 @@ def listen_through(
     """Hears everything once; what is kept grows by a few hundred bytes a second."""
     card = model.card
     weights, lines = _power_weights(card, source.layout), Lines.of(card)
+    director = _Director(model, cues)
+    turns = turns_of(cues) if director.looks else ()
     passages = hear(
         blocks,
         model,
         sample_rate=source.sample_rate,
         layout=source.layout,
         mono_lufs=round(surveyed.downmix_lufs, 2),  # as the plan will say it, so that its masks can be heard again
-        direct=_Director(model, cues),
+        direct=director,
+        turns_seconds=turns,
     )
     if keep:
         passages = keep.keep(passages)
@@ -90,10 +95,10 @@ def listen_through(
     for passage in passages:  # one at least, also of nothing
         powers, amplitudes = _stem_powers(passage, weights, lines), _stem_amplitudes(passage, lines)
         kept.append((passage.gains_db.T, _per_token(powers, per_token), _per_token(amplitudes, per_token)))
-    gains, *others = (np.concatenate(parts, axis=-1).astype(np.float64) for parts in zip(*kept, strict=True))
+    gains, powers, amplitudes = (np.concatenate(parts, axis=-1).astype(np.float64) for parts in zip(*kept, strict=True))
     times = (np.arange(gains.shape[1], dtype=np.float64) + 0.5) * card.token_seconds - 0.5 * card.hop / card.sample_rate
     K = len(STEMS)
-    return Sketch(times, gains[:K], gains[K:] if len(gains) > K else None, *others)
+    return Sketch(times, gains[:K], gains[K:] if len(gains) > K else None, powers, amplitudes, turns)
 
 
 class _Director:
@@ -104,7 +109,7 @@ class _Director:
 
     def __init__(self, model: Model, cues: Cues) -> None:
         self._model = model
-        self._looks = looks = model.card.uses_picture and cues.names == model.card.cue_names
+        self.looks = looks = model.card.uses_picture and cues.names == model.card.cue_names
         self._cues = cues.values if looks else np.zeros((0, len(model.card.cue_names)), np.float32)
         self._shown = np.ones(len(self._cues), bool)
         if looks and "picture" in cues.names:
@@ -112,12 +117,11 @@ class _Director:
 
     def __call__(self, start_seconds: float, heard: Heard, levels_db: Array) -> Array:
         end_seconds = start_seconds + len(heard.latent) * self._model.card.token_seconds
-        rows = np.arange(len(self._cues))
-        rows = rows[(rows + 1 > start_seconds) & (rows < end_seconds)]
+        rows = rows_within(start_seconds, end_seconds, len(self._cues))
         rows = rows[self._shown[rows]]
         seconds = (rows + 0.5 - start_seconds).astype(np.float32)
         gains = self._model.direct(heard.latent, levels_db, self._cues[rows], seconds)
-        if not self._looks:
+        if not self.looks:
             return gains
         by_ear = self._model.direct(heard.latent, levels_db, self._cues[:0], seconds[:0]) if len(rows) else gains
         return np.concatenate([gains, by_ear], axis=1)
