@@ -93,8 +93,8 @@ def listen_through(
     per_token = card.steps_per_token
     kept: list[tuple[Array, Array, Array]] = []
     for passage in passages:  # one at least, also of nothing
-        powers, amplitudes = _stem_powers(passage, weights, lines), _stem_amplitudes(passage, lines)
-        kept.append((passage.gains_db.T, _per_token(powers, per_token), _per_token(amplitudes, per_token)))
+        between = _per_token(_stem_powers(passage, weights, lines), per_token)
+        kept.append((passage.gains_db.T, between, _per_token(_stem_amplitudes(passage, lines), per_token)))
     gains, powers, amplitudes = (np.concatenate(parts, axis=-1).astype(np.float64) for parts in zip(*kept, strict=True))
     times = (np.arange(gains.shape[1], dtype=np.float64) + 0.5) * card.token_seconds - 0.5 * card.hop / card.sample_rate
     K = len(STEMS)
