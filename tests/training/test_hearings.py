@@ -11,7 +11,7 @@ from networks.tiny import BAND
 from training.tiny import batch as lines_batch
 
 from limelight.networks.lite_remixer import LiteRemixer, LiteRemixerConfig
-from limelight.training.hearings import Batch, hearing, hearings_from, keep_hearings, load_hearings
+from limelight.training.hearings import Batch, hearing, hearings_from, keep_hearings, load_hearings, stretch_of
 from limelight.training.lite_passages import LitePassages
 
 
@@ -74,3 +74,28 @@ def test_hearings_of_different_lengths_are_cut_to_the_shortest(task: LitePassage
     joined = load_hearings(paths)
     assert joined["latent"].shape[:2] == (4, 20)
     assert joined["masks"].shape[2] == joined["mixture"].shape[1] == 10
+
+
+def test_a_stretch_is_what_is_heard_and_seen_in_its_seconds() -> None:
+    token = 4 * 1024 / 48_000
+    tokens, kept = 117, 59  # of ten seconds; every second token is kept
+    seconds = torch.arange(tokens)[None, :, None] * token
+    whole = {
+        "latent": seconds,
+        "levels_db": seconds,
+        "context": torch.arange(10.0)[None, :, None],
+        "masks": seconds[:, ::2][:, None],
+        "mixture": seconds[:, ::2],
+        "target": seconds[:, ::2],
+        "gains_db": torch.zeros(1, 3),
+    }
+    assert whole["mixture"].shape[1] == kept
+    for start, length in ((0, 10), (2, 5), (6, 4), (0, 4)):
+        part = stretch_of(whole, start, length, token)
+        assert part["context"].flatten().tolist() == list(range(start, start + length))
+        for name in ("latent", "masks", "mixture"):
+            times = part[name].flatten()
+            assert float(times[0]) == pytest.approx(start, abs=1.01 * token)
+            assert float(times[-1]) == pytest.approx(start + length, abs=3.01 * token)
+        assert -(-part["latent"].shape[1] // 2) == part["mixture"].shape[1] == part["masks"].shape[2]
+        assert part["gains_db"] is whole["gains_db"]

@@ -7,24 +7,30 @@ import logging
 import torch
 from torch import Tensor, nn
 
-from limelight.training.hearings import EVERY_TOKEN, Batch
+from limelight.training.hearings import EVERY_TOKEN, SECONDS, Batch, stretch_of
 from limelight.training.lite import LiteTask
 from limelight.training.losses import gain_distance
 
 log = logging.getLogger(__name__)
+SHORTEST_SECONDS = 4
 
 
 class DirectorTask(nn.Module):
     """The task's losses of what the director decides: the remix it makes, and its gains."""
 
-    def __init__(self, task: LiteTask, *, context_dropout: float = 0.2) -> None:
+    def __init__(self, task: LiteTask, *, context_dropout: float = 0.2, shorter: float = 0.5) -> None:
         """`task` keeps its separator: only the director's weights are left in training."""
         super().__init__()
-        self.task, self.context_dropout = task, context_dropout
+        self.task, self.context_dropout, self.shorter = task, context_dropout, shorter
         task.model.separator.requires_grad_(False)
 
     def forward(self, batch: Batch) -> Batch:
-        """Losses by name; "total" is what is minimised. In training some pictures are left out."""
+        """Losses by name; "total" is what is minimised.
+
+        In training some pictures are left out, and `shorter` says how many batches are cut to a shorter stretch.
+        """
+        if self.training and float(torch.rand(())) < self.shorter:
+            batch = self._cut(batch)
         context = batch["context"]
         if self.training:
             shown = torch.rand(len(context), device=context.device) >= self.context_dropout
@@ -41,6 +47,11 @@ class DirectorTask(nn.Module):
         }
         losses["total"] = weights.remix * losses["remix"] + weights.gains * losses["gains"]
         return losses
+
+    def _cut(self, batch: Batch) -> Batch:
+        seconds = int(torch.randint(SHORTEST_SECONDS, SECONDS, ()))
+        start = int(torch.randint(0, SECONDS - seconds + 1, ()))
+        return stretch_of(batch, start, seconds, self.task.config.token_seconds)
 
     def distance(self, gains_db: Tensor, batch: Batch) -> Tensor:
         """Of the remix under gains [B, L, K] to the good mix, on the steps that were kept, [B]."""
@@ -59,24 +70,24 @@ class DirectorWatch:
     def __call__(self, task: nn.Module, step: int) -> None:
         assert isinstance(task, DirectorTask)
         batch = self.hearings
-        model, good = task.task.model, batch["good"] > 0
-        nothing = task.distance(torch.zeros_like(batch["levels_db"][..., :3]), batch)[~good].mean()
-        for name, context in (
-            ("its own picture", batch["context"]),
-            ("another's", batch["context"].roll(len(good) // 2, 0)),
-            ("none", torch.zeros_like(batch["context"])),
-        ):
-            gains_db = model.decide(batch["latent"], batch["levels_db"], context)
-            error = (gains_db.mean(1) - batch["gains_db"]).abs().mean(1)
-            remix = task.distance(gains_db, batch)[~good].mean() / nothing - 1
-            log.info(
-                "check at %d, %s: remix %+.1f %%  gains %.2f dB (do nothing %.2f)  harm %.2f dB",
-                *(
-                    step,
-                    name,
-                    100 * remix,
-                    error[~good].mean(),
-                    batch["gains_db"][~good].abs().mean(),
-                    error[good].mean(),
-                ),
-            )
+        pictures = {
+            "its own picture": batch,
+            "another's": batch | {"context": batch["context"].roll(len(batch["good"]) // 2, 0)},
+            "none": batch | {"context": torch.zeros_like(batch["context"])},
+            "five seconds": stretch_of(batch, 2, 5, task.task.config.token_seconds),
+        }
+        for name, shown in pictures.items():
+            _tell(task, step, name, shown)
+
+
+def _tell(task: DirectorTask, step: int, name: str, batch: Batch) -> None:
+    good = batch["good"] > 0
+    gains_db = task.task.model.decide(batch["latent"], batch["levels_db"], batch["context"])
+    nothing = task.distance(torch.zeros_like(gains_db), batch)[~good].mean()
+    remix = task.distance(gains_db, batch)[~good].mean() / nothing - 1
+    error = (gains_db.mean(1) - batch["gains_db"]).abs().mean(1)
+    do_nothing = batch["gains_db"][~good].abs().mean()
+    log.info(
+        "check at %d, %s: remix %+.1f %%  gains %.2f dB (do nothing %.2f)  harm %.2f dB",
+        *(step, name, 100 * remix, error[~good].mean(), do_nothing, error[good].mean()),
+    )

@@ -87,6 +87,20 @@ def _joined(rows: list[Batch]) -> Batch:
     return out
 
 
+def stretch_of(hearings: Batch, start_seconds: int, seconds: int, token_seconds: float) -> Batch:
+    """What is heard and seen in a stretch of hearings: a film's scenes are seldom as long as a window."""
+    first, last = (round(at / token_seconds / EVERY_TOKEN) for at in (start_seconds, start_seconds + seconds))
+    last = min(last, hearings["mixture"].shape[1])
+    tokens = slice(EVERY_TOKEN * first, min(EVERY_TOKEN * last, hearings["latent"].shape[1]))
+    out = dict(hearings)
+    out["context"] = hearings["context"][:, start_seconds : start_seconds + seconds]
+    for name in ("latent", "levels_db"):
+        out[name] = hearings[name][:, tokens]
+    for name in ("masks", "mixture", "target"):
+        out[name] = hearings[name][..., first:last, :]
+    return out
+
+
 def hearings_from(hearings: Batch, step: int, *, batch: int, seed: int = 0) -> Iterator[Batch]:
     """Endless batches from a step on, each drawn by its number."""
     count = len(hearings["good"])
