@@ -16,11 +16,11 @@ from limelight.signals import STEMS
 SPLITS = ("train", "test")
 
 
-def write_library(folder: Path, *, stems: tuple[str, ...] = STEMS) -> Path:
+def write_library(folder: Path, *, stems: tuple[str, ...] = STEMS, splits: tuple[str, ...] = SPLITS) -> Path:
     """FOLDER/manifest.csv and, for every stem and split, a folder with two files of one group."""
     rows = []
     for stem in stems:
-        for seed, split in enumerate(SPLITS):
+        for seed, split in enumerate(splits):
             sounds = shelf(stem, sounds=2, seconds=1.0, seed=seed)
             for n, sound in enumerate(sounds.sounds):
                 path = folder / stem / f"{split}-speaker" / f"{n}.flac"
