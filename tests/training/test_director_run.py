@@ -4,54 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from muddy.scenes.sounds_on_disk import stock, write_library
+from muddy.scenes.small_set import small_set
 
-from limelight.cues.catalogue import CUE_NAMES
-from limelight.muddy.manifest import Source
-from limelight.muddy.scenes import batch
-from limelight.muddy.scenes.build import SceneSettings, build_scenes
-from limelight.muddy.scenes.draw import Scene
-from limelight.muddy.scenes.rules import KINDS
-from limelight.muddy.scenes.seeing import Seen
 from limelight.training import director_run, lite_run
 from limelight.training.checkpoint import load_checkpoint
 
-SPLITS = ("train", "validation")
-SECONDS = 10.0
 
-
-class Drawn:
-    """A picture of noise."""
-
-    def kinds(self, split: str) -> tuple[str, ...]:
-        return KINDS
-
-    def see(self, scene: Scene, dry: object, seconds: float, *, frames: bool) -> Seen:
-        name = f"{scene.split}-{scene.number}"
-        cues = np.random.default_rng(scene.number).random((round(seconds), len(CUE_NAMES))).astype(np.float32)
-        return Seen(cues, (), False, (), Source(name, "picture", name, "", "none"), scene.shown)
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library and a set of its scenes."""
-    folder = tmp_path_factory.mktemp("making")
-    library = write_library(folder / "library", splits=SPLITS)
-    settings = SceneSettings(clip_seconds=SECONDS, recipes=("blind",))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "pictures_of", lambda text: Drawn())
-        build_scenes(stock(library), folder / "set", count=6, splits=list(SPLITS), settings=settings, workers=1)
-    return folder
-
-
-def test_lite_is_trained_then_its_director_alone(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lite_is_trained_then_its_director_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lite_run, "_watch", lambda *_: None)
     monkeypatch.setattr(director_run, "PART", 1)
-    library, scenes, cache = place / "library", [place / "set"], place / "library" / "cache"
-    both, alone = place / "both.safetensors", place / "alone.safetensors"
+    scenes = [small_set(tmp_path, count=6, splits=("train", "validation"))]
+    library, cache = tmp_path / "library", tmp_path / "library" / "cache"
+    both, alone = tmp_path / "both.safetensors", tmp_path / "alone.safetensors"
     sizes = {"steps": 3, "scenes": scenes, "scenes_from": 1, "cache": cache, "threads": 1, "compiled": False}
     threads = torch.get_num_threads()
     lite_run.train(library, both, **sizes)

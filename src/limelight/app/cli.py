@@ -11,7 +11,7 @@ from limelight.app.commands.examine import inspect, models, score, stems
 from limelight.app.commands.judge import evaluate
 from limelight.app.commands.muddy import muddy
 from limelight.app.commands.rebalance import highlight, plan, render
-from limelight.app.commands.scenes import headroom, scenes
+from limelight.app.commands.scenes import headroom, join, scenes
 from limelight.app.commands.train import ablate, contexts, export, train
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ COMMANDS = (highlight, plan, render, inspect, stems, score, evaluate, models, tr
 for command in COMMANDS:
     app.command(name=command.__name__)(command)
 muddy.command()(scenes)
+muddy.command()(join)
 muddy.command()(headroom)
 app.add_typer(muddy)
 NAMES = (*(command.__name__ for command in COMMANDS), "muddy")

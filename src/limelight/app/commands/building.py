@@ -26,7 +26,7 @@ class LayoutName(StrEnum):
     stereo = "stereo"
 
 
-DataSet = Annotated[Path, typer.Argument(help="A folder that `muddy build` or `muddy scenes` made.", metavar="DIR")]
+DataSet = Annotated[Path, typer.Argument(help="A folder that `muddy build`, `scenes` or `join` made.", metavar="DIR")]
 NewDataSet = Annotated[Path, typer.Option("--output", "-o", help="The data set's folder, new or begun.")]
 ClipSeconds = Annotated[float, typer.Option(help="Length of a clip.")]
 Layout = Annotated[LayoutName, typer.Option(help="Sound of the clips.")]

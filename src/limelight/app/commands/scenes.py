@@ -1,4 +1,4 @@
-"""muddy scenes, headroom: training data out of separate sounds, and what its pictures are worth."""
+"""muddy scenes, join, headroom: training data out of separate sounds, films of it, and what its pictures are worth."""
 
 from __future__ import annotations
 
@@ -96,6 +96,35 @@ def scenes(
             )
         talk = [f"{built.clips} scenes; {built.built} built now"]
         tell_built(built, talk, quiet=quiet, as_json=as_json)
+
+
+def join(
+    folder: DataSet,
+    output: NewDataSet,
+    count: Annotated[int, typer.Option(help="How many films; more later adds to them.", min=1)] = 50,
+    scenes: Annotated[int, typer.Option(help="Clips of a film, about seven seconds of each.", min=2)] = 4,
+    split: Annotated[str, typer.Option(help="Of which split.")] = "test",
+    seed: Seed = 0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Join clips of a data set to films of several scenes, as another data set."""
+    with door(verbose=verbose):
+        from limelight.muddy.joined import JoinSettings, join_clips
+
+        settings = JoinSettings(seed=seed, scenes=scenes)
+        with progress_bar(quiet=quiet) as bar:
+            entries = join_clips(
+                folder,
+                output,
+                count=count,
+                split=split,
+                settings=settings,
+                progress=lambda done, total: bar("muddy", done, total),
+            )
+        told = {"folder": str(output), "clips": len(entries)}
+        typer.echo(json.dumps(told, indent=1) if as_json else str(output))
 
 
 def headroom(
