@@ -21,11 +21,11 @@ $making train "$library" --more $more --checkpoint $run --threads 1 \
   --scenes $scenes --steps 14500 --rate 2 --director-pace 4
 $making train "$library" --more $more --checkpoint $run --threads 1 --scenes $scenes --steps 17400 --rate 2
 $making train "$library" --more $more --checkpoint $run --threads 1 \
-  --scenes $scenes --scenes $scenes_more --steps 22500 --rate 5 --director-pace 0.25
+  --scenes $scenes --scenes $scenes_more --steps 21200 --rate 5 --director-pace 0.25
 # Last the director alone, on what the separator hears of many more scenes.
 $python -m limelight.training.director_run "$library" --more $more --start $run --checkpoint $directed \
   --scenes $scenes --scenes $scenes_more
 $making export --checkpoint $directed --into "$into" --looks \
   --licence "CC BY-SA 4.0, attribution in ATTRIBUTION.md" \
   --training-data "openly licensed speech (50 min), music (60 min) and effects (56 min), listed in ATTRIBUTION.md; besides, \
-rendered scores (235 min), synthesised voices (88 min), and 2,000 scenes painted to the same sounds"
+rendered scores (235 min), synthesised voices (88 min), effects made by rule (111 min), and 2,000 scenes painted to the recorded sounds"

@@ -12,13 +12,13 @@ from networks.tiny import BAND
 from training.tiny import batch as lines_batch
 
 from limelight.networks.lite_remixer import LiteRemixer, LiteRemixerConfig
-from limelight.training.director import SHORTEST_SECONDS, DirectorTask, DirectorWatch
+from limelight.training.director import DirectorTask, DirectorWatch
 from limelight.training.hearings import Batch, hearing
 from limelight.training.lite import Weights
 from limelight.training.lite_passages import LitePassages
 from limelight.training.loop import LoopConfig, train
 
-WATCHED = ("its own", "another's", "none", "five seconds")
+WATCHED = ("its own", "another's", "none", "five seconds of it")
 AXES = {"latent": 1, "levels_db": 1, "masks": 2, "mixture": 1, "target": 1}  # that are time
 
 
@@ -50,7 +50,7 @@ def test_the_true_gains_come_nearer_than_none(heard: LitePassages, kept: Batch) 
 
 
 def test_it_learns_and_the_separator_stays(heard: LitePassages, kept: Batch, tmp_path: Path) -> None:
-    task = DirectorTask(heard.task, context_dropout=0.0, shorter=0.0)
+    task = DirectorTask(heard.task, context_dropout=0.0)
     separator = {name: p.detach().clone() for name, p in heard.network.lite.separator.named_parameters()}
     before = {name: float(value.detach()) for name, value in task.train()(kept).items()}
     assert before["total"] == pytest.approx(before["remix"] + Weights().gains * before["gains"], rel=1e-4)
@@ -77,16 +77,3 @@ def test_the_watch_tells_all_three_pictures(heard: LitePassages, kept: Batch, ca
         DirectorWatch(long(kept))(DirectorTask(heard.task).eval(), 7)
     assert [name in line for name, line in zip(WATCHED, caplog.messages, strict=True)] == [True] * 4
     assert "remix +0.0 %" in caplog.messages[0]  # untrained: it does nothing
-
-
-def test_half_of_the_batches_are_cut_shorter_in_training(heard: LitePassages, kept: Batch) -> None:
-    task, lengths = DirectorTask(heard.task, context_dropout=0.0), []
-    task.distance = lambda gains_db, batch: lengths.append(gains_db.shape[1]) or gains_db.mean((1, 2))  # type: ignore
-    for _ in range(40):
-        task.train()(long(kept))
-    whole = long(kept)["latent"].shape[1]
-    assert 8 <= lengths.count(whole) <= 32
-    assert min(lengths) >= SHORTEST_SECONDS / task.task.config.token_seconds - 2
-    lengths.clear()
-    task.eval()(long(kept))
-    assert lengths == [whole]

@@ -7,30 +7,24 @@ import logging
 import torch
 from torch import Tensor, nn
 
-from limelight.training.hearings import EVERY_TOKEN, SECONDS, Batch, stretch_of
+from limelight.training.hearings import EVERY_TOKEN, Batch, stretch_of
 from limelight.training.lite import LiteTask
 from limelight.training.losses import gain_distance
 
 log = logging.getLogger(__name__)
-SHORTEST_SECONDS = 4
 
 
 class DirectorTask(nn.Module):
     """The task's losses of what the director decides: the remix it makes, and its gains."""
 
-    def __init__(self, task: LiteTask, *, context_dropout: float = 0.2, shorter: float = 0.5) -> None:
+    def __init__(self, task: LiteTask, *, context_dropout: float = 0.2) -> None:
         """`task` keeps its separator: only the director's weights are left in training."""
         super().__init__()
-        self.task, self.context_dropout, self.shorter = task, context_dropout, shorter
+        self.task, self.context_dropout = task, context_dropout
         task.model.separator.requires_grad_(False)
 
     def forward(self, batch: Batch) -> Batch:
-        """Losses by name; "total" is what is minimised.
-
-        In training some pictures are left out, and `shorter` says how many batches are cut to a shorter stretch.
-        """
-        if self.training and float(torch.rand(())) < self.shorter:
-            batch = self._cut(batch)
+        """Losses by name; "total" is what is minimised. In training some pictures are left out."""
         context = batch["context"]
         if self.training:
             shown = torch.rand(len(context), device=context.device) >= self.context_dropout
@@ -47,11 +41,6 @@ class DirectorTask(nn.Module):
         }
         losses["total"] = weights.remix * losses["remix"] + weights.gains * losses["gains"]
         return losses
-
-    def _cut(self, batch: Batch) -> Batch:
-        seconds = int(torch.randint(SHORTEST_SECONDS, SECONDS, ()))
-        start = int(torch.randint(0, SECONDS - seconds + 1, ()))
-        return stretch_of(batch, start, seconds, self.task.config.token_seconds)
 
     def distance(self, gains_db: Tensor, batch: Batch) -> Tensor:
         """Of the remix under gains [B, L, K] to the good mix, on the steps that were kept, [B]."""
@@ -74,7 +63,7 @@ class DirectorWatch:
             "its own picture": batch,
             "another's": batch | {"context": batch["context"].roll(len(batch["good"]) // 2, 0)},
             "none": batch | {"context": torch.zeros_like(batch["context"])},
-            "five seconds": stretch_of(batch, 2, 5, task.task.config.token_seconds),
+            "five seconds of it": stretch_of(batch, 2, 5, task.task.config.token_seconds),
         }
         for name, shown in pictures.items():
             _tell(task, step, name, shown)
