@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes `lite` from a sound library (a folder with manifest.csv; see docs/training.md):
 #     runs/lite.sh LIBRARY [FOLDER]
-# Every stage resumes: run it again after a stop. About eight hours on two cores.
+# Every stage resumes: run it again after a stop. About six hours on two cores.
 # Wants fluidsynth, fluid-soundfont-gm, espeak-ng and flite for the synthetic sounds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,7 +11,7 @@ more=checkpoints/synthetic scenes=checkpoints/scenes scenes_more=checkpoints/sce
 python=${PYTHON:-.venv/bin/python}
 # Keeps torch from giving pages back to the system, and the drawing process from fighting over cores.
 export MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000 OPENBLAS_NUM_THREADS=1
-$python -m limelight.muddy.synthetic.make $more --music-minutes 240 --speech-minutes 90 --effects-minutes 110 --seed 0 --workers 2
+$python -m limelight.muddy.synthetic.make $more --music-minutes 240 --speech-minutes 90 --seed 0 --workers 2
 $python -m limelight muddy scenes --library "$library" -o $scenes --count 1000 --twins --workers 2
 $python -m limelight muddy scenes --library "$library" -o $scenes_more --count 1200 --split train --seed 7 --twins --workers 2
 making="$python -m limelight.training.lite_run"
@@ -20,12 +20,10 @@ $making train "$library" --more $more --checkpoint $run --threads 1
 $making train "$library" --more $more --checkpoint $run --threads 1 \
   --scenes $scenes --steps 14500 --rate 2 --director-pace 4
 $making train "$library" --more $more --checkpoint $run --threads 1 --scenes $scenes --steps 17400 --rate 2
-$making train "$library" --more $more --checkpoint $run --threads 1 \
-  --scenes $scenes --scenes $scenes_more --steps 21200 --rate 5 --director-pace 0.25
 # Last the director alone, on what the separator hears of many more scenes.
 $python -m limelight.training.director_run "$library" --more $more --start $run --checkpoint $directed \
   --scenes $scenes --scenes $scenes_more
 $making export --checkpoint $directed --into "$into" --looks \
   --licence "CC BY-SA 4.0, attribution in ATTRIBUTION.md" \
   --training-data "openly licensed speech (50 min), music (60 min) and effects (56 min), listed in ATTRIBUTION.md; besides, \
-rendered scores (235 min), synthesised voices (88 min), effects made by rule (111 min), and 2,000 scenes painted to the recorded sounds"
+rendered scores (235 min), synthesised voices (88 min), and 2,000 scenes painted to the same sounds"

@@ -19,7 +19,7 @@ from limelight.signals import Cues, Shot
 
 
 def test_the_picture_reaches_a_model_that_looks() -> None:
-    """Each window is shown the rows whose middle it holds, timed from its start, but not those without a picture."""
+    """Each window is shown the rows of its seconds, timed from its start, but not those without a picture."""
     seconds = 25
     values = np.zeros((seconds, len(CUE_NAMES)), np.float32)
     values[:, CUE_NAMES.index("picture")] = 1
@@ -32,7 +32,7 @@ def test_the_picture_reaches_a_model_that_looks() -> None:
     for start, (_, cues, times) in zip(starts, shown, strict=False):
         rows = np.round(100 * cues[:, 1]).astype(int)
         end = start + 480 * 1024 / 48_000
-        expected = [row for row in range(seconds) if start <= row + 0.5 < end and row != 7]
+        expected = [row for row in range(seconds) if row + 1 > start and row < end and row != 7]
         np.testing.assert_array_equal(rows, expected)
         np.testing.assert_allclose(times, rows + 0.5 - start, atol=1e-5)
 
@@ -98,6 +98,14 @@ def test_no_scene_is_decided_by_the_picture_or_the_sound_of_the_next() -> None:
         levels.append(model.directed[0][0])
     first, again = (each[:-1] for each in levels)  # but for the step on the cut
     np.testing.assert_allclose(first, again, atol=0.2)
+
+
+@pytest.mark.parametrize(("cut_seconds", "before", "after"), [(6.3, 6, 7), (6.7, 7, 6)])
+def test_a_second_with_a_turn_in_it_belongs_to_one_side(cut_seconds: float, before: int, after: int) -> None:
+    values = two_scenes(13, 6).values
+    model = FakeModel()
+    decided(scene(1, 13), model, cues=filmed(13, cut_seconds, values=values))
+    assert [len(cues) for _, cues, _ in model.directed if len(cues)] == [before, after]
 
 
 def test_a_cut_within_a_scene_and_a_model_that_does_not_look_make_no_turn() -> None:

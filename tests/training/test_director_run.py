@@ -18,7 +18,15 @@ def test_lite_is_trained_then_its_director_alone(tmp_path: Path, monkeypatch: py
     scenes = [small_set(tmp_path, count=6, splits=("train", "validation"))]
     library, cache = tmp_path / "library", tmp_path / "library" / "cache"
     both, alone = tmp_path / "both.safetensors", tmp_path / "alone.safetensors"
-    sizes = {"steps": 3, "scenes": scenes, "scenes_from": 1, "cache": cache, "threads": 1, "compiled": False}
+    sizes = {
+        "steps": 3,
+        "scenes": scenes,
+        "scenes_from": 1,
+        "cache": cache,
+        "threads": 1,
+        "compiled": False,
+        "wild": True,
+    }
     threads = torch.get_num_threads()
     lite_run.train(library, both, **sizes)
     assert load_checkpoint(both).step == 3

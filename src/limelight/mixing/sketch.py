@@ -16,7 +16,7 @@ from limelight.mixing.lines import Array, Lines
 from limelight.mixing.masks import KeptMasks
 from limelight.mixing.plan import PlannedSource
 from limelight.mixing.survey import Survey
-from limelight.mixing.turns import rows_within, turns_of
+from limelight.mixing.turns import turns_of
 from limelight.runtime.card import ModelCard
 from limelight.runtime.model import Heard, Model
 from limelight.signals import STEMS, Cues, Samples, Vector
@@ -78,7 +78,6 @@ def listen_through(
     card = model.card
     weights, lines = _power_weights(card, source.layout), Lines.of(card)
     director = _Director(model, cues)
-    turns = turns_of(cues) if director.looks else ()
     passages = hear(
         blocks,
         model,
@@ -86,7 +85,7 @@ def listen_through(
         layout=source.layout,
         mono_lufs=round(surveyed.downmix_lufs, 2),  # as the plan will say it, so that its masks can be heard again
         direct=director,
-        turns_seconds=turns,
+        turns_seconds=director.turns,
     )
     if keep:
         passages = keep.keep(passages)
@@ -98,7 +97,7 @@ def listen_through(
     gains, powers, amplitudes = (np.concatenate(parts, axis=-1).astype(np.float64) for parts in zip(*kept, strict=True))
     times = (np.arange(gains.shape[1], dtype=np.float64) + 0.5) * card.token_seconds - 0.5 * card.hop / card.sample_rate
     K = len(STEMS)
-    return Sketch(times, gains[:K], gains[K:] if len(gains) > K else None, powers, amplitudes, turns)
+    return Sketch(times, gains[:K], gains[K:] if len(gains) > K else None, powers, amplitudes, director.turns)
 
 
 class _Director:
@@ -109,19 +108,23 @@ class _Director:
 
     def __init__(self, model: Model, cues: Cues) -> None:
         self._model = model
-        self.looks = looks = model.card.uses_picture and cues.names == model.card.cue_names
+        self._looks = looks = model.card.uses_picture and cues.names == model.card.cue_names
         self._cues = cues.values if looks else np.zeros((0, len(model.card.cue_names)), np.float32)
         self._shown = np.ones(len(self._cues), bool)
+        self.turns = turns_of(cues) if looks else ()
         if looks and "picture" in cues.names:
             self._shown = cues.column("picture") > 0
 
     def __call__(self, start_seconds: float, heard: Heard, levels_db: Array) -> Array:
         end_seconds = start_seconds + len(heard.latent) * self._model.card.token_seconds
-        rows = rows_within(start_seconds, end_seconds, len(self._cues))
+        rows = np.arange(len(self._cues))
+        rows = rows[(rows + 1 > start_seconds) & (rows < end_seconds)]
+        here = np.searchsorted(self.turns, (start_seconds + end_seconds) / 2)
+        rows = rows[np.searchsorted(self.turns, rows + 0.5) == here]  # a second with a turn in it belongs to one side
         rows = rows[self._shown[rows]]
         seconds = (rows + 0.5 - start_seconds).astype(np.float32)
         gains = self._model.direct(heard.latent, levels_db, self._cues[rows], seconds)
-        if not self.looks:
+        if not self._looks:
             return gains
         by_ear = self._model.direct(heard.latent, levels_db, self._cues[:0], seconds[:0]) if len(rows) else gains
         return np.concatenate([gains, by_ear], axis=1)

@@ -23,7 +23,7 @@ from torch import nn
 from limelight.cues.catalogue import CUE_NAMES
 from limelight.muddy.dataset import MuddyMix
 from limelight.muddy.sounds import SoundLibrary
-from limelight.muddy.variety import PLAIN
+from limelight.muddy.variety import PLAIN, WILD, Variety
 from limelight.networks.lite import LiteConfig
 from limelight.networks.lite_remixer import LiteRemixer, LiteRemixerConfig
 from limelight.training.batches import DrawConfig, Mixer, loader
@@ -49,7 +49,7 @@ SHORT = DrawConfig(steps=120, batch=8)  # many kinds of sound a step
 LONG = DrawConfig(steps=480, batch=3, examples_per_stem=4)  # as long as a film's windows: a balance takes time to judge
 SCENES = PassageConfig(batch=3, seconds=10.0, context=ContextChoice("cues"), context_dropout=0.2, stems=True)
 ANEW = Anew(blind=0.4, good=0.2)
-RECAST = 0.4  # of the batches of scenes, for the separator's sake
+RECAST = 0.4  # of the batches of scenes, where training is wild
 WATCHED = DrawConfig(steps=480, batch=8, seed=VALIDATION_SEED)
 
 
@@ -77,6 +77,9 @@ def train(
     scenes_from: Annotated[int, typer.Option(help="The step from which that is so.")] = 10_600,
     rate: Annotated[float, typer.Option(help="Learning rate, as a multiple of the usual one.")] = 1.0,
     director_pace: Annotated[float, typer.Option(help="How much faster the director learns than the separator.")] = 1.0,
+    wild: Annotated[
+        bool, typer.Option("--wild", help="Sounds backwards and driven too, and clips that exchange their stems.")
+    ] = False,
     check_every: CheckEvery = 500,
     threads: Threads = CORES,
     compiled: Annotated[bool, typer.Option(help="Compile: a minute or two at the start, a third faster.")] = True,
@@ -84,9 +87,9 @@ def train(
     """Trains separator and director together, from where the checkpoint stands; with scenes, to look as well."""
     prepare(threads)
     network = LiteRemixer(LiteRemixerConfig())
-    task = LitePassages(network, anew=replace(ANEW, recast=RECAST))
+    task = LitePassages(network, anew=replace(ANEW, recast=RECAST if wild else 0.0))
     config = network.lite.config
-    pool = training_pool(library, cache, more, config)
+    pool = training_pool(library, cache, more, config, WILD if wild else Variety())
 
     def sounds(first: int) -> Iterator[Batch]:
         for draw, end in ((SHORT, long_from), (LONG, steps)):
@@ -146,8 +149,11 @@ def prepare(threads: int) -> None:
     torch.manual_seed(0)
 
 
-def training_pool(library: Path, cache: Path, more: list[Path] | None, config: LiteConfig) -> StemPool:
-    return StemPool(SoundLibrary.open(library, "train", cache, more=more or ()), PoolConfig(), config)
+def training_pool(
+    library: Path, cache: Path, more: list[Path] | None, config: LiteConfig, variety: Variety | None = None
+) -> StemPool:
+    kept = PoolConfig(variety=variety or Variety())
+    return StemPool(SoundLibrary.open(library, "train", cache, more=more or ()), kept, config)
 
 
 def _passages(scenes: Path, split: str) -> Passages:

@@ -7,7 +7,7 @@ mixtures, each time elsewhere, at another level and with other stems, and then n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from limelight.dsp.gains import db_to_gain
 from limelight.dsp.loudness import block_powers, integrated_from_block_powers
 from limelight.muddy.mixtures import SILENT_LUFS, arrange
 from limelight.muddy.sounds import SAMPLE_RATE, SoundLibrary
-from limelight.muddy.variety import WILD, Variety, coloured_stem
+from limelight.muddy.variety import Variety, coloured_stem
 from limelight.networks.lite import LiteConfig
 from limelight.networks.lite_spectra import waveform_spectra
 from limelight.signals import STEMS
@@ -33,7 +33,7 @@ class PoolConfig:
     steps: int = 480  # STFT steps of a stem, 10.24 s
     size: int = 256  # numbers in the window
     seed: int = 0
-    variety: Variety = WILD
+    variety: Variety = field(default_factory=Variety)
 
 
 class StemPool:

@@ -192,7 +192,7 @@ def main(
     folder: Annotated[Path, typer.Argument(help="Where to put the library; made if it is not there.")],
     music_minutes: Annotated[float, typer.Option(min=0, help="About how much music.")] = 240,
     speech_minutes: Annotated[float, typer.Option(min=0, help="About how much speech.")] = 90,
-    effects_minutes: Annotated[float, typer.Option(min=0, help="About how much of effects.")] = 110,
+    effects_minutes: Annotated[float, typer.Option(min=0, help="About how much of effects.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Which sounds.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
 ) -> None:
