@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,15 @@ from muddy.scenes.small_set import small_set
 
 from limelight.training import director_run, lite_run
 from limelight.training.checkpoint import load_checkpoint
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Iterator[None]:
+    """Training sets what the whole process computes with."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
 
 
 def test_lite_is_trained_then_its_director_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,7 +37,6 @@ def test_lite_is_trained_then_its_director_alone(tmp_path: Path, monkeypatch: py
         "compiled": False,
         "wild": True,
     }
-    threads = torch.get_num_threads()
     lite_run.train(library, both, **sizes)
     assert load_checkpoint(both).step == 3
 
@@ -37,7 +46,6 @@ def test_lite_is_trained_then_its_director_alone(tmp_path: Path, monkeypatch: py
     stamps = [path.stat().st_mtime_ns for path in heard]
     assert {path.name.split("-")[0] for path in heard} == {"train", "validation", "sounds"}
     director_run.direct(library, both, alone, **told, steps=2)  # goes on, and hears nothing again
-    torch.set_num_threads(threads)
     assert [path.stat().st_mtime_ns for path in heard] == stamps
     before, after = load_checkpoint(both), load_checkpoint(alone)
     assert after.step == 2
