@@ -50,7 +50,7 @@ class DirectorTask(nn.Module):
 
 
 class DirectorWatch:
-    """Looks at validation hearings: how far the remix comes, with each clip's own picture, another's, and none."""
+    """Looks at validation hearings: how far the remix comes, with whose picture, and in five seconds of them."""
 
     def __init__(self, hearings: Batch) -> None:
         self.hearings = {name: value.float() for name, value in hearings.items()}
