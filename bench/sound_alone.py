@@ -11,13 +11,13 @@ from figures import Figure
 from footage import SAMPLE_RATE, sound
 from numpy.typing import NDArray
 
-from limelight.cues.encoder import without_picture
-from limelight.dsp.resample import ResampleStream
+from limelight.audio.resample import ResampleStream
+from limelight.mixing.features import listen_through
+from limelight.mixing.loudness_plan import measure_audio
 from limelight.mixing.plan import PlannedSource
-from limelight.mixing.sketch import listen_through
-from limelight.mixing.survey import survey
+from limelight.models.registry import load_model
 from limelight.networks.dual_unet import DualUnet, DualUnetConfig
-from limelight.runtime.registry import load_model
+from limelight.vision.encoder import without_picture
 
 MODEL_SPEED = 60.0
 AGAINST_UNET = 5.0
@@ -39,7 +39,7 @@ def speed(*, seconds: float, threads: int) -> Iterator[Figure]:
         f"{lite:.0f} × real time",
         f"`lite` on {seconds:g} s of stereo at 48 kHz, {threads} threads: STFT, separator, director, levels of the stems, "
         f"in windows of ten seconds, as `limelight plan` does it; best of {ROUNDS}.",
-        "limelight.mixing.sketch.listen_through",
+        "limelight.mixing.features.listen_through",
         f"≥ {MODEL_SPEED:g} ×",
         lite >= MODEL_SPEED,
     )
@@ -68,7 +68,7 @@ def _packaged(heard: Sound, threads: int) -> Callable[[], object]:
         name="sound", duration_seconds=seconds, sample_rate=SAMPLE_RATE, layout="stereo", audio_stream=0
     )
     blocks = np.array_split(heard, max(1, round(seconds)), axis=1)
-    surveyed = survey(blocks, sample_rate=SAMPLE_RATE, layout="stereo")
+    surveyed = measure_audio(blocks, sample_rate=SAMPLE_RATE, layout="stereo")
     cues = without_picture(seconds)
     return lambda: listen_through(blocks, surveyed, cues, model, source)
 

@@ -8,9 +8,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from demo.check import check
-from demo.commands import ToolMissingError
-from demo.make import make
+from research.demo.check import check
+from research.demo.commands import ToolMissingError
+from research.demo.make import make
 
 
 def main() -> int:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from limelight.runtime.remix import Prescribed
-from limelight.runtime.remix_card import METADATA, RemixCard, seal
+from limelight.models.remix_card import METADATA, RemixCard, seal
+from limelight.models.remixer import Prescribed
 
 WINDOW_SECONDS = 0.5
 
@@ -53,7 +53,7 @@ def drawn(seed: int = 0) -> Answer:
 
 @dataclass
 class FakeRemix:
-    """Keeps the promises of `limelight.runtime.remix.RemixModel` and remembers what it was asked."""
+    """Keeps the promises of `limelight.models.remixer.RemixModel` and remembers what it was asked."""
 
     answer: Answer = field(default_factory=gains)
     card: RemixCard = field(default_factory=remix_card)

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import limelight
-from limelight.runtime.registry import PACKAGED, find_model, installed
+from limelight.models.registry import PACKAGED, find_model, installed
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -14,29 +14,22 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from limelight.app.pipeline import (
-        Highlighted,
-        highlight_video,
-        inspect_video,
-        plan_video,
-        render_video,
-        separate_video,
-    )
+    from limelight.api import Highlighted, highlight_video, inspect_video, plan_video, render_video, separate_video
     from limelight.mixing.controls import Controls
     from limelight.mixing.plan import MixPlan, read_plan
-    from limelight.runtime.registry import load_model
+    from limelight.models.registry import load_model
 
 _HOMES = {
     "Controls": "limelight.mixing.controls",
-    "Highlighted": "limelight.app.pipeline",
+    "Highlighted": "limelight.api",
     "MixPlan": "limelight.mixing.plan",
-    "highlight_video": "limelight.app.pipeline",
-    "inspect_video": "limelight.app.pipeline",
-    "load_model": "limelight.runtime.registry",
-    "plan_video": "limelight.app.pipeline",
+    "highlight_video": "limelight.api",
+    "inspect_video": "limelight.api",
+    "load_model": "limelight.models.registry",
+    "plan_video": "limelight.api",
     "read_plan": "limelight.mixing.plan",
-    "render_video": "limelight.app.pipeline",
-    "separate_video": "limelight.app.pipeline",
+    "render_video": "limelight.api",
+    "separate_video": "limelight.api",
 }
 __all__ = [
     "Controls",

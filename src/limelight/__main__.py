@@ -1,5 +1,5 @@
 """`python -m limelight` is `limelight`."""
 
-from limelight.app.cli import main
+from limelight.cli.main import main
 
 main()

@@ -6,8 +6,8 @@ import av
 from films import Film, film_path
 
 from limelight.media.formats import default_suffix
-from limelight.media.listen import listen
 from limelight.media.probe import choose_soundtrack, probe
+from limelight.media.read_audio import read_audio
 from limelight.media.write import Written, write_with_soundtrack
 
 
@@ -16,7 +16,7 @@ def rewrite(film: Film | Path, folder: Path, *, suffix: str | None = None, track
     info = probe(film_path(film) if isinstance(film, Film) else film)
     soundtrack = choose_soundtrack(info, track)
     dest = folder / f"out{suffix or default_suffix(info)}"
-    return write_with_soundtrack(info, soundtrack, listen(info, soundtrack), dest, **more)
+    return write_with_soundtrack(info, soundtrack, read_audio(info, soundtrack), dest, **more)
 
 
 def packets(path: Path, kind: str) -> list[bytes]:

@@ -9,7 +9,7 @@ from film_damage import remuxed
 from film_sound import lag_and_likeness
 from films import Film, film_path
 from media.rewriting import chapters, packets, rewrite
-from zoo.compare import heard
+from media_corpus.compare import heard
 
 from limelight.errors import Damaged, OutputError
 from limelight.media.probe import probe

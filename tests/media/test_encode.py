@@ -8,11 +8,11 @@ import pytest
 from film_sound import lag_and_likeness, sound_of
 from films import Film, film_path, sound_film
 from media.rewriting import rewrite
-from zoo.compare import heard
+from media_corpus.compare import heard
 
 from limelight.errors import OutputError
-from limelight.media.listen import listen
 from limelight.media.probe import probe
+from limelight.media.read_audio import read_audio
 from limelight.media.write import write_with_soundtrack
 
 
@@ -28,7 +28,7 @@ def test_every_speaker_keeps_its_sound(layout, sound, tmp_path):
         film = replace(film, container="mov", sound="pcm_f32le")
         info = replace(probe(film_path(film)), soundtracks=())
         track = replace(probe(film_path(film)).soundtracks[0], codec="aac")
-        blocks = listen(info, track)
+        blocks = read_audio(info, track)
         written = write_with_soundtrack(info, track, blocks, tmp_path / "out.mp4")
     else:
         written = rewrite(film, tmp_path, suffix=suffix)
@@ -67,7 +67,7 @@ def test_bit_rate_never_falls(tmp_path):
     film = Film(seconds=1.0)
     info = probe(film_path(film))
     rich = replace(info.soundtracks[0], bit_rate=300_000)
-    written = write_with_soundtrack(info, rich, listen(info, rich), tmp_path / "out.mp4")
+    written = write_with_soundtrack(info, rich, read_audio(info, rich), tmp_path / "out.mp4")
     assert written.bit_rate == 300_000
     assert rewrite(film, tmp_path, suffix=".m4v").bit_rate >= 160_000
 

@@ -5,7 +5,7 @@ import pytest
 from film_damage import remuxed
 from films import Film, film_path
 
-from limelight.media.fingerprint import Fingerprint, length_size, needs_unwrapping
+from limelight.media.packets import Fingerprint, length_size, needs_unwrapping
 
 
 def fingerprint(path, kind: str, *, units: bool) -> str:

@@ -18,7 +18,7 @@ from limelight.media.formats import (
     muxer_options,
 )
 from limelight.media.probe import probe
-from limelight.signals import SoundtrackInfo
+from limelight.types import SoundtrackInfo
 
 LAYOUTS = (
     "mono",

@@ -10,13 +10,13 @@ from film_sound import lag_and_likeness, sound_of
 from films import Film, film_path, sound_film
 
 from limelight.errors import Damaged, NoSoundtrack
-from limelight.media.listen import in_blocks, listen
 from limelight.media.probe import choose_soundtrack, probe
+from limelight.media.read_audio import in_blocks, read_audio
 
 
 def heard(path, **options) -> np.ndarray:
     info = probe(path)
-    return np.concatenate(list(listen(info, choose_soundtrack(info), **options)), axis=1)
+    return np.concatenate(list(read_audio(info, choose_soundtrack(info), **options)), axis=1)
 
 
 @pytest.mark.parametrize("layout", ["mono", "stereo", "5.1", "5.1(side)", "6.1", "7.1"])
@@ -33,7 +33,7 @@ def test_lossless_sound_is_heard_exactly(container, sound, layout):
 def test_blocks_are_of_one_size_and_join_to_the_whole(block_seconds):
     film = sound_film("wav", "pcm_s16le", seconds=1.37)
     info = probe(film_path(film))
-    blocks = list(listen(info, info.soundtracks[0], block_seconds=block_seconds))
+    blocks = list(read_audio(info, info.soundtracks[0], block_seconds=block_seconds))
     size = round(block_seconds * 48_000)
     assert {block.shape[1] for block in blocks[:-1]} <= {size}
     assert blocks[-1].shape[1] <= size

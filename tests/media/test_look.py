@@ -9,13 +9,13 @@ from film_damage import with_flipped_bytes
 from films import Film, film_path, sound_film
 
 from limelight.media.clock import read_clock
-from limelight.media.look import look
 from limelight.media.packets import decode_packet
 from limelight.media.probe import probe
+from limelight.media.sample_frames import sample_frames
 
 
 def seen(film: Film, **options) -> list:
-    return list(look(probe(film_path(film)), **options))
+    return list(sample_frames(probe(film_path(film)), **options))
 
 
 @pytest.mark.parametrize("container", ["mp4", "mkv", "ts"])
@@ -75,7 +75,7 @@ def test_only_large_pictures_are_decoded_in_part(monkeypatch, height, rate, spar
         decoded.extend(frames)
         return frames
 
-    monkeypatch.setattr("limelight.media.look.decode_packet", counting)
+    monkeypatch.setattr("limelight.media.sample_frames.decode_packet", counting)
     film = Film(size=(320, 192), frames_per_second=Fraction(rate), seconds=2.0)
     times = [picture.time_seconds for picture in seen(film, height=height)]
     assert (len(decoded) < 2 * rate) == spared
@@ -99,6 +99,6 @@ def test_sound_has_no_pictures():
 def test_damaged_pictures_are_left_out_and_told(tmp_path):
     broken = with_flipped_bytes(film_path(Film(container="mkv", size=(320, 240))), tmp_path / "broken.mkv", count=400)
     notes: list[str] = []
-    times = [picture.time_seconds for picture in look(probe(broken), notes=notes)]
+    times = [picture.time_seconds for picture in sample_frames(probe(broken), notes=notes)]
     assert times == sorted(times)
     assert len(times) > 4

@@ -10,8 +10,8 @@ import pytest
 from film_damage import repeated
 from films import Film, film_path
 
-from limelight.media.look import look
 from limelight.media.probe import probe
+from limelight.media.sample_frames import sample_frames
 
 
 def peak_megabytes(source: Path, dest: Path) -> float:
@@ -20,8 +20,8 @@ def peak_megabytes(source: Path, dest: Path) -> float:
         import sys
         sys.path[:0] = {sys.path!r}
         from pathlib import Path
-        from limelight.media.listen import listen
-        from limelight.media.look import look
+        from limelight.media.read_audio import listen
+        from limelight.media.sample_frames import look
         from limelight.media.probe import probe
         from limelight.media.write import write_with_soundtrack
         info = probe({str(source)!r})
@@ -37,7 +37,7 @@ def peak_megabytes(source: Path, dest: Path) -> float:
 
 def test_pictures_are_made_one_at_a_time():
     info = probe(film_path(Film(seconds=2.0)))
-    pictures = look(info)
+    pictures = sample_frames(info)
     assert next(pictures).time_seconds < next(pictures).time_seconds
     pictures.close()
 

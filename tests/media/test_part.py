@@ -7,8 +7,7 @@ import textwrap
 import pytest
 from films import Film, film_path
 
-from limelight.media.part import SUFFIX, part_beside, sweep
-from limelight.media.target import prepare_target
+from limelight.media.target import SUFFIX, part_beside, prepare_target, sweep
 
 
 def test_what_somebody_works_on_stays_and_what_nobody_holds_goes(tmp_path):
@@ -27,7 +26,7 @@ def test_the_lock_ends_with_a_process_that_is_killed(tmp_path):
         import os, signal, sys
         sys.path[:0] = {sys.path!r}
         from pathlib import Path
-        from limelight.media.part import part_beside
+        from limelight.media.target import part_beside
         with part_beside(Path({str(tmp_path / "out.mp4")!r})) as part:
             part.write_bytes(b"half a film")
             os.kill(os.getpid(), signal.SIGKILL)
@@ -39,7 +38,7 @@ def test_the_lock_ends_with_a_process_that_is_killed(tmp_path):
 
 
 def test_a_sweep_between_making_and_holding_costs_a_second_try(tmp_path, monkeypatch):
-    from limelight.media import part
+    from limelight.media import target as part
 
     hold, tries = part._hold, []
 
@@ -56,7 +55,7 @@ def test_a_sweep_between_making_and_holding_costs_a_second_try(tmp_path, monkeyp
 
 
 def test_where_no_second_one_can_be_made_the_cause_is_told(tmp_path, monkeypatch):
-    from limelight.media import part
+    from limelight.media import target as part
 
     made = part._new_part
 

@@ -8,17 +8,17 @@ import pytest
 from film_sound import lag_and_likeness, noise
 
 from limelight.errors import NotMedia, OutputError, TargetExists, TooLarge
-from limelight.media import sound_file
-from limelight.media.listen import listen
+from limelight.media import audio_files as sound_file
+from limelight.media.audio_files import read_flac, sound_bytes, write_sound, write_sounds
 from limelight.media.probe import probe
-from limelight.media.sound_file import read_flac, sound_bytes, write_sound, write_sounds
+from limelight.media.read_audio import read_audio
 
 RATE = 48_000
 
 
 def heard(path) -> np.ndarray:
     info = probe(path)
-    return np.concatenate(list(listen(info, info.soundtracks[0])), axis=1)
+    return np.concatenate(list(read_audio(info, info.soundtracks[0])), axis=1)
 
 
 @pytest.mark.parametrize(("layout", "channels"), [("mono", 1), ("stereo", 2), ("5.1", 6), ("7.1", 8)])

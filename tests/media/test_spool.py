@@ -11,9 +11,8 @@ import av
 import numpy as np
 import pytest
 
-from limelight.media.encode import SoundEncoder
 from limelight.media.formats import SoundFormat
-from limelight.media.spool import Spool
+from limelight.media.spool import PacketSpool, SoundEncoder
 
 RATE = 48_000
 CODECS = [
@@ -46,7 +45,7 @@ def sound() -> np.ndarray:
 
 @pytest.mark.parametrize(("codec", "depth", "container"), CODECS)
 def test_packets_come_back_as_they_were(codec, depth, container):
-    spool, sent = Spool(io.BytesIO()), []
+    spool, sent = PacketSpool(io.BytesIO()), []
     with encoding(codec, depth, container) as encoder:
         for packets in (*(encoder.encode(block) for block in np.array_split(sound(), 7, axis=1)), encoder.finish()):
             sent += [facts(packet) for packet in packets]
@@ -57,7 +56,7 @@ def test_packets_come_back_as_they_were(codec, depth, container):
 
 def test_memory_does_not_grow_with_the_packets():
     with tempfile.TemporaryFile() as file, encoding("aac", None, "mp4") as encoder:
-        spool, packets = Spool(file), encoder.encode(sound())
+        spool, packets = PacketSpool(file), encoder.encode(sound())
         tracemalloc.start()
         for _ in range(400):
             spool.add(packets)

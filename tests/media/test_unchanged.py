@@ -8,10 +8,10 @@ import pytest
 from films import Film, film_path
 
 from limelight.errors import InputError
-from limelight.media.listen import listen
-from limelight.media.look import look
+from limelight.media.copy_streams import check_unchanged
 from limelight.media.probe import probe
-from limelight.media.unchanged import check_unchanged
+from limelight.media.read_audio import read_audio
+from limelight.media.sample_frames import sample_frames
 from limelight.media.write import write_with_soundtrack
 
 
@@ -42,7 +42,9 @@ def test_longer_rewritten_or_gone_is_told(film):
         check_unchanged(info)
 
 
-@pytest.mark.parametrize("pass_over", [look, lambda info: listen(info, info.soundtracks[0])], ids=["look", "listen"])
+@pytest.mark.parametrize(
+    "pass_over", [sample_frames, lambda info: read_audio(info, info.soundtracks[0])], ids=["look", "listen"]
+)
 def test_every_pass_notices_at_its_start_and_at_its_end(film, pass_over):
     info = probe(film)
     pieces = pass_over(info)
@@ -56,7 +58,7 @@ def test_every_pass_notices_at_its_start_and_at_its_end(film, pass_over):
 
 def test_nothing_is_written_from_two_films(film, tmp_path):
     info = probe(film)
-    blocks = list(listen(info, info.soundtracks[0]))
+    blocks = list(read_audio(info, info.soundtracks[0]))
     later(film)
     with pytest.raises(InputError, match="changed while it was read"):
         write_with_soundtrack(info, info.soundtracks[0], blocks, tmp_path / "out.mp4")

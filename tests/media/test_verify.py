@@ -8,16 +8,16 @@ from films import Film, film_path
 
 from limelight.errors import OutputError
 from limelight.media import write
-from limelight.media.fingerprint import Fingerprint
-from limelight.media.listen import listen
+from limelight.media.packets import Fingerprint
 from limelight.media.probe import probe
+from limelight.media.read_audio import read_audio
 from limelight.media.write import write_with_soundtrack
 
 
 def rewrite(tmp_path, film=None):
     info = probe(film_path(film or Film()))
     track = info.soundtracks[0]
-    return write_with_soundtrack(info, track, listen(info, track), tmp_path / "out.mp4")
+    return write_with_soundtrack(info, track, read_audio(info, track), tmp_path / "out.mp4")
 
 
 def test_the_record_tells_hashes_and_counts(tmp_path):

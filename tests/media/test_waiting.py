@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dsp.sounds import cut, noise
+from audio.sounds import cut, noise
 from films import Film, film_path
 
 from limelight.errors import OutputError
 from limelight.media.probe import probe
+from limelight.media.spool import READ_SAMPLES, AudioSpool, ByteSpool, check_room
 from limelight.media.target import scratch_beside
-from limelight.media.waiting import READ_SAMPLES, Waiting, WaitingSound, check_room
 
 
-def whole(sound: WaitingSound) -> np.ndarray:
+def whole(sound: AudioSpool) -> np.ndarray:
     return np.concatenate(list(sound.blocks()), axis=1)
 
 
@@ -24,7 +24,7 @@ def test_what_waits_is_the_very_same_and_can_be_read_again(tmp_path: Path, chann
     samples = noise(channels, 2 * READ_SAMPLES + 77)
     samples[:, :3] = [-0.0, 1e-40, 7.5]
     with scratch_beside(tmp_path / "film.mp4") as scratch:
-        waiting = WaitingSound(scratch, channels, tmp_path / "film.mp4")
+        waiting = AudioSpool(scratch, channels, tmp_path / "film.mp4")
         for block in cut(samples, [1, 5000, 60_000]):
             waiting.add(block)
         for _ in range(2):
@@ -37,7 +37,7 @@ def test_what_waits_is_the_very_same_and_can_be_read_again(tmp_path: Path, chann
 
 def test_any_bytes_wait_and_are_read_from_anywhere(tmp_path: Path) -> None:
     with scratch_beside(tmp_path / "film.mp4") as scratch:
-        waiting = Waiting(scratch, tmp_path / "film.mp4")
+        waiting = ByteSpool(scratch, tmp_path / "film.mp4")
         waiting.add(b"look ")
         assert waiting.read(0, 4) == b"look"
         waiting.add(b"and listen")
@@ -46,7 +46,7 @@ def test_any_bytes_wait_and_are_read_from_anywhere(tmp_path: Path) -> None:
 
 
 def test_nothing_waits() -> None:
-    assert list(WaitingSound(io.BytesIO(), 2, Path("film.mp4")).blocks()) == []
+    assert list(AudioSpool(io.BytesIO(), 2, Path("film.mp4")).blocks()) == []
 
 
 def test_too_little_room_is_told_before_the_work(tmp_path: Path) -> None:
@@ -63,4 +63,4 @@ def test_a_full_disk_is_told() -> None:
             raise OSError(28, "No space left on device")
 
     with pytest.raises(OutputError, match=r"film\.mp4: the disk is full"):
-        WaitingSound(Full(), 1, Path("film.mp4")).add(noise(1, 10))
+        AudioSpool(Full(), 1, Path("film.mp4")).add(noise(1, 10))

@@ -11,13 +11,13 @@ from film_damage import remuxed
 from film_sound import lag_and_likeness, sound_of
 from films import Film, film_path, sound_film
 from media.rewriting import packets, rewrite
-from zoo.compare import heard
+from media_corpus.compare import heard
 
 from limelight.media import write
 from limelight.media.clock import read_clock
 from limelight.media.container import open_input
-from limelight.media.listen import listen
 from limelight.media.probe import probe
+from limelight.media.read_audio import read_audio
 from limelight.media.write import write_with_soundtrack
 
 START = Fraction(31, 25)  # a whole number of pictures
@@ -131,7 +131,7 @@ def test_the_source_is_closed_while_the_sound_is_made(monkeypatch, tmp_path):
     seen: list[int] = []
 
     def blocks():
-        for block in listen(info, info.soundtracks[0]):
+        for block in read_audio(info, info.soundtracks[0]):
             seen.append(len(opened))
             yield block
         seen.append(len(opened))

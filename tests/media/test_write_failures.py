@@ -86,7 +86,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(film, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
         from pathlib import Path
         from limelight.errors import OutputError
-        from limelight.media.listen import listen
+        from limelight.media.read_audio import listen
         from limelight.media.probe import probe
         from limelight.media.write import write_with_soundtrack
         info = probe({str(source)!r})
@@ -111,7 +111,7 @@ def test_ctrl_c_leaves_the_old_file_and_nothing_else(tmp_path):
         sys.path[:0] = {sys.path!r}
         signal.signal(signal.SIGINT, signal.default_int_handler)
         from pathlib import Path
-        from limelight.media.listen import listen
+        from limelight.media.read_audio import listen
         from limelight.media.probe import probe
         from limelight.media.write import write_with_soundtrack
         info = probe({str(film_path(Film()))!r})

@@ -6,26 +6,19 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
-from dsp.sounds import cut, noise, programme, sine
+from audio.sounds import cut, noise, programme, sine
 
-from limelight.cues.catalogue import CUE_NAMES
-from limelight.cues.encoder import without_picture
-from limelight.dsp.layouts import channel_names
+from limelight.audio.layouts import channel_names
 from limelight.mixing.controls import Controls
-from limelight.mixing.hearing import Direct, Passage, hear
-from limelight.mixing.plan import (
-    MixPlan,
-    PlannedControls,
-    PlannedLoudness,
-    PlannedModel,
-    PlannedShot,
-    PlannedSource,
-)
+from limelight.mixing.loudness_plan import measure_audio
+from limelight.mixing.plan import MixPlan, PlannedControls, PlannedLoudness, PlannedModel, PlannedShot, PlannedSource
 from limelight.mixing.planner import make_plan
 from limelight.mixing.render import render, stems
-from limelight.mixing.survey import survey
-from limelight.runtime.model import Model
-from limelight.signals import STEMS, Cues, Shot
+from limelight.mixing.separation import Direct, Passage, hear
+from limelight.models.separator import Model
+from limelight.types import STEMS, Cues, Shot
+from limelight.vision.cues import CUE_NAMES
+from limelight.vision.encoder import without_picture
 
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 TONES_HERTZ = (300.0, 2000.0, 6000.0)  # one in the middle of each region of `models.by_region`
@@ -115,7 +108,7 @@ def decided(
     """The plan that a model makes of a soundtrack."""
     source = source_of(samples, sample_rate)
     blocks = cut(samples, [4096])
-    measured = survey(blocks, sample_rate=sample_rate, layout=source.layout)
+    measured = measure_audio(blocks, sample_rate=sample_rate, layout=source.layout)
     watched = without_picture(source.duration_seconds) if cues is None else cues
     return make_plan(blocks, measured, watched, model, controls or Controls(), source)
 

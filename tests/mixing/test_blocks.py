@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dsp.sounds import cut as in_sizes
-from dsp.sounds import noise
+from audio.sounds import cut as in_sizes
+from audio.sounds import noise
 
 from limelight.mixing.blocks import Originals, cut
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dsp.sounds import cut, noise, programme
+from audio.sounds import cut, noise, programme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limelight.dsp.limiter import LimiterConfig, limit
-from limelight.mixing.headroom import PeakSteps, passed_power
+from limelight.audio.limiter import LimiterConfig, limit
+from limelight.mixing.loudness_plan import PeakSteps, passed_power
 
 
 def peaks_of(sound: np.ndarray, sizes: list[int]) -> np.ndarray:

@@ -4,18 +4,18 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from dsp.sounds import cut, noise, programme
+from audio.sounds import cut, noise, programme
+from fake_models import FakeModel, Forgetful, by_region, fake_card, random_masks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixing.scenes import LAYOUTS, lfe_index, passages_of
-from models import FakeModel, Forgetful, by_region, fake_card, random_masks
 
-from limelight.dsp.gains import db_to_gain
-from limelight.dsp.loudness import integrated_loudness
-from limelight.dsp.resample import resample
-from limelight.dsp.stft import StftConfig, stft
+from limelight.audio.layouts import db_to_gain
+from limelight.audio.loudness import integrated_loudness
+from limelight.audio.resample import resample
+from limelight.audio.stft import StftConfig, stft
 from limelight.errors import ModelError, Unsupported
-from limelight.mixing.hearing import (
+from limelight.mixing.separation import (
     HIGHEST_NUMBER,
     OVERLAP_STEPS,
     WINDOW_STEPS,
@@ -26,7 +26,7 @@ from limelight.mixing.hearing import (
     programme_scale,
     token_levels,
 )
-from limelight.runtime.model import Heard
+from limelight.models.separator import Heard
 
 # A coarse grid: a window is 480 · 32 samples, so that films of several windows are short.
 COARSE = fake_card(n_fft=64, hop=32, sample_rate=8000)

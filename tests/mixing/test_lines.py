@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from models import fake_card
+from fake_models import fake_card
 
-from limelight.mixing.lines import Lines
+from limelight.mixing.separation import Lines
 
 EDGES = (0, 1, 2, 3, 5, 9, 33)
 LINES = Lines(EDGES)
@@ -52,7 +52,7 @@ def test_edges_are_those_of_the_card() -> None:
 
 def test_torch_says_the_same() -> None:
     torch = pytest.importorskip("torch", exc_type=ImportError)
-    from limelight.networks import lines as networks
+    from limelight.networks import bands as networks
 
     theirs = networks.Lines(1025, 48_000 / 2048)
     ours = Lines(tuple(networks.line_edges(1025, 48_000 / 2048)))

@@ -2,22 +2,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dsp.sounds import cut, noise, programme
+from audio.sounds import cut, noise, programme
+from fake_models import FakeModel, fake_card, random_masks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixing.scenes import LAYOUTS, joined, level_db, passages_of, planned, rendered, source_of
-from models import FakeModel, fake_card, random_masks
 
-from limelight.cues.encoder import without_picture
 from limelight.errors import InputError
 from limelight.mixing.controls import Controls
-from limelight.mixing.hearing import HIGHEST_NUMBER, numbers_of
-from limelight.mixing.lines import Lines
+from limelight.mixing.loudness_plan import measure_audio
 from limelight.mixing.masks import KeptMasks
 from limelight.mixing.planner import make_plan
 from limelight.mixing.render import render
-from limelight.mixing.survey import survey
-from limelight.runtime.model import Heard
+from limelight.mixing.separation import HIGHEST_NUMBER, Lines, numbers_of
+from limelight.models.separator import Heard
+from limelight.vision.encoder import without_picture
 
 RATES = [8000, 44_100, 48_000, 96_000]
 EDGES = (*range(129), *range(160, 1025, 32), 1025)
@@ -123,7 +122,7 @@ def test_sixteen_bits_cost_nothing_that_is_heard() -> None:
 def test_a_plan_keeps_masks_and_decides_the_same() -> None:
     sound = 0.2 * noise(2, 700_000)
     blocks, source = cut(sound, [4096]), source_of(sound)
-    measured = survey(blocks, sample_rate=48_000, layout="stereo")
+    measured = measure_audio(blocks, sample_rate=48_000, layout="stereo")
 
     def plan(keep: KeptMasks | None):  # type: ignore[no-untyped-def]
         model, cues = lined(gains_db=(4.0, -6.0, 0.0)), without_picture(source.duration_seconds)
@@ -136,7 +135,7 @@ def test_a_plan_keeps_masks_and_decides_the_same() -> None:
 
 
 def test_an_hour_takes_some_two_hundred_megabytes() -> None:
-    from limelight.runtime.registry import load_stem_model
+    from limelight.models.registry import load_stem_model
 
     card = load_stem_model("lite", threads=1).card
     megabytes = 3600 * card.sample_rate / card.hop * 3 * len(Lines.of(card)) * 2 / 1e6

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from limelight.errors import PlanError
 from limelight.mixing import plan as plans
 from limelight.mixing.plan import MixPlan, PlannedSource, finite_or_none, plan_text, read_plan
-from limelight.signals import STEMS
+from limelight.types import STEMS
 
 SOUND = np.zeros((2, 48_000), np.float32)
 PAGE = Path(__file__).parents[2] / "docs" / "plan.md"

@@ -4,18 +4,18 @@ import json
 
 import numpy as np
 import pytest
-from dsp.sounds import noise
+from audio.sounds import noise
+from fake_models import FakeModel, random_masks, shared
 from mixing.scenes import LAYOUTS, decided, filmed, rendered, scene, separated, source_of, tone
-from models import FakeModel, random_masks, shared
 
-from limelight.cues.catalogue import CUE_NAMES
-from limelight.cues.encoder import without_picture
-from limelight.dsp.loudness import integrated_loudness
+from limelight.audio.loudness import integrated_loudness
 from limelight.mixing.controls import LOUDNESS_TARGETS, Controls
+from limelight.mixing.loudness_plan import measure_audio
 from limelight.mixing.plan import PlannedSource, plan_text
 from limelight.mixing.planner import make_plan
-from limelight.mixing.survey import survey
-from limelight.signals import STEMS
+from limelight.types import STEMS
+from limelight.vision.cues import CUE_NAMES
+from limelight.vision.encoder import without_picture
 
 
 def wandering(seed: int = 0):
@@ -224,7 +224,7 @@ def test_the_makeup_gain_ends_where_the_schema_does() -> None:
 def test_curves_cover_the_sound_even_where_the_container_says_less() -> None:
     sound = scene(1, 4)
     source = PlannedSource(name="x", duration_seconds=0, sample_rate=48_000, layout="mono", audio_stream=0)
-    measured = survey([sound], sample_rate=48_000, layout="mono")
+    measured = measure_audio([sound], sample_rate=48_000, layout="mono")
     plan = make_plan([sound], measured, without_picture(0), FakeModel(), Controls(), source)
     assert plan.times_seconds[-1] >= 4
 

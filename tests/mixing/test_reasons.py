@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from limelight.mixing.reasons import AUDIBLE_LUFS, balance, moves, reason
-from limelight.signals import STEMS, Shot
+from limelight.types import STEMS, Shot
 
 
 def of_stems(*values: float) -> dict[str, float]:

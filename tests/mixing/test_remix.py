@@ -4,19 +4,19 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from dsp.sounds import cut, noise, programme
+from audio.sounds import cut, noise, programme
 from mixing.scenes import joined, low_passed, source_of
 from remixes import FakeRemix, drawn, gains, remix_card
 
-from limelight.cues.encoder import without_picture
-from limelight.dsp.loudness import LoudnessMeter
-from limelight.dsp.true_peak import true_peak_db
+from limelight.audio.loudness import LoudnessMeter
+from limelight.audio.true_peak import true_peak_db
 from limelight.errors import ModelError
 from limelight.mixing.controls import Controls
+from limelight.mixing.loudness_plan import measure_audio
 from limelight.mixing.remix import Remixed, check_wishes, finished, make_remix, told
-from limelight.mixing.survey import survey
-from limelight.runtime.remix import RemixModel
-from limelight.signals import Cues
+from limelight.models.remixer import RemixModel
+from limelight.types import Cues
+from limelight.vision.encoder import without_picture
 
 RATE = 48_000
 
@@ -39,7 +39,7 @@ def remixed(
 ) -> tuple[Remixed, np.ndarray]:
     """The record and the finished sound."""
     source, shelf, blocks = source_of(sound, RATE), Memory(), cut(sound, [5000])
-    surveyed = survey(blocks, sample_rate=RATE, layout=source.layout)
+    surveyed = measure_audio(blocks, sample_rate=RATE, layout=source.layout)
     seen = cues or without_picture(source.duration_seconds)
     made = make_remix(blocks, shelf, surveyed, seen, model, controls or Controls(), source)
     return made, joined(finished(shelf, made), len(sound))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dsp.sounds import cut, noise
+from audio.sounds import cut, noise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixing.scenes import LAYOUTS, joined, level_db, low_passed
@@ -15,7 +15,7 @@ from remixes import WINDOW_SECONDS, FakeRemix, drawn, gains, remix_card
 
 from limelight.errors import ModelError
 from limelight.mixing.remixing import OVERLAP, changes, moments, shares
-from limelight.runtime.remix import Prescribed, RemixModel
+from limelight.models.remixer import Prescribed, RemixModel
 
 RATES = [8000, 44_100, 48_000, 96_000]
 WINDOW = round(WINDOW_SECONDS * 44_100)
@@ -211,9 +211,9 @@ def test_memory_does_not_grow_with_the_film() -> None:
 def test_it_does_what_the_networks_do_on_every_channel(channels: int) -> None:
     """One window, against torch: the same but for Nyquist's bin, which the network drops and we leave."""
     torch = pytest.importorskip("torch", exc_type=ImportError)
-    from limelight.networks.every_channel import on_every_channel
+    from limelight.networks.remixer import on_every_channel
     from limelight.networks.visah import PRESETS, Visah
-    from limelight.training.export_remix import card_of
+    from limelight.training.export import card_of
     from limelight.training.torch_remix import TorchRemix
 
     torch.set_num_threads(1)

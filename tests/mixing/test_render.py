@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from dsp.sounds import cut, noise, programme
+from audio.sounds import cut, noise, programme
+from fake_models import FakeModel, Forgetful, by_region, fake_card, random_masks, shared
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixing.scenes import (
@@ -20,12 +21,11 @@ from mixing.scenes import (
     separated,
     tone,
 )
-from models import FakeModel, Forgetful, by_region, fake_card, random_masks, shared
 
-from limelight.dsp.true_peak import TruePeakMeter
-from limelight.mixing.hearing import OVERLAP_STEPS, WINDOW_STEPS
+from limelight.audio.true_peak import TruePeakMeter
 from limelight.mixing.render import LIMITER_SAMPLES, mixed, render, stems
-from limelight.signals import STEMS
+from limelight.mixing.separation import OVERLAP_STEPS, WINDOW_STEPS
+from limelight.types import STEMS
 
 RATES = [8000, 44_100, 48_000, 96_000]
 

@@ -6,16 +6,16 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from dsp.sounds import noise
+from audio.sounds import noise
+from fake_models import FakeModel, Forgetful, by_region, fake_card
 from mixing.scenes import decided, filmed, scene
-from models import FakeModel, Forgetful, by_region, fake_card
 
-from limelight.cues.catalogue import CUE_NAMES
-from limelight.cues.encoder import without_picture
+from limelight.mixing.features import listen_through
+from limelight.mixing.loudness_plan import Measurements
 from limelight.mixing.plan import PlannedSource
-from limelight.mixing.sketch import listen_through
-from limelight.mixing.survey import Survey
-from limelight.signals import Cues, Shot
+from limelight.types import Cues, Shot
+from limelight.vision.cues import CUE_NAMES
+from limelight.vision.encoder import without_picture
 
 
 def test_the_picture_reaches_a_model_that_looks() -> None:
@@ -59,7 +59,7 @@ def test_the_sketch_is_light_and_bounded() -> None:
     """An hour of listening leaves a few megabytes, whatever the channels."""
     card = fake_card(n_fft=64, hop=32, sample_rate=8000)
     source = PlannedSource(name="x", duration_seconds=0, sample_rate=8000, layout="stereo", audio_stream=0)
-    measured = Survey(0, -27, 0, -1, -27)
+    measured = Measurements(0, -27, 0, -1, -27)
     block = noise(2, 4096)
 
     def peak(blocks: int) -> int:

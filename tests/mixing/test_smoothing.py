@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from limelight.mixing.smoothing import LARGEST_DB, RAMP_SECONDS, smooth
+from limelight.mixing.planner import LARGEST_DB, RAMP_SECONDS, smooth
 
 STEP = 0.1
 NO_CUTS = np.zeros(0)

@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dsp.sounds import cut, programme, sine
+from audio.sounds import cut, programme, sine
 from mixing.scenes import LAYOUTS
 
-from limelight.dsp.loudness import measure_loudness
+from limelight.audio.loudness import measure_loudness
 from limelight.errors import Unsupported
-from limelight.mixing.survey import survey
+from limelight.mixing.loudness_plan import measure_audio
 
 
 @pytest.mark.parametrize("sample_rate", [8000, 44_100, 48_000])
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_it_measures_what_the_meters_do(channels: int, sample_rate: int) -> None:
     sound = programme(channels, 4, sample_rate)
-    found = survey(cut(sound, [777]), sample_rate=sample_rate, layout=LAYOUTS[channels])
+    found = measure_audio(cut(sound, [777]), sample_rate=sample_rate, layout=LAYOUTS[channels])
     true = measure_loudness(sound, sample_rate, layout=LAYOUTS[channels])
     assert found.samples == 4 * sample_rate
     assert found.loudness_lufs == pytest.approx(true.integrated_lufs, abs=1e-6)
@@ -24,14 +24,14 @@ def test_it_measures_what_the_meters_do(channels: int, sample_rate: int) -> None
 
 def test_the_downmix_of_one_channel_is_itself() -> None:
     sound = programme(1, 2, 48_000)
-    found = survey([sound], sample_rate=48_000, layout="mono")
+    found = measure_audio([sound], sample_rate=48_000, layout="mono")
     assert found.downmix_lufs == pytest.approx(found.loudness_lufs, abs=1e-4)
 
 
 def test_the_downmix_of_two_alike_channels_is_one_of_them() -> None:
     sound = programme(1, 2, 48_000)
-    one = survey([sound], sample_rate=48_000, layout="mono")
-    two = survey([np.repeat(sound, 2, axis=0)], sample_rate=48_000, layout="stereo")
+    one = measure_audio([sound], sample_rate=48_000, layout="mono")
+    two = measure_audio([np.repeat(sound, 2, axis=0)], sample_rate=48_000, layout="stereo")
     assert two.downmix_lufs == pytest.approx(one.downmix_lufs, abs=1e-4)
     assert two.loudness_lufs == pytest.approx(one.loudness_lufs + 10 * np.log10(2), abs=1e-4)
 
@@ -39,14 +39,14 @@ def test_the_downmix_of_two_alike_channels_is_one_of_them() -> None:
 def test_low_frequency_effects_alone_are_silent() -> None:
     sound = np.zeros((6, 96_000), np.float32)
     sound[3] = sine(50, 2, 48_000, db=-6)
-    found = survey([sound], sample_rate=48_000, layout="5.1")
+    found = measure_audio([sound], sample_rate=48_000, layout="5.1")
     assert found.loudness_lufs == found.downmix_lufs == -np.inf
     assert found.true_peak_dbtp == pytest.approx(-6, abs=0.1)
 
 
 @pytest.mark.parametrize("blocks", [[], [np.zeros((2, 0), np.float32)], [np.zeros((2, 99), np.float32)]])
 def test_silence_is_a_value(blocks: list[np.ndarray]) -> None:
-    found = survey(blocks, sample_rate=48_000, layout="stereo")
+    found = measure_audio(blocks, sample_rate=48_000, layout="stereo")
     assert found.loudness_lufs == found.downmix_lufs == found.true_peak_dbtp == -np.inf
     assert found.range_lu == 0
     assert found.samples == sum(block.shape[1] for block in blocks)
@@ -54,4 +54,4 @@ def test_silence_is_a_value(blocks: list[np.ndarray]) -> None:
 
 def test_unknown_layouts_are_refused() -> None:
     with pytest.raises(Unsupported):
-        survey([], sample_rate=48_000, layout="octophonic")
+        measure_audio([], sample_rate=48_000, layout="octophonic")

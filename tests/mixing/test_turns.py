@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mixing.scenes import filmed
 
-from limelight.cues.catalogue import CUE_NAMES
-from limelight.mixing.turns import APART, SHORTEST_SECONDS, at_turns, rows_within, turns_of
-from limelight.signals import Cues
+from limelight.mixing.separation import APART, SHORTEST_SECONDS, at_turns, rows_within, turns_of
+from limelight.types import Cues
+from limelight.vision.cues import CUE_NAMES
 
 
 def scenes(*lengths: int, cuts: tuple[float, ...], step: float = 1.0) -> Cues:

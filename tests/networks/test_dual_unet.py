@@ -7,9 +7,7 @@ import torch
 from torch import Tensor
 
 from limelight.networks.dual_unet import DualUnet, DualUnetConfig, Encoded, FrequencyEmbedding, istft, stft
-from limelight.networks.local_attention import LocalAttention
-from limelight.networks.residual import LSTM_STEPS, ChunkedLstm, ResidualBranch
-from limelight.networks.unet_layers import Down, Level, Up
+from limelight.networks.unet_layers import LSTM_STEPS, ChunkedLstm, Down, Level, LocalAttention, ResidualBranch, Up
 
 TEN_SECONDS = 441_000
 PAPER_PARAMETERS = 20.96e6

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from limelight.networks.every_channel import on_every_channel, shares
+from limelight.networks.remixer import on_every_channel, shares
 from limelight.networks.visah import PRESETS, Visah
 
 SAMPLES = 11_000

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from limelight.networks.dual_unet import istft, stft
-from limelight.networks.every_channel import on_every_channel
 from limelight.networks.lce import LARGEST_GAIN_DB, Lce, LceConfig, over_steps
+from limelight.networks.remixer import on_every_channel
 from limelight.networks.sep_reformer import SepReformerConfig
 
 TINY = LceConfig(SepReformerConfig(width=8, stages=2), context_width=6)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from limelight.networks.dual_unet import istft, stft
-from limelight.networks.every_channel import on_every_channel
 from limelight.networks.learn2remix import LARGEST_GAIN_DB, Learn2Remix, Learn2RemixConfig, Remix, levels
+from limelight.networks.remixer import on_every_channel
 
 TINY = Learn2RemixConfig().sized(4)
 SAMPLES = 9 * 1024

@@ -8,8 +8,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from limelight.networks.sep_reformer import SepReformer, SepReformerConfig, Split
-from limelight.networks.sep_reformer_layers import AcrossStreams, Down, FeedForward, GlobalLook, LocalLook
+from limelight.networks.sep_reformer import (
+    AcrossStreams,
+    Down,
+    FeedForward,
+    GlobalLook,
+    LocalLook,
+    SepReformer,
+    SepReformerConfig,
+    Split,
+)
 
 PAPER = SepReformerConfig(streams=2, taps=65)
 PAPER_MILLIONS = 14.2

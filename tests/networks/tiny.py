@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
+from limelight.networks.band import BandConfig
+from limelight.networks.lite import LiteConfig
 from torch import nn
 
-from limelight.networks.band import BandConfig
 from limelight.networks.highlighter import HighlighterConfig
-from limelight.networks.lite import LiteConfig
 
 BAND = BandConfig(bands=8, width=8, latent_width=16, blocks=2, heads=2, n_fft=256)
 HIGHLIGHTER = HighlighterConfig(context_width=5, latent_width=16, width=16, heads=2)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from muddy.stems import levels_of, make_stems
+from dataset.stems import levels_of, make_stems
 
-from limelight.cues.catalogue import CUE_NAMES
-from limelight.muddy.clips import Clip, write_clip
-from limelight.muddy.manifest import Entry, Source, write_manifest
-from limelight.muddy.pair import spoil
-from limelight.muddy.spoiling import Wish, draw_spoiling
-from limelight.signals import Picture
+from limelight.dataset.clips import Clip, write_clip
+from limelight.dataset.degrade import DegradationChoice, degrade, draw_degradation
+from limelight.dataset.manifest import Entry, Source, write_manifest
+from limelight.types import Picture
+from limelight.vision.cues import CUE_NAMES
 
 SPLITS = ("train", "train", "train", "train", "validation", "validation", "test", "test")
 
@@ -27,7 +26,9 @@ def _written(folder: Path, number: int, split: str, seconds: float, pictures: bo
     rng = np.random.default_rng(number)
     stems = make_stems(seconds, seed=number, db=(-20, -24, -28))
     levels = levels_of(stems)
-    made = spoil(stems, draw_spoiling(rng, Wish.of("released:high"), levels), layout="mono", levels=levels)
+    made = degrade(
+        stems, draw_degradation(rng, DegradationChoice.of("released:high"), levels), layout="mono", levels=levels
+    )
     cues = np.zeros((int(np.ceil(seconds)), len(CUE_NAMES)), np.float32)
     cues[:, 0] = 1  # a picture is shown
     cues[:, 4] = number / len(SPLITS)

@@ -9,12 +9,11 @@ from training.small_set import small_set
 
 from limelight.errors import InputError, ModelError
 from limelight.training import ablation
-from limelight.training.ablation import Ablation, Result, ablate, variants
-from limelight.training.ablation_tables import CONTEXTS, DEPTH_WORDS, tables
-from limelight.training.remix_run import Effort, RemixRecipe
+from limelight.training.ablation import CONTEXTS, DEPTH_WORDS, Ablation, Result, ablate, tables, variants
+from limelight.training.trainer import Recipe, RuntimeOptions
 
-RECIPE = RemixRecipe(channels=4, batch=2, seconds=1.0)
-EFFORT = Effort(steps=1, workers=0, watched=0, cpu=True)
+RECIPE = Recipe(channels=4, batch=2, seconds=1.0)
+EFFORT = RuntimeOptions(steps=1, workers=0, watched=0, cpu=True)
 
 
 def test_all_of_the_papers_questions_have_a_variant() -> None:
@@ -58,7 +57,7 @@ def test_what_is_done_is_not_done_again_and_what_cannot_be_done_is_named(
     monkeypatch.setattr(ablation, "train_remixer", never)
     assert ablate(dataset, into, RECIPE, EFFORT, chosen=chosen, split="test", count=2) == found
     with pytest.raises(ModelError, match="made with other options"):
-        ablate(dataset, into, RECIPE, Effort(steps=2), chosen=chosen, split="test", count=2)
+        ablate(dataset, into, RECIPE, RuntimeOptions(steps=2), chosen=chosen, split="test", count=2)
     (into / "none" / "result.json").write_text("{}")
     with pytest.raises(ModelError, match="damaged"):
         ablate(dataset, into, RECIPE, EFFORT, chosen=chosen, split="test", count=2)

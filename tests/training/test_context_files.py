@@ -10,24 +10,27 @@ import numpy as np
 import pytest
 from training.small_set import small_set
 
-from limelight.cues.catalogue import CUE_NAMES, KINDS
-from limelight.cues.pretrained.captioned import CaptionedPictures
-from limelight.cues.pretrained.sampling import unit_length
+from limelight.dataset.clips import CLIPS, read_cues
+from limelight.dataset.manifest import Entry, read_manifest
+from limelight.dataset.reading import MuddyMix
 from limelight.errors import InputError
-from limelight.muddy.clips import CLIPS, read_cues
-from limelight.muddy.dataset import MuddyMix
-from limelight.muddy.manifest import Entry, read_manifest
-from limelight.training.context_files import (
-    Answers,
-    Frames,
-    Words,
+from limelight.training.contexts import (
+    CaptionContexts,
+    ContextChoice,
+    FrameContexts,
+    Rows,
+    WordContexts,
+    context_width,
     key_frames_of,
     make_contexts,
     maker_of,
     read_frame,
+    read_rows,
     worded_shots,
 )
-from limelight.training.contexts import ContextChoice, Rows, context_width, read_rows
+from limelight.vision.cues import CUE_NAMES, KINDS
+from limelight.vision.pretrained.captions import CaptionedPictures
+from limelight.vision.pretrained.sampling import unit_length
 
 
 class Letters:
@@ -83,7 +86,7 @@ def rows_of(folder: Path, choice: ContextChoice, name: str = "clip-00") -> Rows:
 
 def test_words_need_no_frames(tmp_path: Path) -> None:
     folder, text = small_set(tmp_path, seconds=3.0), Letters()
-    assert make_contexts(folder, Words(text)) == 8
+    assert make_contexts(folder, WordContexts(text)) == 8
     rows = rows_of(folder, ContextChoice("words"))
     assert rows.shape == (3, 8)
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, rtol=1e-6)
@@ -93,11 +96,11 @@ def test_words_need_no_frames(tmp_path: Path) -> None:
 
 def test_what_is_there_is_not_made_again(folder: Path) -> None:
     text, told = Letters(), []
-    make_contexts(folder, Words(text))
+    make_contexts(folder, WordContexts(text))
     place = folder / CLIPS / "clip-03" / ContextChoice("words").file
     place.unlink()
     read = len(text.read)
-    assert make_contexts(folder, Words(text), progress=lambda done, total: told.append((done, total))) == 1
+    assert make_contexts(folder, WordContexts(text), progress=lambda done, total: told.append((done, total))) == 1
     assert len(text.read) == read + 3
     assert told == [(n, 8) for n in range(1, 9)]
 
@@ -124,7 +127,7 @@ def test_without_a_picture_the_words_say_so(folder: Path) -> None:
 
 
 def test_frames_are_embedded_one_a_second(folder: Path) -> None:
-    make_contexts(folder, Frames(Colours()))  # type: ignore[arg-type]
+    make_contexts(folder, FrameContexts(Colours()))  # type: ignore[arg-type]
     rows = rows_of(folder, ContextChoice("clip"))
     shown = [read_frame(folder / CLIPS / "clip-00" / "frames" / f"{n:02d}.jpg") for n in range(3)]
     np.testing.assert_allclose(rows, Colours().embed(shown))
@@ -133,7 +136,7 @@ def test_frames_are_embedded_one_a_second(folder: Path) -> None:
 
 def test_each_cue_is_asked_once_and_kept_apart(folder: Path, tmp_path: Path) -> None:
     looker, text = Looker(), Letters()
-    maker = Answers(CaptionedPictures(looker, text, kinds=KINDS, cache=tmp_path / "cache"), text, "focused")
+    maker = CaptionContexts(CaptionedPictures(looker, text, kinds=KINDS, cache=tmp_path / "cache"), text, "focused")
     make_contexts(folder, maker)
     assert len(looker.asked) == 8 * 2 * len(KINDS)  # clips, key frames, cues
     rows = {kind: rows_of(folder, ContextChoice("captions", "focused", kind)) for kind in KINDS}
@@ -151,10 +154,10 @@ def test_key_frames_speak_for_whole_shots(folder: Path) -> None:
 
 def test_a_set_without_frames_and_damaged_frames_are_told(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="build the set with --frames"):
-        make_contexts(small_set(tmp_path / "blind"), Frames(Colours()))  # type: ignore[arg-type]
+        make_contexts(small_set(tmp_path / "blind"), FrameContexts(Colours()))  # type: ignore[arg-type]
     (folder / CLIPS / "clip-00" / "frames" / "01.jpg").write_bytes(b"\xff\xd8 no picture")
     with pytest.raises(InputError, match="which is damaged"):
-        make_contexts(folder, Frames(Colours()))  # type: ignore[arg-type]
+        make_contexts(folder, FrameContexts(Colours()))  # type: ignore[arg-type]
     assert not (folder / CLIPS / "clip-00" / ContextChoice("clip").file).exists()
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from training.small_set import small_set
 
+from limelight.dataset.clips import CLIPS
+from limelight.dataset.reading import MuddyMix
 from limelight.errors import InputError
-from limelight.muddy.clips import CLIPS
-from limelight.muddy.dataset import MuddyMix
 from limelight.training.contexts import ContextChoice, context_rows, context_width, read_rows
 
 ROWS = np.arange(24, dtype=np.float32).reshape(8, 3)

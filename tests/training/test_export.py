@@ -4,13 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from limelight.networks.lite import Lite, LiteConfig
 from networks.tiny import LITE, shaken
 
 from limelight.errors import ModelError
-from limelight.mixing.lines import Lines
-from limelight.networks.lite import Lite, LiteConfig
-from limelight.runtime.card import ModelCard, read_card
-from limelight.runtime.model import OnnxModel
+from limelight.mixing.separation import Lines
+from limelight.models.card import ModelCard, read_card
+from limelight.models.separator import OnnxModel
 from limelight.training.export import About, export_lite
 
 ABOUT = About("tiny", "CC BY-SA 4.0", "three bands of noise", ("a", "b", "c", "d", "e"), uses_picture=True)

@@ -15,8 +15,7 @@ from limelight.networks.lce import Lce, LceConfig
 from limelight.networks.learn2remix import Learn2Remix, Learn2RemixConfig
 from limelight.networks.remixer import Remixer
 from limelight.networks.sep_reformer import SepReformerConfig
-from limelight.training.export import export_graph
-from limelight.training.export_remix import Graph
+from limelight.training.export import Graph, export_graph
 
 SAMPLES = 11_025
 PARITY = 1e-4

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from limelight.errors import ModelError
+from limelight.models.remixer import OnnxRemix
 from limelight.networks.dual_unet import istft, stft
 from limelight.networks.visah import PRESETS, Visah, VisahConfig
-from limelight.runtime.remix import OnnxRemix
-from limelight.training.export_remix import card_of, export_remix, read_about
+from limelight.training.export import card_of, export_remix, read_about
 from limelight.training.torch_remix import TorchRemix
 
 CHUNKED_SECONDS = 4.8  # past the 200 steps after which an LSTM works in chunks

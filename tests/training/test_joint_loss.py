@@ -9,14 +9,7 @@ import torch
 from torch import Tensor
 
 from limelight.networks.learn2remix import Learn2Remix, Learn2RemixConfig, Remix
-from limelight.training.joint_loss import (
-    JointTask,
-    JointWeights,
-    distortion_db,
-    joint_losses,
-    power,
-    separation_loss,
-)
+from limelight.training.losses import JointTask, JointWeights, distortion_db, joint_losses, power, separation_loss
 
 RATE = 44_100
 SAMPLES = 5_000

@@ -1,7 +1,7 @@
 import json
 
+from limelight.models.listing import COUNTS
 from limelight.networks.visah import VisahConfig
-from limelight.runtime.listing import COUNTS
 from limelight.training.parameter_counts import count_all, visah_counts
 
 

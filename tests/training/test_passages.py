@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from training.small_set import small_set
 
-from limelight.dsp.resample import resample
-from limelight.muddy.dataset import MuddyMix
+from limelight.audio.resample import resample
+from limelight.dataset.reading import MuddyMix
 from limelight.training.contexts import ContextChoice
 from limelight.training.passages import PassageConfig, Passages, Share, batches_from
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from muddy.stems import make_stems
+from dataset.stems import make_stems
 
 from limelight.networks.presets import PRESETS
 from limelight.networks.visah import Visah
 from limelight.training.loop import Batch, LoopConfig, train
-from limelight.training.remix import RemixTask
+from limelight.training.tasks import RemixTask
 
 WIDTHS = {"visah": 3, "semmix": 7}
 SAMPLES = 13_230

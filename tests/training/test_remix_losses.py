@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from limelight.training.remix_losses import LOSSES, WINDOWS, linear_distance, log_distance, magnitude
+from limelight.training.losses import LOSSES, WINDOWS, linear_distance, log_distance, magnitude
 
 
 def sound(seed: int = 0, samples: int = 9_000) -> torch.Tensor:

@@ -15,14 +15,13 @@ from accelerate.state import AcceleratorState
 from training.small_set import small_set
 
 from limelight.errors import InputError, ModelError
-from limelight.training import remix_run
-from limelight.training.checkpoint import load_checkpoint, save_checkpoint
+from limelight.training import trainer as remix_run
+from limelight.training.checkpoint import load_checkpoint, load_remixer, save_checkpoint
 from limelight.training.contexts import ContextChoice
-from limelight.training.remix_checkpoint import load_remixer
-from limelight.training.remix_run import Effort, RemixRecipe, train_remixer
+from limelight.training.trainer import Recipe, RuntimeOptions, train_remixer
 
-RECIPE = RemixRecipe(channels=4, context=ContextChoice("cues"), context_dropout=0.2, batch=2, seconds=1.0, average=0.9)
-EFFORT = Effort(steps=3, workers=0, log_every=1, watched=0, cpu=True)
+RECIPE = Recipe(channels=4, context=ContextChoice("cues"), context_dropout=0.2, batch=2, seconds=1.0, average=0.9)
+EFFORT = RuntimeOptions(steps=3, workers=0, log_every=1, watched=0, cpu=True)
 
 
 @pytest.fixture(scope="module")
@@ -168,14 +167,14 @@ def test_two_processes_lose_what_one_does(dataset: Path, straight: Path, tmp_pat
 
 
 def test_steps_or_epochs(dataset: Path) -> None:
-    assert remix_run.steps_of(Effort(steps=7), clips=100, batch=24) == 7
-    assert remix_run.steps_of(Effort(epochs=200), clips=15_078, batch=24) == 125_650  # the papers' 126 thousand
+    assert remix_run.steps_of(RuntimeOptions(steps=7), clips=100, batch=24) == 7
+    assert remix_run.steps_of(RuntimeOptions(epochs=200), clips=15_078, batch=24) == 125_650  # the papers' 126 thousand
 
 
 @pytest.mark.parametrize("changed", [{"loss": "quadratic"}, {"precision": "fp8"}, {"seconds": 0.5}, {"batch": 0}])
 def test_recipes_that_make_no_sense_are_refused(changed: dict) -> None:
     with pytest.raises(InputError, match="Wanted"):
-        RemixRecipe(**changed)
+        Recipe(**changed)
 
 
 def test_a_split_without_clips_is_told(tmp_path: Path, dataset: Path) -> None:

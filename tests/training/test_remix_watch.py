@@ -7,14 +7,14 @@ import torch
 from torch import Tensor, nn
 from training.small_set import small_set
 
-from limelight.evaluation import metrics
-from limelight.muddy.dataset import MuddyMix
+from limelight.dataset.reading import MuddyMix
+from limelight.metrics import papers as metrics
 from limelight.networks.presets import build
 from limelight.networks.remixer import Remixer
 from limelight.training.contexts import ContextChoice
 from limelight.training.passages import PassageConfig, Passages
-from limelight.training.remix import RemixTask
-from limelight.training.remix_watch import RemixWatch, table
+from limelight.training.tasks import RemixTask
+from limelight.training.validation import Validation, table
 
 
 class Louder(Remixer):
@@ -40,14 +40,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_doing_nothing_is_worth_nothing(folder: Path) -> None:
-    judged = RemixWatch(watched(folder, "none"), 3).judge(Louder())
+    judged = Validation(watched(folder, "none"), 3).judge(Louder())
     assert set(judged) == {"input", "none"}
     assert judged["none"] == judged["input"]
 
 
 def test_figures_are_the_metrics_times_a_hundred(folder: Path) -> None:
     passages = watched(folder, "none")
-    judged = RemixWatch(passages, 1).judge(Louder(2.0))
+    judged = Validation(passages, 1).judge(Louder(2.0))
     heard = passages.passage(0)
     output, target = 2 * heard["mixture"].numpy(), heard["target"].numpy()
     assert judged["none"]["mag"] == pytest.approx(100 * metrics.mag(output, target), rel=1e-4)
@@ -56,7 +56,7 @@ def test_figures_are_the_metrics_times_a_hundred(folder: Path) -> None:
 
 
 def test_each_way_of_looking_is_told_apart(folder: Path) -> None:
-    judged = RemixWatch(watched(folder, "cues"), 4).judge(Louder())
+    judged = Validation(watched(folder, "cues"), 4).judge(Louder())
     assert list(judged) == ["input", "true", "shuffled", "none"]
     assert judged["none"] == judged["input"]  # no picture is all zeros
     assert judged["true"]["mag"] > judged["none"]["mag"]
@@ -65,7 +65,7 @@ def test_each_way_of_looking_is_told_apart(folder: Path) -> None:
 
 def test_the_same_clips_are_heard_each_time_and_it_is_told(folder: Path) -> None:
     told: list[dict] = []
-    watch, task = RemixWatch(watched(folder, "cues"), 2, told.append), RemixTask(Louder(), "log")
+    watch, task = Validation(watched(folder, "cues"), 2, told.append), RemixTask(Louder(), "log")
     watch(task, 10)
     watch(task, 20)
     assert [line["step"] for line in told] == [10, 20]
@@ -73,7 +73,7 @@ def test_the_same_clips_are_heard_each_time_and_it_is_told(folder: Path) -> None
 
 
 def test_the_table_has_a_row_for_each(folder: Path) -> None:
-    lines = table(RemixWatch(watched(folder, "cues"), 2).judge(Louder())).splitlines()
+    lines = table(Validation(watched(folder, "cues"), 2).judge(Louder())).splitlines()
     assert [line.split("|")[1].strip() for line in lines[2:]] == [
         "do nothing", "its own picture", "another clip's", "no picture",
     ]  # fmt: skip
@@ -82,4 +82,4 @@ def test_the_table_has_a_row_for_each(folder: Path) -> None:
 
 def test_a_network_can_be_watched_without_a_context(folder: Path) -> None:
     network = build("visah", channels=4, context_width=0).eval()
-    assert set(RemixWatch(watched(folder, "none"), 1).judge(network)) == {"input", "none"}
+    assert set(Validation(watched(folder, "none"), 1).judge(network)) == {"input", "none"}

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from limelight.app.loading import load
+from limelight.cli.options import load
 from limelight.errors import ModelError
+from limelight.models.remixer import RemixModel
 from limelight.networks.visah import PRESETS, Visah
-from limelight.runtime.remix import RemixModel
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from limelight.training.export_remix import card_of
+from limelight.training.export import card_of
 from limelight.training.torch_remix import TorchRemix, load_torch_remix, network_of
 
 

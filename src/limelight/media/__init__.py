@@ -1,1 +1,1 @@
-"""Files in, files out: containers, packets, pictures and blocks of sound (PyAV). Knows nothing of loudness."""
+"""Files: probing, reading, sampling frames, writing, verifying. PyAV lives here and nowhere else."""

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.errors import OutputError
-from limelight.signals import SoundtrackInfo, SourceInfo
+from limelight.types import SoundtrackInfo, SourceInfo
 
 # What we write: suffix → container.
 _CONTAINER_OF_SUFFIX = {

@@ -2,10 +2,18 @@
 
 A damaged packet must cost its own length and no more; a damaged container must cost its rest. PyAV's `demux()` raises
 on the first, and its `decode()` gives up on the second; here both carry on and count, up to a limit.
+
+What the packets of a stream say, as one SHA-256, however a container wraps them.
+
+A copied packet goes through byte by byte, except where the container demands another wrapping: broadcast streams mark
+the units of H.264 and HEVC by start codes and each AAC frame by an ADTS header; MP4 and Matroska give lengths and
+headers apart. For such streams the units themselves are compared, without start codes, lengths, ADTS headers, padding,
+and HEVC's parameter sets (which move to the container's header).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +23,8 @@ from av.audio.frame import AudioFrame
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
+
+from limelight.media.container import codec_name
 
 MAX_RESTARTS = 20
 
@@ -63,3 +73,94 @@ def decode_packet(packet: Packet[Stream], damage: Damage) -> list[VideoFrame | A
         return []
     damage.good += packet.size > 0
     return [frame for frame in frames if isinstance(frame, VideoFrame | AudioFrame)]
+
+
+_START_CODE = b"\0\0\1"
+_HEVC_PARAMETER_SETS = frozenset({32, 33, 34})
+_ADTS_HEADER = 7  # bytes; 9 with a checksum
+
+
+class Fingerprint:
+    """Gathers the hash of one stream, packet by packet."""
+
+    def __init__(self, stream: Stream, *, units: bool) -> None:
+        """`units`: compare what is in the wrapping, not the bytes as they are."""
+        self.packets = 0
+        self._hash = hashlib.sha256()
+        self._codec = codec_name(stream)
+        self._extradata: bytes = stream.codec_context.extradata or b""
+        self._units = units
+
+    def add(self, packet: Packet[Stream]) -> None:
+        """Take in one packet."""
+        if is_end_of_subtitle(packet):
+            return
+        data = bytes(packet)
+        self.packets += 1
+        if not self._units:
+            self._hash.update(data)
+            return
+        for unit in self._unwrapped(data):
+            self._hash.update(len(unit).to_bytes(4, "big") + unit)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of everything taken in."""
+        return self._hash.hexdigest()
+
+    def _unwrapped(self, data: bytes) -> Iterator[bytes]:
+        if self._codec == "aac":
+            yield from _adts_payloads(data)
+            return
+        size = length_size(self._codec, self._extradata)
+        for unit in _by_start_code(data) if size is None else _by_length(data, size):
+            if unit and not (self._codec == "hevc" and (unit[0] >> 1) & 0x3F in _HEVC_PARAMETER_SETS):
+                yield unit
+
+
+def is_end_of_subtitle(packet: Packet[Stream]) -> bool:
+    """MP4 marks the pause between two subtitles by an empty one; every muxer makes its own."""
+    return packet.size == 2 and packet.stream.codec_context.name == "mov_text" and bytes(packet) == b"\0\0"
+
+
+def needs_unwrapping(stream: Stream) -> bool:
+    """Is this a broadcast stream, whose wrapping changes in MP4 and Matroska?"""
+    codec, extradata = codec_name(stream), stream.codec_context.extradata or b""
+    if codec == "aac":
+        return not extradata
+    return codec in ("h264", "hevc") and length_size(codec, extradata) is None
+
+
+def length_size(codec: str, extradata: bytes) -> int | None:
+    """Bytes in the length before each unit, from the avcC or hvcC header; None where start codes are used."""
+    at = {"h264": 4, "hevc": 21}.get(codec)
+    if at is None or len(extradata) <= at or extradata[0] != 1:
+        return None
+    return (extradata[at] & 3) + 1
+
+
+def _by_start_code(data: bytes) -> Iterator[bytes]:
+    for unit in data.split(_START_CODE)[1:]:
+        yield unit.rstrip(b"\0")
+
+
+def _by_length(data: bytes, size: int) -> Iterator[bytes]:
+    at = 0
+    while at + size <= len(data):
+        length = int.from_bytes(data[at : at + size], "big")
+        yield data[at + size : at + size + length].rstrip(b"\0")
+        at += size + length
+
+
+def _adts_payloads(data: bytes) -> Iterator[bytes]:
+    if data[:1] != b"\xff" or len(data) < _ADTS_HEADER or data[1] & 0xF6 != 0xF0:
+        yield data
+        return
+    at = 0
+    while at + _ADTS_HEADER <= len(data):
+        header = data[at : at + _ADTS_HEADER]
+        length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+        if length < _ADTS_HEADER:
+            return
+        yield data[at + (_ADTS_HEADER if header[1] & 1 else _ADTS_HEADER + 2) : at + length]
+        at += length

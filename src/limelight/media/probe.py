@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from limelight.errors import NoSoundtrack, NotMedia, TooLarge
 from limelight.media.container import codec_name, container_name, is_cover, main_picture, open_input, sound_streams
 from limelight.media.packets import Damage, decode_packet, read_packets
-from limelight.signals import PictureInfo, SoundtrackInfo, SourceInfo
+from limelight.types import PictureInfo, SoundtrackInfo, SourceInfo
 
 # A layout without names ("6 channels") gets the one that players assume for its count.
 _LAYOUT_OF_COUNT = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}

@@ -1,26 +1,92 @@
-"""The packets of the new sound, waiting on the disk until the rest of the film is copied.
+"""Blocks of sound in, packets out, with sample 0 at time 0.
+
+The packets of the new sound, waiting on the disk until the rest of the film is copied.
 
     encoder ──► [time, duration, length, bytes] [time, duration, length, bytes] … ──► muxer
 
 They could be muxed as they come, but then the model that makes them, the reader that it hears the film through, the
 reader that the picture is copied from and the muxer's index would all be in memory at once, and the last three grow
 with the film. An hour of sound takes some 70 MB on the disk.
+
+What waits on the disk of the target until it is needed: a soundtrack, or any bytes.
+
+It is written once and read as often as wished. A soundtrack waits as 32-bit floats until it is known how loud it is to
+be; an hour of stereo at 48 kHz takes 1.4 GB.
 """
 
 from __future__ import annotations
 
+import shutil
 import struct
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import BinaryIO, cast
 
+import av.container
+import numpy as np
+from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.packet import Packet
+
+from limelight.errors import OutputError
+from limelight.media.formats import SoundFormat, carrying_matrix
+from limelight.media.target import naming_write_errors
+from limelight.types import Samples, SoundtrackInfo, SourceInfo
+
+# At 160 kb/s and more FFmpeg's fast search codes four times faster and two to three decibels nearer than its slow one.
+_OPTIONS = {"aac": {"aac_coder": "fast"}}
+
+
+class SoundEncoder:
+    """One soundtrack being written: counts its samples and stamps them, so that the container starts it at 0.
+
+    Frames are made interleaved ("flt"): PyAV 18 cannot make them from eight planes.
+    """
+
+    def __init__(
+        self, output: av.container.OutputContainer, form: SoundFormat, *, sample_rate: int, layout: str
+    ) -> None:
+        options = _OPTIONS.get(form.codec)
+        self.stream: AudioStream = output.add_stream(form.codec, rate=form.sample_rate, options=options)  # type: ignore[assignment]
+        self.stream.layout = form.layout
+        if form.bit_rate is not None:
+            self.stream.bit_rate = form.bit_rate
+        if form.sample_format is not None:
+            self.stream.format = form.sample_format
+        self.stream.codec_context.time_base = Fraction(1, form.sample_rate)
+        self.samples = 0  # taken so far
+        self._rate = sample_rate
+        self._layout = form.layout
+        self._channels = av.AudioLayout(layout).nb_channels
+        self._matrix = carrying_matrix(layout, form.layout)
+
+    def encode(self, block: Samples) -> list[Packet[AudioStream]]:
+        """The packets that are ready after this block [C, n]. Raises `OutputError` where it is not sound."""
+        if block.ndim != 2 or block.shape[0] != self._channels:
+            raise OutputError(f"cannot write a block of shape {block.shape}: {self._channels} channels were announced")
+        if not np.isfinite(block).all():
+            raise OutputError("cannot write the new soundtrack: it holds values that are not numbers; report this")
+        if block.shape[1] == 0:
+            return []
+        placed = block if self._matrix is None else self._matrix @ block  # [C_wide, n]
+        flat = np.ascontiguousarray(placed.T, dtype=np.float32).reshape(1, -1)
+        frame = AudioFrame.from_ndarray(flat, format="flt", layout=self._layout)
+        frame.sample_rate = self._rate
+        frame.time_base = Fraction(1, self._rate)
+        frame.pts = self.samples
+        self.samples += block.shape[1]
+        return self.stream.encode(frame)
+
+    def finish(self) -> list[Packet[AudioStream]]:
+        """The last packets."""
+        return self.stream.encode(None)
+
 
 _HEAD = struct.Struct("<qqI")  # time and duration in ticks, length in bytes
 
 
-class Spool:
+class PacketSpool:
     """Packets in the order in which they came: sound is decoded in the order in which it is heard, each packet on its own.
 
     Those with side data, the first or the last of a stream, stay in memory: PyAV cannot make side data anew.
@@ -56,3 +122,58 @@ class Spool:
         packet.duration, packet.time_base = duration, tick
         packet.stream, packet.is_keyframe = stream, True
         return packet
+
+
+READ_SAMPLES = 1 << 15
+SAMPLE_BYTES = 4
+
+
+def check_room(dest: Path, info: SourceInfo, track: SoundtrackInfo) -> None:
+    """Raises OutputError where the disk of `dest` cannot hold the film's sound while it waits."""
+    needed = info.duration_seconds * track.sample_rate * track.channels * SAMPLE_BYTES
+    free = shutil.disk_usage(dest.parent).free
+    if free < needed:
+        raise OutputError(
+            f"cannot write {dest}: the sound waits beside it and takes {needed / 1e9:.1f} GB, there are {free / 1e9:.1f}; "
+            "make room or choose another folder"
+        )
+
+
+class ByteSpool:
+    """Bytes in a scratch file; what they wait for is `dest`."""
+
+    def __init__(self, scratch: BinaryIO, dest: Path) -> None:
+        self._file, self._dest = scratch, dest
+        self.size = 0
+
+    def add(self, data: bytes) -> None:
+        """Put them behind what is there. Raises OutputError where the disk is full."""
+        with naming_write_errors(self._dest):
+            self._file.seek(self.size)
+            self._file.write(data)
+        self.size += len(data)
+
+    def read(self, first: int, count: int) -> bytes:
+        """So many from a place on; fewer where there are no more."""
+        with naming_write_errors(self._dest):
+            self._file.seek(first)
+            return self._file.read(count)
+
+
+class AudioSpool:
+    """Samples of so many channels, interleaved; what they wait for is `dest`."""
+
+    def __init__(self, scratch: BinaryIO, channels: int, dest: Path) -> None:
+        self._bytes, self._channels = ByteSpool(scratch, dest), channels
+
+    def add(self, block: Samples) -> None:
+        """Put [C, n] behind what is there. Raises OutputError where the disk is full."""
+        self._bytes.add(np.ascontiguousarray(block.T, np.float32).tobytes())
+
+    def blocks(self) -> Iterator[Samples]:
+        """All of it, [C, n]; the very same numbers."""
+        width = SAMPLE_BYTES * self._channels
+        end = self._bytes.size  # of what is there now
+        for first in range(0, end, READ_SAMPLES * width):
+            data = self._bytes.read(first, min(READ_SAMPLES * width, end - first))
+            yield np.ascontiguousarray(np.frombuffer(data, np.float32).reshape(-1, self._channels).T)

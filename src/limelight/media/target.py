@@ -1,4 +1,10 @@
-"""The target of a long piece of work: checked before, whole or absent after.
+"""Temporary files of our own, beside the target: held while somebody works on them, swept away when nobody does.
+
+A process that is killed cleans up nothing. But the system ends its locks with it, so a temporary without a lock is one
+that nobody will ever finish: the next run in the same folder removes it. Where there are no locks (Windows, some network
+disks) a temporary is left alone until it is a day old.
+
+The target of a long piece of work: checked before, whole or absent after.
 
 Nothing is ever written in place. The result grows in a temporary file beside the target, is checked, and takes the
 target's name in one step; a failure at any point leaves the old file as it was and no temporary behind. Only a process
@@ -10,7 +16,9 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -20,7 +28,68 @@ import av.error
 
 from limelight.errors import OutputError, TargetExists
 from limelight.media.formats import container_of
-from limelight.media.part import SUFFIX, part_beside, prefix, sweep
+
+if sys.platform != "win32":
+    import fcntl
+
+SUFFIX = ".limelight.part"
+STALE_SECONDS = 24 * 3600
+
+
+def prefix(dest: Path) -> str:
+    """How the name of a temporary for `dest` begins: hidden, and short enough for any folder."""
+    return f".{dest.stem[:40]}."
+
+
+@contextmanager
+def part_beside(dest: Path) -> Iterator[Path]:
+    """A new, empty temporary, held as long as the block lasts. A block that fails leaves none behind."""
+    while True:
+        handle, name = _new_part(dest)
+        try:
+            if not _hold(handle):  # another run swept it away before it was held
+                continue
+            if sys.platform == "win32":  # what is open cannot be renamed there
+                os.close(handle)
+            yield Path(name)
+            return
+        except BaseException:  # Ctrl-C as well, from the first moment on
+            Path(name).unlink(missing_ok=True)
+            raise
+        finally:
+            if sys.platform != "win32":
+                os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporaries that nobody works on."""
+    for part in folder.glob(f".*{SUFFIX}"):
+        with suppress(OSError), part.open("rb") as file:
+            old = time.time() - part.stat().st_mtime > STALE_SECONDS
+            if _is_free(file.fileno(), otherwise=old):
+                part.unlink()  # still held by us: nobody can have begun to work on it
+
+
+def _new_part(dest: Path) -> tuple[int, str]:
+    return tempfile.mkstemp(prefix=prefix(dest), suffix=SUFFIX, dir=dest.parent)
+
+
+def _hold(handle: int) -> bool:
+    return _is_free(handle, otherwise=True) and os.fstat(handle).st_nlink > 0
+
+
+def _is_free(handle: int, *, otherwise: bool) -> bool:
+    """Whether nobody held this file; now we do. `otherwise`: what to say where there are no locks."""
+    if sys.platform == "win32":
+        return otherwise
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return otherwise
+    return True
+
 
 _ROOM = 1.1  # times the size of the source
 

@@ -19,13 +19,12 @@ from av.stream import Stream
 from limelight.errors import InputError, OutputError
 from limelight.media.clock import Clock
 from limelight.media.container import is_cover, open_input
-from limelight.media.copying import Cargo, Copy
-from limelight.media.fingerprint import Fingerprint
-from limelight.media.packets import Damage, decode_packet, read_packets
+from limelight.media.copy_streams import StreamCopy, StreamMap
+from limelight.media.packets import Damage, Fingerprint, decode_packet, read_packets
 
 
 @dataclass(frozen=True)
-class Verified:
+class Verification:
     """What was found when the result was read back."""
 
     picture_packets: int  # bit for bit those of the source
@@ -60,7 +59,7 @@ class _Sound:
         return Fraction(self.samples, self.rate)
 
 
-def verify(path: Path, cargo: Cargo, sent_seconds: Fraction, clock: Clock) -> Verified:
+def verify(path: Path, cargo: StreamMap, sent_seconds: Fraction, clock: Clock) -> Verification:
     """Compare a written file with what was sent into it. Raises `OutputError` at the first difference."""
     with _reopened(path) as result:
         lost_tags = _lost_tags(result, cargo)
@@ -82,7 +81,7 @@ def verify(path: Path, cargo: Cargo, sent_seconds: Fraction, clock: Clock) -> Ve
     _compare(cargo, prints)
     _check_length(sound, sent_seconds)
     picture = cargo.picture
-    return Verified(
+    return Verification(
         picture_packets=picture.fingerprint.packets if picture else 0,
         sha256={copy.words: copy.fingerprint.sha256 for copy in cargo.copies},
         sound_samples=sound.samples,
@@ -98,19 +97,19 @@ def _reopened(path: Path) -> av.container.InputContainer:
         raise OutputError(f"the result failed its check: it cannot be read back ({error}); report this") from error
 
 
-def _lost_tags(result: av.container.InputContainer, cargo: Cargo) -> tuple[str, ...]:
+def _lost_tags(result: av.container.InputContainer, cargo: StreamMap) -> tuple[str, ...]:
     """Tags of the film that are found neither on the result nor, as in Ogg, on its sound."""
     kept = [result.metadata, *(stream.metadata for stream in result.streams.audio)]
     found = {key.lower() for tags in kept for key in tags}
     return tuple(key for key in cargo.tags if key.lower() not in found)
 
 
-def _moving(cargo: Cargo) -> list[Copy]:
+def _moving(cargo: StreamMap) -> list[StreamCopy]:
     """The copies that come back as streams of their own; covers may come back as attachments."""
     return [copy for copy in cargo.copies if not copy.is_cover]
 
 
-def _matched(result: av.container.InputContainer, cargo: Cargo) -> dict[int, Stream]:
+def _matched(result: av.container.InputContainer, cargo: StreamMap) -> dict[int, Stream]:
     """Index of each stream as it was made → stream as it is found; the order is kept, covers and data move."""
     wanted = sorted([copy.target_index for copy in _moving(cargo)] + [cargo.sound_index])
     found = [
@@ -128,7 +127,7 @@ def _shown(packet: Packet[Stream], seen: int) -> list[Fraction]:
     return [] if enough or packet.is_discard or packet.pts is None else [packet.pts * packet.time_base]
 
 
-def _compare(cargo: Cargo, prints: Mapping[int, Fingerprint]) -> None:
+def _compare(cargo: StreamMap, prints: Mapping[int, Fingerprint]) -> None:
     for copy in _moving(cargo):
         back = prints[copy.target_index]
         if back.sha256 != copy.fingerprint.sha256:
@@ -143,7 +142,7 @@ def _check_length(sound: _Sound, sent_seconds: Fraction) -> None:
         raise OutputError(f"the result failed its check: {lengths}; report this")
 
 
-def _tick(streams: Mapping[int, Stream], cargo: Cargo) -> Fraction:
+def _tick(streams: Mapping[int, Stream], cargo: StreamMap) -> Fraction:
     """How finely the result tells the times of picture and sound."""
     seen: Sequence[int] = [cargo.sound_index, *([cargo.picture.target_index] if cargo.picture else [])]
     return sum((streams[index].time_base or Fraction(0) for index in seen), Fraction(0))

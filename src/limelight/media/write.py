@@ -26,16 +26,20 @@ from av.stream import Stream
 from limelight.errors import Damaged, OutputError
 from limelight.media.clock import Clock, hours_minutes_seconds, read_clock
 from limelight.media.container import METADATA_ERRORS, file_url, main_picture, open_input
-from limelight.media.copying import Cargo, Copy, has_apple_tags, load_cargo, on_the_clock
-from limelight.media.encode import SoundEncoder
-from limelight.media.fingerprint import is_end_of_subtitle
+from limelight.media.copy_streams import (
+    StreamCopy,
+    StreamMap,
+    check_unchanged,
+    has_apple_tags,
+    map_streams,
+    on_the_clock,
+)
 from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, container_of, muxer_options
-from limelight.media.packets import Damage, read_packets
-from limelight.media.spool import Spool
+from limelight.media.packets import Damage, is_end_of_subtitle, read_packets
+from limelight.media.spool import PacketSpool, SoundEncoder
 from limelight.media.target import naming_write_errors, prepare_target, scratch_beside, whole_or_absent
-from limelight.media.unchanged import check_unchanged
-from limelight.media.verify import Verified, verify
-from limelight.signals import Samples, SoundtrackInfo, SourceInfo
+from limelight.media.verify import Verification, verify
+from limelight.types import Samples, SoundtrackInfo, SourceInfo
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Written:
     seconds: float  # of the new soundtrack
     copied: tuple[str, ...]  # in words
     left_out: tuple[str, ...]  # in words, with the reason
-    verified: Verified
+    verified: Verification
 
 
 def write_with_soundtrack(
@@ -74,7 +78,7 @@ def write_with_soundtrack(
     clock = read_clock(info.path)
     with whole_or_absent(dest) as temporary:
         with _open_output(temporary, dest, container, info.path) as output, scratch_beside(dest) as scratch:
-            writer = _Writer(info, soundtrack, dest, clock, output, Spool(scratch))
+            writer = _Writer(info, soundtrack, dest, clock, output, PacketSpool(scratch))
             cargo = writer.load(container)
             writer.encode(blocks, cargo)
             writer.copy(cargo)
@@ -159,7 +163,7 @@ class _Writer:
         dest: Path,
         clock: Clock,
         output: av.container.OutputContainer,
-        spool: Spool,
+        spool: PacketSpool,
     ) -> None:
         self._info = info
         self._soundtrack = soundtrack
@@ -170,7 +174,7 @@ class _Writer:
         self._sound_end = 0  # of the sound that is written, in samples of the encoder
         self._decoded_at: dict[int, int] = {}  # stream → its last decoding timestamp
 
-    def load(self, container: str) -> Cargo:
+    def load(self, container: str) -> StreamMap:
         """Make the output's streams and write its head."""
         self._hides = container in ("mp4", "mov", "m4a")  # has edit lists
 
@@ -182,7 +186,7 @@ class _Writer:
         with open_input(self._info.path) as source:
             self.form = _form(source, self._soundtrack, container)
             with naming_write_errors(self._dest):
-                cargo = load_cargo(
+                cargo = map_streams(
                     source,
                     self._output,
                     container,
@@ -194,7 +198,7 @@ class _Writer:
                 self._output.start_encoding()
         return cargo
 
-    def encode(self, blocks: Iterable[Samples], cargo: Cargo) -> None:
+    def encode(self, blocks: Iterable[Samples], cargo: StreamMap) -> None:
         """Make the packets of the new sound. They wait in the spool, unless there is nothing to wait for."""
         take = self._spool.add if cargo.copies else self._output.mux
         for block in blocks:
@@ -203,7 +207,7 @@ class _Writer:
         with naming_write_errors(self._dest):
             take(self.encoder.finish())
 
-    def copy(self, cargo: Cargo) -> None:
+    def copy(self, cargo: StreamMap) -> None:
         """Write both streams of packets, whichever is due."""
         sound = self._spool.packets(self.encoder.stream, Fraction(1, self.form.sample_rate))
         copies = {copy.source_index: copy for copy in cargo.copies}
@@ -231,7 +235,7 @@ class _Writer:
                 self._sound_end = (packet.pts or 0) + (packet.duration or 0)
                 self._output.mux(packet)
 
-    def _copy(self, packet: Packet[Stream], copy: Copy) -> None:
+    def _copy(self, packet: Packet[Stream], copy: StreamCopy) -> None:
         copy.fingerprint.add(packet)
         if is_end_of_subtitle(packet):
             return  # the muxer writes its own
@@ -246,7 +250,7 @@ class _Writer:
             self._output.mux(packet)
 
     @contextmanager
-    def _naming_damage(self, packet: Packet[Stream], copy: Copy) -> Iterator[None]:
+    def _naming_damage(self, packet: Packet[Stream], copy: StreamCopy) -> Iterator[None]:
         """A packet that no container takes is the source's fault, not the target's."""
         at = packet.pts if packet.dts is None else packet.dts
         seconds = Fraction(0) if at is None else at * packet.time_base
@@ -257,7 +261,7 @@ class _Writer:
             place = hours_minutes_seconds(seconds)
             raise Damaged(f"{wished}: it is damaged at {place}; copy or download it again, or remux it") from error
 
-    def _refuse_backwards(self, packet: Packet[Stream], copy: Copy) -> None:
+    def _refuse_backwards(self, packet: Packet[Stream], copy: StreamCopy) -> None:
         last = self._decoded_at.get(copy.target_index)
         if packet.dts is None:
             return

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from limelight.signals import Samples
+from limelight.types import Samples
 
 
 class Originals:

@@ -16,10 +16,9 @@ from typing import Protocol
 import numpy as np
 
 from limelight.errors import InputError
-from limelight.mixing.hearing import MASK_NUMBER, Numbers, Passage, spectra_of
-from limelight.mixing.lines import Lines
-from limelight.runtime.card import ModelCard
-from limelight.signals import STEMS, Samples
+from limelight.mixing.separation import MASK_NUMBER, Lines, Numbers, Passage, spectra_of
+from limelight.models.card import ModelCard
+from limelight.types import STEMS, Samples
 
 
 class Store(Protocol):

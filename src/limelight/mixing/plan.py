@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from limelight.errors import PlanError
-from limelight.signals import STEMS, SoundtrackInfo, SourceInfo, Vector
+from limelight.types import STEMS, SoundtrackInfo, SourceInfo, Vector
 
 VERSION = 1
 STEP_SECONDS = 0.1  # gain curves have ten values a second

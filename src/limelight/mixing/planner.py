@@ -1,6 +1,8 @@
 """From a soundtrack and cues to a mix plan.
 
 hear → gains per token → curves at 10 Hz → smooth, by shots → the user's strength and offsets → loudness → reasons
+
+Gains that move as a hand on a fader would: smooth within a shot, quick at a cut.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from limelight.dsp.gains import db_to_gain
-from limelight.mixing import headroom
+from limelight.audio.layouts import db_to_gain
+from limelight.mixing import loudness_plan as headroom
 from limelight.mixing.controls import Controls
+from limelight.mixing.features import Sketch, listen_through
+from limelight.mixing.loudness_plan import Measurements
 from limelight.mixing.masks import KeptMasks
 from limelight.mixing.plan import (
     STEP_SECONDS,
@@ -26,11 +31,8 @@ from limelight.mixing.plan import (
     finite_or_none,
 )
 from limelight.mixing.reasons import reason
-from limelight.mixing.sketch import Sketch, listen_through
-from limelight.mixing.smoothing import smooth
-from limelight.mixing.survey import Survey
-from limelight.runtime.model import Model
-from limelight.signals import STEMS, Cues, Samples, Shot, Vector
+from limelight.models.separator import Model
+from limelight.types import STEMS, Cues, Samples, Shot, Vector
 
 CHASES = 8
 LARGEST_CHASE_DB = 3.0
@@ -38,7 +40,7 @@ LARGEST_CHASE_DB = 3.0
 
 def make_plan(
     blocks: Iterable[Samples],
-    surveyed: Survey,
+    surveyed: Measurements,
     cues: Cues,
     model: Model,
     controls: Controls,
@@ -84,7 +86,7 @@ def _curves(gains_db: Vector, sketch: Sketch, times: Vector, cues: Cues, control
     return np.asarray(np.round(curves, 2) + 0.0)  # no −0.0
 
 
-def _makeup_db(sketch: Sketch, gains_db: Vector, surveyed: Survey, controls: Controls) -> float:
+def _makeup_db(sketch: Sketch, gains_db: Vector, surveyed: Measurements, controls: Controls) -> float:
     """One gain for all: back to the original's loudness, or on to the target, and what the limiter takes on top.
 
     The limiter takes more the more it is given; a few rounds settle it. It is not chased further than LARGEST_CHASE_DB:
@@ -104,7 +106,7 @@ def _makeup_db(sketch: Sketch, gains_db: Vector, surveyed: Survey, controls: Con
 
 
 def _passed(
-    sketch: Sketch, gains_db: Vector, surveyed: Survey, makeup_db: float, ceiling_dbtp: float
+    sketch: Sketch, gains_db: Vector, surveyed: Measurements, makeup_db: float, ceiling_dbtp: float
 ) -> Vector | float:
     """Share of the mix's power that the limiter will let through, per token [L]."""
     peaks = surveyed.peaks.astype(np.float64)
@@ -137,3 +139,37 @@ def _planned_shot(shot: Shot, curves: Vector, by_ear: Vector | None, times: Vect
 
 def _means(curves: Vector) -> dict[str, float]:
     return {stem: round(gain, 2) for stem, gain in zip(STEMS, curves.mean(axis=1).tolist(), strict=True)}
+
+
+WITHIN_SECONDS = 1.0  # σ of the smoothing inside a shot
+ACROSS = 0.2  # how much the other side of a cut still counts
+RAMP_SECONDS = 0.3  # the quickest move
+LARGEST_DB = 15.0
+
+
+def smooth(curves_db: Vector, cuts_seconds: Vector, *, step_seconds: float) -> Vector:
+    """Curves [K, T] in dB, Gaussian within shots, then a short moving average, never over LARGEST_DB.
+
+    Constant curves stay as they are, and a smoothed curve never leaves the range of the one it came from.
+    """
+    curves_db = np.clip(curves_db, -LARGEST_DB, LARGEST_DB)
+    steps = curves_db.shape[1]
+    shot = np.searchsorted(cuts_seconds, np.arange(steps) * step_seconds, side="right")  # [T]
+    sigma = WITHIN_SECONDS / step_seconds
+    reach = min(round(3 * sigma), steps - 1)
+    total, weight = np.zeros_like(curves_db), np.zeros(steps)
+    for offset in range(-reach, reach + 1):
+        here = slice(max(0, -offset), steps - max(0, offset))
+        there = slice(max(0, offset), steps + min(0, offset))
+        w = np.exp(-0.5 * (offset / sigma) ** 2) * np.where(shot[here] == shot[there], 1.0, ACROSS)
+        total[:, here] += w * curves_db[:, there]
+        weight[here] += w
+    return _moving_average(total / weight, max(1, round(RAMP_SECONDS / step_seconds)))
+
+
+def _moving_average(curves: Vector, width: int) -> Vector:
+    if curves.shape[1] <= 1 or width <= 1:
+        return curves
+    ahead = width // 2
+    padded = np.pad(curves, ((0, 0), (ahead, width - 1 - ahead)), mode="edge")
+    return np.asarray(sliding_window_view(padded, width, axis=1).mean(axis=2))

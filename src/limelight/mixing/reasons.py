@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from limelight.signals import STEMS, Shot
+from limelight.types import STEMS, Shot
 
 AUDIBLE_LUFS = -60.0
 NOTICEABLE_DB = 0.5

@@ -17,20 +17,20 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.dsp.gains import db_to_gain
-from limelight.dsp.loudness import LoudnessMeter
-from limelight.dsp.true_peak import TruePeakMeter
+from limelight.audio.layouts import db_to_gain
+from limelight.audio.loudness import LoudnessMeter
+from limelight.audio.true_peak import TruePeakMeter
 from limelight.errors import ModelError
 from limelight.mixing.controls import Controls
+from limelight.mixing.loudness_plan import Measurements
 from limelight.mixing.plan import PlannedControls, PlannedLoudness, PlannedModel, PlannedSource, finite_or_none
 from limelight.mixing.planner import LARGEST_CHASE_DB
 from limelight.mixing.remixing import Piece, changes
 from limelight.mixing.render import limited
-from limelight.mixing.survey import Survey
-from limelight.runtime.registry import no_stems
-from limelight.runtime.remix import RemixModel
-from limelight.runtime.remix_card import RemixCard
-from limelight.signals import Cues, Samples, Shot, Vector
+from limelight.models.registry import no_stems
+from limelight.models.remix_card import RemixCard
+from limelight.models.remixer import RemixModel
+from limelight.types import Cues, Samples, Shot, Vector
 
 CHANGE_STEP_SECONDS = 1.0
 CHASES = 4
@@ -82,7 +82,7 @@ class _Lift:
 def make_remix(
     blocks: Iterable[Samples],
     shelf: Shelf,
-    surveyed: Survey,
+    surveyed: Measurements,
     cues: Cues,
     model: RemixModel,
     controls: Controls,
@@ -175,7 +175,7 @@ def _measured(blocks: Iterable[Samples], source: PlannedSource) -> _Measured:
     return _Measured(loudness.finish().integrated_lufs, peaks.finish() if peaks else -math.inf)
 
 
-def _lift(shelf: Shelf, mixed: _Measured, surveyed: Survey, controls: Controls, source: PlannedSource) -> _Lift:
+def _lift(shelf: Shelf, mixed: _Measured, surveyed: Measurements, controls: Controls, source: PlannedSource) -> _Lift:
     """Back to the original's loudness, or on to the target, and what the limiter takes on top (not chased far)."""
     target = controls.target_lufs
     wished = surveyed.loudness_lufs if target is None else target

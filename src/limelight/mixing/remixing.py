@@ -22,14 +22,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.dsp.mirrored_stft import mirrored_istft, mirrored_stft
-from limelight.dsp.resample import ResampleStream
-from limelight.dsp.stft import StftConfig
+from limelight.audio.resample import ResampleStream
+from limelight.audio.stft import StftConfig, mirrored_istft, mirrored_stft
 from limelight.errors import ModelError
 from limelight.mixing.blocks import Originals
-from limelight.mixing.hearing import downmix_weights, faded
-from limelight.runtime.remix import Prescribed, RemixModel
-from limelight.signals import Samples
+from limelight.mixing.separation import downmix_weights, faded
+from limelight.models.remixer import Prescribed, RemixModel
+from limelight.types import Samples
 
 Array = NDArray[np.float32]
 Piece = tuple[Samples, Samples]  # original and change, [C, n] each

@@ -14,18 +14,17 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.dsp.gains import db_to_gain
-from limelight.dsp.limiter import LimiterConfig, LimiterStream
-from limelight.dsp.resample import ResampleStream
-from limelight.dsp.stft import IstftStream, Spectra, StftConfig
+from limelight.audio.layouts import db_to_gain
+from limelight.audio.limiter import LimiterConfig, LimiterStream
+from limelight.audio.resample import ResampleStream
+from limelight.audio.stft import IstftStream, Spectra, StftConfig
 from limelight.mixing.blocks import Originals, cut
-from limelight.mixing.hearing import Passage, hear
-from limelight.mixing.lines import Lines
 from limelight.mixing.masks import KeptMasks
 from limelight.mixing.plan import MixPlan
-from limelight.runtime.card import ModelCard
-from limelight.runtime.model import Model
-from limelight.signals import Samples
+from limelight.mixing.separation import Lines, Passage, hear
+from limelight.models.card import ModelCard
+from limelight.models.separator import Model
+from limelight.types import Samples
 
 # How sound becomes passages: by the model, or by what is kept of an earlier hearing.
 Ear = Callable[[Iterable[Samples]], Iterator[Passage]]

@@ -29,8 +29,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from limelight.networks.bands import Lines
 from limelight.networks.dual_unet import Prescription, istft, lengthened, stft
-from limelight.networks.lines import Lines
 from limelight.networks.remixer import Remixer
 from limelight.networks.sep_reformer import Modulate, SepReformer, SepReformerConfig
 

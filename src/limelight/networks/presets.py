@@ -13,7 +13,6 @@ from limelight.errors import ModelError
 from limelight.networks import visah
 from limelight.networks.lce import Lce, LceConfig
 from limelight.networks.learn2remix import Learn2Remix, Learn2RemixConfig
-from limelight.networks.lite_remixer import LiteRemixer, LiteRemixerConfig
 from limelight.networks.remixer import Remixer, RemixerConfig
 
 
@@ -28,7 +27,6 @@ class Preset:
 PRESETS = {name: Preset(visah.Visah, config) for name, config in visah.PRESETS.items()} | {
     "learn2remix": Preset(Learn2Remix, Learn2RemixConfig()),
     "lce": Preset(Lce, LceConfig()),
-    "lite": Preset(LiteRemixer, LiteRemixerConfig()),
 }
 
 

@@ -4,15 +4,31 @@
 
 A network that works on waveforms alone prescribes a mask of ones and wave = output − mixture, so that more channels than
 one can be done alike (`every_channel`). The seam between networks and all that trains, exports and runs them.
+
+A mono network on stereo and 5.1: what it decides for the downmix is done to every channel.
+
+The network hears m = Σ_c w_c x_c and answers with a mask and a waveform residual r. The mask is applied to the
+spectrum of each channel, which keeps each where it stands. The residual is one waveform for all; each channel gets the
+share of it that it has in the downmix, by least squares over the whole stretch:
+
+    y_c = iSTFT(mask · X_c) + a_c r,      a_c = ⟨x_c, m⟩ / ⟨m, m⟩
+
+Since Σ_c w_c a_c = 1 and the transform is linear, the downmix of the outputs is the network's output for the downmix.
+For channels of equal power that have nothing in common, a is the pseudo-inverse of the weights, w / ‖w‖²; unlike that,
+a silent channel gets nothing, and equal channels get equal shares. What only stands out of phase (m = 0) is masked by
+what the network says of silence: this is the known limit of a mono ear.
+
+Neither paper says how to run its mono network on more channels; this is our own.
 """
 
 from __future__ import annotations
 
 from typing import Any, Protocol, Self
 
+import torch
 from torch import Tensor, nn
 
-from limelight.networks.dual_unet import Prescription
+from limelight.networks.dual_unet import Prescription, istft, lengthened, stft
 
 
 class Transform(Protocol):
@@ -74,3 +90,25 @@ class Remixer(nn.Module):
     def prescribe(self, magnitude: Tensor, mixture: Tensor, context: Tensor | None = None) -> Prescription:
         """|X| [B, F, T], mixture [B, N] and context to mask [B, F, T] and wave [B, N]."""
         raise NotImplementedError
+
+
+def on_every_channel(
+    network: Remixer, sound: Tensor, context: Tensor | None = None, *, weights: Tensor | None = None
+) -> Tensor:
+    """Sound [B, C, N] and context [B, M, D] to output [B, C, N]. Weights [C] of the downmix; default all alike."""
+    config, samples = network.config.backbone, sound.shape[-1]
+    weights = torch.full((sound.shape[1],), 1 / sound.shape[1]) if weights is None else weights
+    sound = lengthened(sound, config)
+    mono = torch.einsum("bcn,c->bn", sound, weights.to(sound))
+    # One transform of the downmix more than needed: it is the sum of the channels', but the sum costs as much.
+    made = network.prescribe(stft(mono, config).abs(), mono, context)
+    outputs = [istft(made.mask * stft(channel, config), sound.shape[-1], config) for channel in sound.unbind(1)]
+    output = torch.stack(outputs, dim=1) + shares(sound, mono)[..., None] * made.wave[:, None]
+    return output[..., :samples]
+
+
+def shares(sound: Tensor, mono: Tensor) -> Tensor:
+    """a_c, [B, C], of channels [B, C, N] in their downmix [B, N]; zeros where the downmix is silent."""
+    common = torch.einsum("bcn,bn->bc", sound, mono)
+    power = mono.square().sum(1, keepdim=True)
+    return torch.where(power > 0, common / power.clamp(min=torch.finfo(power.dtype).tiny), 0.0)

@@ -1,1 +1,1 @@
-"""Losses, the loop, export to ONNX (torch, extra `train`)."""
+"""Training, ablation, export (torch, extra `train`)."""

@@ -9,13 +9,18 @@
 From VisAH (contexts, L) and SemMix (questions, L). "One" is the middle second of a passage, "many" all of them. Each
 variant is a run of its own in a folder of its name: a variant that is done is not done again, a stopped one goes on, one
 whose context is not there is left out and named.
+
+The papers' ablation tables with ours beside them, as Markdown.
+
+The papers' figures are of their own data (VisAH's test split, 1,789 clips, 126 thousand steps), so columns are not to be
+compared with each other: what can be compared is the order of the rows.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatch
 from itertools import product
@@ -24,14 +29,14 @@ from typing import Any
 
 from accelerate import PartialState
 
-from limelight.cues.catalogue import KINDS
+from limelight.dataset.reading import MuddyMix
 from limelight.errors import InputError, ModelError
 from limelight.media.target import whole_or_absent
-from limelight.muddy.dataset import MuddyMix
+from limelight.training.checkpoint import load_remixer
 from limelight.training.contexts import STYLES, ContextChoice, context_width
-from limelight.training.remix_checkpoint import load_remixer
-from limelight.training.remix_run import Effort, RemixRecipe, fingerprint, train_remixer, watch_of
-from limelight.training.remix_watch import Judgement
+from limelight.training.trainer import Recipe, RuntimeOptions, fingerprint, train_remixer, validation_of
+from limelight.training.validation import METRICS, Judgement
+from limelight.vision.cues import KINDS
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +58,7 @@ class Variant:
     context: ContextChoice
     encoder_layers: int | None = None  # L
 
-    def of(self, recipe: RemixRecipe) -> RemixRecipe:
+    def of(self, recipe: Recipe) -> Recipe:
         return replace(recipe, context=self.context, encoder_layers=self.encoder_layers)
 
 
@@ -96,7 +101,14 @@ def _with_context() -> Iterator[Variant]:
 
 
 def ablate(
-    dataset: Path, into: Path, recipe: RemixRecipe, effort: Effort, *, chosen: Iterable[Variant], split: str, count: int
+    dataset: Path,
+    into: Path,
+    recipe: Recipe,
+    effort: RuntimeOptions,
+    *,
+    chosen: Iterable[Variant],
+    split: str,
+    count: int,
 ) -> Ablation:
     """Trains and judges variants on `count` clips of a split. Raises InputError, ModelError."""
     results, left_out = [], {}
@@ -113,7 +125,7 @@ def ablate(
 
 
 def _result(
-    dataset: Path, folder: Path, variant: Variant, recipe: RemixRecipe, effort: Effort, split: str, count: int
+    dataset: Path, folder: Path, variant: Variant, recipe: Recipe, effort: RuntimeOptions, split: str, count: int
 ) -> Result:
     wished = {"recipe": asdict(recipe), "split": split, "count": count, "steps": effort.steps, "epochs": effort.epochs}
     asked = json.loads(json.dumps(wished | {"manifest_sha256": fingerprint(dataset)}))
@@ -123,7 +135,7 @@ def _result(
     log.info("%s", variant.name)
     network = load_remixer(train_remixer(dataset, folder, recipe, effort))
     if PartialState().is_main_process:
-        watch = watch_of(MuddyMix(dataset, split), recipe, network, count=count)
+        watch = validation_of(MuddyMix(dataset, split), recipe, network, count=count)
         found = {
             "asked": asked,
             "judged": watch.judge(network.to(PartialState().device)),
@@ -144,3 +156,90 @@ def _read(path: Path, variant: Variant, asked: dict[str, Any]) -> Result:
     if saved.get("asked") != asked:
         raise ModelError(f"{path} was made with other options; give the same ones, or another folder.")
     return result
+
+
+FOCUS = "focused-camera-focus"
+OURS = (*METRICS.values(), "with another clip's", "with none")  # the last two level-matched MAG
+# Variant to its row's name, and MAG, KLD, ΔIB in VisAH's table; empty where the paper has no such row.
+CONTEXTS: Mapping[str, tuple[str, tuple[float, ...]]] = {
+    "none": ("none", (10.35, 11.95, 0.99)),
+    "one-frame-L3": ("one frame", (10.35, 11.67, 0.91)),
+    f"one-caption-{FOCUS}-L6": ("one caption", (10.32, 11.83, 0.84)),
+    "many-frames-L3": ("many frames", (10.24, 11.18, 0.88)),
+    f"many-captions-{FOCUS}-L6": ("many captions", (10.08, 11.01, 0.80)),
+    "one-cue-row-L3": ("one row of measured cues", ()),
+    "many-cue-rows-L3": ("measured cues", ()),
+    "one-phrase-L3": ("one phrase of measured cues", ()),
+    "many-phrases-L3": ("measured cues in words", ()),
+}
+# Variant's stem to what the papers say of its depths.
+DEPTH_WORDS: Mapping[str, tuple[str, dict[int, str]]] = {
+    "many-frames": ("many frames", {3: "best (VisAH)", 6: "over-fits (VisAH)"}),
+    f"many-captions-{FOCUS}": ("many captions", {3: "best (SemMix)", 6: "best (VisAH)"}),
+    "many-cue-rows": ("measured cues", {}),
+    "many-phrases": ("measured cues in words", {}),
+}
+
+
+def tables(found: Ablation) -> str:
+    """All tables, and what is left out."""
+    results = {result.variant.name: result for result in found.results}
+    parts = [_contexts(results), _depths(results), _questions(results), _left_out(found)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _contexts(results: Mapping[str, Result]) -> str:
+    rows = [
+        [words, *([f"{figure:.2f}" for figure in paper] or ["–"] * 3), *_ours(results.get(name))]
+        for name, (words, paper) in CONTEXTS.items()
+        if paper or name in results
+    ]
+    head = ["context", "VisAH: MAG", "KLD", "ΔIB", *_here()]
+    return "**Contexts**\n\n" + _markdown(head, [_nothing_done(results.values(), 4), *rows])
+
+
+def _depths(results: Mapping[str, Result]) -> str:
+    rows = [
+        [f"{words}, L = {depth}", said.get(depth, "–"), *_ours(results[f"{stem}-L{depth}"])]
+        for stem, (words, said) in DEPTH_WORDS.items()
+        for depth in DEPTHS
+        if f"{stem}-L{depth}" in results
+    ]
+    return "**Depth of the context encoder**\n\n" + _markdown(["", "the papers", *_here()], rows) if rows else ""
+
+
+def _questions(results: Mapping[str, Result]) -> str:
+    names = {(kind, style): f"many-captions-{style}-{kind.replace(' ', '-')}-L3" for kind in KINDS for style in STYLES}
+    rows = [[kind, style, *_ours(results[name])] for (kind, style), name in names.items() if name in results]
+    return "**Questions (L = 3)**\n\n" + _markdown(["cue", "question", *_here()], rows) if rows else ""
+
+
+def _left_out(found: Ablation) -> str:
+    """A line for each reason, not for each variant."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in found.left_out.items():
+        reasons.setdefault(reason, []).append(name)
+    return "\n".join(f"Left out ({len(names)} variants, {names[0]} first): {why}" for why, names in reasons.items())
+
+
+def _here() -> list[str]:
+    return [f"here: {OURS[0]}", *OURS[1:]]
+
+
+def _ours(result: Result | None) -> list[str]:
+    if result is None:
+        return ["–"] * len(OURS)
+    figures = result.judged.get("true", result.judged["none"])
+    others = [result.judged.get(shown, {}).get("mag_level_matched") for shown in ("shuffled", "none")]
+    return [f"{figures[name]:.2f}" for name in METRICS] + ["–" if other is None else f"{other:.2f}" for other in others]
+
+
+def _nothing_done(results: Iterable[Result], columns: int) -> list[str]:
+    first = next(iter(results), None)
+    figures = [f"{first.judged['input'][name]:.2f}" for name in METRICS] if first else ["–"] * len(METRICS)
+    return ["nothing done", *["–"] * (columns - 1), *figures, "–", "–"]
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))

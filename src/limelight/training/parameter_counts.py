@@ -11,9 +11,9 @@ import json
 import torch
 from torch import nn
 
+from limelight.models.listing import COUNTS
 from limelight.networks import presets
 from limelight.networks.visah import PRESETS, Visah, VisahConfig
-from limelight.runtime.listing import COUNTS
 
 Counts = dict[str, int]
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from limelight.dsp.resample import resample
-from limelight.muddy.clips import read_clip_sound, read_stems
-from limelight.muddy.dataset import MuddyMix, check_sounds
-from limelight.muddy.sounds import SAMPLE_RATE as CLIP_RATE
+from limelight.audio.resample import resample
+from limelight.dataset.clips import read_clip_sound, read_stems
+from limelight.dataset.reading import MuddyMix, check_sounds
+from limelight.dataset.sounds import SAMPLE_RATE as CLIP_RATE
 from limelight.training.contexts import ContextChoice, context_rows
 
 Passage = dict[str, Tensor]
@@ -96,7 +96,7 @@ class Passages(Dataset[Passage]):
 
 
 @dataclass(frozen=True)
-class Turns:
+class Alternation:
     """The numbers of each step's passages, from a step on, for one process."""
 
     batch: int
@@ -115,7 +115,7 @@ def batches_from(
     passages: Passages, start_step: int, *, share: Share | None = None, workers: int = 0
 ) -> Iterator[dict[str, Tensor]]:
     """Batches from a step on: mixture and target [B, N], context [B, M, D]."""
-    turns = Turns(passages.config.batch, start_step, share or Share())
+    turns = Alternation(passages.config.batch, start_step, share or Share())
     return iter(
         DataLoader(
             passages,

@@ -11,13 +11,12 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from limelight.errors import ModelError
+from limelight.models.card import file_sha256
+from limelight.models.remix_card import CONTEXTS, RemixCard
+from limelight.models.remixer import Prescribed
 from limelight.networks.remixer import Remixer
-from limelight.runtime.card import file_sha256
-from limelight.runtime.remix import Prescribed
-from limelight.runtime.remix_card import CONTEXTS, RemixCard
-from limelight.training.checkpoint import load_checkpoint
-from limelight.training.export_remix import card_of, trained_on
-from limelight.training.remix_checkpoint import network_of
+from limelight.training.checkpoint import load_checkpoint, network_of
+from limelight.training.export import card_of, trained_on
 
 Array = NDArray[np.float32]
 

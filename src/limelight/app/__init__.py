@@ -1,1 +1,0 @@
-"""The doors: the main path, the command line, the report."""

@@ -1,0 +1,126 @@
+"""Gains: ratios, decibels, and curves of them over time.
+
+A gain of 0 is a value and reads −∞ dB. Curves move along straight lines in decibels, which the ear hears as even.
+
+Channel layouts by FFmpeg's names, and what each channel counts in loudness.
+
+Weights by ITU-R BS.1770-5, Annexes 1 and 3: 1.41 (+1.5 dB) for a loudspeaker 60° to 120° to the side at ear height,
+0 for low-frequency effects, 1 for all others. FFmpeg's `ebur128` differs for the back pair of 7.1 and for a back centre
+(135° to 180°), which it weighs 1.41 as well.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from limelight.errors import Unsupported
+
+SILENCE_DB = -120.0  # a curve that falls this far has arrived at nothing
+
+
+def db_to_gain(db: ArrayLike) -> NDArray[np.float64]:
+    """Amplitude ratio of a level in dB; −∞ dB is 0."""
+    return np.asarray(np.power(10.0, np.asarray(db, np.float64) / 20.0))
+
+
+def gain_to_db(gain: ArrayLike) -> NDArray[np.float64]:
+    """Level in dB of an amplitude ratio (its sign is of no account); 0 is −∞ dB."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(20.0 * np.log10(np.abs(np.asarray(gain, np.float64))))
+
+
+def interpolate_gain(
+    curve_times_seconds: ArrayLike, curve_db: ArrayLike, sample_times_seconds: ArrayLike
+) -> NDArray[np.float64]:
+    """Amplitude ratios at the given times, from a curve that is linear in dB between its points, constant outside.
+
+    `curve_times_seconds` [T] must increase; `curve_db` [T] may hold −∞, treated as a fade to `SILENCE_DB` and 0 there.
+    """
+    times = np.asarray(curve_times_seconds, np.float64)
+    levels = np.maximum(np.asarray(curve_db, np.float64), SILENCE_DB)
+    if times.ndim != 1 or times.shape != levels.shape or times.size == 0 or np.any(np.diff(times) <= 0):
+        raise ValueError(f"a gain curve needs increasing times, one per level, got {times.shape} and {levels.shape}")
+    db = np.interp(np.asarray(sample_times_seconds, np.float64), times, levels)
+    return np.where(db > SILENCE_DB, db_to_gain(db), 0.0)
+
+
+SURROUND_WEIGHT = 1.41
+
+_LAYOUTS = {
+    "mono": "FC",
+    "stereo": "FL FR",
+    "2.1": "FL FR LFE",
+    "3.0": "FL FR FC",
+    "3.0(back)": "FL FR BC",
+    "4.0": "FL FR FC BC",
+    "quad": "FL FR BL BR",
+    "quad(side)": "FL FR SL SR",
+    "3.1": "FL FR FC LFE",
+    "4.1": "FL FR FC LFE BC",
+    "5.0": "FL FR FC BL BR",
+    "5.0(side)": "FL FR FC SL SR",
+    "5.1": "FL FR FC LFE BL BR",
+    "5.1(side)": "FL FR FC LFE SL SR",
+    "6.0": "FL FR FC BC SL SR",
+    "6.0(front)": "FL FR FLC FRC SL SR",
+    "hexagonal": "FL FR FC BL BR BC",
+    "6.1": "FL FR FC LFE BC SL SR",
+    "6.1(back)": "FL FR FC LFE BL BR BC",
+    "6.1(front)": "FL FR LFE FLC FRC SL SR",
+    "7.0": "FL FR FC BL BR SL SR",
+    "7.0(front)": "FL FR FC FLC FRC SL SR",
+    "7.1": "FL FR FC LFE BL BR SL SR",
+    "7.1(wide)": "FL FR FC LFE BL BR FLC FRC",
+    "7.1(wide-side)": "FL FR FC LFE FLC FRC SL SR",
+    "5.1.2": "FL FR FC LFE SL SR TFL TFR",
+    "5.1.2(back)": "FL FR FC LFE BL BR TFL TFR",
+    "5.1.4": "FL FR FC LFE SL SR TFL TFR TBL TBR",
+    "7.1.2": "FL FR FC LFE BL BR SL SR TFL TFR",
+    "7.1.4": "FL FR FC LFE BL BR SL SR TFL TFR TBL TBR",
+    "octagonal": "FL FR FC BL BR BC SL SR",
+    "downmix": "DL DR",
+    "binaural": "BIL BIR",
+}
+_SPELT = re.compile(r"(?:\d+ channels \()?([A-Z]+\d?(?:\+[A-Z]+\d?)*)\)?")
+_COUNTED = re.compile(r"([1-9]\d?) channels")
+_SIDES = {"SL", "SR"}
+_BACKS = {"BL", "BR"}  # the surround pair where a layout has no sides
+_LOW = {"LFE", "LFE2"}
+_HALF_POWER = 0.7071
+
+
+def channel_names(layout: str) -> tuple[str, ...]:
+    """Channels of a layout in order: by name ("5.1"), spelt out ("FL+FR+LFE") or just counted ("3 channels").
+
+    Raises Unsupported for a layout we do not know.
+    """
+    if layout in _LAYOUTS:
+        return tuple(_LAYOUTS[layout].split())
+    if spelt := _SPELT.fullmatch(layout):
+        return tuple(spelt.group(1).split("+"))
+    if counted := _COUNTED.fullmatch(layout):
+        return ("?",) * int(counted.group(1))
+    raise Unsupported(f"wished to measure channel layout {layout!r}, which is unknown; convert the sound to 5.1 first")
+
+
+def channel_weights(layout: str) -> NDArray[np.float64]:
+    """What each channel's power counts in loudness, [C]."""
+    names = channel_names(layout)
+    surround = _SIDES if _SIDES & set(names) else _BACKS
+    return np.array([0.0 if name in _LOW else SURROUND_WEIGHT if name in surround else 1.0 for name in names])
+
+
+def stereo_matrix(layout: str) -> NDArray[np.float32]:
+    """[2, C] that mixes a layout down to stereo: the centre to both sides, no low-frequency effects, nothing clips."""
+    rows = np.array([_to_sides(name) for name in channel_names(layout)], np.float32).T  # [2, C]
+    return np.asarray(rows / max(1e-9, float(rows.sum(axis=1).max())))
+
+
+def _to_sides(name: str) -> list[float]:
+    if name in _LOW:
+        return [0.0, 0.0]
+    level = 1.0 if name in ("FL", "FR", "DL", "DR", "BIL", "BIR") else _HALF_POWER
+    return [0.0 if name.endswith("R") else level, 0.0 if name.endswith("L") else level]

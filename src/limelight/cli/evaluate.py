@@ -1,0 +1,96 @@
+"""evaluate: methods, controls and models on a data set; tables, a page, and which differences are real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from limelight.cli.context import command_context, console, progress_bar
+from limelight.cli.muddy import Workers
+from limelight.cli.options import AsJson, Quiet, Verbose
+
+
+def evaluate(
+    dataset: Annotated[
+        Path,
+        typer.Argument(
+            help="A folder that `muddy build` or `muddy scenes` made, or a sound library.", metavar="DATASET"
+        ),
+    ],
+    into: Annotated[
+        Path, typer.Option(help="Where results and tables go; what is there already is not measured again.")
+    ],
+    models: Annotated[
+        str,
+        typer.Option(help="With commas: models by name, folder or file, separate-and-level, separate-and-level-film."),
+    ] = "lite",
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    count: Annotated[
+        int | None,
+        typer.Option(
+            help="So many clips, evenly spread; default all. Of a library: mixtures of each kind; default 200.", min=1
+        ),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Where a library's decoded sounds are kept; default in --into.")
+    ] = None,
+    by_cue: Annotated[
+        bool, typer.Option("--by-cue", help="Also models that look with each kind of cue from another clip.")
+    ] = False,
+    tagger: Annotated[
+        str, typer.Option(help="Also KLD: passt, ast, or an AST model's name or folder (extra eval).")
+    ] = "",
+    embedder: Annotated[
+        str, typer.Option(help="Also ΔIB: pe-av, imagebind (not for commercial use), or a PE-AV model; wants --frames.")
+    ] = "",
+    examples: Annotated[int, typer.Option(help="Clips to look at on the page.", min=0)] = 3,
+    compare: Annotated[
+        tuple[str, str] | None, typer.Option(help="Only compare two rows of the table, by their names.", metavar="A B")
+    ] = None,
+    against: Annotated[Path | None, typer.Option(help="With --compare: another run's folder, where B is.")] = None,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Also results.parquet (needs pyarrow).")] = False,
+    workers: Workers = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Judge models on clips whose truth is known, beside controls and oracles. Run it again after a stop: it goes on."""
+    with command_context(verbose=verbose):
+        if compare:
+            from limelight.metrics.sentences import comparison_text
+
+            typer.echo(comparison_text(into, *compare, against=against))
+            return
+        from limelight.metrics.evaluate import Request, evaluate
+        from limelight.metrics.goals import for_programs
+        from limelight.metrics.measure import MetricNetworks
+        from limelight.metrics.sentences import in_short
+
+        asked = Request(
+            dataset=dataset,
+            into=into,
+            models=tuple(name.strip() for name in models.split(",") if name.strip()),
+            split=split,
+            count=count,
+            examples=examples,
+            parquet=parquet,
+            networks=MetricNetworks(tagger, embedder),
+            workers=workers,
+            by_cue=by_cue,
+            cache=cache,
+        )
+        with progress_bar(quiet=quiet) as bar:
+            verdict = evaluate(
+                asked,
+                progress=lambda done, total: bar("judge", done, total),
+                drawing=lambda done, total: bar("draw", done, total),
+            )
+        told = json.dumps(for_programs(verdict.found), indent=1) if as_json else "\n".join(map(str, verdict.written))
+        typer.echo(told)
+        if not quiet:
+            for sentence in (*in_short(verdict.found), "what the figures mean: docs/judge.md"):
+                console.print(sentence, markup=False)
+        verdict.judged.check()

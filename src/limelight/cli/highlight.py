@@ -1,0 +1,199 @@
+"""highlight, plan, render: a film in, a rebalanced film (or its plan) out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from limelight.cli.context import command_context, console, progress_bar
+from limelight.cli.options import (
+    AsJson,
+    AudioStream,
+    CaptionsFile,
+    Context,
+    ContextModel,
+    Device,
+    Effects,
+    Force,
+    Loudness,
+    ModelName,
+    Music,
+    Offline,
+    Output,
+    Quiet,
+    Source,
+    Speech,
+    StemModelName,
+    Strength,
+    TextModel,
+    TruePeak,
+    Verbose,
+    context_request,
+    controls_from_flags,
+)
+
+if TYPE_CHECKING:
+    from limelight.api import Highlighted
+
+
+def highlight(
+    source: Source,
+    output: Output = None,
+    force: Force = False,
+    strength: Strength = 1.0,
+    speech: Speech = 0.0,
+    music: Music = 0.0,
+    effects: Effects = 0.0,
+    loudness: Loudness = "keep",
+    true_peak: TruePeak = -1.0,
+    audio_stream: AudioStream = None,
+    model: ModelName = "lite",
+    context: Context = None,
+    context_model: ContextModel = None,
+    text_model: TextModel = None,
+    captions: CaptionsFile = None,
+    device: Device = None,
+    report: Annotated[bool, typer.Option("--report", help="Write an HTML page beside the result.")] = False,
+    plan_out: Annotated[Path | None, typer.Option("--plan", help="Also write the mix plan here.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    offline: Offline = False,
+) -> None:
+    """Look, listen, rebalance, write. The picture is copied, bit for bit."""
+    with command_context(verbose=verbose):
+        controls = controls_from_flags(strength, speech, music, effects, loudness, true_peak)
+        wish = context_request(context, context_model, text_model, captions, device, offline)
+        from limelight import api as pipeline
+        from limelight.cli.options import encoder_for, load
+        from limelight.media.target import check_place
+        from limelight.mixing.plan import MixPlan, plan_text
+
+        loaded = load(model, device=device)
+        if plan_out:
+            check_place(source, plan_out, overwrite=force)
+            pipeline.with_stems(loaded)  # the others have no plan
+        eyes = encoder_for(loaded, wish)
+        with progress_bar(quiet=quiet) as bar:
+            result = pipeline.highlight_video(
+                source,
+                output,
+                model=loaded,
+                encoder=eyes.encoder,
+                picture_height=eyes.picture_height,
+                controls=controls,
+                audio_stream=audio_stream,
+                overwrite=force,
+                progress=bar,
+            )
+        if plan_out and isinstance(result.plan, MixPlan):
+            _write_text(source, plan_out, plan_text(result.plan), force=force)
+        page = result.dest.with_suffix(".html") if report else None
+        if page:
+            from limelight.report.write import write_report
+
+            write_report(result, page)
+        _tell(result, quiet=quiet, as_json=as_json, page=page)
+
+
+def plan(
+    source: Source,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to; default stdout.")] = None,
+    force: Force = False,
+    strength: Strength = 1.0,
+    speech: Speech = 0.0,
+    music: Music = 0.0,
+    effects: Effects = 0.0,
+    loudness: Loudness = "keep",
+    true_peak: TruePeak = -1.0,
+    audio_stream: AudioStream = None,
+    model: StemModelName = "lite",
+    context: Context = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    offline: Offline = False,
+) -> None:
+    """The mix plan alone: a gain curve per stem, a reason per shot. Edit it, then `limelight render`."""
+    with command_context(verbose=verbose):
+        controls = controls_from_flags(strength, speech, music, effects, loudness, true_peak)
+        wish = context_request(context, None, None, None, None, offline)
+        from limelight import api as pipeline
+        from limelight.cli.options import encoder_for, load
+        from limelight.media.target import check_place
+        from limelight.mixing.plan import plan_text
+
+        if output:
+            check_place(source, output, overwrite=force)
+        knowing = pipeline.with_stems(load(model))
+        with progress_bar(quiet=quiet) as bar:
+            made = pipeline.plan_video(
+                source,
+                model=knowing,
+                encoder=encoder_for(knowing, wish).encoder,
+                controls=controls,
+                audio_stream=audio_stream,
+                progress=bar,
+            )
+        if output:
+            _write_text(source, output, plan_text(made), force=force)
+        else:
+            typer.echo(plan_text(made))
+
+
+def render(
+    source: Source,
+    plan_file: Annotated[Path, typer.Argument(help="A plan made by `limelight plan`.", metavar="PLAN")],
+    output: Output = None,
+    force: Force = False,
+    true_peak: Annotated[float | None, typer.Option(help="Another ceiling than the plan's, dBTP.")] = None,
+    model: Annotated[str | None, typer.Option(help="Another model than the plan's.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Render a plan, edited or not: no picture is looked at, nothing is decided."""
+    with command_context(verbose=verbose):
+        from limelight import api as pipeline
+        from limelight.cli.options import load
+        from limelight.mixing.controls import Controls
+        from limelight.mixing.plan import read_plan
+
+        if true_peak is not None:
+            Controls(true_peak_dbtp=true_peak)  # raises where it is out of range
+        made = read_plan(plan_file)
+        with progress_bar(quiet=quiet) as bar:
+            result = pipeline.render_video(
+                source,
+                made,
+                output,
+                model=load(model) if model else None,
+                true_peak_dbtp=true_peak,
+                overwrite=force,
+                progress=bar,
+            )
+        _tell(result, quiet=quiet, as_json=as_json, page=None)
+
+
+def _tell(result: Highlighted, *, quiet: bool, as_json: bool, page: Path | None) -> None:
+    """The result on stdout, the talk on stderr."""
+    from limelight.cli.summary import as_json as facts
+    from limelight.cli.summary import summary
+
+    if as_json:
+        typer.echo(json.dumps(facts(result) | {"report": str(page) if page else None}, indent=1))
+        return
+    if not quiet:
+        console.print(summary(result))
+    typer.echo(str(result.dest))
+
+
+def _write_text(source: Path, target: Path, text: str, *, force: bool) -> None:
+    """Beside, then renamed."""
+    from limelight.media.target import check_place, whole_or_absent
+
+    check_place(source, target, overwrite=force)
+    with whole_or_absent(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")

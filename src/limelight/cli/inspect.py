@@ -1,0 +1,160 @@
+"""inspect, stems, score, models: look at a film, take it apart, judge a result, see what is installed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from limelight.cli.context import command_context, console, progress_bar
+from limelight.cli.options import (
+    AsJson,
+    AudioStream,
+    CaptionsFile,
+    ContextModel,
+    ContextName,
+    Device,
+    Force,
+    Offline,
+    Quiet,
+    Source,
+    StemModelName,
+    TextModel,
+    Verbose,
+    context_request,
+)
+from limelight.errors import UsageError
+
+if TYPE_CHECKING:
+    from limelight.cli.options import ContextRequest
+
+
+WORDED = ("captions", "words")
+CheckCaptions = Annotated[
+    Path | None, typer.Option(help="Check captions, and write them beside their pictures here.", metavar="PAGE.html")
+]
+ClipForCheck = Annotated[
+    str | None, typer.Option(help="For the check: CLIP by name or folder; default the one on the disk, if any.")
+]
+ModelForCheck = Annotated[str | None, typer.Option(help="For the check: a model trained on captions; does it listen?")]
+
+
+def inspect(
+    source: Source,
+    context: Annotated[ContextName | None, typer.Option(help="Who says it; default cues.")] = None,
+    context_model: ContextModel = None,
+    text_model: TextModel = None,
+    captions: CaptionsFile = None,
+    device: Device = None,
+    check_captions: CheckCaptions = None,
+    clip: ClipForCheck = None,
+    model: ModelForCheck = None,
+    force: Force = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Shots and the cues of every second, as JSON.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    offline: Offline = False,
+) -> None:
+    """What the picture says: shots, and the six cues of each in words and numbers."""
+    with command_context(verbose=verbose):
+        told = context or (ContextName.captions if check_captions or captions else ContextName.cues)
+        wish = context_request(told, context_model, text_model, captions, device, offline)
+        from limelight import api as pipeline
+        from limelight.cli.options import encoder_of
+        from limelight.cli.summary import inspection_json, inspection_text
+
+        if check_captions:
+            _check_captions(source, check_captions, wish, clip=clip, model=model, force=force, as_json=as_json)
+            return
+        if clip or model:
+            raise UsageError("--clip and --model are for --check-captions; leave them out, or name its page")
+        eyes = encoder_of(told.value, wish)
+        with progress_bar(quiet=quiet) as bar:
+            cues = pipeline.inspect_video(
+                source, encoder=eyes.encoder, picture_height=eyes.picture_height, progress=bar
+            )
+        typer.echo(json.dumps(inspection_json(cues), indent=1) if as_json else inspection_text(cues))
+
+
+def _check_captions(
+    source: Path, page: Path, wish: ContextRequest, *, clip: str | None, model: str | None, force: bool, as_json: bool
+) -> None:
+    """The page's path (or the figures) on stdout, what was found on stderr."""
+    from limelight.cli.options import encoder_of
+    from limelight.media.target import check_place, whole_or_absent
+    from limelight.metrics.caption_check import check, findings
+    from limelight.metrics.caption_page import captions_page, gather, sentences, teller_of
+
+    if wish.name not in WORDED:
+        raise UsageError(f"captions are checked with --context {' or '.join(WORDED)}, not {wish.name}")
+    check_place(source, page, overwrite=force)
+    height = encoder_of(wish.name, wish).picture_height
+    checked = check(source, teller_of(wish.name, wish), gather(wish, clip=clip, model=model), picture_height=height)
+    with whole_or_absent(page) as temporary:
+        temporary.write_text(captions_page(checked), encoding="utf-8")
+    typer.echo(json.dumps(findings(checked) | {"page": str(page)}, indent=1) if as_json else str(page))
+    if not as_json:
+        for term, said in sentences(checked).items():
+            console.print(f"{term.lower()}: {said}", markup=False)
+
+
+def stems(
+    source: Source,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the three files.")],
+    force: Force = False,
+    audio_stream: AudioStream = None,
+    model: StemModelName = "lite",
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """speech.wav, music.wav and effects.wav, which sum to the original."""
+    with command_context(verbose=verbose):
+        from limelight import api as pipeline
+        from limelight.cli.options import load
+
+        with progress_bar(quiet=quiet) as bar:
+            written = pipeline.separate_video(
+                source,
+                output,
+                model=load(model),
+                audio_stream=audio_stream,
+                overwrite=force,
+                progress=bar,
+            )
+        for path in written:
+            typer.echo(str(path))
+
+
+def score(
+    output: Annotated[Path, typer.Argument(help="A result, film or sound.", metavar="OUTPUT")],
+    target: Annotated[Path, typer.Option(help="The well mixed truth.")],
+    before: Annotated[Path | None, typer.Option("--input", help="What the result was made from.")] = None,
+    stems: Annotated[
+        Path | None, typer.Option(help="A folder with the truth's speech, music and effects: more is known then.")
+    ] = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """How far a result is from the truth: every metric that needs no network, × 100 where the papers do; docs/judge.md."""
+    with command_context(verbose=verbose):
+        from limelight.metrics.score import for_json, score_files, score_table
+
+        scores = score_files(output, target, stems=stems)
+        first = score_files(before, target, stems=stems) if before else None
+        if as_json:
+            typer.echo(json.dumps(for_json(scores) | ({"input": for_json(first)} if first else {}), indent=1))
+        else:
+            typer.echo(score_table(scores, first))
+
+
+def models(as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False) -> None:
+    """What is installed and what can be trained: size, context, licence, where the weights are."""
+    with command_context(verbose=verbose):
+        from limelight.cli.summary import models_text
+        from limelight.models.listing import list_models
+
+        listed = list_models()
+        typer.echo(json.dumps([asdict(one) for one in listed], indent=1) if as_json else models_text(listed))

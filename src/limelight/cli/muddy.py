@@ -1,0 +1,201 @@
+"""What the two builders of data sets share: their options, and how the result is told.
+
+muddy build, show, check: badly mixed training data out of well mixed films.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from limelight.cli.context import console
+from limelight.report.words import plain
+
+if TYPE_CHECKING:
+    from limelight.dataset.build import Built
+    from research.scenes.build import BuiltScenes
+from collections.abc import Iterator
+
+from limelight.cli.context import command_context, progress_bar
+from limelight.cli.options import AsJson, Quiet, Verbose
+from limelight.errors import UsageError
+
+if TYPE_CHECKING:
+    from limelight.dataset.build import Built
+
+
+class LayoutName(StrEnum):
+    """What the clips' sound is."""
+
+    mono = "mono"
+    stereo = "stereo"
+
+
+DataSet = Annotated[Path, typer.Argument(help="A folder that `muddy build`, `scenes` or `join` made.", metavar="DIR")]
+NewDataSet = Annotated[Path, typer.Option("--output", "-o", help="The data set's folder, new or begun.")]
+ClipSeconds = Annotated[float, typer.Option(help="Length of a clip.")]
+Layout = Annotated[LayoutName, typer.Option(help="Sound of the clips.")]
+Frames = Annotated[bool, typer.Option("--frames", help="Also a picture of every second, as JPEG.")]
+About = Annotated[
+    Path | None, typer.Option(help="CSV: file, and any of split, group, licence; for what is known of the films.")
+]
+Licence = Annotated[str, typer.Option(help="Of films and sounds, where no table says.")]
+Seed = Annotated[int, typer.Option(help="Which draw.", min=0)]
+Workers = Annotated[int | None, typer.Option(help="Films or scenes at a time; default one a core.", min=1)]
+
+
+def tell_built(built: Built | BuiltScenes, talk: Iterable[str], *, quiet: bool, as_json: bool) -> None:
+    """The folder on stdout, the talk on stderr. Raises SomeFailed, which makes the exit code, where some was skipped."""
+    from limelight.errors import SomeFailed
+
+    typer.echo(json.dumps(asdict(built) | {"folder": str(built.folder)}, indent=1) if as_json else str(built.folder))
+    if not quiet:
+        for line in talk:
+            console.print(line, markup=False)
+    for one in built.skipped:
+        said = f"skipped: {one.name}: {one.code}: {' '.join(one.message.split())}"
+        console.print(plain(said, limit=5000), markup=False)
+    if built.skipped:
+        raise SomeFailed(
+            f"{len(built.skipped)} films or batches could not be used; they are listed in {built.folder}/skipped.jsonl; "
+            "mend or leave them out, and run the command again"
+        )
+
+
+muddy = typer.Typer(
+    name="muddy",
+    help="Badly mixed training data out of well mixed films.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+PAGE = "statistics.html"
+
+
+class LevelName(StrEnum):
+    """How hard a recipe hits: 6, 9, 12 dB, or a step drawn for each clip."""
+
+    low = "low"
+    medium = "medium"
+    high = "high"
+    mixed = "mixed"
+
+
+@muddy.command()
+def build(
+    films: Annotated[list[Path], typer.Argument(help="Films, or folders that hold films.", metavar="FILMS…")],
+    output: NewDataSet,
+    recipe: Annotated[
+        str, typer.Option(help="paper, released, timevarying, degraded, none; several with commas.")
+    ] = "paper",
+    level: Annotated[LevelName, typer.Option(help="6, 9, 12 dB, or one of them for each clip.")] = LevelName.mixed,
+    separator: Annotated[
+        str, typer.Option(help="model[:NAME] | command:'PROGRAM … {input} {output}' | stems:DIR")
+    ] = "model",
+    seconds: ClipSeconds = 10.0,
+    layout: Layout = LayoutName.mono,
+    frames: Frames = False,
+    keep_trivial: Annotated[
+        bool, typer.Option("--keep-trivial", help="Keep pairs that teach nothing, labelled.")
+    ] = False,
+    about: About = None,
+    shares: Annotated[str, typer.Option(help="Of train, validation and test, where the table says nothing.")] = (
+        "0.8,0.1,0.1"
+    ),
+    licence: Licence = "not stated",
+    seed: Seed = 0,
+    workers: Workers = None,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Also manifest.parquet (needs pyarrow).")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Take films apart, spoil the balance, keep both. Run it again after a stop: it goes on where it was."""
+    with command_context(verbose=verbose):
+        from limelight.dataset.build import build_from_films
+        from limelight.dataset.films import BuildSettings
+        from limelight.dataset.manifest import read_manifest, require_parquet, write_parquet
+        from limelight.dataset.splits import SplitAssignment
+
+        if parquet:
+            require_parquet()
+        settings = BuildSettings(
+            seed=seed,
+            clip_seconds=seconds,
+            layout=layout.value,
+            recipes=tuple(f"{name.strip()}:{level.value}" for name in recipe.split(",")),
+            separator=separator,
+            keep_trivial=keep_trivial,
+            frames=frames,
+        )
+        register = SplitAssignment.read(about, shares=_shares(shares), licence=licence)
+        with progress_bar(quiet=quiet) as bar:
+            built = build_from_films(
+                films,
+                output,
+                settings=settings,
+                register=register,
+                workers=workers,
+                progress=lambda done, total: bar("muddy", done, total),
+            )
+        if parquet:
+            write_parquet(output, read_manifest(output))
+        tell_built(built, _talk(built), quiet=quiet, as_json=as_json)
+
+
+@muddy.command()
+def show(
+    folder: DataSet,
+    page: Annotated[Path | None, typer.Option(help=f"Where the page goes; default DIR/{PAGE}.")] = None,
+    examples: Annotated[int, typer.Option(help="Clips to listen to on the page; 0 writes none.", min=0)] = 6,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """What the data are like: figures, and a page with a few clips to listen to."""
+    with command_context(verbose=verbose):
+        from limelight.dataset.manifest import read_manifest
+        from limelight.dataset.page import write_page
+        from limelight.dataset.statistics import as_text, statistics
+
+        entries = read_manifest(folder)
+        found = statistics(entries)
+        typer.echo(json.dumps(asdict(found), indent=1) if as_json else as_text(found))
+        if examples:
+            target = page or folder / PAGE
+            write_page(folder, entries, found, target, examples=examples)
+            console.print(f"page: {target}", markup=False)
+
+
+@muddy.command()
+def check(folder: DataSet, quiet: Quiet = False, verbose: Verbose = False) -> None:
+    """Nothing is in two splits, every file is as it was built, stems sum to their target."""
+    with command_context(verbose=verbose):
+        from limelight.dataset.reading import check_dataset
+
+        with progress_bar(quiet=quiet) as bar:
+            entries = check_dataset(folder, progress=lambda done, total: bar("check", done, total))
+        typer.echo(f"{len(entries)} clips: no leakage, all files as built, stems sum to the target")
+
+
+def _shares(text: str) -> tuple[float, float, float]:
+    try:
+        train, validation, test = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise UsageError(
+            f"--shares wants three numbers, for train, validation and test, got {text!r}; say 0.8,0.1,0.1"
+        ) from error
+    return train, validation, test
+
+
+def _talk(built: Built) -> Iterator[str]:
+    before = f", {built.films_before} were done before" if built.films_before else ""
+    yield f"{built.clips} clips; {built.films} films built now{before}"
+    yield from (f"left out: {count} × {reason}" for reason, count in built.left_out.items())
+    if not built.clips:
+        yield "no clip is left; other films, another --recipe, or --keep-trivial"

@@ -1,0 +1,226 @@
+"""What came of a film, in a few lines for a person and as a record for a program; both tell the same facts.
+
+What `limelight models` prints, for people.
+
+What the picture says, for people and for programs.
+
+Versions of everything that a result depends on.
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import av
+import numpy
+import onnxruntime
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from limelight.api import Highlighted
+from limelight.mixing.plan import MixPlan, finite_or_none
+from limelight.mixing.reasons import NOTICEABLE_DB
+from limelight.mixing.remix import Remixed
+from limelight.models.listing import Listed
+from limelight.report.words import change, clock_time, decibels, duration, number, plain
+from limelight.types import STEMS, Cues
+
+_COLOURS = {"speech": "dodger_blue1", "music": "dark_orange", "effects": "green3"}
+_MOST_LINES = 8  # of any one kind
+
+
+@dataclass(frozen=True)
+class StemChange:
+    """The gain of one stem over a film."""
+
+    mean_db: float
+    min_db: float
+    max_db: float
+
+    @property
+    def left_alone(self) -> bool:
+        """Whether nobody would notice, anywhere in the film."""
+        return max(abs(self.min_db), abs(self.max_db)) < NOTICEABLE_DB
+
+    def __str__(self) -> str:
+        return "left alone" if self.left_alone else decibels(self.mean_db)
+
+    @property
+    def range_in_words(self) -> str:
+        """From where to where; nothing where that is one place."""
+        low, high = number(self.min_db, sign=True), number(self.max_db, sign=True)
+        return "" if low == high else f"{low} to {high}"
+
+
+def stem_changes(plan: MixPlan | Remixed) -> dict[str, StemChange]:
+    """The gains of each stem, the make-up gain of the whole mix not counted; none where the model knows no stems."""
+    if isinstance(plan, Remixed):
+        return {}
+    return {
+        stem: StemChange(float(curve.mean()), float(curve.min()), float(curve.max()))
+        for stem, curve in zip(STEMS, plan.curves_db, strict=True)
+    }
+
+
+def summary(result: Highlighted) -> RenderableType:
+    """The closing summary on the terminal."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(no_wrap=False)
+    for stem, gain in stem_changes(result.plan).items():
+        table.add_row(Text(stem, _COLOURS[stem]), _stem_line(gain))
+    if isinstance(result.plan, Remixed):
+        table.add_row("sound", f"remixed by {plain(result.plan.model.name)}: one mask, no stems")
+    if abs(result.plan.makeup_db) >= 0.05:
+        table.add_row("whole mix", decibels(result.plan.makeup_db))
+    before = result.plan.loudness
+    table.add_row("loudness", change(before.before_lufs, result.loudness_after_lufs, "LUFS"))
+    table.add_row("true peak", change(before.true_peak_before_dbtp, result.true_peak_after_dbtp, "dBTP"))
+    table.add_row("picture", picture_in_words(result))
+    for label, lines in _kept(result).items():
+        table.add_row(label, Text(lines))
+    for note in result.notes[:_MOST_LINES]:
+        table.add_row(Text("note", "yellow"), Text(plain(note)))
+    table.add_row("time", time_in_words(result))
+    return Group(Text(plain(result.dest), "bold"), table)
+
+
+def picture_in_words(result: Highlighted) -> str:
+    """What became of the picture."""
+    if result.source.picture is None:
+        return "none"
+    return f"{result.written.verified.picture_packets} packets, bit-identical"
+
+
+def time_in_words(result: Highlighted) -> str:
+    """How long it took, against how long the film is."""
+    spent, film = sum(result.stage_seconds.values()), result.source.duration_seconds
+    said = f"{duration(spent)} for {clock_time(film)} of film"
+    if spent <= 0 or film <= 0:
+        return said
+    return f"{said}, {film / spent:.1f} × faster" if film >= spent else f"{said}, {spent / film:.1f} × slower"
+
+
+def as_json(result: Highlighted) -> dict[str, object]:
+    """The facts of the summary for a program: finite numbers (null for silence), keys that stay."""
+    before, written = result.plan.loudness, result.written
+    return {
+        "source": plain(result.source.path, limit=5000),
+        "dest": plain(result.dest, limit=5000),
+        "duration_seconds": _finite(result.source.duration_seconds),
+        "container": written.container,
+        "codec": written.codec,
+        "bit_rate": written.bit_rate,
+        "loudness_before_lufs": _finite(before.before_lufs),
+        "loudness_after_lufs": _finite(result.loudness_after_lufs),
+        "true_peak_before_dbtp": _finite(before.true_peak_before_dbtp),
+        "true_peak_after_dbtp": _finite(result.true_peak_after_dbtp),
+        "gains_db": {
+            stem: {"mean": _finite(gain.mean_db), "min": _finite(gain.min_db), "max": _finite(gain.max_db)}
+            for stem, gain in stem_changes(result.plan).items()
+        },
+        "makeup_db": _finite(result.plan.makeup_db),
+        "copied": [plain(words) for words in written.copied],
+        "left_out": [plain(words) for words in written.left_out],
+        "notes": [plain(note) for note in result.notes],
+        "verified": {
+            "picture_packets": written.verified.picture_packets,
+            "sound_samples": written.verified.sound_samples,
+            "start_drift_samples": written.verified.start_drift_samples,
+            "sha256": {plain(words): digest for words, digest in written.verified.sha256.items()},
+        },
+        "model": {"name": plain(result.plan.model.name), "sha256": plain(result.plan.model.sha256)},
+        "seconds": _rounded(result.stage_seconds),
+    }
+
+
+def _stem_line(gain: StemChange) -> Text:
+    line = Text(str(gain), "dim" if gain.left_alone else "")
+    if not gain.left_alone and gain.range_in_words:
+        line.append(f"  {gain.range_in_words}", "dim")
+    return line
+
+
+def _kept(result: Highlighted) -> dict[str, str]:
+    """What was copied and what was not; only what there is."""
+    lists = {"copied": result.written.copied, "left out": result.written.left_out}
+    return {label: _in_one(words) for label, words in lists.items() if words}
+
+
+def _in_one(words: Sequence[str]) -> str:
+    more = len(words) - _MOST_LINES
+    return "; ".join(plain(word) for word in words[:_MOST_LINES]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else finite_or_none(value)
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {stage: round(spent, 3) for stage, spent in seconds.items()}
+
+
+def models_text(listed: Iterable[Listed]) -> str:
+    """One paragraph a model."""
+    return "\n\n".join(_paragraph(one) for one in listed)
+
+
+def _paragraph(one: Listed) -> str:
+    parts = ", ".join(f"{part.replace('_', ' ')} {count / 1e6:.2f}" for part, count in one.parts.items())
+    lines = [
+        f"{one.name} ({one.kind}): {one.parameters / 1e6:.2f} M parameters{f' ({parts})' if parts else ''}, "
+        f"{one.sample_rate} Hz",
+        f"  backbone: {one.backbone}",
+        f"  head: {one.head}",
+        f"  context: {one.context}; weights for it: {one.context_weights}",
+        f"  licence: {one.licence}",
+        *([f"  trained on: {one.card['training_data']}"] if one.card else []),
+        f"  weights: {one.weights}",
+    ]
+    return "\n".join(lines)
+
+
+def clock(seconds: float) -> str:
+    """h:mm:ss.s, without hours that are not there."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
+
+
+def inspection_text(cues: Cues) -> str:
+    """One paragraph per shot."""
+    paragraphs = []
+    for place, shot in enumerate(cues.shots, 1):
+        lines = [f"shot {place}  {clock(shot.start_seconds)} – {clock(shot.end_seconds)}"]
+        lines += [f"  {kind}: {words}" for kind, words in shot.words.items()]
+        paragraphs.append("\n".join(lines))
+    return "\n\n".join(paragraphs)
+
+
+def inspection_json(cues: Cues) -> dict[str, Any]:
+    """Shots in words, and the numbers (0…1) of every second by name."""
+    return {
+        "shots": [
+            {"start_seconds": shot.start_seconds, "end_seconds": shot.end_seconds, "cues": dict(shot.words)}
+            for shot in cues.shots
+        ],
+        "seconds": {name: [round(float(value), 4) for value in cues.values[:, d]] for d, name in enumerate(cues.names)},
+    }
+
+
+def versions() -> str:
+    """One line each."""
+    ffmpeg = ".".join(str(part) for part in av.library_versions["libavformat"])
+    return "\n".join(
+        [
+            f"limelight {version('limelight-audio')}",
+            f"python {platform.python_version()} on {platform.system()} {platform.machine()}",
+            f"av {av.__version__} (libavformat {ffmpeg}), onnxruntime {onnxruntime.__version__}, numpy {numpy.__version__}",
+        ]
+    )

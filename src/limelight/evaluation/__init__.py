@@ -1,1 +1,0 @@
-"""Metrics, controls and the tables made of them."""

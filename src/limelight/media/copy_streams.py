@@ -1,0 +1,222 @@
+"""Everything of a film but one soundtrack, carried over packet by packet.
+
+Each stream of the source gets a stream in the result, in the same order, with its language, title, disposition and
+rotation; chapters, attachments and tags come along. What the container cannot hold is named with the reason.
+
+A film is read four times over: it must be the same film every time.
+
+Somebody may save over it, a download or a recording may still be going on. Then its picture and its new sound would be of
+two different films, and nobody would notice; so it is looked at before and after every pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av.container
+import av.error
+from av.audio.stream import AudioStream
+from av.packet import Packet
+from av.stream import AttachmentStream, Stream
+
+from limelight.errors import OutputError
+from limelight.media.clock import Clock
+from limelight.media.container import is_cover, main_picture, open_input
+from limelight.media.formats import SOUND_CONTAINERS
+from limelight.media.packets import Damage, Fingerprint, needs_unwrapping, read_packets
+from limelight.media.probe import in_words
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter  # a typed dictionary that exists for type checkers only
+from limelight.errors import InputError
+from limelight.media.container import check_readable
+from limelight.types import SourceInfo
+
+# Tags that describe the old file, not the film.
+_OF_THE_FILE = frozenset(
+    {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "handler_name", "vendor_id"}
+)
+_STATISTICS = ("_statistics", "bps", "number_of_", "duration-", "source_id")  # written by mkvmerge for the old streams
+_MIME = {"mjpeg": "image/jpeg", "png": "image/png", "bmp": "image/bmp", "gif": "image/gif", "webp": "image/webp"}
+
+
+@dataclass(frozen=True)
+class StreamCopy:
+    """One stream on its way: where it comes from, where it goes, and what it has said so far."""
+
+    source_index: int
+    target: Stream
+    target_index: int
+    words: str
+    is_picture: bool
+    is_cover: bool
+    units: bool  # compare what is in the wrapping
+    fingerprint: Fingerprint
+
+
+@dataclass
+class StreamMap:
+    """What is carried over, and what is not and why."""
+
+    copies: list[StreamCopy] = field(default_factory=list)
+    sound_index: int = 0  # of the new soundtrack, in the output
+    carried: list[str] = field(default_factory=list)  # in words: attachments, chapters, tags
+    left_out: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)  # of the whole film
+
+    @property
+    def picture(self) -> StreamCopy | None:
+        return next((copy for copy in self.copies if copy.is_picture), None)
+
+
+def map_streams(
+    source: av.container.InputContainer,
+    output: av.container.OutputContainer,
+    container: str,
+    *,
+    path: Path,
+    sound_index: int,
+    add_sound: Callable[[], Stream],
+    clock: Clock,
+) -> StreamMap:
+    """Give every stream of the source its place in the output; the new sound takes the old one's (`add_sound`).
+
+    Raises `OutputError` where the container cannot hold the picture.
+    """
+    cargo = StreamMap()
+    chapters = source.chapters()
+    main = main_picture(source)
+    for stream in source.streams:
+        if stream.index == sound_index:
+            target = add_sound()
+            cargo.sound_index = target.index
+            _dress(stream, target)
+        elif isinstance(stream, AttachmentStream):
+            _carry_attachment(stream, output, container, cargo)
+        elif is_cover(stream) and container == "mkv":
+            _carry_cover(stream, path, output, cargo)
+        elif stream.type in ("video", "audio", "subtitle"):
+            _carry_stream(stream, output, container, cargo, is_picture=main is not None and stream.index == main.index)
+        elif not (chapters and container in ("mp4", "mov", "m4a")) and "timecode" not in stream.metadata:
+            cargo.left_out.append(f"{in_words(stream)}: timed data cannot be copied")
+    _carry_chapters(chapters, output, clock, cargo)
+    _carry_tags(source, output, cargo)
+    return cargo
+
+
+def _carry_stream(
+    stream: Stream, output: av.container.OutputContainer, container: str, cargo: StreamMap, *, is_picture: bool
+) -> None:
+    words = in_words(stream)
+    if is_picture and container in SOUND_CONTAINERS:
+        raise OutputError(f"cannot write the {words} into {container}: that is for sound alone; choose .mp4 or .mkv")
+    if isinstance(stream, AudioStream) and not (stream.rate and stream.channels):
+        cargo.left_out.append(
+            f"{words}: there is no sound in it"
+        )  # broadcasts announce tracks that are silent for hours
+        return
+    try:
+        target = output.add_stream_from_template(stream, opaque=True)
+    except (ValueError, av.error.FFmpegError) as error:
+        if is_picture:
+            advice = "choose .mkv" if container != "mkv" else "convert the film first"
+            raise OutputError(f"cannot write the {words} into {container}: it cannot hold it; {advice}") from error
+        cargo.left_out.append(f"{words}: {container} cannot hold it")
+        return
+    _dress(stream, target)
+    if target.codec_context.name == "hevc" and container in ("mp4", "mov") and stream.codec_context.codec_tag != "hev1":
+        target.codec_context.codec_tag = "hvc1"  # QuickTime and Safari refuse "hev1", FFmpeg's choice
+    units = needs_unwrapping(stream)
+    fingerprint = Fingerprint(stream, units=units)
+    cargo.copies.append(
+        StreamCopy(stream.index, target, target.index, words, is_picture, is_cover(stream), units, fingerprint)
+    )
+
+
+def _dress(stream: Stream, target: Stream) -> None:
+    """Language, title and the like, and the disposition."""
+    kept = {
+        key: value
+        for key, value in stream.metadata.items()
+        if key.lower() not in _OF_THE_FILE and not key.lower().startswith(_STATISTICS)
+    }
+    target.metadata.update(kept)
+    target.disposition = stream.disposition
+
+
+def _carry_attachment(
+    stream: AttachmentStream, output: av.container.OutputContainer, container: str, cargo: StreamMap
+) -> None:
+    words = in_words(stream)
+    if container != "mkv":
+        cargo.left_out.append(f"{words}: {container} has no attachments")
+        return
+    name = stream.metadata.get("filename", "attachment")
+    output.add_attachment(name, stream.mimetype or "application/octet-stream", stream.data)
+    cargo.carried.append(words)
+
+
+def _carry_cover(stream: Stream, path: Path, output: av.container.OutputContainer, cargo: StreamMap) -> None:
+    """A cover becomes an attachment: as a stream Matroska would show it as a second picture."""
+    codec = stream.codec_context.codec.canonical_name
+    data = _first_packet(path, stream.index)
+    if codec not in _MIME or not data:
+        cargo.left_out.append(f"{in_words(stream)}: not an image that mkv takes as a cover")
+        return
+    suffix = _MIME[codec].removeprefix("image/").replace("jpeg", "jpg")
+    output.add_attachment(stream.metadata.get("filename", f"cover.{suffix}"), _MIME[codec], data)
+    cargo.carried.append(in_words(stream))
+
+
+def _first_packet(path: Path, index: int) -> bytes:
+    with open_input(path) as source:
+        packets = read_packets(source, [source.streams[index]], Damage())
+        return next((bytes(packet) for packet in packets if packet.size), b"")
+
+
+def _carry_chapters(
+    chapters: list[Chapter], output: av.container.OutputContainer, clock: Clock, cargo: StreamMap
+) -> None:
+    moved: list[Chapter] = []
+    for chapter in chapters:
+        zero = clock.ticks(chapter["time_base"] or Fraction(1, 1000))
+        start, end = max(0, chapter["start"] - zero), max(0, chapter["end"] - zero)
+        moved.append({**chapter, "start": start, "end": end})
+    if moved:
+        output.set_chapters(moved)
+        cargo.carried.append(f"{len(moved)} chapters")
+
+
+def _carry_tags(source: av.container.InputContainer, output: av.container.OutputContainer, cargo: StreamMap) -> None:
+    tags = {key: value for key, value in source.metadata.items() if key.lower() not in _OF_THE_FILE}
+    output.metadata.update(tags)
+    cargo.tags = tags
+    if tags:
+        cargo.carried.append("1 tag" if len(tags) == 1 else f"{len(tags)} tags")
+
+
+def has_apple_tags(source: av.container.InputContainer) -> bool:
+    """Does a phone's film carry tags (place, maker, …) that MP4 keeps only in its newer kind of list?"""
+    return any(key.startswith(("com.apple.", "com.android.")) for key in source.metadata)
+
+
+def on_the_clock(packet: Packet[Stream], clock: Clock) -> None:
+    """Move a packet's timestamps so that T0 becomes 0. A cover image has none."""
+    zero = clock.ticks(packet.time_base)
+    if packet.pts is not None:
+        packet.pts -= zero
+    if packet.dts is not None:
+        packet.dts -= zero
+
+
+def check_unchanged(info: SourceInfo) -> None:
+    """Raises `InputError` where the file is not as it was when it was probed: another length or time of writing."""
+    check_readable(info.path)
+    status = info.path.stat()
+    written_ns = status.st_mtime_ns if info.written_ns is None else info.written_ns
+    if (status.st_size, status.st_mtime_ns) != (info.size_bytes, written_ns):
+        raise InputError(f"cannot use {info.path}: it was changed while it was read; run again when it is finished")

@@ -1,0 +1,1 @@
+"""Metrics, controls, baselines, and the evaluator."""

@@ -1,0 +1,243 @@
+"""`separate-and-level`: taken apart, each stem set to its usual loudness, put together. The papers' DnRv3 + CDX.
+
+What is usual: measured on the training targets of the data set (the median of where a stem is heard), or in films:
+
+    stem       films, LUFS     source
+    speech         −27         level priors of DnR v3 (Watcharasupat, Wu & Orife 2024), which follow the mixing
+    music          −32         of films; effects are those in front
+    effects        −32
+
+Ours separates with our own model. A stem that is not heard stays as it is: its traces are not raised to a voice.
+
+Controls, which stand in every table: what needs no model, and what knows the truth.
+
+What can be judged: anything that makes a mix of a clip. The seam, and the words that the command line has for it.
+
+method        a model, or a program's own rule: `lite`, a folder, an `.onnx` file, a checkpoint, `separate-and-level`
+control       needs no model: do nothing, a fixed loudness
+oracle        knows the truth: a bound, not a method
+picture       a model with the picture of another clip, with none, or with one kind of cue from another clip: what looking,
+              and what that kind, is worth
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.audio.layouts import db_to_gain
+from limelight.audio.loudness import integrated_loudness
+from limelight.dataset.levels import StemLevels, is_heard
+from limelight.dataset.manifest import Entry
+from limelight.dataset.mixtures import PRIORS_LUFS
+from limelight.dataset.sounds import SAMPLE_RATE
+from limelight.errors import InputError
+from limelight.metrics.artefacts import best_gain, best_remix
+from limelight.metrics.clips import EvalClip, Mix, mono
+from limelight.metrics.models import ANOTHER, NONE, ModelMethod, cached_separator, has_stems, names_of, separated
+from limelight.models.registry import DEFAULT
+from limelight.report.words import number
+from limelight.types import STEMS
+from limelight.vision.cues import KINDS
+
+NAME, FILM_NAME = "separate-and-level", "separate-and-level-film"
+
+
+@dataclass(frozen=True)
+class LoudnessBaseline:
+    """A separator and the usual loudness of each stem."""
+
+    model: str
+    name: str
+    usual_lufs: tuple[float, float, float]  # in the order of STEMS
+    kind: Literal["method"] = "method"
+    needs_another: bool = False
+
+    @property
+    def mark(self) -> str:
+        return f"1, {cached_separator(self.model).card.fingerprint}, {self.usual_lufs}"
+
+    @property
+    def said(self) -> str:
+        """What is usual, in words."""
+        levels = ", ".join(f"{stem} {number(lufs)}" for stem, lufs in zip(STEMS, self.usual_lufs, strict=True))
+        return f"{self.name} sets {levels} LUFS."
+
+    def remix(self, trial: EvalClip) -> Mix:
+        stems = separated(trial.input, cached_separator(self.model), layout=trial.layout)
+        levels = StemLevels.of(stems, layout=trial.layout)
+        gains_db = np.array(
+            [
+                wish - levels.loudness_lufs[stem] if stem in levels.audible else 0.0
+                for stem, wish in zip(STEMS, self.usual_lufs, strict=True)
+            ]
+        )
+        mix = np.einsum("k,kcn->cn", db_to_gain(gains_db).astype(np.float32), stems)
+        before, after = (integrated_loudness(sound, SAMPLE_RATE, layout=trial.layout) for sound in (trial.input, mix))
+        louder = after - before if np.isfinite(after - before) else 0.0
+        return Mix(mix, gains_db[:, None] - louder)
+
+
+def by_films(model: str) -> LoudnessBaseline:
+    """Stems as loud as in films."""
+    return LoudnessBaseline(model, FILM_NAME, _three([PRIORS_LUFS[stem][0] for stem in STEMS]))
+
+
+def by_training(model: str, entries: Sequence[Entry]) -> LoudnessBaseline:
+    """Stems as loud as in the data set's training targets. Raises InputError where there are none."""
+    return LoudnessBaseline(model, NAME, usual_levels(entries))
+
+
+def usual_levels(entries: Sequence[Entry]) -> tuple[float, float, float]:
+    """The median loudness of each stem where it is heard in training targets, in LUFS. Raises InputError."""
+    levels: dict[str, list[float]] = {stem: [] for stem in STEMS}
+    for entry in entries:
+        if entry.split == "train":
+            for stem in is_heard(entry.loudness_lufs, entry.loudness_lufs["target"]):
+                levels[stem].append(float(entry.loudness_lufs[stem] or 0.0))
+    missing = [stem for stem, found in levels.items() if not found]
+    if missing:
+        raise InputError(
+            f"Wanted the usual loudness of {', '.join(missing)}, no training clip of the data set has any; "
+            f"build some, or ask for {FILM_NAME}."
+        )
+    return _three([round(float(np.median(levels[stem])), 2) for stem in STEMS])
+
+
+def _three(values: Sequence[float]) -> tuple[float, float, float]:
+    return values[0], values[1], values[2]
+
+
+FIXED_LUFS = -27.0
+
+
+@dataclass(frozen=True)
+class Control:
+    """A rule by name; the rule is a function of a module, so that it can be sent to another process."""
+
+    name: str
+    kind: Literal["control", "oracle"]
+    rule: Callable[[EvalClip], Mix]
+    mark: str = "1"
+    needs_another: bool = False
+
+    def remix(self, trial: EvalClip) -> Mix:
+        return self.rule(trial)
+
+
+def _untouched(trial: EvalClip) -> Mix:
+    return Mix(trial.input, np.zeros((len(STEMS), 1)))
+
+
+def _at_loudness(lufs: float, trial: EvalClip) -> Mix:
+    found = integrated_loudness(trial.input, SAMPLE_RATE, layout=trial.layout)
+    return Mix(trial.input * np.float32(db_to_gain(lufs - found)) if np.isfinite(found) else trial.input)
+
+
+def _nearest_by_one_gain(trial: EvalClip) -> Mix:
+    return Mix(trial.input * np.float32(best_gain(mono(trial.input), mono(trial.target))))
+
+
+def _nearest_by_gains_on(stems: NDArray[np.float32], trial: EvalClip) -> Mix:
+    return Mix(np.asarray(best_remix(trial.input, trial.target, stems, sample_rate=SAMPLE_RATE), np.float32))
+
+
+def _on_true_stems(trial: EvalClip) -> Mix:
+    return _nearest_by_gains_on(trial.spoilt, trial)
+
+
+def _on_stems_of(model: str, trial: EvalClip) -> Mix:
+    return _nearest_by_gains_on(separated(trial.input, cached_separator(model), layout=trial.layout), trial)
+
+
+def fixed_loudness(lufs: float = FIXED_LUFS) -> Control:
+    """The bad mix at one loudness, whatever it is."""
+    name = f"fixed {lufs:g} LUFS".replace("-", "−")
+    return Control(name, "control", partial(_at_loudness, lufs), f"1, {lufs:g}")
+
+
+def gains_on_stems_of(model: str, called: str) -> Control:
+    """The stems that a model finds, under the best gains: what is left is the separator's."""
+    mark = f"1, {cached_separator(model).card.fingerprint}"
+    return Control(best_gains_on(called), "oracle", partial(_on_stems_of, model), mark)
+
+
+def best_gains_on(called: str) -> str:
+    """What that row is called."""
+    return f"best gains, stems of {called}"
+
+
+DO_NOTHING = Control("do nothing", "control", _untouched)
+BEST_GAIN = Control("best single gain", "oracle", _nearest_by_one_gain)
+GAINS_ON_TRUE = Control("best gains, true stems", "oracle", _on_true_stems)
+
+
+Kind = Literal["method", "control", "oracle", "picture"]
+LEVELLED = (NAME, FILM_NAME)
+
+
+class Method(Protocol):
+    """A plain record that can be sent to another process."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in the table."""
+        ...
+
+    @property
+    def kind(self) -> Kind: ...
+
+    @property
+    def mark(self) -> str:
+        """What it is made of; results under another mark are not its own."""
+        ...
+
+    @property
+    def needs_another(self) -> bool:
+        """Whether the picture of another clip takes part."""
+        ...
+
+    def remix(self, trial: EvalClip) -> Mix:
+        """The mix, and the gains where it decides any. Raises the errors of `limelight.errors`."""
+        ...
+
+
+def methods_of(names: Sequence[str], entries: Iterable[Entry], *, by_cue: bool = False) -> tuple[Method, ...]:
+    """The controls, then what is named, each model with its pictures; `entries` are all clips of the data set.
+
+    `by_cue`: also each model that is told cues with each kind of them from another clip.
+
+    Raises InputError, ModelError.
+    """
+    entries, models = list(entries), [name for name in names if name not in LEVELLED]
+    called = dict(zip(models, names_of(models), strict=True))
+    separators = {DEFAULT: DEFAULT} | {name: said for name, said in called.items() if has_stems(name)}
+    found: list[Method] = [DO_NOTHING, fixed_loudness(), BEST_GAIN, GAINS_ON_TRUE]
+    found += [gains_on_stems_of(name, said) for name, said in separators.items()]
+    for name in names:
+        found += _by_model(name, called[name], by_cue=by_cue) if name in called else [_levelled(name, entries)]
+    seen: set[str] = set()
+    for method in found:
+        if method.name in seen:
+            raise InputError(f"Wanted two methods called {method.name!r}; leave one out.")
+        seen.add(method.name)
+    return tuple(found)
+
+
+def _levelled(name: str, entries: Sequence[Entry]) -> Method:
+    return by_films(DEFAULT) if name == FILM_NAME else by_training(DEFAULT, entries)
+
+
+def _by_model(name: str, called: str, *, by_cue: bool) -> Iterator[Method]:
+    own = ModelMethod(name, called)
+    yield own
+    if own.looks:
+        yield ModelMethod(name, called, ANOTHER)
+        yield ModelMethod(name, called, NONE)
+    if by_cue and own.told_cues:
+        yield from (ModelMethod(name, called, kind) for kind in KINDS)

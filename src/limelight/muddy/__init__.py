@@ -1,1 +1,0 @@
-"""Badly mixed training data out of well mixed sound."""

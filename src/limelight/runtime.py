@@ -1,0 +1,144 @@
+"""ONNX Runtime sessions, as every model of ours is run.
+
+NumPy's products on one thread: several are busy already, and products as small as ours are not faster on two.
+
+OpenBLAS wakes a second thread for a product of a second of sound with a filter, and that one then waits in a loop, on a
+processor that the decoder could have: a tenth of all that a film of 1080p costs.
+
+One heap for all threads, and large arrays beside it, so that the memory of a long film is that of a short one.
+
+glibc gives each thread a heap of its own, and what one thread frees no other can use: passing 10 MB arrays from thread
+to thread was seen to need 440 MB where one heap needs 300 MB. It gives a large array pages of its own, but from the
+first that is freed it learns to put them into the heap too, where they stay with us because of whatever small thing lies
+behind them. With pages of their own for good a film needs 260 MB instead of 285 MB, in the same time.
+Other systems share a heap anyway.
+
+Working ahead: an iterator runs in a thread of its own, a few items before whoever takes them.
+
+    alone    read 1 │ use 1 │ read 2 │ use 2 │ read 3 │ use 3
+    ahead    read 1 │ read 2 │ read 3 │
+                    │ use 1  │ use 2  │ use 3                    the same items in the same order, both cores at work
+
+Decoders, NumPy, OpenCV and ONNX Runtime let other threads run while they work.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import Any, TypeVar
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from limelight.errors import ModelError
+
+
+def open_session(path: Path, *, threads: int | None = None) -> Any:
+    """A graph ready to run on the CPU; `threads`: default one a core, eight at most. Raises ModelError."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or min(os.cpu_count() or 1, 8)
+    options.log_severity_level = 3
+    # Long films bring windows of two sizes at most; keeping arenas small keeps memory flat.
+    options.enable_cpu_mem_arena = False
+    # A thread that waits for work in a loop takes the processor from the decoder: twice the time on two busy cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # ONNX Runtime raises a dozen types of its own, without a base, all meaning: not a model.
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(
+            f"The model file {path} cannot be run ({type(error).__name__}); install the model again."
+        ) from error
+
+
+def run_session(
+    session: Any, names: Sequence[str], feeds: Mapping[str, NDArray[np.float32]], *, model: str
+) -> list[NDArray[np.float32]]:
+    """What a graph makes of what it is given. Raises ModelError where it fails, or makes numbers that are none."""
+    # As when it is opened: types without a base, all meaning that the graph cannot be run.
+    try:
+        made: list[NDArray[np.float32]] = session.run(list(names), dict(feeds))
+    except Exception as error:
+        raise ModelError(
+            f"The model {model} failed at what its card promises ({type(error).__name__}); install the model again."
+        ) from error
+    if not all(np.isfinite(one).all() for one in made):
+        raise ModelError(f"The model {model} answers with what is no number; install the model again.")
+    return made
+
+
+def keep_products_on_one_thread() -> None:
+    """For this process and those it starts, unless the user has said otherwise. To be called before NumPy is loaded."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # <malloc.h>
+_LARGE_BYTES = 1_000_000  # a window's spectra have 8 MB, a second of sound 0.4 MB
+_SPARE_BYTES = 8_000_000  # kept at the end of the heap: to ask for them again would take time
+
+
+def keep_heap_small() -> None:
+    """One for all threads, and large arrays outside. It holds for the whole process, so it is for programs, not for a
+    library; to be called before threads start."""
+    if sys.platform == "linux":
+        set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+        if set_option:
+            set_option(_M_ARENA_MAX, 1)
+            set_option(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+            set_option(_M_TRIM_THRESHOLD, _SPARE_BYTES)
+
+
+def give_back() -> None:
+    """What was freed goes back to the system, wherever in the heap it lies. To be called when a stage is over."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim:
+            trim(0)
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def prefetch(items: Iterable[Item], *, count: int = 2) -> Iterator[Item]:
+    """The same items, made up to `count` ahead. What making them raises is raised here, after the items before it.
+
+    Whoever stops taking them waits for those `count`, no more.
+    """
+    source = iter(items)
+    with ThreadPoolExecutor(1) as worker:
+        coming = deque(worker.submit(next, source, None) for _ in range(count))
+        while (item := coming.popleft().result()) is not None:
+            coming.append(worker.submit(next, source, None))
+            yield item
+
+
+@contextmanager
+def in_background(items: Iterable[Item], use: Callable[[Iterator[Item]], Result]) -> Iterator[Callable[[], Result]]:
+    """Uses the items in a thread of its own; calling what is given waits for the result, and raises what `use` raised.
+
+    Whoever leaves early takes the items away: `use` sees their end after the one in hand.
+    """
+    over = Event()
+
+    def until_over() -> Iterator[Item]:
+        for item in items:
+            if over.is_set():
+                return
+            yield item
+
+    with ThreadPoolExecutor(1) as worker:
+        coming = worker.submit(use, until_over())
+        try:
+            yield coming.result
+        finally:
+            over.set()

@@ -1,1 +1,0 @@
-"""Model files and the sessions that run them (ONNX Runtime)."""

@@ -1,0 +1,1 @@
+"""Encoders that need downloaded weights (extra `context`)."""

@@ -1,0 +1,192 @@
+"""How different two pictures are as a whole, for finding cuts: colours and layout, blind to small motion.
+
+    difference = ½ (Hellinger distance of the colour histograms)
+               + ½ (1 − correlation of tiny grey pictures) · min(1, their mean difference / PLAIN)
+
+Each picture is compared with several earlier ones, because a flash comes back to what was before and a cut does
+not, and because a dissolve passes half-way through the mean of its ends.
+
+Where one shot ends and the next begins, from the differences between sampled pictures.
+
+A cut stands out from the differences around it, is not explained by the camera's motion, and does not come back
+(a flash does). The adaptive threshold follows PySceneDetect's idea of judging a difference by its neighbours; ours
+uses their median, so that quick cutting does not hide cuts. A fade through black, and a dissolve, count once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.types import Vector
+from limelight.vision.frames import Image, View, resized
+
+FAINT = 0.02  # luma; contrast below this says nothing about likeness
+FADED = 0.05  # luma; with less contrast an end is a fade, not a dissolve
+PLAIN = 0.08  # luma; layouts that differ by less are hardly different, whatever their correlation
+LEVELS = 6  # per colour channel of the histogram
+REACH = 4  # pictures back: flashes up to REACH − 1 pictures long are seen as such
+DISSOLVE_SECONDS_APART = (8, 16)  # pictures that a dissolve may take: one second and two
+
+
+class Difference(NamedTuple):
+    """Distances 0…1 to the pictures one, two, … before; 0 where there is none."""
+
+    change_1: float
+    change_2: float
+    change_3: float
+    change_4: float
+    dissolve: float  # 0…1: how much the last pictures look like one blending into another
+
+
+@dataclass(frozen=True)
+class _Gist:
+    colours: Image  # [LEVELS³], square roots of shares
+    layout: Image  # [18 · 32], luma
+    pattern: Image  # [18 · 32], the layout about its mean, brought to unit length
+
+    @property
+    def faded(self) -> bool:
+        return float(self.layout.std()) < FADED
+
+
+class Comparer:
+    """Compares each picture with the few before it; holds only tiny gists of those."""
+
+    def __init__(self) -> None:
+        self._earlier: deque[_Gist] = deque(maxlen=max(DISSOLVE_SECONDS_APART))
+
+    def compare(self, view: View) -> Difference:
+        """Distances from this picture to those before it."""
+        gist = _gist(view)
+        reach = min(REACH, len(self._earlier))
+        changes = [_distance(gist, self._earlier[-k]) for k in range(1, reach + 1)] + [0.0] * (REACH - reach)
+        spans = [span for span in DISSOLVE_SECONDS_APART if span <= len(self._earlier)]
+        blends = [_blend(self._earlier[-span], self._earlier[-span // 2], gist) for span in spans]
+        self._earlier.append(gist)
+        return Difference(changes[0], changes[1], changes[2], changes[3], max(blends, default=0.0))
+
+
+def _gist(view: View) -> _Gist:
+    steps = np.minimum((view.colours * LEVELS).astype(np.intp), LEVELS - 1)
+    codes = (steps[..., 0] * LEVELS + steps[..., 1]) * LEVELS + steps[..., 2]
+    shares = np.bincount(codes.ravel(), minlength=LEVELS**3) / codes.size
+    layout = resized(view.luma, 18, 32).ravel()
+    pattern = layout - layout.mean()
+    power = float(pattern @ pattern) + FAINT**2 * pattern.size
+    return _Gist(np.sqrt(shares).astype(np.float32), layout, pattern / np.float32(np.sqrt(power)))
+
+
+def _distance(a: _Gist, b: _Gist) -> float:
+    overlap = float(a.colours @ b.colours)
+    hellinger = float(np.sqrt(max(0.0, 1 - overlap)))
+    visible = min(1.0, float(np.abs(a.layout - b.layout).mean()) / PLAIN)  # a title on a plain ground is no cut
+    return 0.5 * hellinger + 0.5 * visible * _unlikeness(a, b)
+
+
+def _unlikeness(a: _Gist, b: _Gist) -> float:
+    """0 for layouts of one pattern, 1 for those that have nothing in common."""
+    return 1 - min(1.0, max(0.0, float(a.pattern @ b.pattern)))
+
+
+def _blend(start: _Gist, middle: _Gist, end: _Gist) -> float:
+    # A dissolve: the middle is the mean of the ends, which have nothing to do with each other.
+    apart = float(np.abs(end.layout - start.layout).mean())
+    if apart < PLAIN or start.faded or end.faded:
+        return 0.0
+    straightness = 1 - float(np.abs(middle.layout - (start.layout + end.layout) / 2).mean()) / (0.5 * apart)
+    return max(0.0, straightness) * _unlikeness(start, end)
+
+
+CUT = 0.3  # least evidence of a cut, 0…1
+STANDS_OUT = 2.5  # times the median evidence around it
+NEIGHBOURS = 8  # pictures to either side
+COMES_BACK = 0.5  # of the difference: less than that, a flash later, is a return
+LONGEST_FLASH = 3  # pictures
+BLACK_KEY, BLACK_CONTRAST = 0.06, 0.08
+DISSOLVES = 0.5
+MIN_SHOT_SECONDS = 0.45
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for a cut at each sampled picture, all [P]; `changes` [P, 4] to the pictures 1…4 before."""
+
+    time_seconds: Vector
+    changes: Vector
+    match: Vector
+    key: Vector
+    contrast: Vector
+    dissolve: Vector
+
+
+def find_cuts(evidence: Evidence) -> NDArray[np.intp]:
+    """Indices of the pictures that begin a new shot (never the first picture)."""
+    hard = _hard_cuts(evidence)
+    soft = _fades(evidence) | _dissolves(evidence, hard)
+    return _spaced(hard, soft, evidence.time_seconds)
+
+
+def _hard_cuts(evidence: Evidence) -> NDArray[np.bool_]:
+    # Aligned by the camera's motion the two pictures of a pan match, those of a cut do not.
+    near = evidence.changes[:, 0] * np.sqrt(1 - np.clip(evidence.match, 0, 1))
+    around = _median_around(near)
+    cuts: NDArray[np.bool_] = (near > CUT) & (near > STANDS_OUT * around) & ~_comes_back(evidence.changes)
+    return cuts
+
+
+def _median_around(values: Vector) -> Vector:
+    count = len(values)
+    return np.array(
+        [
+            np.median(np.r_[values[max(0, i - NEIGHBOURS) : i], values[i + 1 : i + 1 + NEIGHBOURS], 0.0])
+            for i in range(count)
+        ]
+    )
+
+
+def _comes_back(changes: Vector) -> NDArray[np.bool_]:
+    """True where the picture leaves for, or returns from, a flash of at most LONGEST_FLASH pictures."""
+    back = np.zeros(len(changes), bool)
+    for length in range(1, LONGEST_FLASH + 1):
+        # changes[i, length] compares i with the picture just before the flash began at i − length.
+        returned = np.flatnonzero(changes[length:, length] < COMES_BACK * changes[:-length, 0]) + length
+        returned = returned[returned - length > 0]
+        back[returned - length] = True
+        back[returned] |= changes[returned, 0] > changes[returned, length]
+    return back
+
+
+def _fades(evidence: Evidence) -> NDArray[np.bool_]:
+    """True at the first picture after a stretch of black that has content before it."""
+    black = (evidence.key < BLACK_KEY) & (evidence.contrast < BLACK_CONTRAST)
+    ends = np.zeros(len(black), bool)
+    ends[1:] = black[:-1] & ~black[1:]
+    ends &= np.cumsum(~black) > 1
+    return ends
+
+
+def _dissolves(evidence: Evidence, hard: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """True at the strongest moment of each dissolve that no hard cut explains."""
+    strength = evidence.dissolve
+    found = np.zeros(len(strength), bool)
+    for i in np.flatnonzero(strength > DISSOLVES):
+        before, after = slice(max(0, i - 2 * NEIGHBOURS), i), slice(i, i + 2 * NEIGHBOURS + 1)
+        first = strength[i] > strength[before].max(initial=0.0) and strength[i] >= strength[after].max()
+        found[i] = first and not hard[before].any() and not hard[after].any()
+    return found
+
+
+def _spaced(hard: NDArray[np.bool_], soft: NDArray[np.bool_], time_seconds: Vector) -> NDArray[np.intp]:
+    """Hard cuts first, then soft ones, none nearer than the shortest shot to one already taken or to the start."""
+    taken: list[int] = []
+    for candidates in (hard, soft & ~hard):
+        for i in np.flatnonzero(candidates).tolist():
+            others = [float(time_seconds[0])] + [float(time_seconds[j]) for j in taken]
+            if i > 0 and min(abs(float(time_seconds[i]) - other) for other in others) >= MIN_SHOT_SECONDS:
+                taken.append(i)
+    return np.array(sorted(taken), np.intp)

@@ -1,0 +1,195 @@
+"""The first pass: pictures come in one by one, a few numbers for each stay, the pictures go.
+
+About 250 bytes a picture are kept: 7 MB for an hour at 8 pictures a second.
+
+The second pass: numbers a picture become numbers a second, or a shot.
+
+The same summary serves both: rows of seconds go to the network, rows of shots are put into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.types import Picture, Vector
+from limelight.vision.cues import CUES
+from limelight.vision.faces import FaceWatcher, confirmed
+from limelight.vision.frames import Light, Surface, SurfaceWatcher, View, measure_light, prepare
+from limelight.vision.motion import AT_REST, Motion, measure_motion
+from limelight.vision.shots import Comparer, Difference
+
+MOMENT = np.dtype(
+    [("time_seconds", np.float64)]
+    + [(name, np.float32) for part in (Light, Surface, Motion, Difference) for name in part._fields]
+)
+
+
+@dataclass(frozen=True)
+class FrameObservations:
+    """What stays of the pictures: one row of `moments` a picture [P], one of `sightings` a face and picture [S]."""
+
+    moments: NDArray[np.void]
+    sightings: NDArray[np.void]
+
+
+def observe_frames(pictures: Iterable[Picture]) -> FrameObservations:
+    """Watch the pictures once, in time order, holding no more than the last two."""
+    faces = FaceWatcher()
+    moments = np.fromiter(_moments(pictures, faces), MOMENT)
+    return FrameObservations(moments, faces.sightings())
+
+
+def _moments(pictures: Iterable[Picture], faces: FaceWatcher) -> Iterator[tuple[float, ...]]:
+    comparer, surfaces = Comparer(), SurfaceWatcher()
+    earlier: View | None = None
+    for picture in pictures:
+        view = prepare(picture)
+        alike = earlier is not None and earlier.small.shape == view.small.shape
+        motion = measure_motion(earlier, view) if earlier is not None and alike else AT_REST
+        faces.watch(view)
+        yield (view.time_seconds, *measure_light(view), *surfaces.watch(view), *motion, *comparer.compare(view))
+        earlier = view
+
+
+PACE_SECONDS = 5.0  # to either side
+SUSTAINED = 8  # pictures to either side
+STRONG_JERK, STRONG_FLASH = 0.05, 0.25  # luma
+MOVING_CAMERA = 0.1  # picture heights per second at which a background is half still
+BLINDING = 0.1  # luma
+MOVING = ("motion", "moving_share", "camera", "zoom")
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Stretches of time [G] that lie end to end: seconds, or shots."""
+
+    edges_seconds: Vector  # [G + 1]
+
+    @property
+    def count(self) -> int:
+        return len(self.edges_seconds) - 1
+
+    @property
+    def middle_seconds(self) -> Vector:
+        return (self.edges_seconds[1:] + self.edges_seconds[:-1]) / 2
+
+    def locate(self, time_seconds: Vector) -> NDArray[np.intp]:
+        """Which stretch each instant falls into; what lies outside belongs to the nearest."""
+        inside = np.searchsorted(self.edges_seconds, time_seconds + 1e-6, side="right") - 1
+        return np.clip(inside, 0, self.count - 1)
+
+
+def cues_of_pictures(seen: FrameObservations, cuts: NDArray[np.intp]) -> dict[str, Vector]:
+    """The raw value of every cue but the clock's (pace, since_cut) at each picture, name → [P]."""
+    moments = seen.moments
+    columns = {name: moments[name].astype(np.float64) for name in moments.dtype.names or ()}
+    columns["light"][cuts] = 0
+    # Across a cut, and into or out of a flash, there is no motion to be seen: what went before goes on.
+    blind = np.abs(columns["light"]) > BLINDING
+    blind[cuts] = True
+    seeing = np.maximum.accumulate(np.where(blind, 0, np.arange(len(blind))))
+    for name in MOVING:
+        columns[name] = columns[name][seeing]
+    rise = np.maximum(columns["light"] - _recent_median(columns["light"]) - 0.03, 0)
+    jerk = np.maximum(columns["motion"] - _recent_median(columns["motion"]) - 0.005, 0)
+    columns |= {
+        "picture": np.ones(len(moments)),
+        "stillness": (1 - columns["moving_share"]) / (1 + columns["camera"] / MOVING_CAMERA),
+        "flicker": np.abs(columns["light"]),
+        "flash": rise,
+        "impact": np.maximum(jerk / STRONG_JERK, rise / STRONG_FLASH),
+        "sustained_motion": _lasting(columns["motion"]),
+    }
+    return columns | _faces(seen)
+
+
+def summarise(columns: dict[str, Vector], stretches: Stretches, cut_seconds: Vector) -> Vector:
+    """Raw values of every cue in each stretch, [G, D]; a stretch without a picture holds the last one, at rest."""
+    group = stretches.locate(columns["time_seconds"])
+    pictures = np.bincount(group, minlength=stretches.count)
+    columns = columns | {"pace": np.zeros(len(group)), "since_cut": np.zeros(len(group))}
+    rows = np.stack([_gathered(columns, cue.name, cue.gather, group, pictures) for cue in CUES], axis=1)  # [G, D]
+    rows = _held(rows, pictures > 0)
+    names = [cue.name for cue in CUES]
+    middle = stretches.middle_seconds
+    rows[:, names.index("pace")] = _pace(middle, cut_seconds, float(stretches.edges_seconds[-1]))
+    starts = np.concatenate([[0.0], cut_seconds])
+    rows[:, names.index("since_cut")] = middle - starts[np.searchsorted(starts, middle, side="right") - 1]
+    return rows
+
+
+def strongest_impacts(columns: dict[str, Vector], stretches: Stretches) -> Vector:
+    """When the strongest impact of each stretch happens, seconds [G]; its start where there is no picture."""
+    group = stretches.locate(columns["time_seconds"])
+    instants = stretches.edges_seconds[:-1].copy()
+    rising = np.argsort(columns["impact"], kind="stable")
+    instants[group[rising]] = columns["time_seconds"][rising]  # the strongest is written last
+    return instants
+
+
+def _gathered(
+    columns: dict[str, Vector], name: str, gather: str, group: NDArray[np.intp], pictures: NDArray[np.intp]
+) -> Vector:
+    values = columns[name]
+    if gather == "max":
+        highest = np.zeros(len(pictures))
+        np.maximum.at(highest, group, values)
+        return highest
+    weights = columns["face_present"] if gather == "faces" else np.ones(len(values))
+    total = np.bincount(group, weights * values, len(pictures))
+    return np.asarray(total / np.maximum(np.bincount(group, weights, len(pictures)), 1e-9))
+
+
+def _held(rows: Vector, shown: NDArray[np.bool_]) -> Vector:
+    """Stretches without a picture repeat the last that had one, with nothing moving in it."""
+    last = np.maximum.accumulate(np.where(shown, np.arange(len(shown)), -1))
+    held = np.where(last[:, None] >= 0, rows[np.maximum(last, 0)], 0.0)
+    moving = [d for d, cue in enumerate(CUES) if cue.kind == "sound-related elements" or cue.name == "flicker"]
+    held[np.ix_(~shown, np.array(moving))] = 0.0
+    held[~shown, [cue.name for cue in CUES].index("stillness")] = 1.0
+    return np.asarray(held)
+
+
+def _pace(middle: Vector, cut_seconds: Vector, duration_seconds: float) -> Vector:
+    low, high = np.maximum(middle - PACE_SECONDS, 0), np.minimum(middle + PACE_SECONDS, duration_seconds)
+    cuts = np.searchsorted(cut_seconds, high, side="right") - np.searchsorted(cut_seconds, low)
+    return np.asarray(cuts / np.maximum(high - low, 2.0))
+
+
+def _recent_median(values: Vector) -> Vector:
+    """Median of the eight values before each."""
+    padded = np.concatenate([np.repeat(values[:1], 8), values[:-1]])
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 8), axis=1)[: len(values)])
+
+
+def _lasting(motion: Vector) -> Vector:
+    """What motion stays above for three quarters of the two seconds around."""
+    padded = np.pad(motion, SUSTAINED, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * SUSTAINED + 1)
+    return np.asarray(np.percentile(windows, 25, axis=1))
+
+
+def _faces(seen: FrameObservations) -> dict[str, Vector]:
+    """Presence, count, the largest face's place and the liveliest mouth at each picture."""
+    faces = confirmed(seen.sightings)
+    count = len(seen.moments)
+    at = np.searchsorted(seen.moments["time_seconds"], faces["time_seconds"])
+    number = np.bincount(at, minlength=count).astype(np.float64)
+    height, centred, mouth = np.zeros(count), np.zeros(count), np.zeros(count)
+    np.maximum.at(height, at, faces["height"])
+    np.maximum.at(mouth, at, faces["mouth"])
+    largest = faces["height"] == height[at]
+    away = np.hypot(faces["x"], faces["y"])[largest]  # picture heights; a 16:9 corner is 1.02 away
+    centred[at[largest]] = np.clip(1 - away, 0, 1)
+    return {
+        "face_present": (number > 0).astype(np.float64),
+        "face_count": number,
+        "face_height": height,
+        "face_centred": centred,
+        "shot_scale": height,
+        "mouth": mouth,
+    }

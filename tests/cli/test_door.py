@@ -1,0 +1,103 @@
+"""Our errors are one line and their exit code; whatever else comes by is owned up to as a bug, a plain ValueError too."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from media_corpus.nursery import Nursery
+
+from limelight.cli.context import command_context, progress_bar
+
+BUG = """
+import sys
+from limelight.cli import cli, pipeline
+def highlight_video(*words, **more): raise {error}
+pipeline.highlight_video = highlight_video
+sys.argv = ["limelight", "film.mp4", "--quiet"]
+cli.main()
+"""
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    with Nursery() as nursery:
+        yield nursery
+
+
+@pytest.mark.parametrize("error", ["ValueError('math domain error')", "UnicodeError('é')", "KeyError('gain')"])
+def test_an_error_that_is_not_ours_is_told_as_a_bug(error: str, tmp_path: Path) -> None:
+    words = [sys.executable, "-c", BUG.format(error=error)]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    kind = error.partition("(")[0]
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert f"{kind}: " in done.stderr
+    assert done.stderr.splitlines()[-1].startswith(f"E_INTERNAL: a bug of ours ({kind}); please report")
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "exit_code"),
+    [("OSError(36, 'too long', 'x.mp4')", "E_INPUT", 3), ("OSError(28, 'No space left')", "E_OUTPUT", 6)],
+)
+def test_what_the_system_refuses_is_told_in_its_words(error: str, code: str, exit_code: int, tmp_path: Path) -> None:
+    words = [sys.executable, "-c", BUG.format(error=error)]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert (done.returncode, done.stdout) == (exit_code, "")
+    assert done.stderr.startswith(f"{code}: the system refused: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [("muddy", "check", "x" * 5000), ("score", "x" * 5000, "--target", "a.mp4")])
+def test_a_name_that_no_file_can_have_is_no_bug(words: tuple[str, ...], nursery: Nursery, tmp_path: Path) -> None:
+    assert nursery.run(*words, folder=tmp_path).code == "E_INPUT"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("highlight", "film.mp4", "--strength", "nan"),
+        ("highlight", "film.mp4", "--loudness", "loud"),
+        ("highlight", "film.mp4", "--context", "cues", "--captions", "film.json"),
+        ("plan", "film.mp4", "--effects", "1e999"),
+        ("render", "film.mp4", "film.json", "--true-peak", "3"),
+        ("inspect", "film.mp4", "--clip", "openai/clip"),
+        ("inspect", "film.mp4", "--context", "cues", "--check-captions", "page.html"),
+        ("muddy", "build", "film.mp4", "-o", "set", "--shares", "1,1"),
+        ("muddy", "build", "film.mp4", "-o", "set", "--shares", "1,1,nan"),
+        ("muddy", "build", "film.mp4", "-o", "set", "--seconds", "nan"),
+        ("muddy", "scenes", "-o", "set", "--library", ".", "--seconds", "0.5"),
+    ],
+    ids=" ".join,
+)
+def test_a_flag_out_of_its_range_is_a_usage_error(words: tuple[str, ...], nursery: Nursery, tmp_path: Path) -> None:
+    came = nursery.run(*words, folder=tmp_path)
+    assert (came.code, came.exit_code) == ("E_USAGE", 2), came.stderr
+    assert len(came.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def _stopped_in_vain(number: int) -> None:
+    with command_context(), progress_bar(quiet=True) as bar:
+        with suppress(BaseException):
+            signal.raise_signal(number)
+        bar("plan", 1, 2)
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stop_that_python_dropped_is_asked_for_again(number: int, exit_code: int) -> None:
+    """What a signal raises in a callback of the garbage collector goes nowhere."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(SystemExit) as left:
+            _stopped_in_vain(number)
+        assert left.value.code == exit_code
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,58 @@
+import pytest
+from dataset.entries import entry
+
+from limelight.dataset.statistics import Spread, statistics
+
+
+def levels(speech: float | None, music: float | None, effects: float | None) -> dict[str, float | None]:
+    heard = [lufs for lufs in (speech, music, effects) if lufs is not None]
+    target = max(heard) if heard else None
+    return {"speech": speech, "music": music, "effects": effects, "target": target, "input": target}
+
+
+ENTRIES = [
+    entry("0", loudness_lufs=levels(-20, -30, -35)),
+    entry("1", loudness_lufs=levels(-25, -21, None), split="test"),
+    entry("2", loudness_lufs=levels(None, None, -30), changes_db={"speech": 6, "music": 0, "effects": -6}),
+    entry("3", loudness_lufs=levels(-60, -22, -24), recipe="timevarying", fault="even loudness", trivial="silent"),
+]
+
+
+def test_shares_count_clips() -> None:
+    found = statistics(ENTRIES)
+    assert (found.clips, found.hours) == (4, pytest.approx(40 / 3600, abs=1e-3))
+    assert {stem: one.loudest for stem, one in found.stems.items()} == {"speech": 0.25, "music": 0.5, "effects": 0.25}
+    # −60 LUFS under a mix of −22 is not heard.
+    assert {stem: one.silent for stem, one in found.stems.items()} == {"speech": 0.5, "music": 0.25, "effects": 0.25}
+    assert found.alone == 0.25
+    assert found.boosted_silent == 0.25
+    assert found.splits == {"test": 1, "train": 3}
+    assert found.recipes == {"paper": 3, "timevarying": 1}
+    assert found.trivial == {"silent": 1}
+
+
+def test_gaps_are_between_the_loudest_and_the_second() -> None:
+    assert statistics(ENTRIES).gap_db == Spread.of([10, 4, 2])
+
+
+def test_changes_are_what_recipes_did() -> None:
+    speech = statistics(ENTRIES).stems["speech"]
+    assert speech.change_db == Spread.of([-6, -6, 6, -6])
+    assert speech.raised == 0.25
+
+
+def test_noise_levels_do_not_make_a_kind_of_fault_each() -> None:
+    faults = [f"paper: static gains, pink noise {n} LU behind" for n in (8, 9)]
+    assert statistics([entry(str(n), fault=fault) for n, fault in enumerate(faults)]).faults == {
+        "paper: static gains": 2
+    }
+
+
+def test_nothing_has_statistics_too() -> None:
+    found = statistics([])
+    assert (found.clips, found.gap_db, found.stems["music"].loudest) == (0, None, 0.0)
+
+
+def test_a_spread_is_median_and_quartiles() -> None:
+    assert Spread.of([1, 2, 3, 4, 5]) == Spread(2, 3, 4)
+    assert Spread.of([]) is None

@@ -1,0 +1,91 @@
+"""The command on broken films: it may refuse them or mend them, but never crash, hang, or leave anything behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from media_corpus import compare
+from media_corpus.animal import Animal
+from media_corpus.inhabitants import ALL
+from media_corpus.mutations import mutated
+from media_corpus.nursery import Came, Limits, Nursery
+
+from limelight.cli.context import REFUSED
+from limelight.errors import LimelightError
+
+OLD = b"precious"
+TIDY = ("OK", "E_NOT_MEDIA", "E_UNSUPPORTED", "E_DAMAGED", "E_LIMIT", "E_NO_AUDIO", "E_OUTPUT")
+LIMITS = Limits(processor_seconds=15, wall_seconds=60.0, file_bytes=100 << 20)
+LARGEST_SEED_BYTES = 600_000
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A case, made again from two numbers: an animal broken, maybe with a piece of another."""
+
+    seed: int
+    number: int
+
+    @property
+    def content(self) -> bytes:
+        one, other = self._animals
+        return mutated(_content(one), _content(other), seed=self.seed, number=self.number)
+
+    @property
+    def animal(self) -> Animal:
+        return ALL[self._animals[0]]
+
+    @property
+    def _animals(self) -> tuple[int, int]:
+        one, other = Random(f"{self.seed}:{self.number}:animals").choices(range(len(ALL)), k=2)
+        return one, other
+
+
+@cache
+def _content(number: int) -> bytes:
+    """An animal, whole or the head of it; those that are large are large by their pictures, not by their structure."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "animal"
+        path = path.with_suffix(Path(ALL[number].name).suffix)
+        ALL[number].make(path)
+        return path.read_bytes()[:LARGEST_SEED_BYTES]
+
+
+def faults(case: Broken, nursery: Nursery, folder: Path) -> list[str]:
+    """What of what came is not tidy; empty where all is."""
+    source = folder / f"broken{Path(case.animal.name).suffix}"
+    target = folder / f"out{case.animal.suffix if case.number % 2 else '.mkv'}"
+    source.write_bytes(case.content)
+    target.write_bytes(OLD)
+    words = ("highlight", "--quiet", "--json", "--force", "-o", target.name, source.name)
+    came = nursery.run(*words, folder=folder, limits=LIMITS)
+    found = list(_faults(came, target))
+    left = {path.name for path in folder.iterdir()} - {source.name, target.name}
+    return found + [f"left behind: {name}" for name in sorted(left)]
+
+
+def _faults(came: Came, target: Path) -> Iterator[str]:
+    if came.code not in TIDY:
+        yield f"{came.code} in {came.stage}: {came.stderr.strip()[-600:]}"
+        return
+    if came.code != "OK":
+        if len(came.stderr.strip().splitlines()) != 1 or not came.stderr.strip().isprintable():
+            yield f"not one plain line: {came.stderr!r}"
+        if target.read_bytes() != OLD:
+            yield "the old result is gone"
+        if REFUSED in came.stderr:
+            yield f"nobody had a word for it: {came.stderr.strip()}"
+        return
+    try:
+        sound = compare.heard(target)
+    except LimelightError as error:
+        yield f"the result cannot be read: {error}"
+        return
+    if not np.isfinite(sound).all():
+        yield "the result holds what is no sound"

@@ -1,0 +1,277 @@
+"""A process that has loaded Limelight and forks a child for each command: starting Python anew takes a second.
+
+    test ── order, a line of JSON ──► nursery ── fork ──► child: limits, then the command line as a user has it
+         ◄── what came, a line ────           ◄─ wait4 ─
+
+Each child has its own limits on memory, processor time and the size of files, and dies alone when a decoder crashes. It
+tells in shared memory which stage of its work it is in, so that a mishap can befall it at a chosen moment.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+
+STAGES = ("start", "door", "look", "measure", "plan", "render", "copy", "verify")
+HUNG = "hung"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a command may use. Beyond the time on the wall it counts as hung and is killed."""
+
+    memory_bytes: int = 3 << 30  # of addresses; a third of them is ever touched
+    processor_seconds: int = 60
+    file_bytes: int = 200 << 20
+    wall_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """What happens to a command, so long after a stage has begun: a signal, or something to a file or folder."""
+
+    stage: str
+    what: str = "kill"
+    subject: str = ""
+    after_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command."""
+
+    words: Sequence[str]
+    folder: str = "."
+    limits: Limits = field(default_factory=Limits)
+    mishap: Mishap | None = None
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of a command."""
+
+    exit_code: int  # negative: the signal that ended it
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    stdout: str
+    stderr: str
+    stage: str  # the last that had begun
+
+    @property
+    def code(self) -> str:
+        """The stable code on its line: "E_INPUT"; "OK" where it went well, else what happened to it."""
+        if self.exit_code == 0:
+            return "OK"
+        if self.stdout == HUNG:
+            return HUNG
+        if self.exit_code < 0:
+            return f"signal {-self.exit_code}"
+        last = self.stderr.strip().splitlines()[-1:] or [""]
+        head = last[0].partition(":")[0]
+        return head if head.startswith("E_") and "Traceback" not in self.stderr else "a bug"
+
+
+class Nursery:
+    """Use it in a `with`; `run` as often as wanted. `also`: modules to load, beside those that every command needs."""
+
+    def __init__(self, *also: str) -> None:
+        self._also = also
+
+    def __enter__(self) -> Nursery:
+        paths = [str(ROOT / "src"), str(ROOT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # a fork takes no threads along
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, *self._also],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | single | {"PYTHONPATH": os.pathsep.join(paths)},
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate()
+
+    def run(self, *words: object, folder: Path | str = ".", **more: object) -> Came:
+        """One command of `limelight`; `more` are fields of `Order`."""
+        order = Order([str(word) for word in words], str(folder), **more)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asdict(order)) + "\n")
+        self._process.stdin.flush()
+        return Came(**json.loads(self._process.stdout.readline()))
+
+
+# ---- inside the nursery ----
+
+
+def _serve() -> None:
+    for line in sys.stdin:
+        values = json.loads(line)
+        mishap = Mishap(**values["mishap"]) if values["mishap"] else None
+        came = _raise_child(Order(**values | {"limits": Limits(**values["limits"]), "mishap": mishap}))
+        sys.stdout.write(json.dumps(asdict(came)) + "\n")
+        sys.stdout.flush()
+
+
+def _raise_child(order: Order) -> Came:
+    stage = mmap.mmap(-1, 1)
+    started = time.perf_counter()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = os.fork()
+        if child == 0:
+            _live(order, out.fileno(), err.fileno(), stage)
+        end = _watch(child, order, stage, started)
+        said, told = _text(out), _text(err)
+    return Came(
+        exit_code=os.waitstatus_to_exitcode(end.status),
+        seconds=time.perf_counter() - started,
+        cpu_seconds=end.used.ru_utime + end.used.ru_stime,
+        peak_mb=end.used.ru_maxrss / 1024,
+        stdout=HUNG if end.hung else said,
+        stderr=told,
+        stage=STAGES[stage[0]],
+    )
+
+
+@dataclass(frozen=True)
+class _End:
+    status: int
+    used: resource.struct_rusage
+    hung: bool
+
+
+def _watch(child: int, order: Order, stage: mmap.mmap, started: float) -> _End:
+    mishap, reached, hung = order.mishap, 0.0, False
+    while True:
+        found, status, used = os.wait4(child, os.WNOHANG)
+        if found:
+            return _End(status, used, hung)
+        now = time.perf_counter()
+        if mishap and not reached and stage[0] >= STAGES.index(mishap.stage):
+            reached = now
+        if mishap and reached and now - reached >= mishap.after_seconds:
+            _befall(child, mishap.what, Path(order.folder, mishap.subject))
+            mishap = None
+        if now - started > order.limits.wall_seconds:
+            hung = True
+            os.kill(child, signal.SIGKILL)
+        time.sleep(0.001)
+
+
+def _befall(child: int, what: str, subject: Path) -> None:
+    signals = {"kill": signal.SIGKILL, "interrupt": signal.SIGINT, "terminate": signal.SIGTERM}
+    if what in signals:
+        os.kill(child, signals[what])
+    elif what == "vanish":
+        subject.rename(subject.with_name(subject.name + ".gone"))
+    elif what == "shrink":
+        os.truncate(subject, subject.stat().st_size // 2)
+    elif what == "grow":
+        with subject.open("ab") as file:
+            file.write(bytes(1000))
+    elif what == "replace":
+        subject.with_name("other").replace(subject)
+
+
+def _text(file: tempfile._TemporaryFileWrapper[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "backslashreplace")
+
+
+def _live(order: Order, out: int, err: int, stage: mmap.mmap) -> None:
+    """The child. It never returns."""
+    exit_code = 1
+    try:
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        os.chdir(order.folder)
+        limits = order.limits
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes,) * 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (limits.processor_seconds,) * 2)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes,) * 2)
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # as Python starts: writing fails instead
+        _tell_stages(stage)
+        sys.argv = ["limelight", *order.words]
+        sys.stdin = open(os.devnull)  # noqa: SIM115
+        from limelight.cli.main import main
+
+        main()
+    except SystemExit as leaving:
+        exit_code = leaving.code if isinstance(leaving.code, int) else 0
+    except BaseException:  # noqa: BLE001
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code)
+
+
+def _tell_stages(memory: mmap.mmap) -> None:
+    """Lets the work say how far it is."""
+    from limelight.cli import context as door
+    from limelight.media import write
+
+    def mark(name: str) -> None:
+        if name in STAGES:
+            memory[0] = max(memory[0], STAGES.index(name))
+
+    install, follow, copy, verify = signal.signal, door.Bar.__call__, write._Writer.copy, write.verify
+
+    def marked_bar(bar, stage, done, total):
+        mark(stage)
+        follow(bar, stage, done, total)
+
+    def marked_copy(writer, cargo):
+        mark("copy")
+        copy(writer, cargo)
+
+    def marked_verify(*given):
+        mark("verify")
+        return verify(*given)
+
+    def marked_signal(number, handler):
+        found = install(number, handler)
+        if handler is door._stop:  # from here on the command ends in order
+            mark("door")
+        return found
+
+    signal.signal = marked_signal
+    door.Bar.__call__, write._Writer.copy, write.verify = marked_bar, marked_copy, marked_verify
+
+
+def _load() -> None:
+    """Everything that a command needs, before the first fork. A session of one thread may be forked; two may not."""
+    for name in ("cli", "score", "summary", "inspection", "report.write"):
+        import_module(f"limelight.cli.{name}")
+    for name in sys.argv[1:]:
+        import_module(name)
+    from limelight import api as pipeline
+    from limelight.models import registry
+
+    lite, load = registry.load_model("lite", threads=1), registry.load_model
+    registry.load_model = lambda name="lite", **more: lite if str(name) == "lite" else load(name, **more)
+    pipeline.load_model = registry.load_model
+
+
+if __name__ == "__main__":
+    _load()
+    _serve()

@@ -1,0 +1,50 @@
+"""Clicks stay with their flashes, to the sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from films import Film
+from media_corpus import compare, sync
+from media_corpus.nursery import Nursery
+
+from limelight.mixing.job import Job, plan_of
+from limelight.mixing.controls import Controls
+from limelight.mixing.render import render
+from limelight.models.registry import load_model
+from limelight.vision.encoder import NoPicture
+
+FEW = ("mkv aac 44100 0+0.257", "ts ac3 48000 0.6+0")
+
+
+@pytest.mark.parametrize(
+    "film",
+    [
+        pytest.param(film, id=sync.title(film), marks=() if sync.title(film) in FEW else pytest.mark.slow)
+        for film in sync.films()
+    ],
+)
+def test_click_and_flash_stay_together(film: Film, nursery: Nursery, tmp_path: Path) -> None:
+    assert sync.faults(film, nursery, tmp_path) == []
+
+
+def test_a_shift_is_seen(tmp_path: Path) -> None:
+    """Films whose sound starts elsewhere are told apart by both measurements."""
+    one, other = (film for film in sync.films()[:2])
+    sound, late = compare.heard(sync.film_path(one)), compare.heard(sync.film_path(other))
+    assert compare.lag(sound, late) == pytest.approx(12_345, abs=48)
+    assert not np.allclose(sync._apart(sync.film_path(one)), sync._apart(sync.film_path(other)), atol=sync.TICK)
+    assert set(FEW) <= {sync.title(film) for film in sync.films()}
+
+
+@pytest.mark.parametrize("container", ["mp4", "webm", "ts"])
+def test_strength_zero_gives_the_encoder_the_original_sound(container: str) -> None:
+    """Where the codec itself loses something, the samples that it is given are compared: not one bit may differ."""
+    film = next(film for film in sync.films() if film.container == container)
+    run = Job.of(sync.film_path(film))
+    model = load_model("lite", threads=1)
+    plan = plan_of(run, model, NoPicture(), Controls(strength=0))
+    given = np.concatenate(list(render(run.blocks("render"), plan, model)), axis=1)
+    assert np.array_equal(given, compare.heard(run.info.path))

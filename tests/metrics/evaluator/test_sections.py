@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from metrics.evaluator.lines import KINDS, found, lines
+
+from limelight.metrics.registry import METRICS
+from limelight.metrics.sections import PARTS, TableSource, broken_down, clips_said, groupings, picture_groups, tables
+from limelight.metrics.tables import Results
+
+SOURCE = TableSource("scenes", "test", "limelight evaluate scenes")
+
+
+def test_every_metric_has_its_place_and_only_one() -> None:
+    placed = [metric.name for _, metrics in PARTS for metric in metrics]
+    assert sorted(placed) == sorted(metric.name for metric in METRICS)
+
+
+def test_tables_hold_what_was_measured() -> None:
+    heads = dict(tables(found()))
+    assert list(heads) == [head for head, _ in PARTS]
+    silent = [replace(line, figures={k: v for k, v in line.figures.items() if "decided" not in k}) for line in lines()]
+    assert list(dict(tables(Results.of(silent, KINDS)))) == [head for head, _ in PARTS[:2]]
+
+
+def test_who_decides_nothing_is_not_in_that_table() -> None:
+    some = [
+        replace(line, figures={k: v for k, v in line.figures.items() if "decided" not in k or line.method != "bad"})
+        for line in lines()
+    ]
+    *_, decided = dict(tables(Results.of(some, KINDS))).values()
+    assert [row.name for row in decided.rows] == [name for name in KINDS if name != "bad"]
+
+
+def test_groups_of_one_are_not_told_twice() -> None:
+    assert [head for head, _ in groupings(found())] == ["By difficulty", "By kind of scene"]
+    assert list(picture_groups(found())) == ["all", "<b>", "talk"]
+    _, groups = next(groupings(found()))
+    assert [metric.name for metric, _ in broken_down(found(), groups)] == ["mag_level_matched", "gain_error_db"]
+
+
+def test_clips_that_nobody_spoilt_are_counted_apart() -> None:
+    assert clips_said(found(), SOURCE) == "24 clips of the test split of scenes, on which every row was measured."
+    mixed = Results.of([replace(line, recipe="none") if line.clip < "clip-10" else line for line in lines()], KINDS)
+    assert clips_said(mixed, SOURCE).startswith("14 clips of")
+    assert "besides 10 that nobody spoilt" in clips_said(mixed, SOURCE)

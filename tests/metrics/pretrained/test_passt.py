@@ -1,0 +1,48 @@
+"""hear21passt is not needed: its network is anything that takes [B, N] at 32 kHz."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+import torch
+from metrics.signals import noise
+
+from limelight.errors import ModelError
+from limelight.metrics.papers import SAMPLE_RATE, kld
+from limelight.metrics.pretrained import Passt, tagger_of
+
+
+class Bands(torch.nn.Module):
+    """Logits are the levels of eight bands; remembers what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[tuple[int, ...]] = []
+
+    def forward(self, audio: torch.Tensor) -> torch.Tensor:
+        self.heard.append(tuple(audio.shape))
+        power = torch.fft.rfft(audio).abs().square()
+        return torch.stack([part.sum(-1).log10() for part in power.chunk(8, dim=-1)], dim=-1)
+
+
+def test_the_network_hears_mono_at_32_khz_ten_seconds_at_a_time() -> None:
+    network = Bands()
+    found = Passt(network).logits(noise(0, 15 * SAMPLE_RATE))
+    assert network.heard == [(1, 320_000), (1, 320_000)]
+    assert found.shape == (8,)
+    assert found.dtype == np.float32
+
+
+def test_other_sounds_have_other_classes() -> None:
+    tagger = Passt(Bands())
+    flat, dull = noise(0, SAMPLE_RATE), np.cumsum(noise(1, SAMPLE_RATE)) * 0.01
+    assert kld(tagger.logits(flat), tagger.logits(flat)) == 0
+    assert kld(tagger.logits(dull), tagger.logits(flat)) > 0.1
+
+
+def test_where_it_is_not_installed_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hear21passt.base", None)
+    with pytest.raises(ModelError, match=r"limelight-audio\[eval\]"):
+        tagger_of("passt")

@@ -1,0 +1,75 @@
+"""InternVL, with a tiny model and a tiny vocabulary saved in the real format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+from transformers import InternVLConfig, InternVLForConditionalGeneration, PreTrainedTokenizerFast
+from vision.pretrained.fakes import SCENES
+
+from limelight.errors import ModelError
+from limelight.vision.pretrained.captioner import LONGEST_ANSWER, InternVl
+
+MARKS = ["<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>", "<pad>"]
+WORDS = [*MARKS, "?", "\n", "user", "assistant", "what", "is", "seen", "red", "blue", "door", "a"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(1)
+    folder = tmp_path_factory.mktemp("weights") / "internvl"
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="?"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"\n|\w+|[^\w\s]"), "isolated")
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<|im_end|>", additional_special_tokens=MARKS[:5]
+    ).save_pretrained(folder)
+    config = InternVLConfig(
+        vision_config={"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
+                       "image_size": [28, 28], "patch_size": [7, 7]},
+        text_config={"model_type": "qwen2", "vocab_size": len(WORDS), "hidden_size": 16, "intermediate_size": 32,
+                     "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 1,
+                     "eos_token_id": 1, "bos_token_id": 0, "pad_token_id": 5},
+        image_token_id=MARKS.index("<IMG_CONTEXT>"), image_seq_length=4,
+    )  # fmt: skip
+    network = InternVLForConditionalGeneration(config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(8)  # so that a picture makes a difference
+    network.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def internvl(folder: Path) -> InternVl:
+    return InternVl(str(folder), device="cpu", offline=True)
+
+
+def test_an_answer_is_one_line_and_the_same_every_time(internvl: InternVl) -> None:
+    answer = internvl.ask(SCENES[0], "what is seen?")
+    assert answer == internvl.ask(SCENES[0], "what is seen?")
+    assert "\n" not in answer
+    assert not any(mark in answer for mark in MARKS)
+    assert 0 < len(answer.split()) <= LONGEST_ANSWER
+    assert set(answer.split()) <= set(WORDS)
+
+
+def test_the_picture_is_looked_at(internvl: InternVl) -> None:
+    """The placeholders are filled: other pictures move the likelihoods of the first word."""
+    pictures = [*SCENES, np.zeros((40, 60, 3), np.uint8), np.full((40, 60, 3), 255, np.uint8)]
+    assert len({internvl.ask(picture, "what is seen?") for picture in pictures}) > 1
+
+
+def test_the_conversation_holds_as_many_places_as_the_picture_needs(internvl: InternVl) -> None:
+    said = internvl._conversation("what?")
+    assert said.count("<IMG_CONTEXT>") == 4
+    assert said.startswith("<|im_start|>user\n<img><IMG_CONTEXT>")
+    assert said.endswith("\nwhat?<|im_end|>\n<|im_start|>assistant\n")
+
+
+def test_weights_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="nowhere"):
+        InternVl(str(tmp_path / "nowhere"), device="cpu", offline=True)
