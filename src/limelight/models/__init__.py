@@ -1,0 +1,1 @@
+"""Networks that Limelight runs: separators, directors, and what they are told."""
