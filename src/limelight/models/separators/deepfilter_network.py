@@ -1,10 +1,9 @@
 """DeepFilterNet3's three graphs in ONNX Runtime, with their memory outside, so that sound may come in pieces.
 
 The published graphs start every run from nothing: the recurrent states are zeros made inside, and the convolutions over
-time see zeros before the first frame. Ours differs: where a graph makes its zeros, we cut, and what was made becomes an
-input of the same name. A cut is two edits of the file's bytes that keep every length: the maker's output is given another
-name, and a fragment that declares an input is put behind (Protocol Buffers merge what is concatenated). So no library
-for editing graphs is needed; the file's digest is checked first, for the cuts know its tensors by name.
+time see zeros before the first frame. Ours differs: where a graph makes its zeros it is cut, so that states and the
+frames before are given from outside and a stream cut anywhere gives what the whole gives. The archive's digest is
+checked first, for the cuts know its tensors by name.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from limelight.errors import ModelError
+from limelight.models.graph_cuts import INT64, as_input, as_output
 from limelight.models.separators.deepfilter_features import BANDS, COMPLEX_BINS, Floats
 
 ORDER = 5  # taps of the deep filter
@@ -27,7 +27,6 @@ _WIDTH = 256  # of a recurrent state
 _CHANNELS = 64
 _REACH = 2  # frames before that the encoder's convolutions see
 _SHA256 = "c94d91f70911001c946e0fabb4aa9adc37045f45a03b56008cb0c8244cb63616"
-_FLOAT, _INT64 = 1, 7  # ONNX's element types
 _NO_PADDING = np.zeros(8, np.int64)
 
 
@@ -64,29 +63,14 @@ FILTER_DECODER = Cut(
 )
 
 
-def _field(number: int, payload: bytes) -> bytes:
-    """A field of bytes in the wire format of Protocol Buffers, shorter than 128 bytes."""
-    return bytes([number << 3 | 2, len(payload)]) + payload
-
-
-def _declared(name: str, element_type: int, *, output: bool) -> bytes:
-    """A piece of a model file that declares one input or output of the graph: ModelProto.graph.input or .output."""
-    kind = _field(1, bytes([1 << 3, element_type]))  # TypeProto.tensor_type.elem_type
-    return _field(7, _field(12 if output else 11, _field(1, name.encode()) + _field(2, kind)))
-
-
-def _as_input(model: bytes, name: str, element_type: int) -> bytes:
-    """The model with an inner tensor made an input: who makes it (the first to name it) makes another instead."""
-    made = name.encode()
-    return model.replace(made, made[:-1] + b"_", 1) + _declared(name, element_type, output=False)
-
-
 def opened(model: bytes, cut: Cut) -> bytes:
     """The bytes of a graph whose memory lies outside."""
-    model = _as_input(model, cut.start, _FLOAT)
+    model = as_input(model, cut.start)
     for name in cut.paddings:
-        model = _as_input(model, name, _INT64)
-    return model + b"".join(_declared(name, _FLOAT, output=True) for name in cut.ends)
+        model = as_input(model, name, INT64)
+    for name in cut.ends:
+        model = as_output(model, name)
+    return model
 
 
 @dataclass(frozen=True)
