@@ -9,7 +9,8 @@ is no picture.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ Samples = NDArray[np.float32]  # [C, N], full scale is ±1
 Vector = NDArray[np.float64]
 
 STEMS = ("speech", "music", "effects")
+SILENT_LUFS = -100.0
 
 
 @dataclass(frozen=True)
@@ -116,5 +118,60 @@ class Cues:
         """One cue over time, [T]."""
         return self.values[:, self.names.index(name)]
 
+    def named(self, names: Sequence[str]) -> NDArray[np.float32]:
+        """These cues in this order, [T, len(names)]: what a model's card asks for, out of whatever the encoder knows.
+
+        Raises KeyError, with the names, for cues that the encoder does not know.
+        """
+        if unknown := [name for name in names if name not in self.names]:
+            raise KeyError(*unknown)
+        return self.values[:, [self.names.index(name) for name in names]]
+
     def __repr__(self) -> str:
         return f"Cues(T={self.values.shape[0]}, D={self.values.shape[1]}, {len(self.shots)} shots)"
+
+
+@dataclass(frozen=True)
+class StemFeatures:
+    """What a separator makes known of a soundtrack, whoever the separator is. A row every 85 ms.
+
+    Powers are K-weighted (BS.1770) mean squares of all channels; `powers[j, k]` is the power between two stems, so that the
+    power of any remix is known: Σ_jk g_j g_k P_jk.
+    """
+
+    times_seconds: Vector  # [T], middles of the rows
+    powers: Vector  # [K, K, T]
+    amplitudes: Vector  # [K, T], Σ_f |X| of each stem: how high its peaks can be
+    presence: Vector  # [T], 0…1: how likely somebody speaks; NaN where the separator cannot tell
+
+    @property
+    def levels_lufs(self) -> Vector:
+        """Loudness of each stem over time, [K, T]; −100 for nothing."""
+        power = np.einsum("kkt->kt", self.powers)
+        return np.asarray(-0.691 + 10 * np.log10(np.maximum(power, 1e-10)))
+
+    def loudness_lufs(self, stems: Sequence[str], rows: NDArray[np.bool_]) -> float:
+        """Loudness of some stems together over some rows [T]; −100 for nothing."""
+        chosen = [STEMS.index(stem) for stem in stems]
+        if not rows.any():
+            return SILENT_LUFS
+        power = float(self.powers[np.ix_(chosen, chosen)][:, :, rows].sum(axis=(0, 1)).mean())
+        return -0.691 + 10 * math.log10(max(power, 1e-10))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A stretch of film for which one thing was decided, and why."""
+
+    start_seconds: float
+    end_seconds: float
+    reason: str
+    confidence: float  # 0…1, that the change helps; 1 where nothing is changed
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a director wants: a gain curve for each stem, at the times of the features it was given."""
+
+    gains_db: Vector  # [K, T]
+    scenes: tuple[Scene, ...] = ()

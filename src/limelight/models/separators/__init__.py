@@ -1,0 +1,1 @@
+"""Separators: what makes stems of a sound."""
