@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from limelight.api import Highlighted, highlight_video, inspect_video, plan_video, render_video, separate_video
+    from limelight.api import highlight_video, inspect_video, plan_video, render_video, separate_video
     from limelight.mixing.controls import Controls
     from limelight.mixing.plan import MixPlan, read_plan
-    from limelight.models.registry import load_model
+    from limelight.models.registry import load_director, load_separator
 
 _HOMES = {
     "Controls": "limelight.mixing.controls",
-    "Highlighted": "limelight.api",
     "MixPlan": "limelight.mixing.plan",
     "highlight_video": "limelight.api",
     "inspect_video": "limelight.api",
-    "load_model": "limelight.models.registry",
+    "load_director": "limelight.models.registry",
+    "load_separator": "limelight.models.registry",
     "plan_video": "limelight.api",
     "read_plan": "limelight.mixing.plan",
     "render_video": "limelight.api",
@@ -33,11 +33,11 @@ _HOMES = {
 }
 __all__ = [
     "Controls",
-    "Highlighted",
     "MixPlan",
     "highlight_video",
     "inspect_video",
-    "load_model",
+    "load_director",
+    "load_separator",
     "plan_video",
     "read_plan",
     "render_video",

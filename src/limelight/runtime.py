@@ -41,19 +41,45 @@ from numpy.typing import NDArray
 
 from limelight.errors import ModelError
 
+# How a device is called, and ONNX Runtime's word for it.
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "directml": "DmlExecutionProvider",
+}
 
-def open_session(path: Path, *, threads: int | None = None) -> Any:
-    """A graph ready to run on the CPU; `threads`: default one a core, eight at most. Raises ModelError."""
+
+def devices() -> tuple[str, ...]:
+    """Those that the installed ONNX Runtime can use, the processor last."""
+    found = onnxruntime.get_available_providers()
+    return tuple(device for device in ("cuda", "coreml", "directml", "cpu") if PROVIDERS[device] in found)
+
+
+def providers_for(device: str | None) -> list[str]:
+    """ONNX Runtime's providers for a device; the processor helps with what the device cannot do. Raises ModelError."""
+    name = (device or "cpu").partition(":")[0]
+    if name not in PROVIDERS or PROVIDERS[name] not in onnxruntime.get_available_providers():
+        raise ModelError(
+            f"Wanted the device {device!r}, the installed ONNX Runtime has {', '.join(devices())}; install another build of "
+            "it (onnxruntime-gpu, onnxruntime-directml), or leave --device out."
+        )
+    return list(dict.fromkeys([PROVIDERS[name], PROVIDERS["cpu"]]))
+
+
+def open_session(path: Path, *, threads: int | None = None, device: str | None = None) -> Any:
+    """A graph ready to run; `threads`: default one a core, eight at most; device: of `devices()`. Raises ModelError."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or min(os.cpu_count() or 1, 8)
     options.log_severity_level = 3
-    # Long films bring windows of two sizes at most; keeping arenas small keeps memory flat.
+    # Long films bring chunks of two sizes at most; keeping arenas small keeps memory flat.
     options.enable_cpu_mem_arena = False
     # A thread that waits for work in a loop takes the processor from the decoder: twice the time on two busy cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers = providers_for(device)
     # ONNX Runtime raises a dozen types of its own, without a base, all meaning: not a model.
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(path, options, providers=providers)
     except Exception as error:
         raise ModelError(
             f"The model file {path} cannot be run ({type(error).__name__}); install the model again."

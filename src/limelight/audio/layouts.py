@@ -124,3 +124,24 @@ def _to_sides(name: str) -> list[float]:
         return [0.0, 0.0]
     level = 1.0 if name in ("FL", "FR", "DL", "DR", "BIL", "BIR") else _HALF_POWER
     return [0.0 if name.endswith("R") else level, 0.0 if name.endswith("L") else level]
+
+
+def matrix_between(layout: str, wanted: str) -> NDArray[np.float32]:
+    """[C_wanted, C]: how a stem in one layout joins a soundtrack in another; mono stands in the middle.
+
+    Raises Unsupported for an unknown layout.
+    """
+    have, want = channel_names(layout), channel_names(wanted)
+    if have == want:
+        return np.eye(len(have), dtype=np.float32)
+    if len(want) == 1:
+        heard = np.array([name not in ("LFE", "LFE2") for name in have], np.float32)
+        return (heard / max(1.0, float(heard.sum())))[None]
+    if len(have) == 1:
+        middle = ("FC",) if "FC" in want else ("FL", "FR")
+        return np.array([[float(name in middle)] for name in want], np.float32)
+    sides = np.zeros((len(want), 2), np.float32)
+    sides[want.index("FL"), 0] = sides[want.index("FR"), 1] = 1
+    if set(have) <= set(want):
+        return np.array([[float(a == b) for b in have] for a in want], np.float32)
+    return np.asarray(sides @ stereo_matrix(layout), np.float32)

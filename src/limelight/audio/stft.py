@@ -98,6 +98,11 @@ def istft(spectra: Spectra, length: int, config: StftConfig = DEFAULT) -> Sample
     return np.concatenate([*parts, stream.finish(length)], axis=1)
 
 
+def whole_frames(samples: Samples, config: StftConfig = DEFAULT) -> Spectra:
+    """The frames that lie wholly within [C, N], without anything added at the ends: [C, F, (N − n_fft) / hop + 1]."""
+    return _spectra(samples, max(0, (samples.shape[1] - config.n_fft) // config.hop + 1), config)
+
+
 def _spectra(samples: Samples, frames: int, config: StftConfig) -> Spectra:
     views = sliding_window_view(samples, config.n_fft, axis=1)[:, :: config.hop]  # [C, T, n_fft]
     spectra = np.empty((samples.shape[0], frames, config.bins), np.complex64)

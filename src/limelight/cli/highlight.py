@@ -16,6 +16,7 @@ from limelight.cli.options import (
     Context,
     ContextModel,
     Device,
+    DirectorName,
     Effects,
     Force,
     Loudness,
@@ -24,9 +25,9 @@ from limelight.cli.options import (
     Offline,
     Output,
     Quiet,
+    SeparatorName,
     Source,
     Speech,
-    StemModelName,
     Strength,
     TextModel,
     TruePeak,
@@ -37,6 +38,7 @@ from limelight.cli.options import (
 
 if TYPE_CHECKING:
     from limelight.api import Highlighted
+    from limelight.mixing.mixers import Mixer
 
 
 def highlight(
@@ -48,9 +50,11 @@ def highlight(
     music: Music = 0.0,
     effects: Effects = 0.0,
     loudness: Loudness = "keep",
-    true_peak: TruePeak = -1.0,
+    true_peak: TruePeak = None,
     audio_stream: AudioStream = None,
-    model: ModelName = "lite",
+    separator: SeparatorName = None,
+    director: DirectorName = None,
+    model: ModelName = None,
     context: Context = None,
     context_model: ContextModel = None,
     text_model: TextModel = None,
@@ -63,33 +67,34 @@ def highlight(
     verbose: Verbose = False,
     offline: Offline = False,
 ) -> None:
-    """Look, listen, rebalance, write. The picture is copied, bit for bit."""
+    """Watch, listen, rebalance, write. The picture is copied, bit for bit."""
     with command_context(verbose=verbose):
         controls = controls_from_flags(strength, speech, music, effects, loudness, true_peak)
-        wish = context_request(context, context_model, text_model, captions, device, offline)
-        from limelight import api as pipeline
-        from limelight.cli.options import encoder_for, load
+        request = context_request(context, context_model, text_model, captions, device, offline)
+        from limelight import api
         from limelight.media.target import check_place
-        from limelight.mixing.plan import MixPlan, plan_text
+        from limelight.mixing.plan import plan_text
+        from limelight.vision.encoders import encoder_for
 
-        loaded = load(model, device=device)
+        mixer = _mixer(separator, director, model, device=device)
         if plan_out:
+            mixer.check_editable()
             check_place(source, plan_out, overwrite=force)
-            pipeline.with_stems(loaded)  # the others have no plan
-        eyes = encoder_for(loaded, wish)
+        card = mixer.card
+        watching = encoder_for(card.name, mixer.context, request, width=card.context_width)
         with progress_bar(quiet=quiet) as bar:
-            result = pipeline.highlight_video(
+            result = api.highlight_with(
                 source,
                 output,
-                model=loaded,
-                encoder=eyes.encoder,
-                picture_height=eyes.picture_height,
+                mixer=mixer,
+                encoder=watching.encoder,
+                picture_height=watching.picture_height,
                 controls=controls,
                 audio_stream=audio_stream,
                 overwrite=force,
                 progress=bar,
             )
-        if plan_out and isinstance(result.plan, MixPlan):
+        if plan_out:
             _write_text(source, plan_out, plan_text(result.plan), force=force)
         page = result.dest.with_suffix(".html") if report else None
         if page:
@@ -108,9 +113,10 @@ def plan(
     music: Music = 0.0,
     effects: Effects = 0.0,
     loudness: Loudness = "keep",
-    true_peak: TruePeak = -1.0,
+    true_peak: TruePeak = None,
     audio_stream: AudioStream = None,
-    model: StemModelName = "lite",
+    separator: SeparatorName = None,
+    director: DirectorName = None,
     context: Context = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -119,20 +125,22 @@ def plan(
     """The mix plan alone: a gain curve per stem, a reason per shot. Edit it, then `limelight render`."""
     with command_context(verbose=verbose):
         controls = controls_from_flags(strength, speech, music, effects, loudness, true_peak)
-        wish = context_request(context, None, None, None, None, offline)
-        from limelight import api as pipeline
-        from limelight.cli.options import encoder_for, load
+        request = context_request(context, None, None, None, None, offline)
+        from limelight import api
         from limelight.media.target import check_place
         from limelight.mixing.plan import plan_text
+        from limelight.models.registry import load_director, load_separator
+        from limelight.vision.encoders import encoder_for
 
         if output:
             check_place(source, output, overwrite=force)
-        knowing = pipeline.with_stems(load(model))
+        deciding = load_director(director) if director else load_director()
         with progress_bar(quiet=quiet) as bar:
-            made = pipeline.plan_video(
+            made = api.plan_video(
                 source,
-                model=knowing,
-                encoder=encoder_for(knowing, wish).encoder,
+                separator=load_separator(separator) if separator else None,
+                director=deciding,
+                encoder=encoder_for(deciding.card.name, "cues", request).encoder,
                 controls=controls,
                 audio_stream=audio_stream,
                 progress=bar,
@@ -149,32 +157,46 @@ def render(
     output: Output = None,
     force: Force = False,
     true_peak: Annotated[float | None, typer.Option(help="Another ceiling than the plan's, dBTP.")] = None,
-    model: Annotated[str | None, typer.Option(help="Another model than the plan's.")] = None,
+    separator: SeparatorName = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Render a plan, edited or not: no picture is looked at, nothing is decided."""
     with command_context(verbose=verbose):
-        from limelight import api as pipeline
-        from limelight.cli.options import load
+        from limelight import api
         from limelight.mixing.controls import Controls
         from limelight.mixing.plan import read_plan
+        from limelight.models.registry import load_separator
 
-        if true_peak is not None:
-            Controls(true_peak_dbtp=true_peak)  # raises where it is out of range
+        Controls(true_peak_dbtp=true_peak)  # raises where it is out of range
         made = read_plan(plan_file)
         with progress_bar(quiet=quiet) as bar:
-            result = pipeline.render_video(
+            result = api.render_video(
                 source,
                 made,
                 output,
-                model=load(model) if model else None,
+                separator=load_separator(separator) if separator else None,
                 true_peak_dbtp=true_peak,
                 overwrite=force,
                 progress=bar,
             )
         _tell(result, quiet=quiet, as_json=as_json, page=None)
+
+
+def _mixer(separator: str | None, director: str | None, model: str | None, *, device: str | None) -> Mixer:
+    """The way to a new mix that the flags ask for. Raises ModelError, UsageError."""
+    from limelight import api
+    from limelight.errors import UsageError
+    from limelight.models.registry import load_director, load_remixer, load_separator
+
+    if model and (separator or director):
+        raise UsageError("--model remixes in one step, in place of a separator and a director; give it alone")
+    if model:
+        return api.mixer_of(None, None, load_remixer(model, device=device))
+    return api.mixer_of(
+        load_separator(separator) if separator else None, load_director(director) if director else None, None
+    )
 
 
 def _tell(result: Highlighted, *, quiet: bool, as_json: bool, page: Path | None) -> None:
@@ -186,7 +208,7 @@ def _tell(result: Highlighted, *, quiet: bool, as_json: bool, page: Path | None)
         typer.echo(json.dumps(facts(result) | {"report": str(page) if page else None}, indent=1))
         return
     if not quiet:
-        console.print(summary(result))
+        console.print(summary(result, page=page))
     typer.echo(str(result.dest))
 
 

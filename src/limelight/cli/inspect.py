@@ -20,8 +20,8 @@ from limelight.cli.options import (
     Force,
     Offline,
     Quiet,
+    SeparatorName,
     Source,
-    StemModelName,
     TextModel,
     Verbose,
     context_request,
@@ -29,7 +29,7 @@ from limelight.cli.options import (
 from limelight.errors import UsageError
 
 if TYPE_CHECKING:
-    from limelight.cli.options import ContextRequest
+    from limelight.vision.encoders import ContextRequest
 
 
 WORDED = ("captions", "words")
@@ -62,9 +62,9 @@ def inspect(
     with command_context(verbose=verbose):
         told = context or (ContextName.captions if check_captions or captions else ContextName.cues)
         wish = context_request(told, context_model, text_model, captions, device, offline)
-        from limelight import api as pipeline
-        from limelight.cli.options import encoder_of
+        from limelight import api
         from limelight.cli.summary import inspection_json, inspection_text
+        from limelight.vision.encoders import encoder_of
 
         if check_captions:
             _check_captions(source, check_captions, wish, clip=clip, model=model, force=force, as_json=as_json)
@@ -73,9 +73,7 @@ def inspect(
             raise UsageError("--clip and --model are for --check-captions; leave them out, or name its page")
         eyes = encoder_of(told.value, wish)
         with progress_bar(quiet=quiet) as bar:
-            cues = pipeline.inspect_video(
-                source, encoder=eyes.encoder, picture_height=eyes.picture_height, progress=bar
-            )
+            cues = api.inspect_video(source, encoder=eyes.encoder, picture_height=eyes.picture_height, progress=bar)
         typer.echo(json.dumps(inspection_json(cues), indent=1) if as_json else inspection_text(cues))
 
 
@@ -83,10 +81,10 @@ def _check_captions(
     source: Path, page: Path, wish: ContextRequest, *, clip: str | None, model: str | None, force: bool, as_json: bool
 ) -> None:
     """The page's path (or the figures) on stdout, what was found on stderr."""
-    from limelight.cli.options import encoder_of
     from limelight.media.target import check_place, whole_or_absent
     from limelight.metrics.caption_check import check, findings
     from limelight.metrics.caption_page import captions_page, gather, sentences, teller_of
+    from limelight.vision.encoders import encoder_of
 
     if wish.name not in WORDED:
         raise UsageError(f"captions are checked with --context {' or '.join(WORDED)}, not {wish.name}")
@@ -106,20 +104,20 @@ def stems(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the three files.")],
     force: Force = False,
     audio_stream: AudioStream = None,
-    model: StemModelName = "lite",
+    separator: SeparatorName = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """speech.wav, music.wav and effects.wav, which sum to the original."""
     with command_context(verbose=verbose):
-        from limelight import api as pipeline
-        from limelight.cli.options import load
+        from limelight import api
+        from limelight.models.registry import load_separator
 
         with progress_bar(quiet=quiet) as bar:
-            written = pipeline.separate_video(
+            written = api.separate_video(
                 source,
                 output,
-                model=load(model),
+                separator=load_separator(separator) if separator else None,
                 audio_stream=audio_stream,
                 overwrite=force,
                 progress=bar,

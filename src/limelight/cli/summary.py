@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import av
@@ -24,59 +24,26 @@ from rich.table import Table
 from rich.text import Text
 
 from limelight.api import Highlighted
-from limelight.mixing.plan import MixPlan, finite_or_none
-from limelight.mixing.reasons import NOTICEABLE_DB
-from limelight.mixing.remix import Remixed
+from limelight.mixing.plan import finite_or_none
 from limelight.models.listing import Listed
-from limelight.report.words import change, clock_time, decibels, duration, number, plain
-from limelight.types import STEMS, Cues
+from limelight.report.facts import StemChange, picture_in_words, stem_changes, time_in_words
+from limelight.report.words import change, decibels, plain
+from limelight.types import Cues
 
 _COLOURS = {"speech": "dodger_blue1", "music": "dark_orange", "effects": "green3"}
 _MOST_LINES = 8  # of any one kind
+_MOST_REASONS = 3
 
 
-@dataclass(frozen=True)
-class StemChange:
-    """The gain of one stem over a film."""
-
-    mean_db: float
-    min_db: float
-    max_db: float
-
-    @property
-    def left_alone(self) -> bool:
-        """Whether nobody would notice, anywhere in the film."""
-        return max(abs(self.min_db), abs(self.max_db)) < NOTICEABLE_DB
-
-    def __str__(self) -> str:
-        return "left alone" if self.left_alone else decibels(self.mean_db)
-
-    @property
-    def range_in_words(self) -> str:
-        """From where to where; nothing where that is one place."""
-        low, high = number(self.min_db, sign=True), number(self.max_db, sign=True)
-        return "" if low == high else f"{low} to {high}"
-
-
-def stem_changes(plan: MixPlan | Remixed) -> dict[str, StemChange]:
-    """The gains of each stem, the make-up gain of the whole mix not counted; none where the model knows no stems."""
-    if isinstance(plan, Remixed):
-        return {}
-    return {
-        stem: StemChange(float(curve.mean()), float(curve.min()), float(curve.max()))
-        for stem, curve in zip(STEMS, plan.curves_db, strict=True)
-    }
-
-
-def summary(result: Highlighted) -> RenderableType:
+def summary(result: Highlighted, *, page: Path | None = None) -> RenderableType:
     """The closing summary on the terminal."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(no_wrap=False)
     for stem, gain in stem_changes(result.plan).items():
         table.add_row(Text(stem, _COLOURS[stem]), _stem_line(gain))
-    if isinstance(result.plan, Remixed):
-        table.add_row("sound", f"remixed by {plain(result.plan.model.name)}: one mask, no stems")
+    if not result.plan.has_stems:
+        table.add_row("sound", f"remixed by {plain(result.plan.model.name)} in one step, without stems")
     if abs(result.plan.makeup_db) >= 0.05:
         table.add_row("whole mix", decibels(result.plan.makeup_db))
     before = result.plan.loudness
@@ -85,26 +52,25 @@ def summary(result: Highlighted) -> RenderableType:
     table.add_row("picture", picture_in_words(result))
     for label, lines in _kept(result).items():
         table.add_row(label, Text(lines))
+    for said in reasons(result):
+        table.add_row("why", Text(plain(said)))
     for note in result.notes[:_MOST_LINES]:
         table.add_row(Text("note", "yellow"), Text(plain(note)))
     table.add_row("time", time_in_words(result))
+    if page:
+        table.add_row("report", Text(plain(page, limit=5000)))
     return Group(Text(plain(result.dest), "bold"), table)
 
 
-def picture_in_words(result: Highlighted) -> str:
-    """What became of the picture."""
-    if result.source.picture is None:
-        return "none"
-    return f"{result.written.verified.picture_packets} packets, bit-identical"
-
-
-def time_in_words(result: Highlighted) -> str:
-    """How long it took, against how long the film is."""
-    spent, film = sum(result.stage_seconds.values()), result.source.duration_seconds
-    said = f"{duration(spent)} for {clock_time(film)} of film"
-    if spent <= 0 or film <= 0:
-        return said
-    return f"{said}, {film / spent:.1f} × faster" if film >= spent else f"{said}, {spent / film:.1f} × slower"
+def reasons(result: Highlighted) -> list[str]:
+    """Why the stems were moved, or that nothing needed mending: the longest reasons of the film first."""
+    plan = result.plan
+    if plan.changes_nothing:
+        return ["left as it was: nothing to mend"]
+    lasting: dict[str, float] = {}
+    for shot in plan.shots:
+        lasting[shot.reason] = lasting.get(shot.reason, 0.0) + shot.end_seconds - shot.start_seconds
+    return sorted(lasting, key=lambda said: -lasting[said])[:_MOST_REASONS]
 
 
 def as_json(result: Highlighted) -> dict[str, object]:
@@ -136,6 +102,8 @@ def as_json(result: Highlighted) -> dict[str, object]:
             "sha256": {plain(words): digest for words, digest in written.verified.sha256.items()},
         },
         "model": {"name": plain(result.plan.model.name), "sha256": plain(result.plan.model.sha256)},
+        "director": plain(result.plan.director.name) if result.plan.director else None,
+        "left_as_it_was": result.plan.changes_nothing,
         "seconds": _rounded(result.stage_seconds),
     }
 

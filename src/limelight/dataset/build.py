@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from limelight.dataset.build_state import Part, Skipped, finish, open_state, recorded
-from limelight.dataset.film_audio import stem_source_of, stem_source_text
+from limelight.dataset.film_audio import separator_text
 from limelight.dataset.films import BuildSettings, FilmJob, build_film
 from limelight.dataset.manifest import read_manifest
 from limelight.dataset.splits import SplitAssignment, check_split_entries
@@ -100,7 +100,7 @@ def film_name(path: Path, sha256: str) -> str:
 
 def _declared(settings: BuildSettings) -> dict[str, Any]:
     """What must be the same for a build to go on; checks the recipes and the separator on the way."""
-    separator = stem_source_text(stem_source_of(settings.separator))
+    separator = separator_text(settings.separator)
     recipes = [str(wish) for wish in settings.wishes]
     return {"from": "films", **asdict(settings), "recipes": recipes, "separator": separator}
 

@@ -21,7 +21,6 @@ keeps about 250 bytes a picture: 15 MB for two hours.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,13 +33,14 @@ from numpy.typing import NDArray
 from limelight.dataset.build_state import Part, record
 from limelight.dataset.clips import Clip, write_clip
 from limelight.dataset.degrade import DegradationChoice, Stems, degrade, draw_degradation, why_trivial
-from limelight.dataset.film_audio import FilmAudio, Layout, StemSource, stem_source_of, stem_source_text
+from limelight.dataset.film_audio import FilmAudio, Layout, film_stems, separator_text
 from limelight.dataset.levels import StemLevels
 from limelight.dataset.manifest import Source
 from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.dataset.splits import SplitEntry
 from limelight.errors import InputError, UsageError
 from limelight.media.sample_frames import sample_frames
+from limelight.models.registry import DEFAULT_SEPARATOR
 from limelight.types import Picture, SourceInfo, Vector
 from limelight.vision.cues import CUE_NAMES, scale_all
 from limelight.vision.encoder import evidence_of
@@ -58,7 +58,7 @@ class BuildSettings:
     clip_seconds: float = 10.0
     layout: Layout = "mono"
     recipes: tuple[str, ...] = ("paper",)  # as `Wish.of` reads them; one is drawn for each clip
-    separator: str = "model"  # as `stem_source_of` reads it
+    separator: str = DEFAULT_SEPARATOR  # as `models.registry` reads it
     keep_trivial: bool = False
     frames: bool = False
 
@@ -97,16 +97,15 @@ def build_film(job: FilmJob, report: Callable[[float], None]) -> Part:
     seconds, duration = job.settings.clip_seconds, programme.source.duration_seconds
     if duration < seconds:
         raise InputError(f"{job.path.name} lasts {duration:.1f} s, less than a clip of {seconds:g} s; leave it out.")
-    separator = _separator(job.settings.separator)
     sight = watch_film(programme.source)
     report(0.0)
     starts = clip_starts(sight.cut_seconds, duration, seconds)
     slides = Slides(programme.source) if job.settings.frames else None
     entries, left_out = [], Counter[str]()
-    for number, stems in enumerate(cut_out(separator.stems(programme), starts, seconds)):
+    for number, stems in enumerate(cut_out(film_stems(programme, job.settings.separator), starts, seconds)):
         start = starts[number]
         pictures = slides.between(start, start + seconds) if slides else []
-        clip = _clip(job, number, start, stems, sight, pictures, separator)
+        clip = _clip(job, number, start, stems, sight, pictures)
         trivial = why_trivial(clip.pair.spoiling, clip.pair.levels)
         if trivial and not job.settings.keep_trivial:
             left_out[trivial] += 1
@@ -162,7 +161,6 @@ def _clip(
     stems: Stems,
     sight: FilmCues,
     pictures: Sequence[Picture],
-    separator: StemSource,
 ) -> Clip:
     settings, filing = job.settings, job.filing
     rng = np.random.default_rng([settings.seed, int(job.sha256[:16], 16), number])
@@ -175,19 +173,13 @@ def _clip(
         split=filing.split,
         kind="film",
         sources=(source,),
-        separator=stem_source_text(separator),
+        separator=separator_text(settings.separator),
         pair=degrade(stems, spoiling, layout=settings.layout, levels=levels),
         cues=sight.cues(start_seconds, settings.clip_seconds),
         starts_on_cut=on_cut(start_seconds, sight.cut_seconds),
         cuts_seconds=tuple(sight.cuts_within(start_seconds, settings.clip_seconds)),
         pictures=pictures,
     )
-
-
-@functools.lru_cache(maxsize=1)
-def _separator(text: str) -> StemSource:
-    """One model for all films of a process."""
-    return stem_source_of(text)
 
 
 REACH = 0.3  # of a clip's length

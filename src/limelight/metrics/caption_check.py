@@ -22,16 +22,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.cli.options import CLIP_HEIGHT
 from limelight.errors import InputError
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 from limelight.media.sample_frames import sample_frames
-from limelight.mixing.remix import told
-from limelight.mixing.remixing import changes
-from limelight.models.remixer import RemixModel
+from limelight.mixing.one_step import changes, context_of
+from limelight.mixing.separation import downmix_weights
+from limelight.models.protocols import Remixer
 from limelight.types import Picture, Samples, SourceInfo
 from limelight.vision.cues import KINDS
+from limelight.vision.encoders import CLIP_HEIGHT
 from limelight.vision.pretrained.caption_check import Consistency, Grounding, consistency, grounding
 from limelight.vision.pretrained.captions import Caption, FilmTeller, ToldFilm
 from limelight.vision.pretrained.clip import ClipFrames, ClipWords
@@ -57,11 +57,11 @@ class Effect:
 
 
 def effect_of(
-    model: RemixModel, context: Array, blocks: Callable[[], Iterable[Samples]], *, sample_rate: int, layout: str
+    model: Remixer, context: Array, blocks: Callable[[], Iterable[Samples]], *, sample_rate: int, layout: str
 ) -> Effect:
     """Runs a model three times over the same blocks [C, n], told rows [T, D] in three ways."""
     ways = (context, np.roll(context, len(context) // 2, axis=0), np.zeros_like(context))
-    runs = [changes(blocks(), model, way, sample_rate=sample_rate, layout=layout) for way in ways]
+    runs = [changes(blocks(), model, way, sample_rate=sample_rate, downmix=downmix_weights(layout)) for way in ways]
     sums = np.zeros(4)  # power of the sound, of the change, and of what differs from it
     for (original, true), (_, shuffled), (_, emptied) in zip(*runs, strict=True):
         parts = (original, true, shuffled - true, emptied - true)
@@ -116,7 +116,7 @@ class Means:
 
     clip: ClipPair | str
     text: TextEncoder | str
-    model: RemixModel | str
+    model: Remixer | str
 
 
 def check(source: Path, teller: FilmTeller, means: Means, *, picture_height: int) -> Checked:
@@ -213,7 +213,7 @@ def _effect(info: SourceInfo, story: ToldFilm, means: Means, left_out: list[str]
     if not cues.values.any():
         left_out.append("effect on a model: the captions say nothing")
         return None
-    context = told(cues, means.model.card)
+    context = context_of(cues, means.model.card)
     if context is None:
         left_out.append(f"effect on a model: {means.model.card.name} is told nothing")
         return None

@@ -13,14 +13,15 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from limelight.cli.options import ContextRequest, load, text_name, text_of, worded
 from limelight.errors import ModelError
 from limelight.metrics.caption_check import NO_CHANGE_DB, Checked, ClipPair, Effect, Means, Sample
-from limelight.models.remixer import RemixModel
+from limelight.models.protocols import Remixer
+from limelight.models.registry import load_remixer
 from limelight.report.lanes import data_url
 from limelight.report.page import STYLE
 from limelight.report.thumbnails import jpeg
 from limelight.report.words import clock_time, escaped, number, plain
+from limelight.vision.encoders import ContextRequest, text_name, text_of, worded
 from limelight.vision.pretrained.caption_check import Consistency, Grounding
 from limelight.vision.pretrained.captions import FilmTeller
 from limelight.vision.pretrained.clip import CLIP, ClipFrames, ClipWords
@@ -78,11 +79,11 @@ def _missing(name: str, flag: str) -> str:
     return f"{name} is not on this disk; name one with {flag}"
 
 
-def _model(name: str | None, device: str | None) -> RemixModel | str:
+def _model(name: str | None, device: str | None) -> Remixer | str:
     if name is None:
         return "none was named; name one with --model"
-    model = load(name, device=device)
-    if not isinstance(model, RemixModel):
+    model = load_remixer(name, device=device)
+    if not isinstance(model, Remixer):
         raise ModelError(
             f"Wanted to tell captions to {model.card.name}, which listens to measured cues alone; give a model that "
             "was trained on captions."

@@ -16,7 +16,7 @@ from limelight.metrics.methods import best_gains_on
 from limelight.metrics.sections import BASE, MAIN
 from limelight.metrics.sentences import pictures_of
 from limelight.metrics.tables import Results, percent
-from limelight.models.registry import DEFAULT
+from limelight.models.registry import DEFAULT_SEPARATOR
 from limelight.report.words import number
 
 NONE = Interval(math.nan, math.nan, math.nan, 0)
@@ -69,7 +69,7 @@ def _mean(metric: str, found: Results, method: str) -> Interval:
 
 def _way(found: Results, method: str) -> Interval:
     """To the best gains on its own stems, or, where it has none, on those of the packaged model."""
-    bounds = [name for name in map(best_gains_on, (method, DEFAULT)) if name in found.kinds]
+    bounds = [name for name in map(best_gains_on, (method, DEFAULT_SEPARATOR)) if name in found.kinds]
     return found.way(method, BASE, bounds[0], MAIN) if bounds else NONE
 
 
@@ -91,7 +91,7 @@ GOALS = (
     Goal("W-dis against doing nothing", -0.60, partial(_change, "w_dis"), change=True),
     Goal("level-matched MAG against doing nothing", -0.45, partial(_change, MAIN), change=True),
     Goal("gain error", 2.5, partial(_mean, "gain_error_db"), unit="dB"),
-    Goal(f"way to the best gains on its stems (else {DEFAULT}'s)", 0.60, _way, at_least=True),
+    Goal(f"way to the best gains on its stems (else {DEFAULT_SEPARATOR}'s)", 0.60, _way, at_least=True),
     Goal("picture's share, against another clip's", 0.0, partial(_picture, "another clip's"), change=True, surely=True),
     Goal("picture's share, against none", 0.0, partial(_picture, "none"), change=True, surely=True),
     Goal("harm, of what is wrong with the bad mixes", 0.10, _harm),

@@ -40,7 +40,7 @@ from limelight.errors import InputError
 from limelight.metrics.artefacts import best_gain, best_remix
 from limelight.metrics.clips import EvalClip, Mix, mono
 from limelight.metrics.models import ANOTHER, NONE, ModelMethod, cached_separator, has_stems, names_of, separated
-from limelight.models.registry import DEFAULT
+from limelight.models.registry import DEFAULT_SEPARATOR
 from limelight.report.words import number
 from limelight.types import STEMS
 from limelight.vision.cues import KINDS
@@ -216,7 +216,9 @@ def methods_of(names: Sequence[str], entries: Iterable[Entry], *, by_cue: bool =
     """
     entries, models = list(entries), [name for name in names if name not in LEVELLED]
     called = dict(zip(models, names_of(models), strict=True))
-    separators = {DEFAULT: DEFAULT} | {name: said for name, said in called.items() if has_stems(name)}
+    separators = {DEFAULT_SEPARATOR: DEFAULT_SEPARATOR} | {
+        name: said for name, said in called.items() if has_stems(name)
+    }
     found: list[Method] = [DO_NOTHING, fixed_loudness(), BEST_GAIN, GAINS_ON_TRUE]
     found += [gains_on_stems_of(name, said) for name, said in separators.items()]
     for name in names:
@@ -230,7 +232,7 @@ def methods_of(names: Sequence[str], entries: Iterable[Entry], *, by_cue: bool =
 
 
 def _levelled(name: str, entries: Sequence[Entry]) -> Method:
-    return by_films(DEFAULT) if name == FILM_NAME else by_training(DEFAULT, entries)
+    return by_films(DEFAULT_SEPARATOR) if name == FILM_NAME else by_training(DEFAULT_SEPARATOR, entries)
 
 
 def _by_model(name: str, called: str, *, by_cue: bool) -> Iterator[Method]:

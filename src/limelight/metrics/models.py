@@ -20,28 +20,35 @@ import math
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.cli.options import CHECKPOINT, load
 from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import ModelError
 from limelight.metrics.clips import EvalClip, Mix, ShownCues
 from limelight.mixing import render
 from limelight.mixing.controls import Controls
-from limelight.mixing.loudness_plan import measure_audio
+from limelight.mixing.features import features_of
+from limelight.mixing.measurements import Measurements, measure_audio
+from limelight.mixing.one_step import changes
 from limelight.mixing.plan import MixPlan, PlannedSource
 from limelight.mixing.planner import make_plan
-from limelight.mixing.remixing import changes
-from limelight.models.card import ModelCard
-from limelight.models.registry import REMIX, load_model, load_stem_model
-from limelight.models.remix_card import RemixCard
-from limelight.models.remixer import RemixModel
-from limelight.models.separator import Array, Heard, Model
+from limelight.mixing.separation import downmix_weights, separate
+from limelight.models.card import Card
+from limelight.models.protocols import Chunk, Director, Remixer, Separation, Separator
+from limelight.models.registry import (
+    CHECKPOINT,
+    DEFAULT_DIRECTOR,
+    GRAPH,
+    is_remixer,
+    load_director,
+    load_remixer,
+    load_separator,
+)
 from limelight.report.words import number, plain
 from limelight.types import Cues, Samples
 from limelight.vision.cues import CUES, KINDS
@@ -80,13 +87,13 @@ class ModelMethod:
     def looks(self) -> bool:
         """Whether the model ever learnt to look."""
         card = model_of(self.model).card
-        return card.context_width > 0 if isinstance(card, RemixCard) else card.uses_picture
+        return card.uses_picture
 
     @property
     def told_cues(self) -> bool:
         """Whether what it is told of the picture are our measured cues."""
         card = model_of(self.model).card
-        return self.looks and (not isinstance(card, RemixCard) or card.context == "cues")
+        return self.looks and card.context in ("none", "cues")
 
     @property
     def said(self) -> str:
@@ -115,7 +122,7 @@ def with_cues_of(own: ShownCues, another: ShownCues, kind: str) -> ShownCues:
 
 def has_stems(model: str) -> bool:
     """Whether it takes a soundtrack apart, rather than remixing it at once."""
-    return not isinstance(model_of(model).card, RemixCard)
+    return isinstance(model_of(model), StemModel)
 
 
 def names_of(models: Sequence[str]) -> list[str]:
@@ -130,7 +137,7 @@ def names_of(models: Sequence[str]) -> list[str]:
 def _called(model: str) -> str:
     """A stem model's name; of a network that remixes at once also its size and what it is told of the picture."""
     card = model_of(model).card
-    if not isinstance(card, RemixCard):
+    if has_stems(model):
         return model if Path(model).name == model else plain(card.name, limit=LONGEST)
     told = "sound only" if card.context == "none" else card.context
     return f"{plain(card.preset, limit=LONGEST)} ({number(card.parameters / 1e6)} M, {told})"
@@ -141,80 +148,83 @@ def _place(model: str) -> str:
     path = Path(model)
     if path.suffix == CHECKPOINT:
         return path.parent.name
-    return path.stem if path.suffix == REMIX else "/".join(path.parts[-2:])
+    return path.stem if path.suffix == GRAPH else "/".join(path.parts[-2:])
 
 
-WINDOWS = 16  # of a little over 1 MB each
+CHUNKS = 16  # of a little over 1 MB each
 
 
 class CachedSeparator:
-    """A `runtime.model.Model` around another."""
+    """A separator that hears each chunk once: a clip goes through it with its picture, with another one and with none."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self._heard: OrderedDict[bytes, Heard] = OrderedDict()
+    def __init__(self, separator: Separator) -> None:
+        self._separator = separator
+        self._found: OrderedDict[bytes, Separation] = OrderedDict()
 
     @property
-    def card(self) -> ModelCard:
-        return self._model.card
+    def card(self) -> Card:
+        return self._separator.card
 
-    def separate(self, magnitude: Array) -> Heard:
-        key = hashlib.sha256(magnitude.tobytes()).digest()
-        if key not in self._heard:
-            self._heard[key] = self._model.separate(magnitude)
-            if len(self._heard) > WINDOWS:
-                self._heard.popitem(last=False)
-        self._heard.move_to_end(key)
-        return self._heard[key]
+    def separate(self, chunk: Chunk) -> Separation:
+        key = hashlib.sha256(chunk.samples.tobytes() + chunk.downmix.tobytes()).digest()
+        if key not in self._found:
+            self._found[key] = self._separator.separate(chunk)
+            if len(self._found) > CHUNKS:
+                self._found.popitem(last=False)
+        self._found.move_to_end(key)
+        return self._found[key]
 
-    def direct(self, latent: Array, levels_db: Array, cues: Array, cue_seconds: Array) -> Array:
-        return self._model.direct(latent, levels_db, cues, cue_seconds)
+
+@dataclass(frozen=True)
+class StemModel:
+    """A separator with a director, as a film meets them."""
+
+    separator: CachedSeparator
+    director: Director
+
+    @property
+    def card(self) -> Card:
+        return self.separator.card
 
 
 @cache
 def cached_separator(name: str) -> CachedSeparator:
-    """A model that knows stems, by name or folder, loaded once by each process. Raises ModelError."""
-    return CachedSeparator(load_stem_model(name, threads=1))  # one thread, so that clips share the cores
+    """A separator by name, loaded once by each process. Raises ModelError."""
+    found = load_separator(name, threads=1)  # one thread, so that clips share the cores
+    if not isinstance(found, Separator):
+        raise ModelError(f"Wanted a separator for sounds alone, {name!r} needs a film's file; use another one.")
+    return CachedSeparator(found)
 
 
 @cache
-def model_of(name: str) -> CachedSeparator | RemixModel:
-    """A model of either kind: a name, a folder, an `.onnx` file or a checkpoint. Raises ModelError."""
-    if Path(name).suffix == CHECKPOINT:
-        model = cast(RemixModel, load(name, device="cpu"))
-        _one_thread()
-        return model
-    found = load_model(name, threads=1)
-    return found if isinstance(found, RemixModel) else cached_separator(name)
+def model_of(name: str) -> StemModel | Remixer:
+    """What a name stands for: SEPARATOR, SEPARATOR+DIRECTOR, or the file of a remixer. Raises ModelError."""
+    if is_remixer(name):
+        return load_remixer(name, threads=1, device="cpu")
+    separator, _, director = name.partition("+")
+    return StemModel(cached_separator(separator), load_director(director or DEFAULT_DIRECTOR))
 
 
-def _one_thread() -> None:
-    """Torch on one core, as ONNX models are; it is there, since a checkpoint was loaded."""
-    import torch
-
-    torch.set_num_threads(1)
-
-
-def remixed(samples: Samples, model: Model | RemixModel, shown: ShownCues | None, *, layout: str) -> Mix:
+def remixed(samples: Samples, model: StemModel | Remixer, shown: ShownCues | None, *, layout: str) -> Mix:
     """The mix at 48 kHz that a model makes of a soundtrack, with a picture or in the dark. Raises ModelError."""
-    if isinstance(model, RemixModel):
-        return Mix(remixed_at_once(samples, model, shown, layout=layout))
+    if not isinstance(model, StemModel):
+        return Mix(remixed_in_one_step(samples, model, shown, layout=layout))
     cues = shown.cues if shown else without_picture(samples.shape[1] / SAMPLE_RATE)
     plan, mix = planned(samples, model, cues, layout=layout)
     return Mix(mix, plan.curves_db + plan.makeup_db)
 
 
-def remixed_at_once(samples: Samples, model: RemixModel, shown: ShownCues | None, *, layout: str) -> Samples:
+def remixed_in_one_step(samples: Samples, model: Remixer, shown: ShownCues | None, *, layout: str) -> Samples:
     """What a network makes of a soundtrack in one step, at its own level: the papers' networks learn that too.
 
     A film would be brought back to its loudness afterwards; the level-matched figures do not mind.
     """
     context = _told(model.card, shown, samples.shape[1] / SAMPLE_RATE)
-    pieces = changes([samples], model, context, sample_rate=SAMPLE_RATE, layout=layout)
+    pieces = changes([samples], model, context, sample_rate=SAMPLE_RATE, downmix=downmix_weights(layout))
     return np.concatenate([original + change for original, change in pieces], axis=1)
 
 
-def _told(card: RemixCard, shown: ShownCues | None, seconds: float) -> NDArray[np.float32] | None:
+def _told(card: Card, shown: ShownCues | None, seconds: float) -> NDArray[np.float32] | None:
     """The context [T, D] that a network is told; zeros in the dark. Raises ModelError, InputError."""
     if card.context_width == 0:
         return None
@@ -229,8 +239,8 @@ def _told(card: RemixCard, shown: ShownCues | None, seconds: float) -> NDArray[n
     return rows
 
 
-def planned(samples: Samples, model: Model, cues: Cues, *, layout: str) -> tuple[MixPlan, Samples]:
-    """The plan and the mix of a soundtrack [C, N] at 48 kHz."""
+def planned(samples: Samples, model: StemModel, cues: Cues, *, layout: str) -> tuple[MixPlan, Samples]:
+    """The plan and the mix of a soundtrack [C, N] at 48 kHz: the very path that a film takes, without the limiter."""
     source = PlannedSource(
         name="mixture",
         duration_seconds=samples.shape[1] / SAMPLE_RATE,
@@ -238,13 +248,22 @@ def planned(samples: Samples, model: Model, cues: Cues, *, layout: str) -> tuple
         layout=layout,
         audio_stream=0,
     )
-    surveyed = measure_audio([samples], sample_rate=SAMPLE_RATE, layout=layout)
-    plan = make_plan([samples], surveyed, cues, model, Controls(), source)
-    return plan, np.concatenate(list(render.mixed([samples], plan, model)), axis=1)
+    measured, chunks = _chunks(samples, model.separator, layout)
+    heard = features_of(chunks([samples]), model.card, layout=layout)
+    plan = make_plan(heard, measured, cues, model.director, Controls(), source, separator=model.card)
+    return plan, np.concatenate(list(render.mixed([samples], plan, chunks, model.card)), axis=1)
 
 
-def separated(samples: Samples, model: Model, *, layout: str) -> NDArray[np.float32]:
-    """The stems [K, C, N] that a model finds in a soundtrack; they sum to it."""
-    surveyed = measure_audio([samples], sample_rate=SAMPLE_RATE, layout=layout)
-    parts = render.stems([samples], model, sample_rate=SAMPLE_RATE, layout=layout, mono_lufs=surveyed.downmix_lufs)
-    return np.concatenate(list(parts), axis=2)
+def separated(samples: Samples, separator: CachedSeparator, *, layout: str) -> NDArray[np.float32]:
+    """The stems [K, C, N] that a separator finds in a soundtrack; they sum to it."""
+    _, chunks = _chunks(samples, separator, layout)
+    return np.concatenate(list(render.stems([samples], chunks, separator.card, sample_rate=SAMPLE_RATE)), axis=2)
+
+
+def _chunks(samples: Samples, separator: CachedSeparator, layout: str) -> tuple[Measurements, render.ChunkSource]:
+    measured = measure_audio([samples], sample_rate=SAMPLE_RATE, layout=layout)
+    downmix = downmix_weights(layout, inverted=measured.inverted)
+    chunks = partial(
+        separate, separator=separator, sample_rate=SAMPLE_RATE, downmix=downmix, mono_lufs=measured.downmix_lufs
+    )
+    return measured, chunks

@@ -13,6 +13,7 @@ from limelight.errors import UsageError
 # Delivery targets, integrated loudness in LUFS, as the platforms and standards state them at the time of writing.
 LOUDNESS_TARGETS = {"youtube": -14.0, "podcast": -16.0, "ebu": -23.0, "atsc": -24.0, "netflix": -27.0}
 KEEP = "keep"
+CEILING_DBTP = -1.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Controls:
     music_db: float = 0.0
     effects_db: float = 0.0
     loudness: str | float = KEEP
-    true_peak_dbtp: float = -1.0
+    true_peak_dbtp: float | None = None  # a ceiling for the whole film; None: −1 dBTP where anything is changed
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
@@ -36,11 +37,16 @@ class Controls:
         for name, value in (("speech", self.speech_db), ("music", self.music_db), ("effects", self.effects_db)):
             if not -40 <= value <= 20:
                 raise UsageError(f"{name} can be moved by −40 to +20 dB, got {value}")
-        if not -20 <= self.true_peak_dbtp <= 0:
+        if not -20 <= self.ceiling_dbtp <= 0:
             raise UsageError(f"the true-peak ceiling lies between −20 and 0 dBTP, got {self.true_peak_dbtp}")
         target = self.target_lufs
         if target is not None and not -60 <= target <= 0:
             raise UsageError(f"loudness lies between −60 and 0 LUFS, got {target}")
+
+    @property
+    def ceiling_dbtp(self) -> float:
+        """Under which the true peak of a changed mix is kept."""
+        return CEILING_DBTP if self.true_peak_dbtp is None else self.true_peak_dbtp
 
     @property
     def offsets_db(self) -> NDArray[np.float64]:

@@ -1,33 +1,57 @@
-"""One film on its way through the main path: what is known of it, its sound and pictures with progress, and notes.
-
-A film before anything is decided: what is seen, and how loud it is.
-
-What becomes of the sound, measured on its way into the file.
-"""
+"""One film on its way through the main path: what is known of it, its sound and pictures with progress, scratch space."""
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from limelight.audio.loudness import LoudnessMeter
 from limelight.audio.true_peak import TruePeakMeter
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 from limelight.media.sample_frames import sample_frames
-from limelight.mixing.loudness_plan import Measurements, measure_audio
+from limelight.media.target import naming_write_errors, scratch_beside
+from limelight.mixing.measurements import Measurements, measure_audio
 from limelight.mixing.plan import PlannedSource
 from limelight.runtime import give_back, in_background, prefetch
 from limelight.types import Cues, Picture, Samples, SoundtrackInfo, SourceInfo
 from limelight.vision.encoder import Encoder, NoPicture
+from limelight.vision.encoders import PICTURE_HEIGHT
 
-PICTURE_HEIGHT = 180  # lines; encoders with weights want more
 PICTURES_AHEAD = 8  # a second: some are searched for faces, which takes as long as decoding five
 # stage, seconds of film done, seconds of film in all
 Progress = Callable[[str, float, float], None]
+
+
+class Scratch:
+    """Room on the disk of a target for what waits; gone when the job is done."""
+
+    def __init__(self, target: Path | None = None) -> None:
+        """target: what the room is beside; in the system's folder for temporary files where there is none."""
+        self.dest = target or Path(tempfile.gettempdir()) / "limelight"
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Scratch:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def file(self) -> BinaryIO:
+        """An empty file without a name."""
+        return self._stack.enter_context(scratch_beside(self.dest))
+
+    def folder(self) -> Path:
+        """An empty folder, for programs that want names."""
+        with naming_write_errors(self.dest):
+            made = tempfile.TemporaryDirectory(prefix=f".{self.dest.name}.", suffix=".part", dir=self.dest.parent)
+        return Path(self._stack.enter_context(made))
 
 
 @dataclass
@@ -40,6 +64,7 @@ class Job:
     picture_height: int = PICTURE_HEIGHT  # lines at which the picture is looked at
     notes: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)
+    scratch: Scratch = field(default_factory=Scratch, repr=False)
 
     @classmethod
     def of(
@@ -49,18 +74,28 @@ class Job:
         audio_stream: int | None = None,
         picture_height: int = PICTURE_HEIGHT,
         progress: Progress | None = None,
+        scratch: Scratch | None = None,
     ) -> Job:
         """Probes a file. Raises InputError, NoSoundtrack."""
         info = probe(source)
-        run = cls(info, choose_soundtrack(info, audio_stream), picture_height=picture_height)
+        job = cls(info, choose_soundtrack(info, audio_stream), picture_height=picture_height)
         if progress:
-            run.progress = progress
+            job.progress = progress
+        if scratch:
+            job.scratch = scratch
         if info.picture is None:
-            run.notes.append("no picture: balanced by the sound alone")
-        return run
+            job.notes.append("no picture: balanced by the sound alone")
+        return job
 
-    @property
-    def planned_source(self) -> PlannedSource:
+    @classmethod
+    def of_picture(cls, source: Path | str, *, picture_height: int, progress: Progress | None = None) -> Job:
+        """For looking alone: a film may be silent."""
+        info = probe(source)
+        silent = SoundtrackInfo(-1, "none", 48_000, "mono", 1, None, None, is_default=False)
+        return cls(info, silent, progress or (lambda stage, done, total: None), picture_height)
+
+    def planned_source(self, *, inverted: bool = False) -> PlannedSource:
+        """What a plan says of the soundtrack; inverted: whether its sides are each other's negative."""
         track = self.soundtrack
         return PlannedSource(
             name=self.info.path.name,
@@ -68,11 +103,16 @@ class Job:
             sample_rate=track.sample_rate,
             layout=track.layout,
             audio_stream=self.info.soundtracks.index(track),
+            inverted=inverted,
         )
 
     def blocks(self, stage: str) -> Iterator[Samples]:
         """The soundtrack, with progress."""
         return self.followed(stage, prefetch(read_audio(self.info, self.soundtrack)))
+
+    def original(self) -> Iterator[Samples]:
+        """The soundtrack, without progress: what is made of it is followed."""
+        return prefetch(read_audio(self.info, self.soundtrack))
 
     def followed(self, stage: str, blocks: Iterable[Samples]) -> Iterator[Samples]:
         """The same blocks, with progress."""
@@ -99,37 +139,39 @@ class Job:
 
 @dataclass(frozen=True)
 class Analysis:
-    """What looking and measuring tell."""
+    """A film before anything is decided: what is seen, and how loud it is."""
 
-    cues: Cues
-    surveyed: Measurements
+    seen: Cues
+    measured: Measurements
 
 
-def analyse(run: Job, encoder: Encoder) -> Analysis:
+def analyse(job: Job, encoder: Encoder) -> Analysis:
     """Looks, and measures the sound meanwhile: neither needs the other."""
     started = time.perf_counter()
-    eyes = encoder if run.info.picture else NoPicture()
-    heard: list[str] = []  # said after what was seen, whoever is first
-    blocks = prefetch(read_audio(run.info, run.soundtrack, notes=heard))
-    if run.info.picture is None:  # else the picture's progress is told at that time
-        blocks = run.followed("measure", blocks)
-    with in_background(blocks, partial(measure_job_audio, run.soundtrack)) as measured:
-        cues = eyes.encode(run.pictures("look"), duration_seconds=run.info.duration_seconds)
-        run.timed("look", started)
+    chosen = encoder if job.info.picture else NoPicture()
+    said: list[str] = []  # after what was seen, whoever is first
+    blocks = prefetch(read_audio(job.info, job.soundtrack, notes=said))
+    if job.info.picture is None:  # else the picture's progress is told at that time
+        blocks = job.followed("measure", blocks)
+    with in_background(blocks, partial(measure_soundtrack, job.soundtrack)) as measuring:
+        seen = chosen.encode(job.pictures("look"), duration_seconds=job.info.duration_seconds)
+        job.timed("look", started)
         started = time.perf_counter()
-        surveyed = measured()
-    run.notes += heard
-    run.timed("measure", started)
-    return Analysis(cues, surveyed)
+        measured = measuring()
+    job.notes += said
+    if measured.inverted:
+        job.notes.append("left and right are each other's negative; their difference was heard in place of their sum")
+    job.timed("measure", started)
+    return Analysis(seen, measured)
 
 
-def measure_job_audio(soundtrack: SoundtrackInfo, blocks: Iterable[Samples]) -> Measurements:
+def measure_soundtrack(soundtrack: SoundtrackInfo, blocks: Iterable[Samples]) -> Measurements:
     """Measures a soundtrack's blocks."""
     return measure_audio(blocks, sample_rate=soundtrack.sample_rate, layout=soundtrack.layout)
 
 
-class Meter:
-    """Measures what passes."""
+class ResultMeter:
+    """Measures what becomes of the sound on its way into the file."""
 
     def __init__(self, soundtrack: SoundtrackInfo) -> None:
         self._loudness = LoudnessMeter(soundtrack.sample_rate, soundtrack.layout)

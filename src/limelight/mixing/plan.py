@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from limelight.errors import PlanError
+from limelight.mixing.controls import CEILING_DBTP
 from limelight.types import STEMS, SoundtrackInfo, SourceInfo, Vector
 
 VERSION = 1
@@ -44,10 +45,11 @@ class PlannedSource(_Part):
     sample_rate: int = Field(ge=1000, le=1_000_000)
     layout: str
     audio_stream: int = Field(ge=0)
+    inverted: bool = Field(default=False, description="whether the sides are each other's negative")
 
 
 class PlannedModel(_Part):
-    """The model that heard it; rendering with another one gives another mix."""
+    """A model that took part; rendering with another separator gives another mix."""
 
     name: str
     sha256: str
@@ -61,7 +63,7 @@ class PlannedControls(_Part):
     music_db: float
     effects_db: float
     loudness: str | float
-    true_peak_dbtp: float = Field(ge=-20, le=0)
+    true_peak_dbtp: float | None = Field(default=None, ge=-20, le=0)
 
 
 class PlannedLoudness(_Part):
@@ -80,12 +82,15 @@ class PlannedShot(_Part):
     end_seconds: Seconds
     cues: dict[str, str]
     gains_db: dict[str, float]  # mean over the shot
-    by_ear_db: dict[str, float] | None = None  # the same, had the model not looked; null where it does not
+    by_ear_db: dict[str, float] | None = None  # of 0.1.0: the same, had its model not looked
+    speech_present: float | None = Field(default=None, ge=0, le=1, description="share of the time with speech")
+    confidence: float | None = Field(default=None, ge=0, le=1, description="how sure the director is")
     reason: str
 
     @model_validator(mode="after")
     def _fits(self) -> PlannedShot:
-        _check_stems(self.gains_db)
+        if self.gains_db:
+            _check_stems(self.gains_db)
         if self.by_ear_db is not None:
             _check_stems(self.by_ear_db)
         if self.end_seconds < self.start_seconds:
@@ -94,41 +99,74 @@ class PlannedShot(_Part):
 
 
 class MixPlan(_Part):
-    """Per stem a gain curve, per shot a reason."""
+    """Per stem a gain curve, per shot a reason. Of a model that remixes in one step there are no gains, but what it changed."""
 
     format: Literal["limelight-plan"] = "limelight-plan"
     version: Literal[1] = 1
     source: PlannedSource
-    model: PlannedModel
+    model: PlannedModel = Field(description="the separator, or the model that remixed in one step")
+    director: PlannedModel | None = None
     controls: PlannedControls
     loudness: PlannedLoudness
     makeup_db: Decibels = Field(description="one gain for the whole mix, which brings it to the wished loudness")
     step_seconds: Annotated[float, Field(gt=0, le=60)] = STEP_SECONDS
-    turns_seconds: list[Seconds] = Field([], description="where the film turns to something else, and is heard anew")
+    turns_seconds: list[Seconds] = Field(default=[], description="of 0.1.0: where its model began anew", exclude=True)
     gains_db: dict[str, list[Decibels]] = Field(description="stem → gain at 0, step, 2 · step, … seconds")
+    changed: list[float] | None = Field(
+        default=None, description="of a one-step remix: mean square of what was added, each second"
+    )
     shots: list[PlannedShot]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _former(cls, values: Any) -> Any:
+        """Plans of 0.1.0 name no director, and their usual ceiling was not a wish."""
+        if not isinstance(values, dict) or "director" in values:
+            return values
+        controls = values.get("controls")
+        if isinstance(controls, dict) and controls.get("true_peak_dbtp") == CEILING_DBTP:
+            return values | {"controls": controls | {"true_peak_dbtp": None}}
+        return values
 
     @model_validator(mode="after")
     def _curves_fit(self) -> MixPlan:
+        if not self.gains_db and self.changed is not None:
+            return self
         _check_stems(self.gains_db)
         if len({len(curve) for curve in self.gains_db.values()}) != 1 or not self.gains_db[STEMS[0]]:
             raise ValueError("the gain curves must be equally long, and not empty")
         return self
 
     @property
+    def has_stems(self) -> bool:
+        """Whether it can be edited and rendered again."""
+        return bool(self.gains_db)
+
+    @property
+    def ceiling_dbtp(self) -> float:
+        """Under which the true peak is kept."""
+        return CEILING_DBTP if self.controls.true_peak_dbtp is None else self.controls.true_peak_dbtp
+
+    @property
     def times_seconds(self) -> Vector:
         """Times of the curves' points, [T]."""
+        if not self.has_stems:
+            return np.zeros(0)
         return np.arange(len(self.gains_db[STEMS[0]]), dtype=np.float64) * self.step_seconds
 
     @property
     def curves_db(self) -> Vector:
-        """Gains, [K, T]."""
+        """Gains, [K, T]; none at all, [0, 0], of a one-step remix."""
+        if not self.has_stems:
+            return np.zeros((0, 0))
         return np.array([self.gains_db[stem] for stem in STEMS], np.float64)
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether rendering this plan gives the original."""
-        return self.makeup_db == 0 and not np.any(self.curves_db)
+        """Whether rendering this plan gives the original: no gain leaves 0 dB, and no loudness or peak is wished."""
+        if self.makeup_db != 0 or self.controls.true_peak_dbtp is not None:
+            return False
+        return not np.any(self.curves_db) if self.has_stems else self.controls.strength == 0
 
     def check_fit(self, film: SourceInfo, track: SoundtrackInfo) -> None:
         """Raises PlanError where a film's soundtrack is not the one that the plan was made for."""

@@ -1,309 +1,270 @@
-"""The axis of frequency as a model's masks have it: *lines*, one bin each where the ear is keen and then wider.
+"""A soundtrack taken apart: through any separator, chunk by chunk, on the separator's own grid of steps and bands.
 
-All bins of a line share one mask, so powers are summed over lines before masks weigh them, and masks are told bin by
-bin only where spectra are multiplied: a fifth of the numbers. The NumPy twin of `networks/lines.py`, but for the places
-of the edges, which the model's card tells.
-
-Where a film turns to something else. What lies on either side is heard and decided by itself: a model that learnt from
-single scenes should not mix one by the picture of the next.
-
-A soundtrack of any length, heard through a model that hears ten seconds: overlapping windows, cross-faded.
-
-    window 0   ├────────────────────────┤
-    window 1                   ├────────────────────────┤
-    weight     ──────────────────╲╱─────────────────╲╱────     masks and gains fade linearly over the overlap
-
-Masks that sum to 1 still do when faded. The last window reaches back, so that no window is shorter than it must be.
-Where the film turns to something else (`turns.py`), it is as if one soundtrack ended and another began.
-The model hears a mono downmix at 48 kHz and at one programme level; its masks are applied to every channel.
+Masks are rounded to 16 bits as soon as they are made, so that kept masks give the same sound as new ones. The separator
+hears a mono downmix at one programme level; its masks hold for every channel.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.k_weighting import k_weight_response
+from limelight.audio.bands import Bands
 from limelight.audio.layouts import channel_names, db_to_gain
 from limelight.audio.resample import ResampleStream
-from limelight.audio.stft import Spectra, StftConfig, StftStream
-from limelight.errors import ModelError
-from limelight.models.card import ModelCard
-from limelight.models.separator import Heard, Model
-from limelight.types import Cues, Samples, Vector
+from limelight.audio.stft import Spectra, StftConfig, StftStream, whole_frames
+from limelight.errors import InputError, ModelError
+from limelight.mixing.chunks import AnyArray, ChunkPlan, in_chunks
+from limelight.models.card import Card
+from limelight.models.protocols import Chunk, Separation, Separator
+from limelight.types import STEMS, Samples
 
 Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Neighbouring bins taken together."""
-
-    edges: tuple[int, ...]  # bin numbers [N + 1], from 0 to F
-
-    @classmethod
-    def of(cls, card: ModelCard) -> Lines:
-        """Those of a model; one a bin where its card tells none."""
-        return cls(card.line_edges or tuple(range(card.n_fft // 2 + 2)))
-
-    def __len__(self) -> int:
-        return len(self.edges) - 1
-
-    def sums(self, values: Array) -> Array:
-        """[…, F] to […, N]: powers or magnitudes of bins to those of lines."""
-        if len(self) == values.shape[-1]:
-            return values
-        return np.add.reduceat(values, self.edges[:-1], axis=-1)
-
-    def of_bins(self, values: Array) -> Array:
-        """[…, N] to […, F]: each bin gets what its line has."""
-        if len(self) == self.edges[-1]:
-            return values
-        return np.repeat(values, np.diff(self.edges), axis=-1)
-
-
-SHORTEST_SECONDS = 3.0  # between two turns; the model wants a moment to judge
-GLANCE_SECONDS = 5.0  # what is compared on either side
-APART = 1.0  # Euclidean distance of the cues' means, each cue from 0 to 1; within a scene it is mostly less (EXPERIMENTS.md)
-
-
-def turns_of(cues: Cues) -> tuple[float, ...]:
-    """The cuts, in seconds, behind which the picture says something else than before; a cut within a scene is none."""
-    turns: list[float] = []
-    if len(cues.values) == 0:
-        return ()
-    for shot in cues.shots[1:]:
-        cut, last = shot.start_seconds, turns[-1] if turns else 0.0
-        before = _mean(cues, max(last, cut - GLANCE_SECONDS), cut)
-        after = _mean(cues, cut, cut + GLANCE_SECONDS)
-        if cut - last >= SHORTEST_SECONDS and float(np.linalg.norm(after - before)) > APART:
-            turns.append(cut)
-    return tuple(turns)
-
-
-def _mean(cues: Cues, start_seconds: float, end_seconds: float) -> Vector:
-    rows = rows_within(start_seconds, end_seconds, len(cues.values))
-    return np.asarray(cues.values[rows].mean(axis=0, dtype=np.float64))
-
-
-def rows_within(start_seconds: float, end_seconds: float, count: int) -> NDArray[np.int64]:
-    """Numbers of the cues' rows, of `count`, whose second's middle lies in a stretch; one at least, if there are any."""
-    first = min(math.ceil(start_seconds - 0.5), count - 1)
-    last = min(math.ceil(end_seconds - 0.5), count)
-    return np.arange(max(0, first), max(last, first + 1))
-
-
-def at_turns(spectra: Iterable[Spectra], turns: Iterable[int]) -> Iterator[tuple[Spectra, bool]]:
-    """Spectra [C, F, t]… cut at these steps; with each piece, whether something else begins behind it."""
-    position, ahead = 0, sorted({turn for turn in turns if turn > 0}, reverse=True)
-    for piece in spectra:
-        while ahead and ahead[-1] < position + piece.shape[2]:
-            count = ahead.pop() - position
-            yield piece[:, :, :count], True
-            piece, position = piece[:, :, count:], position + count
-        yield piece, False
-        position += piece.shape[2]
-
-
-OVERLAP_STEPS = 96  # 2 s
-WINDOW_STEPS = 5 * OVERLAP_STEPS  # 10.2 s
-POWER_FLOOR = 1e-7  # −70 LUFS
-Numbers = NDArray[np.uint16]
 MASK_NUMBER = np.dtype(np.uint16)
 HIGHEST_NUMBER = 65_535  # stands for a mask of 1
-
-# From a window's start in seconds, what was heard in it and the stems' levels [L, 2 K], to gains in dB [L, G].
-Direct = Callable[[float, Heard, Array], Array]
+LEAD_STEPS = 1  # a frame reaches over a hop on either side
 
 
-@dataclass(frozen=True)
-class Passage:
-    """A stretch of steps that will not change any more."""
+class Store(Protocol):
+    """A place for bytes."""
 
-    first_step: int
-    spectra: Spectra  # [C, F, T], of the channels at the model's rate
-    numbers: Numbers  # [K, T, N], the masks as they are kept
-    gains_db: Array  # [L, G], one row per token, as they were directed; zeros [L, K] where nobody directs
+    def add(self, data: bytes) -> None:
+        """Put them behind what is there."""
+        ...
+
+    def read(self, first: int, count: int) -> bytes:
+        """So many from a place on; fewer where there are no more."""
+        ...
+
+
+class SeparatedChunk(ABC):
+    """A stretch of steps that will not change any more: its spectra, and how they are shared out among the stems."""
+
+    def __init__(self, first_step: int, spectra: Spectra, presence: Array) -> None:
+        self.first_step = first_step
+        self.spectra = spectra  # [C, F, T], of the channels at the separator's rate
+        self.presence = presence  # [T]
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return int(self.spectra.shape[2])
+
+    @abstractmethod
+    def weighted(self, weights: Array, steps: slice) -> Spectra:
+        """Σ_k w_k S_k over some steps, weights [K, T], [C, F, t]."""
+
+    @abstractmethod
+    def powers(self, weights: Array) -> Array:
+        """Power of each stem and between each two, frequencies and channels weighted by [C, F], [K, K, T]."""
+
+    @abstractmethod
+    def amplitudes(self) -> Array:
+        """Magnitudes of each stem, all bins and channels together, [K, T]."""
+
+
+class MaskedChunk(SeparatedChunk):
+    """Stems by masks, which are kept as numbers [K, T, L]."""
+
+    def __init__(
+        self, first_step: int, spectra: Spectra, presence: Array, numbers: NDArray[np.uint16], bands: Bands
+    ) -> None:
+        super().__init__(first_step, spectra, presence)
+        self.numbers, self._bands = numbers, bands
 
     @property
     def masks(self) -> Array:
-        """Of lines, [K, T, N]; they sum to 1 as nearly as their numbers allow."""
+        """By band, [K, T, L]; they sum to 1 as nearly as their numbers allow."""
         return np.asarray(self.numbers * np.float32(1 / HIGHEST_NUMBER))
 
+    def weighted(self, weights: Array, steps: slice) -> Spectra:
+        masks = self.numbers[:, steps] * np.float32(1 / HIGHEST_NUMBER)
+        of_bands = np.einsum("kt,ktl->tl", weights[:, steps], masks)
+        return np.asarray(self.spectra[:, :, steps] * self._bands.of_bins(of_bands).T)
 
-def numbers_of(masks: Array) -> Numbers:
-    """Masks 0…1 as 16-bit numbers of even steps, so that keeping them loses nothing: none moves by more than −102 dB.
+    def powers(self, weights: Array) -> Array:
+        masks = self.masks
+        stems, steps, bands = masks.shape
+        power = np.zeros((steps, bands), np.float32)
+        for channel, weight in zip(self.spectra, weights, strict=True):
+            power += self._bands.sums(weight * squared_magnitude(channel.T))
+        between = np.zeros((stems, stems, steps), np.float32)
+        for k in range(stems):
+            weighted = masks[k] * power
+            for j in range(k, stems):
+                between[k, j] = between[j, k] = np.einsum("tl,tl->t", weighted, masks[j])
+        return between
 
-    16-bit floats would take the same room and be coarser from 1/16 on.
-    """
-    numbers: Numbers = np.rint(masks * np.float32(HIGHEST_NUMBER)).astype(MASK_NUMBER)
-    return numbers
+    def amplitudes(self) -> Array:
+        power = squared_magnitude(self.spectra[0].T)
+        for channel in self.spectra[1:]:
+            power += squared_magnitude(channel.T)
+        return np.asarray(np.einsum("ktl,tl->kt", self.masks, self._bands.sums(np.sqrt(power, out=power))))
 
 
-def downmix_weights(layout: str) -> Array:
-    """How much of each channel reaches the model's mono ear, [C]: all alike, but nothing of the low-frequency effects."""
-    weights = np.array([name not in ("LFE", "LFE2") for name in channel_names(layout)], np.float32)
-    return weights / max(1.0, float(weights.sum()))
+class StemsChunk(SeparatedChunk):
+    """Stems as they are, by their spectra [K, T, C, F]; they sum to the sound's."""
+
+    def __init__(self, first_step: int, spectra: Spectra, presence: Array, stems: NDArray[np.complex64]) -> None:
+        super().__init__(first_step, spectra, presence)
+        self._stems = stems
+
+    def weighted(self, weights: Array, steps: slice) -> Spectra:
+        return np.asarray(np.einsum("kt,ktcf->cft", weights[:, steps], self._stems[:, steps]), np.complex64)
+
+    def powers(self, weights: Array) -> Array:
+        scaled = self._stems * np.sqrt(weights)
+        return np.asarray(np.einsum("jtcf,ktcf->jkt", scaled, scaled.conj()).real, np.float32)
+
+    def amplitudes(self) -> Array:
+        return np.asarray(np.sqrt(squared_magnitude(self._stems).sum(axis=2)).sum(axis=2))
 
 
-def programme_scale(card: ModelCard, mono_lufs: float) -> float:
-    """What brings the downmix to the level at which the model was trained; silence is left alone."""
-    return float(db_to_gain(np.clip(card.programme_lufs - mono_lufs, -60, 60))) if mono_lufs > -70 else 1.0
-
-
-def squared_magnitude(spectra: Spectra) -> Array:
+def squared_magnitude(spectra: NDArray[np.complex64]) -> Array:
     """|X|²; without the root that np.abs would take, and take its time over."""
     return np.asarray(np.square(spectra.real) + np.square(spectra.imag))
 
 
-def mono_magnitude(spectra: Spectra, weights: Array) -> Array:
-    """Magnitudes [T, F] of the weighted sum of channels [C, F, T]."""
-    mono = np.zeros((spectra.shape[2], spectra.shape[1]), np.complex64)
-    for channel, weight in zip(spectra, weights, strict=True):
-        if weight:
-            mono += weight * channel.T
-    return np.sqrt(squared_magnitude(mono))
+def downmix_weights(layout: str, *, inverted: bool = False) -> Array:
+    """How much of each channel reaches a model's mono ear, [C]: all alike, but nothing of the low-frequency effects.
 
-
-def token_levels(masks: Array, magnitude: Array, card: ModelCard) -> Array:
-    """What the model's director is told of the stems per token, [K, T, N] and [T, F] to [L, 2 K] in LUFS.
-
-    First each stem's loudness as its mask cuts it out, Σ M²|X|², then its share of the power, Σ M|X|²; apart, they say how
-    sure the masks are. One-sided |STFT|² · 4 / n_fft² is the mean square per bin under a √Hann window; the rest is BS.1770's
-    weighting.
+    inverted: the right side has the left one's sign turned round, so that their sum would be silence; their difference
+    is heard.
     """
-    hertz = np.arange(card.n_fft // 2 + 1) * card.sample_rate / card.n_fft
-    weights = (k_weight_response(hertz) * 4 / card.n_fft**2).astype(np.float32)
-    weighted = Lines.of(card).sums(np.square(magnitude) * weights)  # [T, N]
-    power = np.concatenate(
-        [np.einsum("ktn,ktn,tn->kt", masks, masks, weighted), np.einsum("ktn,tn->kt", masks, weighted)]
-    )
-    power = power.reshape(len(power), -1, card.steps_per_token).mean(2)
-    levels: Array = (-0.691 + 10 * np.log10(power.T + POWER_FLOOR)).astype(np.float32)
-    return levels
+    names = channel_names(layout)
+    weights = np.array([name not in ("LFE", "LFE2") for name in names], np.float32)
+    if inverted:
+        weights *= np.array([-1 if name.endswith("R") else 1 for name in names], np.float32)
+    return weights / max(1.0, float(np.abs(weights).sum()))
 
 
-def hear(
-    blocks: Iterable[Samples],
-    model: Model,
-    *,
-    sample_rate: int,
-    layout: str,
-    mono_lufs: float,
-    direct: Direct | None,
-    turns_seconds: Sequence[float] = (),
-) -> Iterator[Passage]:
-    """Blocks [C, n] of a soundtrack to passages, in order and without gaps; no window looks over a turn.
+def programme_scale(card: Card, mono_lufs: float) -> float:
+    """What brings the downmix to the level at which the model was trained; silence is left alone."""
+    if card.programme_lufs is None or mono_lufs <= -70:
+        return 1.0
+    return float(db_to_gain(np.clip(card.programme_lufs - mono_lufs, -60, 60)))
 
-    Raises ModelError for a model whose tokens do not fit the windows, Unsupported for an unknown layout.
+
+def separate(
+    blocks: Iterable[Samples], separator: Separator, *, sample_rate: int, downmix: Array, mono_lufs: float
+) -> Iterator[SeparatedChunk]:
+    """Blocks [C, n] of a soundtrack to separated chunks, in order and without gaps.
+
+    downmix: weights [C] of what the separator hears; mono_lufs: how loud that is. Raises ModelError where the separator
+    answers in another shape than its card's.
     """
-    card = model.card
-    if OVERLAP_STEPS % card.steps_per_token:
+    card = separator.card
+    bands, config = Bands.of(card.band_edges, card.n_fft), StftConfig(card.n_fft, card.hop)
+    heard = (downmix * np.float32(programme_scale(card, mono_lufs))).astype(np.float32)
+
+    def answer(samples: Samples, first_step: int) -> tuple[AnyArray, ...]:
+        found = separator.separate(Chunk(samples, first_step * card.hop / card.sample_rate, heard))
+        steps = samples.shape[1] // card.hop - LEAD_STEPS
+        return _checked(found, steps, samples, bands, config, name=card.name)
+
+    overlap = card.overlap_samples or card.samples // 5
+    plan = ChunkPlan(card.samples // card.hop, overlap // card.hop, card.hop, LEAD_STEPS)
+    at_rate = resampled(blocks, sample_rate, card.sample_rate, len(downmix))
+    for done in in_chunks(at_rate, plan, len(downmix), answer, axes=(0, 1)):
+        presence, parts = done.answers
+        spectra = whole_frames(done.samples, config)
+        if parts.ndim == STEM_SPECTRA_DIMENSIONS:
+            yield StemsChunk(done.first_step, spectra, presence, parts)
+        else:
+            yield MaskedChunk(done.first_step, spectra, presence, numbers_of(parts), bands)
+
+
+STEM_SPECTRA_DIMENSIONS = 4
+
+
+def _checked(
+    found: Separation, steps: int, samples: Samples, bands: Bands, config: StftConfig, *, name: str
+) -> tuple[AnyArray, ...]:
+    """Presence [T] with masks [K, T, L] or spectra of stems [K, T, C, F]."""
+    parts: AnyArray | None = found.masks
+    wished: tuple[int, ...] = (len(STEMS), steps, len(bands))
+    if found.stems is not None:
+        parts = np.stack([whole_frames(stem, config).transpose(2, 0, 1) for stem in found.stems])
+        wished = (len(STEMS), steps, len(samples), config.bins)
+    if parts is None or parts.shape != wished or found.presence.shape != (steps,) or not np.isfinite(parts).all():
         raise ModelError(
-            f"Wanted a model whose tokens divide {OVERLAP_STEPS} steps, {card.name} has tokens of "
-            f"{card.steps_per_token}; use another one."
+            f"Wanted {len(STEMS)} stems over {steps} steps of the separator {name}, got another shape or no numbers; "
+            "use another separator."
         )
-    weights = downmix_weights(layout) * np.float32(programme_scale(card, mono_lufs))
-    windows = _Windows(model, weights, direct)
-    turns = (round(seconds / card.token_seconds) * card.steps_per_token for seconds in turns_seconds)
-    for spectra, turns_here in at_turns(spectra_of(blocks, card, sample_rate=sample_rate, layout=layout), turns):
-        yield from windows.push(spectra)
-        if turns_here:
-            yield from windows.finish()
-            windows = windows.anew()
-    yield from windows.finish()
+    return found.presence, parts
 
 
-def spectra_of(blocks: Iterable[Samples], card: ModelCard, *, sample_rate: int, layout: str) -> Iterator[Spectra]:
-    """Blocks [C, n] to spectra [C, F, t] of each channel at the model's rate, in order and without gaps."""
-    channels = len(channel_names(layout))
-    resampler = ResampleStream(sample_rate, card.sample_rate, channels)
-    stft = StftStream(channels, StftConfig(card.n_fft, card.hop))
+def resampled(blocks: Iterable[Samples], sample_rate: int, wanted: int, channels: int) -> Iterator[Samples]:
+    """Blocks [C, n] at another rate."""
+    resampler = ResampleStream(sample_rate, wanted, channels)
     for block in blocks:
-        yield stft.push(resampler.push(block))
-    yield stft.push(resampler.finish())
+        yield resampler.push(block)
+    yield resampler.finish()
+
+
+def numbers_of(masks: Array) -> NDArray[np.uint16]:
+    """Masks 0…1 as 16-bit numbers of even steps: none moves by more than −102 dB.
+
+    16-bit floats would take the same room and be coarser from 1/16 on.
+    """
+    numbers: NDArray[np.uint16] = np.rint(masks * np.float32(HIGHEST_NUMBER)).astype(MASK_NUMBER)
+    return numbers
+
+
+class KeptMasks:
+    """The masks of a soundtrack that was separated once, kept on the disk: for rendering nobody need be asked again.
+
+        plan     sound ──► spectra ──► separator ──► masks ──► features
+                                                       └────► store
+        render   sound ──► spectra ─────────────────────────► store ──► the same chunks
+
+    Spectra are quickly made anew and would take 13 times the room. An hour of masks takes 213 MB, whatever the number of
+    channels; five times as much with a separator that has a number for each bin.
+    """
+
+    def __init__(self, store: Store, card: Card) -> None:
+        self.card = card
+        self.complete = True  # whether all that was separated came as masks
+        self._store = store
+        self._bands = Bands.of(card.band_edges, card.n_fft)
+
+    def keep(self, chunks: Iterable[SeparatedChunk]) -> Iterator[SeparatedChunk]:
+        """The same chunks, their masks put by; stems that were known are read again instead."""
+        for chunk in chunks:
+            if isinstance(chunk, MaskedChunk):
+                self._store.add(chunk.numbers.transpose(1, 0, 2).tobytes())  # [T, K, L]
+            else:
+                self.complete = False
+            yield chunk
+
+    def recall(self, blocks: Iterable[Samples], *, sample_rate: int, channels: int) -> Iterator[SeparatedChunk]:
+        """Blocks [C, n] of the soundtrack that was separated to its chunks once more, cut otherwise.
+
+        Raises InputError where there is more to hear than there was.
+        """
+        step, stft = 0, StftStream(channels, StftConfig(self.card.n_fft, self.card.hop))
+        pieces = (stft.push(block) for block in resampled(blocks, sample_rate, self.card.sample_rate, channels))
+        for spectra in chain(pieces, _last(stft)):
+            steps = spectra.shape[2]
+            if steps:
+                numbers = self._numbers(step, steps)
+                yield MaskedChunk(step, spectra, np.full(steps, np.nan, np.float32), numbers, self._bands)
+            step += steps
+
+    def _numbers(self, first: int, steps: int) -> NDArray[np.uint16]:
+        """[K, T, L] of so many steps."""
+        width = len(STEMS) * len(self._bands) * MASK_NUMBER.itemsize
+        data = self._store.read(first * width, steps * width)
+        if len(data) < steps * width:
+            raise InputError("cannot render the film: its sound is longer than when it was heard; leave it unchanged")
+        return np.frombuffer(data, MASK_NUMBER).reshape(steps, len(STEMS), -1).transpose(1, 0, 2)
+
+
+def _last(stft: StftStream) -> Iterator[Spectra]:
+    """The last frames, asked for when all others have been given."""
     yield stft.finish()
-
-
-class _Windows:
-    """Cuts spectra into windows, runs the model on each and fades one into the next."""
-
-    def __init__(self, model: Model, weights: Array, direct: Direct | None, start: int = 0) -> None:
-        self._model, self._weights, self._direct = model, weights, direct
-        self._start = start  # step at which the next window begins
-        self._pending: list[Spectra] = []  # from `_start` on
-        self._magnitudes: list[Array] = []  # what the model hears of them, [t, F] each
-        self._count = 0  # steps in them
-        self._before: Array | None = None  # magnitudes of the steps before `_start`, for the last window
-        self._tail: tuple[Array, Array] | None = None  # masks and gains of the steps at `_start` that fade out
-
-    def anew(self) -> _Windows:
-        """Of what follows, without a memory."""
-        return _Windows(self._model, self._weights, self._direct, self._start)
-
-    def push(self, spectra: Spectra) -> Iterator[Passage]:
-        # In pieces, so that a film in one block is not copied again for each of its windows.
-        for first in range(0, spectra.shape[2], OVERLAP_STEPS):
-            piece = spectra[:, :, first : first + OVERLAP_STEPS]
-            self._pending.append(piece)
-            self._magnitudes.append(mono_magnitude(piece, self._weights))
-            self._count += piece.shape[2]
-            # One step more than a window: the last window is left to `finish`.
-            if self._count > WINDOW_STEPS:
-                yield self._window(WINDOW_STEPS - OVERLAP_STEPS)
-
-    def finish(self) -> Iterator[Passage]:
-        if self._count:
-            yield self._window(self._count)
-
-    def _window(self, emit: int) -> Passage:
-        """Runs the model on the window at `_start`, gives its first `emit` steps and keeps the rest."""
-        spectra, magnitude = np.concatenate(self._pending, axis=2), np.concatenate(self._magnitudes)
-        masks, gains = self._run(magnitude[:WINDOW_STEPS])
-        tokens = -(-emit // self._model.card.steps_per_token)
-        passage = Passage(self._start, spectra[:, :, :emit], numbers_of(masks[:, :emit]), gains[:tokens])
-        self._tail = (masks[:, emit:], gains[tokens:])
-        self._before = magnitude[:emit]
-        self._pending, self._magnitudes = [spectra[:, :, emit:]], [magnitude[emit:]]
-        self._count -= emit
-        self._start += emit
-        return passage
-
-    def _run(self, magnitude: Array) -> tuple[Array, Array]:
-        """Masks [K, t, N] and gains [l, G] of magnitudes [t, F], faded in from the window before."""
-        per_token = self._model.card.steps_per_token
-        steps = len(magnitude)
-        missing = WINDOW_STEPS - steps
-        behind = (-steps) % per_token
-        reach = 0
-        if missing and self._before is not None:
-            reach = min(len(self._before), missing) // per_token * per_token
-        ahead = self._before[len(self._before) - reach :] if self._before is not None else magnitude[:0]
-        window = np.concatenate([ahead, magnitude, np.zeros((behind, magnitude.shape[1]), np.float32)])
-        heard = self._model.separate(window)
-        gains = np.zeros((len(window) // per_token, len(heard.masks)), np.float32)
-        if self._direct:
-            levels = token_levels(heard.masks, window, self._model.card)
-            start_seconds = (self._start - reach) * self._model.card.hop / self._model.card.sample_rate
-            gains = self._direct(start_seconds, heard, levels)
-        masks, gains = heard.masks[:, reach : reach + steps], gains[reach // per_token :]
-        if self._tail is not None:
-            masks = faded(self._tail[0], masks, axis=1)
-            gains = faded(self._tail[1], gains, axis=0)
-        return masks, gains
-
-
-def faded(old: Array, new: Array, *, axis: int) -> Array:
-    """`new`, its beginning faded in from `old` along one axis."""
-    n = min(old.shape[axis], new.shape[axis])
-    shape = [1] * new.ndim
-    shape[axis] = n
-    weight = ((np.arange(n, dtype=np.float32) + 0.5) / n).reshape(shape)
-    head = (slice(None),) * axis + (slice(0, n),)
-    out = new.copy()
-    out[head] = weight * new[head] + (1 - weight) * old[head]
-    return out

@@ -1,61 +1,196 @@
-"""The card of a model: what it is, what it was trained on, and the hashes that make a damaged file be refused.
+"""The card of a model, which travels inside its one file, and the seal that makes a damaged file be refused.
 
-A model is a folder: `card.json`, `separator.onnx`, `director.onnx`. The card carries the SHA-256 of each file and of itself
-(over its own text with that one entry left out), so that one flipped byte anywhere is noticed. Never pickle.
+A model is an `.onnx` file; its card is JSON in the graph's metadata, under `limelight`. A file cannot hold its own hash,
+but it can hold the hash of itself with sixty-four zeros in the hash's place:
+
+    … graph …, "licence": "…", "sha256": "5f0c…"}          the file
+    … graph …, "licence": "…", "sha256": "0000…"}          what the SHA-256 is of
+
+So one flipped byte anywhere, the card's own included, is noticed before anything in the file is believed. Bodies
+without a file of ours (known stems, programs, rules, weights from other packages) carry a card too.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from limelight.errors import ModelError
 
-FORMAT_VERSION = 2
-READABLE = (1, 2)  # 1: the masks have a number a bin
-CARD = "card.json"
-CARD_HASH = "card_sha256"
-FILES = ("separator.onnx", "director.onnx")
-LISTS = ("cue_names", "line_edges")
+FORMAT: Literal["limelight-model-1"] = "limelight-model-1"
+FORMER_FORMAT = "limelight-visah-1"  # of 0.1.0: always a remixer
+METADATA = "limelight"
 LARGEST_BYTES = 1 << 30
-LARGEST_CARD_BYTES = 1 << 22
+LARGEST_CARD_BYTES = 1 << 20
+LONGEST_SECONDS = 120
+SHORTEST_HOPS = 3
+
+Context = Literal["none", "cues", "clip", "captions", "words"]
+CONTEXTS: tuple[Context, ...] = get_args(Context)
+
+Kind = Literal["separator", "director", "remixer"]
+_KEY = b'"sha256": "'
+_BLANK = b"0" * 64
+_PIECE = 1 << 20
+
+_Line = Annotated[str, Field(max_length=2000)]
+# JSON has lists where we have tuples.
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+Edges = Annotated[tuple[int, ...], Field(strict=False)]
 
 
-@dataclass(frozen=True)
-class ModelCard:
-    """Everything about a model but its weights."""
+class Card(BaseModel):
+    """Everything about a model but its weights. What others add to it is passed over."""
 
-    name: str
-    sample_rate: int  # Hz
-    n_fft: int
-    hop: int
-    steps_per_token: int
-    programme_lufs: float  # the loudness at which the model hears every soundtrack
-    cue_names: tuple[str, ...]
-    uses_picture: bool  # whether the picture took part in its training
-    parameters: int
-    licence: str
-    training_data: str
-    config: Mapping[str, Any]
-    sha256: Mapping[str, str]  # file → hash
-    format_version: int = FORMAT_VERSION
-    line_edges: tuple[int, ...] = ()  # bins that share a mask: N + 1 bin numbers; none where each has its own
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, strict=True)
+
+    format: Literal["limelight-model-1"] = FORMAT
+    kind: Kind = "remixer"
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    preset: Annotated[str, Field(max_length=200)] = ""
+    context: Context = Field(default="none", description="what it was trained to be told about the picture")
+    context_width: int = Field(
+        default=0, ge=0, le=65_536, description="D, numbers a second; 0 where it is told nothing"
+    )
+    cue_names: Names = Field(default=(), description="the cues that it is told, by name and in this order")
+    sample_rate: int = Field(default=48_000, ge=8_000, le=192_000, description="Hz")
+    n_fft: int = Field(default=2048, ge=64, le=65_536)
+    hop: int = Field(default=1024, ge=16, le=32_768)
+    samples: int = Field(default=480 * 1024, ge=48, description="the length of what it hears at once")
+    overlap_samples: int = Field(default=0, ge=0, description="how much of that the next chunk shares; 0: a fifth")
+    programme_lufs: float | None = Field(default=None, description="the loudness at which it hears every soundtrack")
+    band_edges: Edges = Field(
+        default=(), description="bins that share a mask: L + 1 numbers; none where each has its own"
+    )
+    parameters: int = Field(default=0, ge=0)
+    licence: _Line = "unknown"
+    training_data: _Line = "unknown"
+    source: _Line = Field(default="", description="where its weights come from, where they are not ours")
+    config: dict[str, Any] = Field(default_factory=dict)
+    sha256: str = Field(default=_BLANK.decode(), pattern="^[0-9a-f]{64}$")  # last: the seal is looked for from the end
+
+    @model_validator(mode="before")
+    @classmethod
+    def _former(cls, values: Any) -> Any:
+        """Files of 0.1.0 stay readable."""
+        if isinstance(values, dict) and values.get("format") == FORMER_FORMAT:
+            return values | {"format": FORMAT, "kind": "remixer"}
+        return values
+
+    @model_validator(mode="after")
+    def _fits(self) -> Card:
+        if self.n_fft % (2 * self.hop):
+            raise ValueError(f"half a window must be a whole number of hops, not {self.n_fft} and {self.hop}")
+        if not SHORTEST_HOPS * self.hop <= self.samples <= LONGEST_SECONDS * self.sample_rate:
+            raise ValueError(f"it hears {SHORTEST_HOPS} hops to {LONGEST_SECONDS} s, not {self.samples} samples")
+        if not self.overlap_samples < self.samples:
+            raise ValueError(f"chunks of {self.samples} samples cannot share {self.overlap_samples}")
+        if (self.context == "none") != (self.context_width == 0):
+            raise ValueError(f"the context {self.context!r} cannot be {self.context_width} numbers wide")
+        if self.band_edges and not _rise(self.band_edges, self.n_fft // 2 + 1):
+            raise ValueError("bands of the spectrum go from its first bin to its last")
+        return self
 
     @property
-    def token_seconds(self) -> float:
-        """Time between two thoughts of the director."""
-        return self.steps_per_token * self.hop / self.sample_rate
+    def bins(self) -> int:
+        """F, without Nyquist's."""
+        return self.n_fft // 2
+
+    @property
+    def steps(self) -> int:
+        """T of what it hears at once."""
+        return -(-self.samples // self.hop)
 
     @property
     def fingerprint(self) -> str:
-        """One hash for the whole model, as plans carry it."""
-        return hashlib.sha256("".join(self.sha256[name] for name in sorted(self.sha256)).encode()).hexdigest()
+        """One hash for the whole model, as reports carry it."""
+        return self.sha256
+
+    @property
+    def uses_picture(self) -> bool:
+        """Whether it is told anything of the picture."""
+        return self.context_width > 0 or bool(self.cue_names)
+
+    @property
+    def text(self) -> str:
+        """JSON for the metadata, its hash still open."""
+        return json.dumps(self.model_dump() | {"sha256": _BLANK.decode()})
+
+
+def read_card(text: str, path: Path) -> Card:
+    """The card from a file's metadata. Raises ModelError, naming the place that is wrong."""
+    try:
+        return Card.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the card"
+        raise ModelError(
+            f"The model file {path} is not one that this version runs, {place}: {first['msg']}; export it again."
+        ) from error
+
+
+def seal(path: Path) -> str:
+    """Writes the hash of a file into its card, where zeros stand, and gives it back. Raises ModelError without a card."""
+    place = _place(path)
+    digest = _digest(path, place)
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(digest.encode())
+    return digest
+
+
+def check_seal(path: Path) -> None:
+    """Raises ModelError unless the file is whole, and one of ours."""
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST_BYTES:
+            raise ModelError(f"Wanted a model in {path}, found no file of at most {LARGEST_BYTES >> 30} GiB there.")
+        place = _place(path)
+        with path.open("rb") as file:
+            file.seek(place)
+            written = file.read(len(_BLANK)).decode("latin-1")
+        found = _digest(path, place)
+    except (OSError, ValueError) as error:
+        if isinstance(error, ModelError):
+            raise
+        raise ModelError(f"Wanted a model in {path}, could not read it ({error}); check the path.") from error
+    if found != written:
+        raise ModelError(
+            f"The model file {path} is damaged (its hash differs from its card's); get or export it again."
+        )
+
+
+def _place(path: Path) -> int:
+    """Where in the file the hash stands: in its last part, behind the graph."""
+    size = path.stat().st_size
+    first = max(0, size - LARGEST_CARD_BYTES)
+    with path.open("rb") as file:
+        file.seek(first)
+        within = file.read().rfind(_KEY)
+    place = first + within + len(_KEY)
+    if within < 0 or place + len(_BLANK) > size:
+        raise ModelError(f"The file {path} is not a model of Limelight (it holds no card); export one.")
+    return place
+
+
+def _digest(path: Path, place: int) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(min(place - file.tell(), _PIECE)):
+            digest.update(piece)
+        file.seek(place + len(_BLANK))
+        digest.update(_BLANK)
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _rise(edges: tuple[int, ...], bins: int) -> bool:
+    return len(edges) > 1 and (edges[0], edges[-1]) == (0, bins) and all(a < b for a, b in pairwise(edges))
 
 
 def file_sha256(path: Path) -> str:
@@ -64,76 +199,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_card(folder: Path, card: ModelCard) -> None:
-    """Writes `card.json` with the card's own hash."""
-    values = json.loads(json.dumps(asdict(card)))  # as it will be read: keys are text, tuples are lists
-    (folder / CARD).write_bytes(_text(values | {CARD_HASH: _own_hash(values)}))
-
-
-def read_card(folder: Path) -> ModelCard:
-    """Reads a card and checks every hash in it. Raises ModelError."""
-    path = folder / CARD
-    values = _card_values(path)
-    version = values.get("format_version")
-    if version not in READABLE:
-        raise ModelError(
-            f"The model in {folder} has format {version!r}, this version reads {FORMAT_VERSION}; update one."
-        )
-    if values.pop(CARD_HASH, None) != _own_hash(values):
-        raise ModelError(f"The model card {path} is not as it was written (its hash differs); install the model again.")
-    try:
-        card = ModelCard(**(values | {name: tuple(values[name]) for name in LISTS if name in values}))
-        hashes = [card.sha256[name] for name in FILES]  # of no other files: a card cannot point out of its folder
-        if not _are_edges(card.line_edges, card.n_fft // 2 + 1):
-            raise TypeError("lines of the spectrum go from its first bin to its last")
-    except (TypeError, KeyError) as error:  # the hash fits, so something else wrote it
-        raise ModelError(f"The model card {path} is not one of format {version}; install the model again.") from error
-    for name, expected in zip(FILES, hashes, strict=True):
-        _check_file(folder / name, expected)
-    return card
-
-
-def _are_edges(edges: tuple[object, ...], bins: int) -> bool:
-    """Whether edges of lines are none, or whole numbers that rise from 0 to the number of bins."""
-    whole = [edge for edge in edges if type(edge) is int]
-    rising = all(before < after for before, after in pairwise(whole))
-    return not edges or (len(whole) == len(edges) > 1 and rising and (whole[0], whole[-1]) == (0, bins))
-
-
-def _card_values(path: Path) -> dict[str, Any]:
-    """The JSON of a card, which must be written as `write_card` does, to the byte (but for Windows' line ends)."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(LARGEST_CARD_BYTES).replace(b"\r\n", b"\n")
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise ModelError(
-            f"Wanted the model in {path.parent}, found no readable {CARD} there; see `limelight models`."
-        ) from error
-    try:
-        values = json.loads(text)
-        damaged = not isinstance(values, dict) or _text(values) != text
-    except (ValueError, RecursionError):
-        damaged = True
-    if damaged:
-        raise ModelError(f"The model card {path} is damaged; install the model again.")
-    return dict(values)
-
-
-def _text(values: Mapping[str, Any]) -> bytes:
-    return (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _check_file(path: Path, expected: str) -> None:
-    try:
-        usable = path.is_file() and path.stat().st_size <= LARGEST_BYTES
-        found = file_sha256(path) if usable else ""
-    except OSError as error:
-        raise ModelError(f"The model file {path} is missing or cannot be read; install the model again.") from error
-    if found != expected:
-        raise ModelError(
-            f"The model file {path} is damaged (its hash differs from the card's); install the model again."
-        )
-
-
-def _own_hash(values: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+def plain_card(name: str, kind: Kind, *, source: str = "", licence: str = "MIT") -> Card:
+    """The card of a model without a file: a rule, a program, stems that are known."""
+    mark = hashlib.sha256(f"{kind}:{name}:{source}".encode()).hexdigest()
+    return Card(kind=kind, name=name, licence=licence, training_data="none", source=source, sha256=mark)

@@ -1,4 +1,4 @@
-"""What `limelight models` lists: installed models, and presets that can be trained, without torch.
+"""What `limelight models` lists: what is installed, and presets that can be trained, without torch.
 
 How large a preset is stands in `parameter_counts.json`, written by `python -m limelight.training.parameter_counts`.
 """
@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from limelight.models.card import ModelCard
-from limelight.models.registry import installed, installed_remixes
-from limelight.models.remix_card import RemixCard
+from limelight.models.card import Card
+from limelight.models.registry import DEFAULT_DIRECTOR, DEFAULT_SEPARATOR, LITE, installed
 
 COUNTS = Path(__file__).with_name("parameter_counts.json")
 
@@ -21,9 +20,15 @@ CLIP = "CLIP ViT-L/14, 768 numbers a second"
 T5 = "T5-XXL, 4,096 numbers a second"
 CLIP_WEIGHTS = "openai/clip-vit-large-patch14 (MIT)"
 TEXT_WEIGHTS = "OpenGVLab/InternVL3-8B-hf (Qwen licence) and google/t5-v1_1-xxl (Apache-2.0), or smaller ones by name"
-LITE_BACKBONE = "band: per-band layers, dilated convolutions and attention over time"
-LITE_HEAD = "stems: three masks that sum to one, a gain over time for each"
-CONTEXT_EXTRA = "fetched when first used, with pip install 'limelight-audio[context]'"
+NEEDS_CONTEXT = "fetched when first used; from a clone: pip install -e '.[context]'"
+BODIES = {
+    DEFAULT_SEPARATOR: (
+        "DeepFilterNet3 for speech, Silero for its presence, lite for the rest",
+        "three masks that sum to one",
+    ),
+    LITE: ("per-band layers, dilated convolutions and attention over time", "three masks that sum to one"),
+    DEFAULT_DIRECTOR: ("a rule: speech that lies too deep comes up", "a gain for each stem, scene by scene"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Listed:
     """A model or preset as users see it."""
 
     name: str
-    kind: str  # "installed" or "preset"
+    kind: str  # "separator", "director", "remixer" or "preset"
     backbone: str
     head: str
     context: str
@@ -62,49 +67,24 @@ def list_models() -> tuple[Listed, ...]:
             backbone="SepReformer: looks over all of time and around, split early into streams",
             head="mask on the magnitude",
         ),
-        replace(
-            _preset("lite", counts, context="the measured cues, or none", weights=""),
-            backbone=LITE_BACKBONE,
-            head=LITE_HEAD,
-            context_weights="none needed",
-            sample_rate=48_000,
-        ),
     )
-    remixes = (_installed_remix(card) for card in installed_remixes())
-    return (*(_installed(card) for card in installed()), *remixes, *presets)
+    return (*(_installed(card) for card in installed()), *presets)
 
 
-def _installed(card: ModelCard) -> Listed:
+def _installed(card: Card) -> Listed:
+    backbone, head = BODIES.get(card.name, ("", ""))
     return Listed(
         name=card.name,
-        kind="installed",
-        backbone=LITE_BACKBONE,
-        head=LITE_HEAD,
-        context=f"{len(card.cue_names)} measured cues a second" + ("" if card.uses_picture else " (not used yet)"),
+        kind=card.kind,
+        backbone=backbone,
+        head=head,
+        context="the measured cues, reported and not used yet" if card.kind == "director" else "none, sound alone",
         context_weights="none needed",
-        parameters=card.parameters,
-        parts=card.notes.get("parts", {}),
-        sample_rate=card.sample_rate,
-        licence=card.licence,
-        weights="in this package",
-        card=_plain(card),
-    )
-
-
-def _installed_remix(card: RemixCard) -> Listed:
-    told = f"{card.context_width} numbers a second: {card.context}" if card.context_width else "none, sound alone"
-    return Listed(
-        name=card.name,
-        kind="installed",
-        backbone=f"that of the preset {card.preset}",
-        head="mask on the magnitude, plus a waveform; no stems",
-        context=told,
-        context_weights="none needed" if card.context in ("none", "cues") else CONTEXT_EXTRA,
         parameters=card.parameters,
         parts={},
         sample_rate=card.sample_rate,
         licence=card.licence,
-        weights="in this package",
+        weights=f"in the packages {card.source}" if card.source else "in this package",
         card=card.model_dump(),
     )
 
@@ -117,14 +97,10 @@ def _preset(name: str, counts: Mapping[str, Mapping[str, int]], *, context: str,
         backbone="dual U-Net: one branch on the spectrogram, one on the waveform",
         head="mask on the magnitude, plus a waveform",
         context=context,
-        context_weights=f"{weights}; {CONTEXT_EXTRA}",
+        context_weights=f"{weights}; {NEEDS_CONTEXT}",
         parameters=sum(parts.values()),
         parts=parts,
         sample_rate=44_100,
         licence="MIT (the code; trained weights are bound by their data)",
         weights=f"none are included; train them: limelight train DATASET --preset {name}",
     )
-
-
-def _plain(card: ModelCard) -> dict[str, Any]:
-    return {name: getattr(card, name) for name in ModelCard.__dataclass_fields__}

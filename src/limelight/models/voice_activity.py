@@ -56,7 +56,7 @@ class VoiceActivity:
             (_matrix(weights[f"{layer}.weight"]), weights[f"{layer}.bias"]) for layer in _CONVOLUTIONS
         ]
         # One hyperbolic tangent serves all four gates, since a sigmoid is one of half the argument.
-        half = np.repeat(np.float32([0.5, 0.5, 1.0, 0.5]), _WIDTH)
+        half = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), _WIDTH)
         self._from_input = weights[f"{_LSTM}.weight_ih"].T * half
         self._from_state = weights[f"{_LSTM}.weight_hh"] * half[:, None]
         self._bias = (weights[f"{_LSTM}.bias_ih"] + weights[f"{_LSTM}.bias_hh"]) * half
@@ -160,3 +160,9 @@ def _published_weights() -> dict[str, Floats]:
         "sr": np.array(_RATE, np.int64),
     }
     return dict(zip(_NAMES, session.run([f"model.{name}" for name in _NAMES], nothing), strict=True))
+
+
+def step_presence(presence: Floats, steps: int, *, hop: int) -> Floats:
+    """Probabilities of each 32 ms of a chunk to those of its steps [T], whose middles lie at (t + 1) · hop."""
+    windows = (np.arange(1, steps + 1) * hop / SAMPLE_RATE / WINDOW_SECONDS).astype(int)
+    return np.asarray(presence[np.minimum(windows, len(presence) - 1)])

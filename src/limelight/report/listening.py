@@ -27,8 +27,8 @@ from limelight.media.formats import MUXERS, choose_sound_format
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 from limelight.media.spool import SoundEncoder
+from limelight.mixing.one_step import CHANGE_STEP_SECONDS
 from limelight.mixing.plan import MixPlan
-from limelight.mixing.remix import CHANGE_STEP_SECONDS, Remixed
 from limelight.report.words import clock_time
 from limelight.types import Samples, SoundtrackInfo, SourceInfo, Vector
 
@@ -105,12 +105,12 @@ class Match:
     after_db: float
 
 
-def choose_excerpt(plan: MixPlan | Remixed, duration_seconds: float) -> Excerpt:
+def choose_excerpt(plan: MixPlan, duration_seconds: float) -> Excerpt:
     """The whole film up to three minutes, else the minute in which the stems are moved, or the sound changed, most."""
     if duration_seconds <= WHOLE_UP_TO_SECONDS:
         return Excerpt(0.0, duration_seconds, is_whole=True)
-    if isinstance(plan, Remixed):
-        start = _busiest(plan.changed, CHANGE_STEP_SECONDS, duration_seconds)
+    if plan.changed is not None:
+        start = _busiest(np.array(plan.changed), CHANGE_STEP_SECONDS, duration_seconds)
         return Excerpt(start, start + EXCERPT_SECONDS, is_whole=False, chosen_for="where most is changed")
     start = _busiest(np.abs(plan.curves_db).sum(axis=0), plan.step_seconds, duration_seconds)
     return Excerpt(start, start + EXCERPT_SECONDS, is_whole=False)

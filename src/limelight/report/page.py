@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from limelight.api import Highlighted
-from limelight.cli.summary import StemChange, stem_changes
-from limelight.mixing.remix import Remixed
+from limelight.mixing.plan import MixPlan
+from limelight.report.facts import StemChange, stem_changes
 from limelight.report.lanes import TimeAxis, cut_lane, data_url, gain_lane, strip_lane, time_lane, wave_lane, wave_scale
 from limelight.report.listening import Excerpt, Match, SoundtrackView, clip_bytes, match_loudness
 from limelight.report.shots import made, seen_table, shot_table
@@ -131,17 +131,17 @@ def _time_line(result: Highlighted, found: ReportData) -> str:
 
 
 def _gains(result: Highlighted, axis: TimeAxis, cuts: Sequence[float]) -> str:
-    if isinstance(result.plan, Remixed):
+    if not result.plan.has_stems:
         return ""
     legend = "".join(f'<span class="legend"><i class="key {stem}"></i>{stem}</span>' for stem in STEMS)
     return _lane("Gain of each stem, dB", f"<span>{legend}</span>", gain_lane(axis, result.plan, cuts))
 
 
 def _no_stems(result: Highlighted) -> str:
-    if not isinstance(result.plan, Remixed):
+    if result.plan.has_stems:
         return ""
     name = escaped(result.plan.model.name, limit=100)
-    return f'<p class="quiet">{name} remixes in one step, by one mask: there are no stems, hence no gains to show.</p>'
+    return f'<p class="quiet">{name} remixes in one step, without stems: there are none to show, hence no gains to show.</p>'
 
 
 def _marked(found: ReportData) -> str:
@@ -165,22 +165,20 @@ def _listening(found: ReportData) -> str:
 
 def _shots(result: Highlighted, found: ReportData) -> str:
     plan = result.plan
-    if isinstance(plan, Remixed):
+    if not plan.has_stems:
         return _seen(plan, found)
     if not plan.shots:
         return ""
     seen = "what is seen, " if found.cells else ""
     said = f"Mean gain of each stem in dB, and why: {seen}how the stems stood to each other, and what was done."
-    if any(shot.by_ear_db for shot in plan.shots):
-        said += " By ear alone: what the same model would have done without the picture."
     title = "Shot by shot" if found.cells else "Why"
     return f'<h2>{title}</h2><p class="quiet">{said}</p>{shot_table(plan.shots, found.cells, found.pictures)}'
 
 
-def _seen(remixed: Remixed, found: ReportData) -> str:
+def _seen(plan: MixPlan, found: ReportData) -> str:
     if not found.cells:
         return ""
-    return f"<h2>Shot by shot</h2>{seen_table(remixed.shots, found.cells, found.pictures)}"
+    return f"<h2>Shot by shot</h2>{seen_table(plan.shots, found.cells, found.pictures)}"
 
 
 _AUDIBLE_DB = 0.1

@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from limelight.api import Highlighted
-from limelight.cli.summary import picture_in_words, time_in_words
-from limelight.mixing.controls import KEEP
+from limelight.mixing.controls import CEILING_DBTP, KEEP
 from limelight.mixing.plan import MixPlan, PlannedControls, PlannedShot
-from limelight.mixing.remix import Remixed
+from limelight.report.facts import picture_in_words, time_in_words
 from limelight.report.lanes import data_url
 from limelight.report.thumbnails import Cell
 from limelight.report.words import clock_time, decibels, escaped, kilohertz, number
-from limelight.types import STEMS, Shot
+from limelight.types import STEMS
 
 MOST_SHOTS = 200
 MOST_TEXT_BYTES = 600_000
@@ -36,12 +35,12 @@ def shot_table(shots: Sequence[PlannedShot], cells: Sequence[Cell], pictures: Se
     )
 
 
-def seen_table(shots: Sequence[Shot], cells: Sequence[Cell], pictures: Sequence[bytes | None]) -> str:
+def seen_table(shots: Sequence[PlannedShot], cells: Sequence[Cell], pictures: Sequence[bytes | None]) -> str:
     """One row per shot with what is seen in it, where nothing is known of gains."""
     picture_of = _picture_of(cells, pictures)
     rows, room = [], MOST_TEXT_BYTES
     for k, shot in enumerate(shots[:MOST_SHOTS]):
-        words = _words(shot.words)
+        words = _words(shot.cues)
         room -= len(words.encode())
         if room < 0:
             break
@@ -82,7 +81,7 @@ def _row(shot: PlannedShot, picture_cell: str) -> str:
     return f'<tr>{_time(shot)}{picture_cell}{gains}<td class="why">{escaped(shot.reason)}{_cues(shot)}</td></tr>'
 
 
-def _time(shot: PlannedShot | Shot) -> str:
+def _time(shot: PlannedShot) -> str:
     lasts = number(shot.end_seconds - shot.start_seconds)
     return f'<td class="time">{clock_time(shot.start_seconds)}<span>{lasts} s</span></td>'
 
@@ -125,8 +124,8 @@ def made(result: Highlighted) -> str:
     return f"<h2>How it was made</h2>{_terms(how)}<h2>What became of the rest</h2>{_terms(kept)}"
 
 
-def _what_is_lifted(plan: MixPlan | Remixed) -> str:
-    return "what the model makes" if isinstance(plan, Remixed) else "the stems’ gains"
+def _what_is_lifted(plan: MixPlan) -> str:
+    return "the stems’ gains" if plan.has_stems else "what the model makes"
 
 
 def wishes(controls: PlannedControls) -> str:
@@ -136,7 +135,8 @@ def wishes(controls: PlannedControls) -> str:
     loudness = controls.loudness
     wished = f"loudness {loudness}" if isinstance(loudness, str) else f"loudness {number(loudness)} LUFS"
     parts = [f"strength {controls.strength:g}", *moved, "loudness kept" if loudness == KEEP else wished]
-    return ", ".join([*parts, f"true peak at most {number(controls.true_peak_dbtp)} dBTP"])
+    ceiling = CEILING_DBTP if controls.true_peak_dbtp is None else controls.true_peak_dbtp
+    return ", ".join([*parts, f"true peak at most {number(ceiling)} dBTP"])
 
 
 def versions() -> str:

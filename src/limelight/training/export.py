@@ -22,7 +22,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from limelight.models.remix_card import METADATA, Context, RemixCard, seal
+from limelight.models.card import METADATA, Card, Context, seal
 from limelight.networks.dual_unet import SHORTEST_HOPS
 from limelight.networks.remixer import Remixer
 from limelight.networks.visah import STEPS_PER_SECOND
@@ -80,7 +80,7 @@ def trained_on(checkpoint: Checkpoint) -> str:
     return f"{f'{clips} clips, ' if clips else ''}{checkpoint.step} steps"
 
 
-def export_remix(network: Remixer, path: Path, card: RemixCard) -> RemixCard:
+def export_remix(network: Remixer, path: Path, card: Card) -> Card:
     """Writes the graph for clips as long as the card says, and gives back the card with the file's seal.
 
     A network that was built without a context has no input of that name.
@@ -107,14 +107,14 @@ def card_of(
     licence: str = "unknown",
     training_data: str = "unknown",
     seconds: float = CLIP_SECONDS,
-) -> RemixCard:
+) -> Card:
     """What is to be known of a network that hears `seconds` at once (at least 3 hops), not sealed yet.
 
     `context`: what it was trained to be told. `preset`: by default the name.
     """
     config = network.config
     grid = config.backbone
-    return RemixCard(
+    return Card(
         name=name,
         preset=preset or name,
         context=context,
@@ -136,7 +136,7 @@ def read_about(path: Path) -> dict[str, Any]:
     return dict(json.loads(properties[METADATA]))
 
 
-def _label(path: Path, card: RemixCard) -> None:
+def _label(path: Path, card: Card) -> None:
     graph = onnx.load(path)
     onnx.helper.set_model_props(graph, {METADATA: card.text})
     onnx.save(graph, path)

@@ -11,9 +11,8 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from limelight.errors import ModelError
-from limelight.models.card import file_sha256
-from limelight.models.remix_card import CONTEXTS, RemixCard
-from limelight.models.remixer import Prescribed
+from limelight.models.card import CONTEXTS, Card, file_sha256
+from limelight.models.remixers.mask_and_wave import MaskAndWave, MaskAndWaveRemixer
 from limelight.networks.remixer import Remixer
 from limelight.training.checkpoint import load_checkpoint, network_of
 from limelight.training.export import card_of, trained_on
@@ -21,10 +20,10 @@ from limelight.training.export import card_of, trained_on
 Array = NDArray[np.float32]
 
 
-class TorchRemix:
-    """A `runtime.remix.RemixModel`: a network of `networks`, on the CPU or a GPU."""
+class TorchRemix(MaskAndWaveRemixer):
+    """A network of `networks` as a remixer, on the CPU or a GPU."""
 
-    def __init__(self, network: Remixer, card: RemixCard, *, device: str = "cpu") -> None:
+    def __init__(self, network: Remixer, card: Card, *, device: str = "cpu") -> None:
         """Raises ModelError for a device that is not there."""
         try:
             self._network = network.to(device).eval()
@@ -33,14 +32,14 @@ class TorchRemix:
         self._card, self.device = card, device
 
     @property
-    def card(self) -> RemixCard:
+    def card(self) -> Card:
         return self._card
 
-    def prescribe(self, magnitude: Array, mixture: Array, context: Array | None) -> Prescribed:
+    def prescribe(self, magnitude: Array, mixture: Array, context: Array | None) -> MaskAndWave:
         told = None if context is None else self._tensor(context)
         with torch.inference_mode():
             made = self._network.prescribe(self._tensor(magnitude), self._tensor(mixture), told)
-        return Prescribed(made.mask[0].float().cpu().numpy(), made.wave[0].float().cpu().numpy())
+        return MaskAndWave(made.mask[0].float().cpu().numpy(), made.wave[0].float().cpu().numpy())
 
     def _tensor(self, values: Array) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values))[None].to(self.device)

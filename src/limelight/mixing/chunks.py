@@ -1,0 +1,134 @@
+"""A soundtrack of any length through a model that hears some seconds: overlapping chunks, cross-faded. One for all models.
+
+    chunk 0   ├────────────────────────┤
+    chunk 1                   ├────────────────────────┤
+    weight    ──────────────────╲╱─────────────────╲╱────      answers fade linearly over the overlap
+
+A model answers in steps: of a hop for masks, of one sample for a waveform. The last chunk reaches back, so that none is
+shorter than it must be. Constant memory: about two chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limelight.types import Samples
+
+AnyArray = NDArray[Any]  # of floats or of complex numbers
+# A chunk's samples [C, (T + lead) · hop] and its first step, to arrays whose time axis is told by `axes`.
+Answer = Callable[[Samples, int], tuple[AnyArray, ...]]
+
+
+@dataclass(frozen=True)
+class ChunkPlan:
+    """How long chunks are and how far they overlap, in steps."""
+
+    length: int
+    overlap: int
+    hop: int = 1  # samples a step
+    lead: int = 0  # steps that lie in front of a chunk's first, and at the end of the sound: what frames reach over
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Steps that will not change any more."""
+
+    first_step: int
+    samples: Samples  # [C, (t + lead) · hop]
+    answers: tuple[AnyArray, ...]  # of t steps each
+
+
+class Chunker:
+    """Cuts a sound that comes in blocks into chunks, asks the model, fades one answer into the next."""
+
+    def __init__(self, plan: ChunkPlan, channels: int, answer: Answer, *, axes: tuple[int, ...]) -> None:
+        self._plan, self._answer, self._axes = plan, answer, axes
+        self._pending = [np.zeros((channels, plan.lead * plan.hop), np.float32)]  # from `_start − lead` on
+        self._count = 0  # samples in it, the lead not counted
+        self._start = 0  # step at which the next chunk begins
+        self._before: Samples | None = None  # samples before `_pending`, for the last chunk
+        self._tail: tuple[AnyArray, ...] | None = None  # answers from `_start` on that fade out
+
+    def push(self, samples: Samples) -> Iterator[Answered]:
+        """Take [C, n]."""
+        stride = (self._plan.length - self._plan.overlap) * self._plan.hop
+        # In pieces, so that a film in one block is not copied again for each of its chunks.
+        for first in range(0, samples.shape[1], stride):
+            self._pending.append(samples[:, first : first + stride])
+            self._count += self._pending[-1].shape[1]
+            # More than a chunk: the last one is left to `finish`.
+            if self._count > self._plan.length * self._plan.hop:
+                yield self._chunk(self._plan.length - self._plan.overlap)
+
+    def finish(self) -> Iterator[Answered]:
+        """What is left; the last step is filled up with silence."""
+        missing = -self._count % self._plan.hop + self._plan.lead * self._plan.hop
+        if missing:
+            self._pending.append(np.zeros((len(self._pending[0]), missing), np.float32))
+            self._count += missing
+        while self._count > self._plan.length * self._plan.hop:
+            yield self._chunk(self._plan.length - self._plan.overlap)
+        if self._count:
+            yield self._chunk(self._count // self._plan.hop)
+
+    def _chunk(self, emit: int) -> Answered:
+        """Asks for the chunk at `_start`, gives its first `emit` steps and keeps the rest."""
+        plan = self._plan
+        here = np.concatenate(self._pending, axis=1)
+        lead, given = plan.lead * plan.hop, emit * plan.hop
+        answers = self._ask(here[:, : lead + plan.length * plan.hop])
+        heads = tuple(take(answer, 0, emit, axis) for answer, axis in zip(answers, self._axes, strict=True))
+        self._tail = tuple(take(answer, emit, None, axis) for answer, axis in zip(answers, self._axes, strict=True))
+        done = Answered(self._start, here[:, : lead + given], heads)
+        self._before, self._pending = here[:, :given], [here[:, given:]]
+        self._count -= given
+        self._start += emit
+        return done
+
+    def _ask(self, here: Samples) -> tuple[AnyArray, ...]:
+        """Answers for `here`, faded in from the chunk before; a short last chunk is heard with what came before it."""
+        plan = self._plan
+        steps = here.shape[1] // plan.hop - plan.lead
+        reach = 0
+        if steps < plan.length and self._before is not None:
+            reach = min(self._before.shape[1] // plan.hop, plan.length - steps)
+            here = np.concatenate([self._before[:, self._before.shape[1] - reach * plan.hop :], here], axis=1)
+        answers = self._answer(here, self._start - reach)
+        answers = tuple(
+            take(answer, reach, reach + steps, axis) for answer, axis in zip(answers, self._axes, strict=True)
+        )
+        if self._tail is None:
+            return answers
+        return tuple(faded(old, new, axis=axis) for old, new, axis in zip(self._tail, answers, self._axes, strict=True))
+
+
+def in_chunks(
+    blocks: Iterable[Samples], plan: ChunkPlan, channels: int, answer: Answer, *, axes: tuple[int, ...]
+) -> Iterator[Answered]:
+    """Blocks [C, n] at the model's rate to the steps of its answers, in order and without gaps."""
+    chunker = Chunker(plan, channels, answer, axes=axes)
+    for block in blocks:
+        yield from chunker.push(block)
+    yield from chunker.finish()
+
+
+def take(array: AnyArray, first: int, last: int | None, axis: int) -> AnyArray:
+    """A stretch of an array along one axis."""
+    return array[(slice(None),) * axis + (slice(first, last),)]
+
+
+def faded(old: AnyArray, new: AnyArray, *, axis: int) -> AnyArray:
+    """`new`, its beginning faded in from `old` along one axis."""
+    n = min(old.shape[axis], new.shape[axis])
+    shape = [1] * new.ndim
+    shape[axis] = n
+    weight = ((np.arange(n, dtype=np.float32) + 0.5) / max(1, n)).reshape(shape)
+    out = new.copy()
+    head = (slice(None),) * axis + (slice(0, n),)
+    out[head] = weight * new[head] + (1 - weight) * old[head]
+    return out

@@ -1,0 +1,171 @@
+"""The two ways to a new mix, behind one seam: by stems and gains, or in one step.
+
+StemMixer       separator ──► features ──► director ──► plan ──► render
+OneStepMixer    remixer ──► spool ──► plan (for the record) ──► make-up gain, limiter
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from limelight.errors import PlanError
+from limelight.media.spool import AudioSpool, ByteSpool, check_room
+from limelight.mixing import one_step, render
+from limelight.mixing.controls import Controls
+from limelight.mixing.features import features_of
+from limelight.mixing.job import Analysis, Job
+from limelight.mixing.plan import MixPlan
+from limelight.mixing.planner import make_plan
+from limelight.mixing.render import ChunkSource
+from limelight.mixing.separation import KeptMasks, downmix_weights, separate
+from limelight.models.card import Card
+from limelight.models.protocols import Director, FilmSeparator, Remixer, Separator
+from limelight.types import Samples, StemFeatures
+
+AnySeparator = Separator | FilmSeparator
+
+
+class Mixer(Protocol):
+    """A way from a film's sound and picture to a new mix."""
+
+    @property
+    def card(self) -> Card:
+        """Of the model that hears the film."""
+        ...
+
+    @property
+    def context(self) -> str:
+        """What it is told of the picture, as encoders are called."""
+        ...
+
+    def check_editable(self) -> None:
+        """Raises ModelError where its plans cannot be edited and rendered again."""
+        ...
+
+    def check(self, controls: Controls) -> None:
+        """Raises ModelError for wishes that cannot be fulfilled, before any work."""
+        ...
+
+    def plan(self, job: Job, found: Analysis, controls: Controls) -> MixPlan:
+        """Decides; what rendering needs again waits in the job's scratch space."""
+        ...
+
+    def blocks(self, job: Job, plan: MixPlan, *, true_peak_dbtp: float | None = None) -> Iterator[Samples]:
+        """The finished sound of the plan, [C, n]."""
+        ...
+
+
+@dataclass
+class StemMixer:
+    """Separate, decide, render."""
+
+    separator: AnySeparator
+    director: Director
+    _opened: Separator | None = field(default=None, init=False, repr=False)
+    _kept: KeptMasks | None = field(default=None, init=False, repr=False)
+
+    @property
+    def card(self) -> Card:
+        return self.separator.card
+
+    @property
+    def context(self) -> str:
+        return "cues"
+
+    def check_editable(self) -> None:
+        """Gain curves can always be edited."""
+
+    def check(self, controls: Controls) -> None:
+        """Gains of stems can always be moved."""
+
+    def plan(self, job: Job, found: Analysis, controls: Controls) -> MixPlan:
+        self._kept = KeptMasks(ByteSpool(job.scratch.file(), job.scratch.dest), self.card)
+        heard = self.features(job, found)
+        source = job.planned_source(inverted=found.measured.inverted)
+        return make_plan(heard, found.measured, found.seen, self.director, controls, source, separator=self.card)
+
+    def features(self, job: Job, found: Analysis) -> StemFeatures:
+        """What the director is told of the sound."""
+        # As the plan will say it, so that the same masks come again.
+        mono_lufs = round(found.measured.downmix_lufs, 2)
+        source = self.chunk_source(job, mono_lufs=mono_lufs, inverted=found.measured.inverted)
+        chunks = source(job.blocks("plan"))
+        return features_of(self._kept.keep(chunks) if self._kept else chunks, self.card, layout=job.soundtrack.layout)
+
+    def chunk_source(self, job: Job, *, mono_lufs: float, inverted: bool) -> ChunkSource:
+        """How blocks of this film's soundtrack become separated chunks."""
+        track = job.soundtrack
+        separator = self.separator
+        self._opened = (
+            separator.open_film(job.info, track, job.scratch.folder())
+            if isinstance(separator, FilmSeparator)
+            else separator
+        )
+        return partial(
+            separate,
+            separator=self._opened,
+            sample_rate=track.sample_rate,
+            downmix=downmix_weights(track.layout, inverted=inverted),
+            mono_lufs=mono_lufs,
+        )
+
+    def blocks(self, job: Job, plan: MixPlan, *, true_peak_dbtp: float | None = None) -> Iterator[Samples]:
+        track = job.soundtrack
+        source: ChunkSource
+        if self._kept and self._kept.complete:
+            source = partial(self._kept.recall, sample_rate=track.sample_rate, channels=track.channels)
+        else:
+            lufs = plan.loudness.downmix_lufs
+            source = self.chunk_source(
+                job,
+                mono_lufs=float("-inf") if lufs is None else lufs,
+                inverted=plan.source.inverted,
+            )
+        return render.render(job.original(), plan, source, self.card, true_peak_dbtp=true_peak_dbtp)
+
+
+@dataclass
+class OneStepMixer:
+    """A network that answers with a change of the sound."""
+
+    remixer: Remixer
+    _spool: AudioSpool | None = field(default=None, init=False, repr=False)
+
+    @property
+    def card(self) -> Card:
+        return self.remixer.card
+
+    @property
+    def context(self) -> str:
+        return self.card.context
+
+    def check_editable(self) -> None:
+        raise one_step.no_stems(self.card.name)
+
+    def check(self, controls: Controls) -> None:
+        one_step.check_controls(self.card, controls)
+
+    def plan(self, job: Job, found: Analysis, controls: Controls) -> MixPlan:
+        check_room(job.scratch.dest, job.info, job.soundtrack)
+        self._spool = AudioSpool(job.scratch.file(), job.soundtrack.channels, job.scratch.dest)
+        inverted = found.measured.inverted
+        return one_step.remix(
+            job.blocks("plan"),
+            self._spool,
+            found.measured,
+            found.seen,
+            self.remixer,
+            controls,
+            job.planned_source(inverted=inverted),
+            downmix=downmix_weights(job.soundtrack.layout, inverted=inverted),
+        )
+
+    def blocks(self, job: Job, plan: MixPlan, *, true_peak_dbtp: float | None = None) -> Iterator[Samples]:
+        if self._spool is None or true_peak_dbtp is not None:
+            raise PlanError(
+                f"The plan of {job.info.path.name} is of {self.card.name}, which remixes in one step; use `highlight`."
+            )
+        return one_step.finished(self._spool, plan)

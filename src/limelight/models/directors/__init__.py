@@ -1,0 +1,1 @@
+"""Who decides on the gains of stems."""

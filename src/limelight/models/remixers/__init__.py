@@ -1,0 +1,1 @@
+"""Models that remix in one step."""
