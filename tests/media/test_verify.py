@@ -7,7 +7,7 @@ import pytest
 from films import Film, film_path
 
 from limelight.errors import OutputError
-from limelight.media import write
+from limelight.media import mux
 from limelight.media.packets import Fingerprint
 from limelight.media.probe import probe
 from limelight.media.read_audio import read_audio
@@ -36,8 +36,8 @@ def test_the_record_tells_hashes_and_counts(tmp_path):
 
 
 def _meddle(monkeypatch, name, meddling):
-    original = getattr(write._Writer, name)
-    monkeypatch.setattr(write._Writer, name, lambda self, *args: meddling(original, self, *args))
+    original = getattr(mux.Muxer, name)
+    monkeypatch.setattr(mux.Muxer, name, lambda self, *args: meddling(original, self, *args))
 
 
 def test_a_lost_picture_is_seen(monkeypatch, tmp_path):
@@ -65,12 +65,12 @@ def test_a_shifted_picture_is_seen(monkeypatch, tmp_path):
 
 
 def test_lost_sound_is_seen(monkeypatch, tmp_path):
-    encode = write.SoundEncoder.encode
+    encode = mux.SoundEncoder.encode
 
     def forget(self, block):
         packets = encode(self, block)
         return [] if self.samples > 48_000 else packets
 
-    monkeypatch.setattr(write.SoundEncoder, "encode", forget)
+    monkeypatch.setattr(mux.SoundEncoder, "encode", forget)
     with pytest.raises(OutputError, match="s of sound sent"):
         rewrite(tmp_path)

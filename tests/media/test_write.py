@@ -13,7 +13,7 @@ from films import Film, film_path, sound_film
 from media.rewriting import packets, rewrite
 from media_corpus.compare import heard
 
-from limelight.media import write
+from limelight.media import mux
 from limelight.media.clock import read_clock
 from limelight.media.container import open_input
 from limelight.media.probe import probe
@@ -136,7 +136,7 @@ def test_the_source_is_closed_while_the_sound_is_made(monkeypatch, tmp_path):
             yield block
         seen.append(len(opened))
 
-    monkeypatch.setattr(write, "open_input", remembered)
+    monkeypatch.setattr(mux, "open_input", remembered)
     write_with_soundtrack(info, info.soundtracks[0], blocks(), tmp_path / "out.mp4")
     assert len(seen) > 2
     assert set(seen) == {0}

@@ -228,13 +228,13 @@ def _live(order: Order, out: int, err: int, stage: mmap.mmap) -> None:
 def _tell_stages(memory: mmap.mmap) -> None:
     """Lets the work say how far it is."""
     from limelight.cli import context as door
-    from limelight.media import write
+    from limelight.media import mux, write
 
     def mark(name: str) -> None:
         if name in STAGES:
             memory[0] = max(memory[0], STAGES.index(name))
 
-    install, follow, copy, verify = signal.signal, door.Bar.__call__, write._Writer.copy, write.verify
+    install, follow, copy, verify = signal.signal, door.Bar.__call__, mux.Muxer.copy, write.verify
 
     def marked_bar(bar, stage, done, total):
         mark(stage)
@@ -242,7 +242,7 @@ def _tell_stages(memory: mmap.mmap) -> None:
 
     def marked_copy(writer, cargo):
         mark("copy")
-        copy(writer, cargo)
+        return copy(writer, cargo)
 
     def marked_verify(*given):
         mark("verify")
@@ -255,7 +255,7 @@ def _tell_stages(memory: mmap.mmap) -> None:
         return found
 
     signal.signal = marked_signal
-    door.Bar.__call__, write._Writer.copy, write.verify = marked_bar, marked_copy, marked_verify
+    door.Bar.__call__, mux.Muxer.copy, write.verify = marked_bar, marked_copy, marked_verify
 
 
 def _load() -> None:

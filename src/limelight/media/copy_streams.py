@@ -73,6 +73,10 @@ class StreamMap:
         return next((copy for copy in self.copies if copy.is_picture), None)
 
 
+class SoundNotCopied(Exception):
+    """A soundtrack cannot go into a container packet by packet; the reason in words."""
+
+
 def map_streams(
     source: av.container.InputContainer,
     output: av.container.OutputContainer,
@@ -80,18 +84,19 @@ def map_streams(
     *,
     path: Path,
     sound_index: int,
-    add_sound: Callable[[], Stream],
+    add_sound: Callable[[], Stream] | None,
     clock: Clock,
 ) -> StreamMap:
     """Give every stream of the source its place in the output; the new sound takes the old one's (`add_sound`).
 
-    Raises `OutputError` where the container cannot hold the picture.
+    Without `add_sound` that soundtrack is copied like all others. Raises `OutputError` where the container cannot hold
+    the picture, `SoundNotCopied` where it cannot hold that soundtrack.
     """
     cargo = StreamMap()
     chapters = source.chapters()
     main = main_picture(source)
     for stream in source.streams:
-        if stream.index == sound_index:
+        if stream.index == sound_index and add_sound is not None:
             target = add_sound()
             cargo.sound_index = target.index
             _dress(stream, target)
@@ -100,7 +105,11 @@ def map_streams(
         elif is_cover(stream) and container == "mkv":
             _carry_cover(stream, path, output, cargo)
         elif stream.type in ("video", "audio", "subtitle"):
-            _carry_stream(stream, output, container, cargo, is_picture=main is not None and stream.index == main.index)
+            copy = _carry_stream(
+                stream, output, container, cargo, is_picture=main is not None and stream.index == main.index
+            )
+            if stream.index == sound_index:
+                cargo.sound_index = _place_of_sound(copy, container)
         elif not (chapters and container in ("mp4", "mov", "m4a")) and "timecode" not in stream.metadata:
             cargo.left_out.append(f"{in_words(stream)}: timed data cannot be copied")
     _carry_chapters(chapters, output, clock, cargo)
@@ -110,7 +119,7 @@ def map_streams(
 
 def _carry_stream(
     stream: Stream, output: av.container.OutputContainer, container: str, cargo: StreamMap, *, is_picture: bool
-) -> None:
+) -> StreamCopy | None:
     words = in_words(stream)
     if is_picture and container in SOUND_CONTAINERS:
         raise OutputError(f"cannot write the {words} into {container}: that is for sound alone; choose .mp4 or .mkv")
@@ -118,7 +127,7 @@ def _carry_stream(
         cargo.left_out.append(
             f"{words}: there is no sound in it"
         )  # broadcasts announce tracks that are silent for hours
-        return
+        return None
     try:
         target = output.add_stream_from_template(stream, opaque=True)
     except (ValueError, av.error.FFmpegError) as error:
@@ -126,15 +135,21 @@ def _carry_stream(
             advice = "choose .mkv" if container != "mkv" else "convert the film first"
             raise OutputError(f"cannot write the {words} into {container}: it cannot hold it; {advice}") from error
         cargo.left_out.append(f"{words}: {container} cannot hold it")
-        return
+        return None
     _dress(stream, target)
     if target.codec_context.name == "hevc" and container in ("mp4", "mov") and stream.codec_context.codec_tag != "hev1":
         target.codec_context.codec_tag = "hvc1"  # QuickTime and Safari refuse "hev1", FFmpeg's choice
     units = needs_unwrapping(stream)
     fingerprint = Fingerprint(stream, units=units)
-    cargo.copies.append(
-        StreamCopy(stream.index, target, target.index, words, is_picture, is_cover(stream), units, fingerprint)
-    )
+    copy = StreamCopy(stream.index, target, target.index, words, is_picture, is_cover(stream), units, fingerprint)
+    cargo.copies.append(copy)
+    return copy
+
+
+def _place_of_sound(copy: StreamCopy | None, container: str) -> int:
+    if copy is None:
+        raise SoundNotCopied(f"{container} cannot hold it as it is")
+    return copy.target_index
 
 
 def _dress(stream: Stream, target: Stream) -> None:

@@ -118,6 +118,27 @@ def is_lossless(codec: str) -> bool:
     return codec.startswith("pcm_") or codec in _LOSSLESS
 
 
+# Codecs that players expect in a container; what was in the same container before goes into it again in any case.
+_EXPECTED_IN = {
+    "mp4": frozenset({"aac", "alac", "ac3", "eac3", "mp3", "opus", "flac"}),
+    "m4a": frozenset({"aac", "alac"}),
+    "mov": frozenset({"aac", "alac", "ac3", "eac3", "mp3"}),
+    "webm": frozenset({"opus", "vorbis"}),
+    "ogg": frozenset({"opus", "vorbis", "flac"}),
+    "opus": frozenset({"opus"}),
+    "wav": frozenset({"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le"}),
+    "flac": frozenset({"flac"}),
+    "mp3": frozenset({"mp3"}),
+}
+
+
+def is_expected_in(codec: str, container: str, *, source_container: str) -> bool:
+    """Whether a soundtrack coded so may be copied into a container."""
+    if container == "mkv" or container == source_container:
+        return True
+    return codec in _EXPECTED_IN[container] or (container == "mov" and codec.startswith("pcm_"))
+
+
 def choose_sound_format(soundtrack: SoundtrackInfo, container: str, *, sample_format: str) -> SoundFormat:
     """How to encode a soundtrack for a container; `sample_format` is the decoder's ("s16", "fltp", …).
 

@@ -1,14 +1,13 @@
-"""Reading packets and frames from files that are not perfect.
+"""Reading packets and frames from files that are not perfect, and saying in one hash what a stream holds.
 
 A damaged packet must cost its own length and no more; a damaged container must cost its rest. PyAV's `demux()` raises
 on the first, and its `decode()` gives up on the second; here both carry on and count, up to a limit.
 
-What the packets of a stream say, as one SHA-256, however a container wraps them.
-
 A copied packet goes through byte by byte, except where the container demands another wrapping: broadcast streams mark
 the units of H.264 and HEVC by start codes and each AAC frame by an ADTS header; MP4 and Matroska give lengths and
-headers apart. For such streams the units themselves are compared, without start codes, lengths, ADTS headers, padding,
-and HEVC's parameter sets (which move to the container's header).
+headers apart. For such streams `Fingerprint` compares the units themselves, without start codes, lengths, ADTS headers,
+padding, and HEVC's parameter sets (which move to the container's header). Equal packets may still be heard differently,
+since containers say how much of the first and the last is to be left out; `DecodedSound` compares what is heard.
 """
 
 from __future__ import annotations
@@ -16,10 +15,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import av.container
 import av.error
 from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
@@ -73,6 +74,62 @@ def decode_packet(packet: Packet[Stream], damage: Damage) -> list[VideoFrame | A
         return []
     damage.good += packet.size > 0
     return [frame for frame in frames if isinstance(frame, VideoFrame | AudioFrame)]
+
+
+class DecodedSound:
+    """What a soundtrack decodes to, packet by packet: its start, its length, and a hash of its samples.
+
+    `hashed`: so many samples enter the hash; None is all, 0 none.
+    """
+
+    def __init__(self, *, hashed: int | None = 0) -> None:
+        self.start_seconds: Fraction | None = None
+        self.span_seconds = Fraction(0)  # from the start to the end by the container's clock: holes count
+        self.samples = 0
+        self.sample_rate = 1  # Hz
+        self.longest_frame = 0  # samples
+        self.damage = Damage()
+        self._hashed = hashed
+        self._hash = hashlib.sha256()
+        self._format: tuple[str, str, int] | None = None
+        self._resampler: AudioResampler | None = None
+
+    def add(self, packet: Packet[Stream]) -> None:
+        """Decode one packet; the empty one at the end as well."""
+        for frame in decode_packet(packet, self.damage):
+            if isinstance(frame, AudioFrame) and frame.samples:
+                self._add(frame)
+
+    @property
+    def seconds(self) -> Fraction:
+        """The length of all samples."""
+        return Fraction(self.samples, self.sample_rate)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the samples, interleaved 32-bit floats."""
+        return self._hash.hexdigest()
+
+    def _add(self, frame: AudioFrame) -> None:
+        self.sample_rate = frame.sample_rate
+        if frame.pts is not None and frame.time_base is not None:
+            start = frame.pts * frame.time_base
+            self.start_seconds = start if self.start_seconds is None else self.start_seconds
+            self.span_seconds = start + Fraction(frame.samples, frame.sample_rate) - self.start_seconds
+        wanted = frame.samples if self._hashed is None else min(frame.samples, self._hashed - self.samples)
+        if wanted > 0:
+            self._hash.update(self._interleaved(frame)[: wanted * frame.layout.nb_channels * 4])
+        self.samples += frame.samples
+        self.longest_frame = max(self.longest_frame, frame.samples)
+
+    def _interleaved(self, frame: AudioFrame) -> bytes:
+        """Through a resampler that only interleaves: PyAV 18 crashes on eight planes."""
+        key = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if key != self._format or self._resampler is None:
+            self._format = key
+            self._resampler = AudioResampler(format="flt", layout=frame.layout.name, rate=frame.sample_rate)
+        width = frame.layout.nb_channels * 4  # bytes
+        return b"".join(bytes(part.planes[0])[: part.samples * width] for part in self._resampler.resample(frame))
 
 
 _START_CODE = b"\0\0\1"

@@ -1,26 +1,26 @@
 """Reading the result back before it gets its name.
 
 Every copied stream must say what it said in the source (SHA-256 over its packets), the new sound must start where it
-was sent, against the picture, and last as long as it was, within one frame of its codec.
+was sent, against the picture, and last as long as it was, within one frame of its codec. A soundtrack whose packets were
+copied must also decode to the very same samples.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av.container
-from av.audio.frame import AudioFrame
 from av.packet import Packet
 from av.stream import Stream
 
 from limelight.errors import InputError, OutputError
 from limelight.media.clock import Clock
 from limelight.media.container import is_cover, open_input
-from limelight.media.copy_streams import StreamCopy, StreamMap
-from limelight.media.packets import Damage, Fingerprint, decode_packet, read_packets
+from limelight.media.copy_streams import SoundNotCopied, StreamCopy, StreamMap
+from limelight.media.packets import DecodedSound, Fingerprint, read_packets
 
 
 @dataclass(frozen=True)
@@ -34,59 +34,49 @@ class Verification:
     lost_tags: tuple[str, ...]  # names of tags that the container did not take
 
 
-@dataclass
-class _Sound:
-    """The new soundtrack, as it is decoded again."""
+@dataclass(frozen=True)
+class ExpectedSound:
+    """What the soundtrack of the result is to be."""
 
-    start: Fraction | None = None  # s
-    samples: int = 0
-    rate: int = 1
-    longest_frame: int = 0  # samples
-    damage: Damage = field(default_factory=Damage)
-
-    def add(self, packet: Packet[Stream]) -> None:
-        for frame in decode_packet(packet, self.damage):
-            if not isinstance(frame, AudioFrame):
-                continue
-            if self.start is None and frame.pts is not None and frame.time_base is not None:
-                self.start = frame.pts * frame.time_base
-            self.samples += frame.samples
-            self.rate = frame.sample_rate
-            self.longest_frame = max(self.longest_frame, frame.samples)
-
-    @property
-    def seconds(self) -> Fraction:
-        return Fraction(self.samples, self.rate)
+    seconds: Fraction
+    start_seconds: Fraction = Fraction(0)  # on the one clock
+    copied: DecodedSound | None = None  # where its packets were copied: what they decode to in the source
 
 
-def verify(path: Path, cargo: StreamMap, sent_seconds: Fraction, clock: Clock) -> Verification:
-    """Compare a written file with what was sent into it. Raises `OutputError` at the first difference."""
+def verify(path: Path, cargo: StreamMap, expected: ExpectedSound, clock: Clock) -> Verification:
+    """Compare a written file with what was sent into it.
+
+    Raises `OutputError` at the first difference, `SoundNotCopied` where a copied soundtrack is whole but heard otherwise.
+    """
     with _reopened(path) as result:
         lost_tags = _lost_tags(result, cargo)
         streams = _matched(result, cargo)
         prints = {
             copy.target_index: Fingerprint(streams[copy.target_index], units=copy.units) for copy in _moving(cargo)
         }
-        sound = _Sound()
+        sound = DecodedSound(hashed=expected.copied.samples if expected.copied else 0)
         shown: list[Fraction] = []
         target_of = {stream.index: index for index, stream in streams.items()}
         for packet in read_packets(result, list(streams.values()), sound.damage):
             index = target_of[packet.stream_index]
             if index == cargo.sound_index:
                 sound.add(packet)
-            elif packet.size:
+            if index in prints and packet.size:
                 prints[index].add(packet)
                 if cargo.picture is not None and index == cargo.picture.target_index:
                     shown += _shown(packet, len(shown))
     _compare(cargo, prints)
-    _check_length(sound, sent_seconds)
+    if expected.copied is None:
+        _check_length(sound, expected.seconds)
+    else:
+        _check_copied(sound, expected.copied)
     picture = cargo.picture
     return Verification(
         picture_packets=picture.fingerprint.packets if picture else 0,
         sha256={copy.words: copy.fingerprint.sha256 for copy in cargo.copies},
         sound_samples=sound.samples,
         lost_tags=lost_tags,
-        start_drift_samples=_drift(sound, min(shown, default=None), clock, _tick(streams, cargo)),
+        start_drift_samples=_drift(sound, min(shown, default=None), clock, expected, _tick(streams, cargo)),
     )
 
 
@@ -111,7 +101,7 @@ def _moving(cargo: StreamMap) -> list[StreamCopy]:
 
 def _matched(result: av.container.InputContainer, cargo: StreamMap) -> dict[int, Stream]:
     """Index of each stream as it was made → stream as it is found; the order is kept, covers and data move."""
-    wanted = sorted([copy.target_index for copy in _moving(cargo)] + [cargo.sound_index])
+    wanted = sorted({copy.target_index for copy in _moving(cargo)} | {cargo.sound_index})
     found = [
         stream for stream in result.streams if stream.type in ("video", "audio", "subtitle") and not is_cover(stream)
     ]
@@ -135,11 +125,20 @@ def _compare(cargo: StreamMap, prints: Mapping[int, Fingerprint]) -> None:
             raise OutputError(f"the result failed its check: the {copy.words} was changed ({counts}); report this")
 
 
-def _check_length(sound: _Sound, sent_seconds: Fraction) -> None:
-    off = abs(sound.seconds - sent_seconds) * sound.rate
+def _check_length(sound: DecodedSound, sent_seconds: Fraction) -> None:
+    off = abs(sound.seconds - sent_seconds) * sound.sample_rate
     if off > max(sound.longest_frame, 1):
         lengths = f"{float(sent_seconds):.3f} s of sound sent, {float(sound.seconds):.3f} s found"
         raise OutputError(f"the result failed its check: {lengths}; report this")
+
+
+def _check_copied(sound: DecodedSound, source: DecodedSound) -> None:
+    """The same samples, and after them at most one frame of padding that the source's container left out."""
+    added = sound.samples - source.samples
+    if not 0 <= added <= sound.longest_frame or sound.sha256 != source.sha256:
+        raise SoundNotCopied("its packets would be heard differently in this container")
+    if abs(sound.span_seconds - source.span_seconds) * sound.sample_rate > sound.longest_frame:
+        raise SoundNotCopied("this container would move what comes after a hole in it")
 
 
 def _tick(streams: Mapping[int, Stream], cargo: StreamMap) -> Fraction:
@@ -148,12 +147,18 @@ def _tick(streams: Mapping[int, Stream], cargo: StreamMap) -> Fraction:
     return sum((streams[index].time_base or Fraction(0) for index in seen), Fraction(0))
 
 
-def _drift(sound: _Sound, first_picture: Fraction | None, clock: Clock, tick: Fraction) -> int:
+def _drift(
+    sound: DecodedSound, first_picture: Fraction | None, clock: Clock, expected: ExpectedSound, tick: Fraction
+) -> int:
     """How many samples too late the sound starts; what is within the container's rounding is none."""
-    if first_picture is None or sound.start is None or clock.first_picture is None:
+    if first_picture is None or sound.start_seconds is None or clock.first_picture is None:
         return 0
-    drift = (sound.start - first_picture) - (clock.start - clock.first_picture)
+    sent = clock.start + expected.start_seconds - clock.first_picture
+    drift = (sound.start_seconds - first_picture) - sent
     if abs(drift) <= tick:
         return 0
-    samples = round(drift * sound.rate)
-    raise OutputError(f"the result failed its check: the sound starts {samples} samples off the picture; report this")
+    samples = round(drift * sound.sample_rate)
+    told = f"the sound starts {samples} samples off the picture"
+    if expected.copied is not None:
+        raise SoundNotCopied(told)
+    raise OutputError(f"the result failed its check: {told}; report this")

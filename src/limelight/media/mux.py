@@ -1,0 +1,234 @@
+"""Making the output file: its streams, the new sound encoded, everything else copied packet by packet, in order of time.
+
+1  blocks [C, n] ──encoder──► packets of the new sound ──► spool
+2  source ──demux──► packets of all other streams ──moved by T0──┐
+                                                                 ├ by time ──► output
+                     spool ──► packets of the new sound ─────────┘
+
+Two steps, so that what makes the blocks and what copies the rest are never in memory together. A soundtrack that stays
+as it is comes with the other streams in the second step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.container
+import av.error
+from av.audio.stream import AudioStream
+from av.packet import Packet
+from av.stream import Stream
+
+from limelight.errors import Damaged, OutputError
+from limelight.media.clock import Clock, hours_minutes_seconds
+from limelight.media.container import METADATA_ERRORS, file_url, main_picture, open_input
+from limelight.media.copy_streams import (
+    SoundNotCopied,
+    StreamCopy,
+    StreamMap,
+    has_apple_tags,
+    map_streams,
+    on_the_clock,
+)
+from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, is_expected_in, muxer_options
+from limelight.media.packets import Damage, DecodedSound, is_end_of_subtitle, read_packets
+from limelight.media.spool import PacketSpool, SoundEncoder
+from limelight.media.target import naming_write_errors
+from limelight.media.verify import ExpectedSound
+from limelight.types import Samples, SoundtrackInfo, SourceInfo
+
+
+@contextmanager
+def open_output(temporary: Path, dest: Path, container: str, source: Path) -> Iterator[av.container.OutputContainer]:
+    """An output that is closed without a second error when something has already gone wrong."""
+    options = _muxer_options(container, source)
+    with naming_write_errors(dest):
+        output = av.open(
+            file_url(temporary),
+            "w",
+            format=MUXERS.get(container, container),
+            metadata_errors=METADATA_ERRORS,
+            container_options=options,
+        )
+    try:
+        yield output
+    except BaseException:
+        with suppress(OSError, av.error.FFmpegError):
+            output.close()
+        raise
+    with naming_write_errors(dest):
+        output.close()
+
+
+def _muxer_options(container: str, path: Path) -> dict[str, str]:
+    with open_input(path) as source:
+        picture = main_picture(source)
+        options = muxer_options(container, picture.time_base if picture else None)
+        if container in ("mp4", "mov") and has_apple_tags(source):
+            options["movflags"] += "+use_metadata_tags"
+    return options
+
+
+class Muxer:
+    """Holds what its three steps share: the output, the clock, and how far each stream has come.
+
+    The source is opened for the first step and the last: its index, which grows with the film, is not to be in memory
+    while the blocks are made.
+    """
+
+    def __init__(
+        self,
+        info: SourceInfo,
+        soundtrack: SoundtrackInfo,
+        dest: Path,
+        clock: Clock,
+        output: av.container.OutputContainer,
+        spool: PacketSpool,
+    ) -> None:
+        self.sound_format: SoundFormat | None = None  # of the encoded soundtrack; None where it is copied
+        self._info = info
+        self._soundtrack = soundtrack
+        self._dest = dest
+        self._clock = clock
+        self._output = output
+        self._spool = spool
+        self._encoder: SoundEncoder | None = None
+        self._sound_end = 0  # of the sound that is written, in samples of the encoder
+        self._decoded_at: dict[int, int] = {}  # stream → its last decoding timestamp
+
+    def start(self, container: str, *, sound_copied: bool) -> StreamMap:
+        """Make the output's streams and write its head. Raises `SoundNotCopied` where it does not take the soundtrack."""
+        self._hides = container in ("mp4", "mov", "m4a")  # has edit lists
+        codec = self._soundtrack.codec
+        if sound_copied and not is_expected_in(codec, container, source_container=self._info.container):
+            raise SoundNotCopied(f"{container} does not hold {codec}")
+        try:
+            with open_input(self._info.path) as source, naming_write_errors(self._dest):
+                if not sound_copied:
+                    self.sound_format = self._choose_format(source, container)
+                streams = map_streams(
+                    source,
+                    self._output,
+                    container,
+                    path=self._info.path,
+                    sound_index=self._soundtrack.stream_index,
+                    add_sound=None if sound_copied else self._add_sound,
+                    clock=self._clock,
+                )
+                self._output.start_encoding()
+        except OutputError as error:
+            if sound_copied:
+                raise SoundNotCopied(f"{container} does not take its packets") from error
+            raise
+        return streams
+
+    def encode(self, blocks: Iterable[Samples], streams: StreamMap) -> None:
+        """Make the packets of the new sound. They wait in the spool, unless there is nothing to wait for."""
+        assert self._encoder is not None
+        take = self._spool.add if streams.copies else self._output.mux
+        for block in blocks:
+            with naming_write_errors(self._dest):
+                take(self._encoder.encode(block))
+        with naming_write_errors(self._dest):
+            take(self._encoder.finish())
+
+    def copy(self, streams: StreamMap) -> ExpectedSound:
+        """Write all packets, whichever is due. Says what is to be heard."""
+        sound = self._encoded()
+        source_sound = DecodedSound(hashed=None)
+        copies = {copy.source_index: copy for copy in streams.copies}
+        with open_input(self._info.path) as source, self._falling_back():
+            inputs = [source.streams[index] for index in copies]
+            for packet in read_packets(source, inputs, Damage()) if inputs else ():
+                if self._encoder is None and packet.stream_index == self._soundtrack.stream_index:
+                    source_sound.add(packet)
+                if packet.size:
+                    self._sound_until(self._position(packet), sound)
+                    self._copy(packet, copies[packet.stream_index])
+        self._sound_until(None, sound)
+        if self._encoder is not None:
+            return ExpectedSound(Fraction(self._encoder.samples, self._soundtrack.sample_rate))
+        start = (source_sound.start_seconds or self._clock.start) - self._clock.start
+        return ExpectedSound(source_sound.seconds, start, source_sound)
+
+    def _choose_format(self, source: av.container.InputContainer, container: str) -> SoundFormat:
+        stream = source.streams[self._soundtrack.stream_index]
+        sample_format = stream.format.name if isinstance(stream, AudioStream) else "fltp"
+        return choose_sound_format(self._soundtrack, container, sample_format=sample_format)
+
+    def _add_sound(self) -> Stream:
+        assert self.sound_format is not None
+        rate, layout = self._soundtrack.sample_rate, self._soundtrack.layout
+        self._encoder = SoundEncoder(self._output, self.sound_format, sample_rate=rate, layout=layout)
+        return self._encoder.stream
+
+    def _encoded(self) -> Iterator[Packet[AudioStream]]:
+        if self._encoder is None or self.sound_format is None:
+            return iter(())
+        return self._spool.packets(self._encoder.stream, Fraction(1, self.sound_format.sample_rate))
+
+    @contextmanager
+    def _falling_back(self) -> Iterator[None]:
+        """What cannot be muxed may be the copied soundtrack's fault: it can still be encoded."""
+        try:
+            yield
+        except Damaged as error:
+            if self._encoder is not None:
+                raise
+            raise SoundNotCopied(str(error)) from error
+
+    def _position(self, packet: Packet[Stream]) -> int:
+        """How many samples of sound come before a packet."""
+        timestamp = packet.pts if packet.dts is None else packet.dts
+        rate = self.sound_format.sample_rate if self.sound_format else self._soundtrack.sample_rate
+        return 0 if timestamp is None else self._clock.samples(timestamp, packet.time_base, rate)
+
+    def _sound_until(self, position: int | None, sound: Iterator[Packet[AudioStream]]) -> None:
+        """Write the sound until it has come as far as the picture; all of it where no position is given."""
+        with naming_write_errors(self._dest):
+            while position is None or self._sound_end <= position:
+                packet = next(sound, None)
+                if packet is None:
+                    return
+                self._sound_end = (packet.pts or 0) + (packet.duration or 0)
+                self._output.mux(packet)
+
+    def _copy(self, packet: Packet[Stream], copy: StreamCopy) -> None:
+        copy.fingerprint.add(packet)
+        if is_end_of_subtitle(packet):
+            return  # the muxer writes its own
+        if packet.is_discard and not self._hides:
+            wished = f"cannot write the trimmed film {self._info.path} as {self._dest.suffix}"
+            raise OutputError(f"{wished}: what was trimmed away would be shown again; choose .mp4 or .mov")
+        if not copy.is_cover:
+            on_the_clock(packet, self._clock)
+            self._refuse_backwards(packet, copy)
+        packet.stream = copy.target
+        with naming_write_errors(self._dest), self._naming_damage(packet, copy):
+            self._output.mux(packet)
+
+    @contextmanager
+    def _naming_damage(self, packet: Packet[Stream], copy: StreamCopy) -> Iterator[None]:
+        """A packet that no container takes is the source's fault, not the target's."""
+        at = packet.pts if packet.dts is None else packet.dts
+        seconds = Fraction(0) if at is None else at * packet.time_base
+        try:
+            yield
+        except (av.error.InvalidDataError, av.error.ArgumentError) as error:
+            wished = f"cannot copy the {copy.words} of {self._info.path}"
+            place = hours_minutes_seconds(seconds)
+            raise Damaged(f"{wished}: it is damaged at {place}; copy or download it again, or remux it") from error
+
+    def _refuse_backwards(self, packet: Packet[Stream], copy: StreamCopy) -> None:
+        last = self._decoded_at.get(copy.target_index)
+        if packet.dts is None:
+            return
+        if last is not None and packet.dts < last:
+            wished = f"cannot copy the {copy.words} of {self._info.path}"
+            at = hours_minutes_seconds(last * packet.time_base)
+            raise Damaged(f"{wished}: timestamps run backwards at {at} (joined recordings?); remux the file first")
+        self._decoded_at[copy.target_index] = packet.dts
