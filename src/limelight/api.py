@@ -5,6 +5,7 @@ probe ──► watch, measure ──► separate, decide ──► render ─�
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from limelight.errors import ModelError
 from limelight.media.audio_files import write_sounds
 from limelight.media.formats import default_suffix
 from limelight.media.target import naming_write_errors, prepare_target
-from limelight.media.write import Written, write_with_soundtrack
+from limelight.media.write import Written, write_with_same_soundtrack, write_with_soundtrack
 from limelight.mixing import one_step
 from limelight.mixing.controls import Controls
 from limelight.mixing.job import (
@@ -110,7 +111,8 @@ def highlight_with(
     with Scratch(target) as job.scratch:
         found = analyse(job, encoder or usual_encoder(mixer))
         plan = decide(job, mixer, found, controls)
-        return _written(job, plan, mixer.blocks(job, plan), target, overwrite=overwrite)
+        blocks = mixer.blocks(job, plan)
+        return _written(job, plan, blocks, target, overwrite=overwrite, unchanged=plan.changes_nothing)
 
 
 def plan_video(
@@ -150,7 +152,8 @@ def render_video(
         job.notes.append(f"the plan was made by another version of {plan.model.name}: the stems may differ a little")
     with Scratch(target) as job.scratch:
         blocks = mixer.blocks(job, plan, true_peak_dbtp=true_peak_dbtp)
-        return _written(job, plan, blocks, target, overwrite=overwrite)
+        unchanged = plan.changes_nothing and true_peak_dbtp is None
+        return _written(job, plan, blocks, target, overwrite=overwrite, unchanged=unchanged)
 
 
 def inspect_video(
@@ -223,19 +226,27 @@ def default_target(info: SourceInfo) -> Path:
     return info.path.with_name(f"{info.path.stem}.highlighted{default_suffix(info)}")
 
 
-def _written(job: Job, plan: MixPlan, blocks: Iterator[Samples], target: Path, *, overwrite: bool) -> Highlighted:
+def _written(
+    job: Job, plan: MixPlan, blocks: Iterator[Samples], target: Path, *, overwrite: bool, unchanged: bool
+) -> Highlighted:
+    """Writes the film, its picture copied; where nothing is changed, the soundtrack's packets as well."""
     started = time.perf_counter()
-    meter = ResultMeter(job.soundtrack)
-    followed = meter.watch(job.followed("render", prefetch(blocks)))
-    written = write_with_soundtrack(job.info, job.soundtrack, followed, target, overwrite=overwrite, notes=job.notes)
+    if unchanged:
+        written = write_with_same_soundtrack(job.info, job.soundtrack, target, overwrite=overwrite)
+        loudness, true_peak = plan.loudness.before_lufs, plan.loudness.true_peak_before_dbtp
+    else:
+        meter = ResultMeter(job.soundtrack)
+        followed = meter.watch(job.followed("render", prefetch(blocks)))
+        written = write_with_soundtrack(job.info, job.soundtrack, followed, target, overwrite=overwrite)
+        loudness, true_peak = meter.loudness_lufs(), meter.true_peak_dbtp()
     job.timed("render", started)
     return Highlighted(
         source=job.info,
         soundtrack=job.soundtrack,
         plan=plan,
         written=written,
-        loudness_after_lufs=meter.loudness_lufs(),
-        true_peak_after_dbtp=meter.true_peak_dbtp(),
-        notes=tuple(dict.fromkeys(job.notes)),
+        loudness_after_lufs=-math.inf if loudness is None else loudness,
+        true_peak_after_dbtp=-math.inf if true_peak is None else true_peak,
+        notes=tuple(dict.fromkeys((*job.notes, *written.notes))),
         stage_seconds=job.stage_seconds,
     )
