@@ -103,6 +103,21 @@ class FakeDirector:
         return Decision(gains, (Scene(0.0, float(heard.times_seconds[-1]) + 1, "because", 0.5),))
 
 
+@dataclass
+class FakeModel:
+    """A separator and a director in one, as most tests of mixing want them."""
+
+    masks: Masks = field(default_factory=by_region)
+    gains_db: Gains | Sequence[float] = (0.0, 0.0, 0.0)
+    card: Card = field(default_factory=separator_card)
+    presence: float = 0.0
+    remembers: bool = True
+
+    def __post_init__(self) -> None:
+        self.separator = FakeSeparator(self.masks, self.presence, self.card, self.remembers)
+        self.director = FakeDirector(self.gains_db)
+
+
 def remix_card(**changes: Any) -> Card:
     """A card as an exported remixer has it, of short chunks, but for what is changed."""
     values: dict[str, Any] = {

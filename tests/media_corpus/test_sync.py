@@ -10,8 +10,8 @@ from films import Film
 from media_corpus import compare, sync
 from media_corpus.nursery import Nursery
 
-from limelight.mixing.job import Job, plan_of
 from limelight.mixing.controls import Controls
+from limelight.mixing.job import Job, plan_of
 from limelight.mixing.render import render
 from limelight.models.registry import load_model
 from limelight.vision.encoder import NoPicture

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from audio.sounds import cut, noise, programme, sine
+from fakes import FakeModel
 
 from limelight.audio.layouts import channel_names
 from limelight.mixing.controls import Controls
-from limelight.mixing.loudness_plan import measure_audio
+from limelight.mixing.features import features_of
+from limelight.mixing.measurements import measure_audio
 from limelight.mixing.plan import MixPlan, PlannedControls, PlannedLoudness, PlannedModel, PlannedShot, PlannedSource
 from limelight.mixing.planner import make_plan
-from limelight.mixing.render import render, stems
-from limelight.mixing.separation import Direct, Passage, hear
-from limelight.models.separator import Model
+from limelight.mixing.render import ChunkSource, render, stems
+from limelight.mixing.separation import SeparatedChunk, downmix_weights, separate
 from limelight.types import STEMS, Cues, Shot
 from limelight.vision.cues import CUE_NAMES
 from limelight.vision.encoder import without_picture
 
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
-TONES_HERTZ = (300.0, 2000.0, 6000.0)  # one in the middle of each region of `models.by_region`
+TONES_HERTZ = (300.0, 2000.0, 6000.0)  # one in the middle of each region of `fakes.by_region`
 
 
 def tone(stem: str, seconds: float, sample_rate: int, *, db: float = -20.0, channels: int = 1) -> np.ndarray:
@@ -70,7 +72,7 @@ def planned(
     *,
     sample_rate: int = 48_000,
     makeup_db: float = 0.0,
-    true_peak_dbtp: float = -1.0,
+    true_peak_dbtp: float | None = None,
 ) -> MixPlan:
     """A plan by hand: gains [K], or curves [K, T]."""
     curves = np.array(gains_db, np.float64).reshape(len(STEMS), -1)
@@ -97,9 +99,20 @@ def planned(
     )
 
 
+def chunks_of(model: FakeModel, layout: str, *, sample_rate: int = 48_000, mono_lufs: float = -27.0) -> ChunkSource:
+    """How blocks become separated chunks."""
+    return partial(
+        separate,
+        separator=model.separator,
+        sample_rate=sample_rate,
+        downmix=downmix_weights(layout),
+        mono_lufs=mono_lufs,
+    )
+
+
 def decided(
     samples: np.ndarray,
-    model: Model,
+    model: FakeModel,
     controls: Controls | None = None,
     *,
     sample_rate: int = 48_000,
@@ -109,33 +122,46 @@ def decided(
     source = source_of(samples, sample_rate)
     blocks = cut(samples, [4096])
     measured = measure_audio(blocks, sample_rate=sample_rate, layout=source.layout)
-    watched = without_picture(source.duration_seconds) if cues is None else cues
-    return make_plan(blocks, measured, watched, model, controls or Controls(), source)
+    seen = without_picture(source.duration_seconds) if cues is None else cues
+    chunks = chunks_of(model, source.layout, sample_rate=sample_rate, mono_lufs=measured.downmix_lufs)
+    heard = features_of(chunks(blocks), model.card, layout=source.layout)
+    return make_plan(heard, measured, seen, model.director, controls or Controls(), source, separator=model.card)
 
 
-def rendered(samples: np.ndarray, plan: MixPlan, model: Model, *, sizes: Sequence[int] = (4096,)) -> np.ndarray:
+def rendered(
+    samples: np.ndarray,
+    plan: MixPlan,
+    model: FakeModel,
+    *,
+    sizes: Sequence[int] = (4096,),
+    true_peak_dbtp: float | None = None,
+) -> np.ndarray:
     """The whole mix, [C, N]."""
-    return joined(render(cut(samples, list(sizes)), plan, model), len(samples))
+    lufs = plan.loudness.downmix_lufs
+    chunks = chunks_of(
+        model, plan.source.layout, sample_rate=plan.source.sample_rate, mono_lufs=-np.inf if lufs is None else lufs
+    )
+    blocks = cut(samples, list(sizes))
+    return joined(render(blocks, plan, chunks, model.card, true_peak_dbtp=true_peak_dbtp), len(samples))
 
 
-def separated(samples: np.ndarray, model: Model, *, sample_rate: int = 48_000) -> np.ndarray:
+def separated(samples: np.ndarray, model: FakeModel, *, sample_rate: int = 48_000) -> np.ndarray:
     """The stems, [K, C, N]."""
-    pieces = stems(cut(samples, [4096]), model, sample_rate=sample_rate, layout=LAYOUTS[len(samples)], mono_lufs=-27.0)
+    chunks = chunks_of(model, LAYOUTS[len(samples)], sample_rate=sample_rate)
+    pieces = stems(cut(samples, [4096]), chunks, model.card, sample_rate=sample_rate)
     return np.concatenate([np.zeros((len(STEMS), len(samples), 0), np.float32), *pieces], axis=2)
 
 
-def passages_of(
+def separated_chunks(
     blocks: Iterable[np.ndarray],
-    model: Model,
+    model: FakeModel,
     *,
     sample_rate: int = 48_000,
     layout: str = "mono",
     mono_lufs: float = -27.0,
-    direct: Direct | None = None,
-    turns_seconds: Sequence[float] = (),
-) -> list[Passage]:
-    rates = {"sample_rate": sample_rate, "layout": layout, "mono_lufs": mono_lufs}
-    return list(hear(blocks, model, **rates, direct=direct, turns_seconds=turns_seconds))
+) -> list[SeparatedChunk]:
+    """All of them, in order."""
+    return list(chunks_of(model, layout, sample_rate=sample_rate, mono_lufs=mono_lufs)(blocks))
 
 
 def joined(blocks: Iterable[np.ndarray], channels: int) -> np.ndarray:

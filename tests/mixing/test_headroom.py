@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limelight.audio.limiter import LimiterConfig, limit
-from limelight.mixing.loudness_plan import PeakSteps, passed_power
+from limelight.mixing.measurements import PeakSteps, passed_power
 
 
 def peaks_of(sound: np.ndarray, sizes: list[int]) -> np.ndarray:

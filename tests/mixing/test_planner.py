@@ -5,23 +5,25 @@ import json
 import numpy as np
 import pytest
 from audio.sounds import noise
-from fake_models import FakeModel, random_masks, shared
-from mixing.scenes import LAYOUTS, decided, filmed, rendered, scene, separated, source_of, tone
+from fakes import FakeModel, random_masks, shared
+from mixing.scenes import LAYOUTS, chunks_of, decided, filmed, rendered, scene, source_of, tone
 
 from limelight.audio.loudness import integrated_loudness
+from limelight.errors import ModelError
 from limelight.mixing.controls import LOUDNESS_TARGETS, Controls
-from limelight.mixing.loudness_plan import measure_audio
+from limelight.mixing.features import features_of
+from limelight.mixing.measurements import measure_audio
 from limelight.mixing.plan import PlannedSource, plan_text
 from limelight.mixing.planner import make_plan
-from limelight.types import STEMS
+from limelight.types import STEMS, Cues, StemFeatures
 from limelight.vision.cues import CUE_NAMES
 from limelight.vision.encoder import without_picture
 
 
 def wandering(seed: int = 0):
-    """Gains that jump from token to token."""
+    """Gains that jump from row to row."""
     rng = np.random.default_rng(seed)
-    return lambda latent, levels, cues, seconds: rng.uniform(-12, 12, (len(latent), 3)).astype(np.float32)
+    return lambda heard, seen: rng.uniform(-12, 12, (3, len(heard.times_seconds)))
 
 
 def test_constant_gains_become_constant_curves() -> None:
@@ -140,9 +142,8 @@ def test_silent_and_short_films_have_finite_plans(samples: int, level: float) ->
 def test_gains_are_quick_at_cuts_and_slow_elsewhere() -> None:
     """A model that wants +10 dB from second 6 on: with a cut there it moves in 0.3 s, without in some seconds."""
 
-    def jump(latent: np.ndarray, levels: np.ndarray, cues: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-        times = (np.arange(len(latent)) + 0.5) * 4 * 1024 / 48_000
-        return np.repeat(np.where(times < 6, 0.0, 10.0)[:, None], 3, axis=1).astype(np.float32)
+    def jump(heard: StemFeatures, seen: Cues) -> np.ndarray:
+        return np.tile(np.where(heard.times_seconds < 6, 0.0, 10.0), (3, 1))
 
     sound = scene(1, 9)
     slow = decided(sound, FakeModel(gains_db=jump), cues=filmed(9)).curves_db[0]
@@ -157,9 +158,8 @@ def test_gains_are_quick_at_cuts_and_slow_elsewhere() -> None:
 
 
 def test_every_shot_has_its_means_and_its_reason() -> None:
-    def swap(latent: np.ndarray, levels: np.ndarray, cues: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-        early = (np.arange(len(latent)) + 0.5) * 4 * 1024 / 48_000 < 4
-        return np.where(early[:, None], [[6.0, -6.0, 0.0]], [[-6.0, 6.0, 0.0]]).astype(np.float32)
+    def swap(heard: StemFeatures, seen: Cues) -> np.ndarray:
+        return np.where(heard.times_seconds < 4, [[6.0], [-6.0], [0.0]], [[-6.0], [6.0], [0.0]])
 
     sound = tone("speech", 8, 48_000, db=-30) + tone("music", 8, 48_000, db=-24)
     plan = decided(sound, FakeModel(gains_db=swap), cues=filmed(8, 4.0))
@@ -169,19 +169,11 @@ def test_every_shot_has_its_means_and_its_reason() -> None:
         inside = (plan.times_seconds >= shot.start_seconds) & (plan.times_seconds < shot.end_seconds)
         np.testing.assert_allclose([shot.gains_db[s] for s in STEMS], plan.curves_db[:, inside].mean(axis=1), atol=0.01)
         assert sign * shot.gains_db["speech"] > 4
-    assert first.reason.startswith("shot 0; speech ")
-    assert "dB under music: speech +" in first.reason
+    assert first.confidence == second.confidence == 0.5
+    assert first.reason.startswith("shot 0; because: speech +")
     assert ", music −" in first.reason
     assert "speech −" in second.reason
     assert "effects" not in first.reason  # none are heard
-
-
-def test_a_reasons_levels_are_those_of_the_stems() -> None:
-    sound = tone("speech", 4, 48_000, db=-40) + tone("music", 4, 48_000, db=-20) + tone("effects", 4, 48_000, db=-30)
-    lufs = [integrated_loudness(part, 48_000, layout="mono") for part in separated(sound, FakeModel())]
-    plan = decided(sound, FakeModel(gains_db=(0, 0, 0)), cues=filmed(4))
-    under = [f"{stem} {lufs[1] - lufs[k]:.0f} dB under music" for stem, k in (("effects", 2), ("speech", 0))]
-    assert plan.shots[0].reason == f"shot 0; {', '.join(under)}: left alone"
 
 
 def test_the_record_says_who_decided_for_what() -> None:
@@ -194,21 +186,33 @@ def test_the_record_says_who_decided_for_what() -> None:
     assert Controls(**plan.controls.model_dump()) == controls
 
 
-def test_a_shot_says_what_the_ear_alone_would_have_done() -> None:
-    """Also under the user's strength and offsets, and with the smoothing of the gains themselves."""
+def test_gains_that_nobody_hears_are_none() -> None:
+    """Under 0.1 dB throughout, and no loudness or peak is wished: the film is left as it was."""
+    sound = 0.3 * scene()
+    assert decided(sound, FakeModel(gains_db=(0.09, -0.09, 0.0))).changes_nothing
+    assert not decided(sound, FakeModel(gains_db=(0.3, -0.3, 0.0))).changes_nothing
+    assert not decided(sound, FakeModel(), Controls(true_peak_dbtp=-3)).changes_nothing
+    assert not decided(sound, FakeModel(), Controls(loudness="ebu")).changes_nothing
 
-    def seeing(latent: np.ndarray, _levels: np.ndarray, cues: np.ndarray, _seconds: np.ndarray) -> np.ndarray:
-        return np.tile(np.float32([6, -4, 0] if len(cues) else [2, 0, 0]), (len(latent), 1))
 
-    sound = tone("speech", 8, 48_000, db=-30) + tone("music", 8, 48_000, db=-24)
-    shown, hidden = np.ones((8, len(CUE_NAMES)), np.float32), np.zeros((8, len(CUE_NAMES)), np.float32)
-    model, controls = FakeModel(gains_db=seeing), Controls(strength=0.5, music_db=-1)
-    (shot,) = decided(sound, model, controls, cues=filmed(8, values=shown)).shots
-    assert shot.gains_db == pytest.approx({"speech": 3, "music": -3, "effects": 0}, abs=0.01)
-    assert shot.by_ear_db == pytest.approx({"speech": 1, "music": -1, "effects": 0}, abs=0.01)
-    assert shot.reason.endswith("speech +3.0 dB, music −3.0 dB; by ear alone speech +1.0 dB, music −1.0 dB")
-    (dark,) = decided(sound, model, controls, cues=filmed(8, values=hidden)).shots
-    assert dark.by_ear_db == dark.gains_db == shot.by_ear_db
+def test_the_director_is_told_cues_by_name_and_what_was_heard() -> None:
+    sound = tone("speech", 8, 48_000, db=-30)
+    model = FakeModel(presence=0.75)
+    (shot,) = decided(sound, model, cues=filmed(8)).shots
+    ((heard, seen),) = model.director.told
+    assert seen.named(CUE_NAMES[:2]).shape == (8, 2)
+    with pytest.raises(KeyError, match="no such cue"):
+        seen.named(["no such cue"])
+    np.testing.assert_allclose(heard.presence, 0.75)
+    assert shot.speech_present == pytest.approx(0.75)
+    loudness = integrated_loudness(sound, 48_000, layout="mono")
+    assert heard.levels_lufs[0].max() == pytest.approx(loudness, abs=0.3)
+
+
+@pytest.mark.parametrize("gains", [np.zeros((3, 5)), np.full((3, 36), np.nan), np.zeros((2, 36))])
+def test_a_director_that_answers_nonsense_is_refused(gains: np.ndarray) -> None:
+    with pytest.raises(ModelError, match="fake-director"):
+        decided(scene(), FakeModel(gains_db=lambda heard, seen: gains))
 
 
 def test_the_makeup_gain_ends_where_the_schema_does() -> None:
@@ -225,7 +229,9 @@ def test_curves_cover_the_sound_even_where_the_container_says_less() -> None:
     sound = scene(1, 4)
     source = PlannedSource(name="x", duration_seconds=0, sample_rate=48_000, layout="mono", audio_stream=0)
     measured = measure_audio([sound], sample_rate=48_000, layout="mono")
-    plan = make_plan([sound], measured, without_picture(0), FakeModel(), Controls(), source)
+    model = FakeModel()
+    heard = features_of(chunks_of(model, "mono")([sound]), model.card, layout="mono")
+    plan = make_plan(heard, measured, without_picture(0), model.director, Controls(), source, separator=model.card)
     assert plan.times_seconds[-1] >= 4
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from audio.sounds import cut, noise, programme
-from fake_models import FakeModel, Forgetful, by_region, fake_card, random_masks, shared
+from fakes import FakeModel, by_region, random_masks, separator_card, shared
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixing.scenes import (
     LAYOUTS,
     TONES_HERTZ,
+    chunks_of,
     joined,
     level_db,
     lfe_index,
@@ -24,9 +25,9 @@ from mixing.scenes import (
 
 from limelight.audio.true_peak import TruePeakMeter
 from limelight.mixing.render import LIMITER_SAMPLES, mixed, render, stems
-from limelight.mixing.separation import OVERLAP_STEPS, WINDOW_STEPS
 from limelight.types import STEMS
 
+OVERLAP_STEPS, CHUNK_STEPS = 96, 480
 RATES = [8000, 44_100, 48_000, 96_000]
 
 
@@ -89,8 +90,10 @@ def test_as_many_samples_leave_as_came_from_a_film_of_windows(sample_rate: int) 
 
 def test_without_a_block_nothing_comes() -> None:
     plan = planned(noise(1, 10), [3, -3, 1])
-    assert list(render([], plan, FakeModel())) == []
-    assert list(stems([], FakeModel(), sample_rate=44_100, layout="mono", mono_lufs=-27)) == []
+    model = FakeModel()
+    chunks = chunks_of(model, "mono", sample_rate=44_100)
+    assert list(render([], plan, chunks, model.card)) == []
+    assert list(stems([], chunks, model.card, sample_rate=44_100)) == []
 
 
 @given(sizes=st.lists(st.integers(1, 60_000), min_size=1, max_size=4))
@@ -160,10 +163,17 @@ def test_gains_follow_their_curve_in_time() -> None:
         assert level_db(found[:, around]) == pytest.approx(level_db(expected[:, around]), abs=0.3)
 
 
-@pytest.mark.parametrize("card", [fake_card(), fake_card(n_fft=2048, hop=512), fake_card(sample_rate=24_000)])
+@pytest.mark.parametrize(
+    "card",
+    [
+        separator_card(),
+        separator_card(hop=512, samples=480 * 512, overlap_samples=96 * 512),
+        separator_card(sample_rate=24_000),
+    ],
+)
 def test_there_is_no_seam_between_windows(card) -> None:
     """A steady tone under steady masks stays a steady tone, over every border of windows and passages."""
-    seconds = 3 * WINDOW_STEPS * card.hop / card.sample_rate
+    seconds = 3 * CHUNK_STEPS * card.hop / card.sample_rate
     sound = tone("music", seconds, 48_000, db=-20)
     found = rendered(sound, planned(sound, [0, -6, 0]), FakeModel(masks=by_region(card=card), card=card))
     inside = slice(4800, -4800)
@@ -200,7 +210,7 @@ def test_a_pushed_film_stays_under_the_ceiling(channels: int) -> None:
 
 def test_the_ceiling_can_be_given_with_the_plan() -> None:
     sound = programme(1, 2, 48_000)
-    found = joined(render([sound], planned(sound, [12] * 3), FakeModel(), true_peak_dbtp=-9.0), 1)
+    found = rendered(sound, planned(sound, [12] * 3), FakeModel(), true_peak_dbtp=-9.0)
     assert -9.5 < true_peak_dbtp(found) <= -8.95
 
 
@@ -236,7 +246,10 @@ def test_the_mix_before_the_limiter_is_linear() -> None:
     """The same masks on half the sound give half the mix."""
     sound = noise(1, 60_000, rms=0.1)
     plan = planned(sound, [5, -5, 0], makeup_db=1.0)
-    whole, half = (joined(mixed(cut(x, [5000]), plan, FakeModel()), 1) for x in (sound, sound / 2))
+    whole, half = (
+        joined(mixed(cut(x, [5000]), plan, chunks_of(FakeModel(), "mono"), separator_card()), 1)
+        for x in (sound, sound / 2)
+    )
     np.testing.assert_allclose(half, whole / 2, atol=1e-6)
 
 
@@ -261,24 +274,26 @@ def test_sound_leaves_a_window_after_it_came() -> None:
             yield noise(1, block)
 
     plan = planned(noise(1, 60 * 44_100), [3, -3, 0], sample_rate=44_100)
-    for piece in render(blocks(), plan, Forgetful()):
+    model = FakeModel(remembers=False)
+    for piece in render(blocks(), plan, chunks_of(model, "mono", sample_rate=44_100), model.card):
         assert piece.shape[1] <= LIMITER_SAMPLES + 4096
         given += piece.shape[1]
-    window = (WINDOW_STEPS + 4) * 1024 * 44_100 / 48_000
+    window = (CHUNK_STEPS + 4) * 1024 * 44_100 / 48_000
     assert lead < window + LIMITER_SAMPLES + 2 * block + 44_100 / 4
     assert given == taken
 
 
 def test_memory_does_not_grow_with_length() -> None:
-    card = fake_card(n_fft=64, hop=32, sample_rate=8000)
+    card = separator_card(n_fft=64, hop=32, sample_rate=8000, samples=480 * 32, overlap_samples=96 * 32)
 
     def peak(windows: int) -> int:
         block = noise(2, 4096)
-        count = windows * WINDOW_STEPS * 32 // 4096
+        count = windows * CHUNK_STEPS * 32 // 4096
         plan = planned(block, [3, -3, 0], sample_rate=8000)
-        model = Forgetful(masks=by_region((1000.0, 2000.0), card=card), card=card)
+        model = FakeModel(masks=by_region((1000.0, 2000.0), card=card), card=card, remembers=False)
+        chunks = chunks_of(model, "stereo", sample_rate=8000)
         tracemalloc.start()
-        for _ in render((block for _ in range(count)), plan, model):
+        for _ in render((block for _ in range(count)), plan, chunks, model.card):
             pass
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

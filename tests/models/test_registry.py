@@ -1,69 +1,135 @@
+"""Bodies of the three protocols are found by name, by file and by what a user wrote."""
+
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from models.test_card import write_model
+from fakes import FakeDirector, FakeSeparator
 
-from limelight.errors import ModelError
+from limelight.errors import InputError, ModelError
 from limelight.models import registry
-from limelight.models.card import CARD
-from limelight.models.registry import find_model, installed, load_model
+from limelight.models.protocols import Director, FilmSeparator, Separator
+from limelight.models.registry import (
+    DEFAULT_DIRECTOR,
+    DEFAULT_SEPARATOR,
+    installed,
+    load_director,
+    load_remixer,
+    load_separator,
+    register_director,
+    register_separator,
+)
+
+# The docs' example: a director in twenty lines.
+DIRECTOR = """
+import numpy as np
+from limelight.models.card import plain_card
+from limelight.types import Decision, Scene
+
+class QuietMusic:
+    card = plain_card("quiet-music", "director")
+
+    def decide(self, heard, seen):
+        gains = np.zeros((3, len(heard.times_seconds)))
+        gains[1] = -6.0
+        return Decision(gains, (Scene(0.0, 1e9, "music is always too loud", 1.0),))
+
+def director():
+    return QuietMusic()
+"""
+# The same for a separator: everything below 300 Hz is music, the rest is speech.
+SEPARATOR = """
+import numpy as np
+from limelight.models.card import plain_card
+from limelight.models.protocols import Separation
+
+class LowIsMusic:
+    card = plain_card("low-is-music", "separator")
+
+    def separate(self, chunk):
+        steps = chunk.samples.shape[1] // self.card.hop - 1
+        masks = np.zeros((3, steps, self.card.n_fft // 2 + 1), np.float32)
+        low = round(300 * self.card.n_fft / self.card.sample_rate)
+        masks[1, :, :low], masks[0, :, low:] = 1, 1
+        return Separation(np.ones(steps, np.float32), masks=masks)
+
+def separator():
+    return LowIsMusic()
+"""
 
 
-@pytest.fixture
-def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package with two models, and something beside it that is none."""
-    folder = tmp_path / "package" / "models"
-    for name in ("lite", "large-v2.1"):
-        write_model(folder / name, name=name)
-    (folder / "leftover").mkdir()
-    monkeypatch.setattr(registry, "PACKAGED", folder)
-    monkeypatch.chdir(tmp_path)
-    return folder
+def test_what_is_installed_is_found_by_name_and_has_a_card() -> None:
+    assert isinstance(load_separator(), Separator)
+    assert isinstance(load_director(), Director)
+    names = [card.name for card in installed()]
+    assert names == [DEFAULT_SEPARATOR, "lite", DEFAULT_DIRECTOR]
+    assert len({card.fingerprint for card in installed()}) == 3
+    assert all(card.licence != "unknown" for card in installed())
 
 
-def test_models_are_found_by_name(packaged: Path) -> None:
-    assert find_model("lite") == packaged / "lite"
-    assert find_model("large-v2.1") == packaged / "large-v2.1"
+def test_a_director_in_one_file_is_one(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(DIRECTOR)
+    mine = load_director(str(tmp_path / "mine.py"))
+    assert isinstance(mine, Director)
+    assert mine.card.name == "quiet-music"
 
 
-def test_models_are_found_by_folder_and_by_card(packaged: Path, tmp_path: Path) -> None:
-    write_model(tmp_path / "mine")
-    assert find_model(tmp_path / "mine") == tmp_path / "mine"
-    assert find_model(str(tmp_path / "mine" / CARD)) == tmp_path / "mine"
-    assert find_model("mine").resolve() == tmp_path / "mine"
+def test_a_separator_in_one_file_is_one(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(SEPARATOR)
+    assert isinstance(load_separator(str(tmp_path / "mine.py")), Separator)
 
 
-def test_an_installed_model_wins_over_a_folder_of_its_name(packaged: Path, tmp_path: Path) -> None:
-    write_model(tmp_path / "lite")
-    assert find_model("lite") == packaged / "lite"
-    assert find_model("./lite").resolve() == tmp_path / "lite"
-    assert find_model(tmp_path / "lite") == tmp_path / "lite"
+@pytest.mark.parametrize(
+    "text", ["", "director = 3", "def director():\n    return 3", "def separator():\n    return 3"]
+)
+def test_files_without_one_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "mine.py").write_text(text)
+    with pytest.raises(ModelError, match="function director"):
+        load_director(str(tmp_path / "mine.py"))
+    with pytest.raises(ModelError, match="function separator"):
+        load_separator(str(tmp_path / "mine.py"))
 
 
-@pytest.mark.parametrize("name", ["", "nothing", "../models/lite", "lite/..", "a\0b", "x" * 5000, "leftover", "LITE "])
-def test_names_do_not_escape_and_do_not_crash(packaged: Path, name: str) -> None:
-    with pytest.raises(ModelError, match=r"neither installed \(large-v2\.1, lite\) nor a folder"):
-        find_model(name)
+def test_bodies_can_be_registered_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "SEPARATORS", dict(registry.SEPARATORS))
+    monkeypatch.setattr(registry, "DIRECTORS", dict(registry.DIRECTORS))
+    register_separator("mine", FakeSeparator)
+    register_director("mine", FakeDirector)
+    assert isinstance(load_separator("mine"), FakeSeparator)
+    assert isinstance(load_director("mine"), FakeDirector)
 
 
-def test_a_folder_without_a_card_is_no_model(packaged: Path, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(ModelError, match="no readable card"):
-        load_model(tmp_path / "empty")
+@pytest.mark.parametrize("name", ["", "nothing", "../weights/lite", "a\0b", "x" * 5000, "LITE ", "no.onnx", "no.py"])
+def test_names_do_not_escape_and_do_not_crash(name: str) -> None:
+    for load in (load_separator, load_director, load_remixer):
+        with pytest.raises(ModelError):
+            load(name)
 
 
-def test_what_is_installed_is_listed(packaged: Path) -> None:
-    assert [card.name for card in installed()] == ["large-v2.1", "lite"]
+def test_known_stems_and_programs_are_named_by_what_they_are(tmp_path: Path) -> None:
+    assert isinstance(load_separator(f"stems:{tmp_path}"), FilmSeparator)
+    assert isinstance(load_separator("command:cp {input} {output}"), FilmSeparator)
+    with pytest.raises(InputError, match="not a folder"):
+        load_separator(f"stems:{tmp_path / 'none'}")
+    with pytest.raises(ModelError, match=r"where \{input\} and \{output\} go"):
+        load_separator("command:cp")
+    with pytest.raises(ModelError, match="not a program here"):
+        load_separator("command:no-such-program {input} {output}")
 
 
-def test_a_package_without_models_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "PACKAGED", tmp_path / "none")
-    assert installed() == ()
-    with pytest.raises(ModelError, match=r"neither installed \(none\)"):
-        load_model("lite")
+def test_adding_a_cue_changes_nothing_for_who_did_not_ask() -> None:
+    """A model is given the cues that its card names, whatever else the encoder has come to know."""
+    from limelight.mixing.one_step import context_of
+    from limelight.models.card import Card
+    from limelight.types import Cues
+    from limelight.vision.cues import CUE_NAMES
 
-
-def test_a_model_is_loaded_by_path(tiny_folder: Path) -> None:
-    assert load_model(tiny_folder, threads=1).card.name == "tiny"
+    rng = np.random.default_rng(0)
+    values = rng.uniform(size=(5, len(CUE_NAMES))).astype(np.float32)
+    card = Card(name="old", context="cues", context_width=len(CUE_NAMES), cue_names=CUE_NAMES)
+    before = context_of(Cues(CUE_NAMES, values, ()), card)
+    wider = np.insert(values, 3, rng.uniform(size=5), axis=1)
+    after = context_of(Cues((*CUE_NAMES[:3], "a new cue", *CUE_NAMES[3:]), wider, ()), card)
+    np.testing.assert_array_equal(before, after)

@@ -20,18 +20,28 @@ from numpy.typing import NDArray
 from limelight.types import Samples
 
 AnyArray = NDArray[Any]  # of floats or of complex numbers
-# A chunk's samples [C, (T + lead) · hop] and its first step, to arrays whose time axis is told by `axes`.
+# A chunk's samples [C, (T + reach) · hop] and its first step, to arrays whose time axis is told by `axes`.
 Answer = Callable[[Samples, int], tuple[AnyArray, ...]]
 
 
 @dataclass(frozen=True)
 class ChunkPlan:
-    """How long chunks are and how far they overlap, in steps."""
+    """How long chunks are and how far they overlap, in steps. A step may reach over `lead` hops on either side of its centre."""
 
     length: int
     overlap: int
     hop: int = 1  # samples a step
-    lead: int = 0  # steps that lie in front of a chunk's first, and at the end of the sound: what frames reach over
+    lead: int = 0  # hops in front of a chunk's first centre; then there is a step more at the end of the sound
+
+    @property
+    def reach(self) -> int:
+        """Hops of a chunk beyond one for each step."""
+        return max(0, 2 * self.lead - 1)
+
+    @property
+    def behind(self) -> int:
+        """Hops that must follow a chunk's last step."""
+        return max(0, self.lead - 1)
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,7 @@ class Answered:
     """Steps that will not change any more."""
 
     first_step: int
-    samples: Samples  # [C, (t + lead) · hop]
+    samples: Samples  # [C, (t + reach) · hop]
     answers: tuple[AnyArray, ...]  # of t steps each
 
 
@@ -62,29 +72,31 @@ class Chunker:
             self._pending.append(samples[:, first : first + stride])
             self._count += self._pending[-1].shape[1]
             # More than a chunk: the last one is left to `finish`.
-            if self._count > self._plan.length * self._plan.hop:
+            if self._count > (self._plan.length + self._plan.behind) * self._plan.hop:
                 yield self._chunk(self._plan.length - self._plan.overlap)
 
     def finish(self) -> Iterator[Answered]:
         """What is left; the last step is filled up with silence."""
-        missing = -self._count % self._plan.hop + self._plan.lead * self._plan.hop
+        missing = -self._count % self._plan.hop + self._plan.lead * self._plan.hop  # silence
         if missing:
             self._pending.append(np.zeros((len(self._pending[0]), missing), np.float32))
             self._count += missing
-        while self._count > self._plan.length * self._plan.hop:
+        steps = self._count // self._plan.hop - self._plan.behind
+        while steps > self._plan.length:
             yield self._chunk(self._plan.length - self._plan.overlap)
-        if self._count:
-            yield self._chunk(self._count // self._plan.hop)
+            steps -= self._plan.length - self._plan.overlap
+        if steps > 0:
+            yield self._chunk(steps)
 
     def _chunk(self, emit: int) -> Answered:
         """Asks for the chunk at `_start`, gives its first `emit` steps and keeps the rest."""
         plan = self._plan
         here = np.concatenate(self._pending, axis=1)
-        lead, given = plan.lead * plan.hop, emit * plan.hop
-        answers = self._ask(here[:, : lead + plan.length * plan.hop])
+        reach, given = plan.reach * plan.hop, emit * plan.hop
+        answers = self._ask(here[:, : reach + plan.length * plan.hop])
         heads = tuple(take(answer, 0, emit, axis) for answer, axis in zip(answers, self._axes, strict=True))
         self._tail = tuple(take(answer, emit, None, axis) for answer, axis in zip(answers, self._axes, strict=True))
-        done = Answered(self._start, here[:, : lead + given], heads)
+        done = Answered(self._start, here[:, : reach + given], heads)
         self._before, self._pending = here[:, :given], [here[:, given:]]
         self._count -= given
         self._start += emit
@@ -93,7 +105,7 @@ class Chunker:
     def _ask(self, here: Samples) -> tuple[AnyArray, ...]:
         """Answers for `here`, faded in from the chunk before; a short last chunk is heard with what came before it."""
         plan = self._plan
-        steps = here.shape[1] // plan.hop - plan.lead
+        steps = here.shape[1] // plan.hop - plan.reach
         reach = 0
         if steps < plan.length and self._before is not None:
             reach = min(self._before.shape[1] // plan.hop, plan.length - steps)

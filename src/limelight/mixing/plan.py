@@ -17,7 +17,7 @@ from limelight.errors import PlanError
 from limelight.mixing.controls import CEILING_DBTP
 from limelight.types import STEMS, SoundtrackInfo, SourceInfo, Vector
 
-VERSION = 1
+VERSION = 2
 STEP_SECONDS = 0.1  # gain curves have ten values a second
 LARGEST_PLAN_BYTES = 200_000_000
 UTF8_MARK = b"\xef\xbb\xbf"  # some editors put it first
@@ -102,7 +102,7 @@ class MixPlan(_Part):
     """Per stem a gain curve, per shot a reason. Of a model that remixes in one step there are no gains, but what it changed."""
 
     format: Literal["limelight-plan"] = "limelight-plan"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = VERSION
     source: PlannedSource
     model: PlannedModel = Field(description="the separator, or the model that remixed in one step")
     director: PlannedModel | None = None
@@ -111,17 +111,17 @@ class MixPlan(_Part):
     makeup_db: Decibels = Field(description="one gain for the whole mix, which brings it to the wished loudness")
     step_seconds: Annotated[float, Field(gt=0, le=60)] = STEP_SECONDS
     turns_seconds: list[Seconds] = Field(default=[], description="of 0.1.0: where its model began anew", exclude=True)
-    gains_db: dict[str, list[Decibels]] = Field(description="stem → gain at 0, step, 2 · step, … seconds")
     changed: list[float] | None = Field(
         default=None, description="of a one-step remix: mean square of what was added, each second"
     )
+    gains_db: dict[str, list[Decibels]] = Field(description="stem → gain at 0, step, 2 · step, … seconds")
     shots: list[PlannedShot]
 
     @model_validator(mode="before")
     @classmethod
     def _former(cls, values: Any) -> Any:
         """Plans of 0.1.0 name no director, and their usual ceiling was not a wish."""
-        if not isinstance(values, dict) or "director" in values:
+        if not isinstance(values, dict) or values.get("version") != 1:
             return values
         controls = values.get("controls")
         if isinstance(controls, dict) and controls.get("true_peak_dbtp") == CEILING_DBTP:

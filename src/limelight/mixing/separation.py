@@ -27,7 +27,6 @@ from limelight.types import STEMS, Samples
 Array = NDArray[np.float32]
 MASK_NUMBER = np.dtype(np.uint16)
 HIGHEST_NUMBER = 65_535  # stands for a mask of 1
-LEAD_STEPS = 1  # a frame reaches over a hop on either side
 
 
 class Store(Protocol):
@@ -162,13 +161,14 @@ def separate(
     bands, config = Bands.of(card.band_edges, card.n_fft), StftConfig(card.n_fft, card.hop)
     heard = (downmix * np.float32(programme_scale(card, mono_lufs))).astype(np.float32)
 
+    overlap = card.overlap_samples or card.samples // 5
+    plan = ChunkPlan(card.samples // card.hop, overlap // card.hop, card.hop, lead=card.n_fft // (2 * card.hop))
+
     def answer(samples: Samples, first_step: int) -> tuple[AnyArray, ...]:
         found = separator.separate(Chunk(samples, first_step * card.hop / card.sample_rate, heard))
-        steps = samples.shape[1] // card.hop - LEAD_STEPS
+        steps = samples.shape[1] // card.hop - plan.reach
         return _checked(found, steps, samples, bands, config, name=card.name)
 
-    overlap = card.overlap_samples or card.samples // 5
-    plan = ChunkPlan(card.samples // card.hop, overlap // card.hop, card.hop, LEAD_STEPS)
     at_rate = resampled(blocks, sample_rate, card.sample_rate, len(downmix))
     for done in in_chunks(at_rate, plan, len(downmix), answer, axes=(0, 1)):
         presence, parts = done.answers

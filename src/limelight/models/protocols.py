@@ -26,8 +26,8 @@ Array = NDArray[np.float32]
 class Chunk:
     """A piece of a soundtrack as a model hears it.
 
-    For a separator of T steps it holds (T + 1) · hop samples: step t is centred at sample (t + 1) · hop, so that every
-    frame of its transform is whole.
+    For a separator of T steps it holds n_fft + (T − 1) · hop samples: step t is centred at sample n_fft / 2 + t · hop, so that
+    every frame of its transform is whole.
     """
 
     samples: Samples  # [C, N], at the card's sample rate

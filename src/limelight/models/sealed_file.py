@@ -41,7 +41,10 @@ def kind_of(path: Path) -> Kind:
 
 def check_graph(file: SealedFile, *, kind: Kind, inputs: Mapping[str, Shape], outputs: list[str]) -> None:
     """The card says what goes in and out, so the graph must say the same. Raises ModelError."""
-    found = {value.name: value for value in file.session.get_inputs()}
+    try:
+        found = {value.name: value for value in file.session.get_inputs()}
+    except UnicodeDecodeError as error:
+        raise ModelError(f"The model file {file.path} has names that are no text; export it again.") from error
     fits = set(found) == set(inputs) and all(_fits(found[name], shape) for name, shape in inputs.items())
     if file.card.kind != kind or not fits or [value.name for value in file.session.get_outputs()] != outputs:
         raise ModelError(

@@ -47,7 +47,9 @@ class MaskSeparator:
         spectra = whole_frames(chunk.mono[None], self._config)  # [1, F, T]
         masks = self.masks(spectra[0].T)
         of_speech = self._bands.of_bins(masks[STEMS.index("speech")])  # [T, F]
-        speech = istft(np.pad(spectra * of_speech.T, ((0, 0), (0, 0), (1, 0))), chunk.samples.shape[1], self._config)
+        # The frames lie between the chunk's ends, where the inverse wants one on each.
+        framed = np.pad(spectra * of_speech.T, ((0, 0), (0, 0), (1, 1)))
+        speech = istft(framed, chunk.samples.shape[1], self._config)
         heard = self._voice.presence(speech[0])
         return Separation(presence=step_presence(heard, masks.shape[1], hop=self.card.hop), masks=masks)
 

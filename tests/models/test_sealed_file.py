@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from remixes import FakeRemix, gains, remix_card, remix_file
+from fakes import FakeRemixer, gains, remix_card, remix_file, separator_file
 
 from limelight.errors import ModelError
-from limelight.models.registry import load_model, load_stem_model
-from limelight.models.remix_card import METADATA, RemixCard, check_seal, seal
-from limelight.models.remixer import OnnxRemix, RemixModel
+from limelight.models.card import METADATA, Card, check_seal, seal
+from limelight.models.protocols import Remixer
+from limelight.models.registry import is_remixer, load_remixer, load_separator
+from limelight.models.remixers.mask_and_wave import MaskAndWaveRemixer, OnnxRemixer
 
 pytest.importorskip("onnx")
 
@@ -22,7 +23,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return remix_file(tmp_path_factory.mktemp("remix") / "tiny.onnx", context="cues", context_width=3, wave=0.25)
 
 
-def asked(model: RemixModel, context: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def asked(model: MaskAndWaveRemixer, context: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     card, rng = model.card, np.random.default_rng(0)
     mixture = rng.standard_normal(card.samples).astype(np.float32)
     made = model.prescribe(np.ones((card.bins, card.steps), np.float32), mixture, context)
@@ -30,7 +31,7 @@ def asked(model: RemixModel, context: np.ndarray | None) -> tuple[np.ndarray, np
 
 
 def test_what_goes_in_comes_out_as_the_graph_says(file: Path) -> None:
-    model = OnnxRemix(file, threads=1)
+    model = OnnxRemixer(file, threads=1)
     for moments in (1, 4):
         mask, wave, mixture = asked(model, np.full((moments, 3), 0.125, np.float32))
         np.testing.assert_allclose(mask, 0.625, atol=1e-6)
@@ -39,12 +40,12 @@ def test_what_goes_in_comes_out_as_the_graph_says(file: Path) -> None:
 
 
 def test_one_that_is_told_nothing_has_no_such_input(tmp_path: Path) -> None:
-    model = OnnxRemix(remix_file(tmp_path / "deaf.onnx", mask=0.75), threads=1)
+    model = OnnxRemixer(remix_file(tmp_path / "deaf.onnx", mask=0.75), threads=1)
     assert asked(model, None)[0].max() == 0.75
 
 
 def test_the_card_travels_in_the_file(file: Path) -> None:
-    card = OnnxRemix(file).card
+    card = OnnxRemixer(file).card
     assert card == remix_card(context="cues", context_width=3, sha256=card.fingerprint)
     assert len(set(card.sha256)) > 4
 
@@ -55,12 +56,12 @@ def test_a_flipped_byte_anywhere_is_refused(file: Path, tmp_path: Path, share: f
     data[int(share * (len(data) - 1))] ^= 0x01
     (tmp_path / "flipped.onnx").write_bytes(data)
     with pytest.raises(ModelError):
-        OnnxRemix(tmp_path / "flipped.onnx")
+        OnnxRemixer(tmp_path / "flipped.onnx")
 
 
 def test_a_seal_with_a_flipped_letter_is_refused(file: Path, tmp_path: Path) -> None:
     data = file.read_bytes()
-    written = OnnxRemix(file).card.sha256
+    written = OnnxRemixer(file).card.sha256
     other = ("0" if written[0] != "0" else "1") + written[1:]
     (tmp_path / "forged.onnx").write_bytes(data.replace(written.encode(), other.encode()))
     with pytest.raises(ModelError, match="damaged"):
@@ -70,7 +71,7 @@ def test_a_seal_with_a_flipped_letter_is_refused(file: Path, tmp_path: Path) -> 
 def test_sealing_twice_changes_nothing(file: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.onnx"
     copy.write_bytes(file.read_bytes())
-    assert seal(copy) == OnnxRemix(file).card.sha256
+    assert seal(copy) == OnnxRemixer(file).card.sha256
     assert copy.read_bytes() == file.read_bytes()
 
 
@@ -78,7 +79,7 @@ def test_sealing_twice_changes_nothing(file: Path, tmp_path: Path) -> None:
 def test_foreign_files_are_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "foreign.onnx").write_bytes(data)
     with pytest.raises(ModelError, match=r"not a model of Limelight|damaged"):
-        OnnxRemix(tmp_path / "foreign.onnx")
+        OnnxRemixer(tmp_path / "foreign.onnx")
 
 
 @pytest.mark.parametrize("place", [b'"licence": "MIT"', b"magnitude"])
@@ -92,20 +93,22 @@ def test_names_that_are_no_text_are_refused(tmp_path: Path, place: bytes) -> Non
     path.write_bytes(blank.replace(place, place[:-2] + b"\xff" + place[-1:]))
     seal(path)
     with pytest.raises(ModelError, match="no text"):
-        OnnxRemix(path, threads=1)
+        OnnxRemixer(path, threads=1)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere\.onnx"):
-        OnnxRemix(tmp_path / "nowhere.onnx")
+        OnnxRemixer(tmp_path / "nowhere.onnx")
     with pytest.raises(ModelError, match="found no file"):
-        OnnxRemix(tmp_path)
+        OnnxRemixer(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("wrong", "place"),
     [
-        ({"format": "limelight-visah-2"}, "format"),
+        ({"format": "limelight-model-9"}, "format"),
+        ({"overlap_samples": 10**6}, "cannot share"),
+        ({"band_edges": [0, 5, 5, 2049]}, "bands of the spectrum"),
         ({"sample_rate": 0}, "sample_rate"),
         ({"sample_rate": "44100"}, "sample_rate"),
         ({"samples": 3000}, "3 hops"),
@@ -122,7 +125,7 @@ def test_a_card_that_cannot_be_is_refused(tmp_path: Path, wrong: dict[str, Any],
     values = remix_card(context="cues", context_width=3).model_dump() | wrong
     path = relabelled(remix_file(tmp_path / "a.onnx", context="cues", context_width=3), values)
     with pytest.raises(ModelError, match=place):
-        OnnxRemix(path)
+        OnnxRemixer(path)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +135,7 @@ def test_a_card_of_another_graph_is_refused(tmp_path: Path, wrong: dict[str, Any
     values = remix_card(context="cues", context_width=3).model_dump() | wrong
     path = relabelled(remix_file(tmp_path / "a.onnx", context="cues", context_width=3), values)
     with pytest.raises(ModelError, match="not what its card says"):
-        OnnxRemix(path)
+        OnnxRemixer(path)
 
 
 def relabelled(path: Path, values: dict[str, Any]) -> Path:
@@ -148,38 +151,36 @@ def relabelled(path: Path, values: dict[str, Any]) -> Path:
 
 def test_what_others_add_to_a_card_is_passed_over() -> None:
     card = remix_card()
-    assert RemixCard.model_validate_json(json.dumps(card.model_dump() | {"mood": "good"})) == card
+    assert Card.model_validate_json(json.dumps(card.model_dump() | {"mood": "good"})) == card
 
 
 def test_a_graph_that_fails_when_it_is_asked_is_told(file: Path) -> None:
-    model = OnnxRemix(file, threads=1)
+    model = OnnxRemixer(file, threads=1)
     with pytest.raises(ModelError, match="failed at what its card promises"):
         asked(model, None)  # it has a context, and must be told something
 
 
-def test_it_is_found_by_path_and_knows_no_stems(file: Path) -> None:
-    assert isinstance(load_model(file), OnnxRemix)
-    with pytest.raises(ModelError, match="makes one mask and no stems"):
-        load_stem_model(file)
+def test_files_are_found_by_path_and_say_what_they_are(file: Path, tmp_path: Path) -> None:
+    separator = separator_file(tmp_path / "shares.onnx")
+    assert isinstance(load_remixer(file), OnnxRemixer)
+    assert is_remixer(str(file))
+    assert not is_remixer(str(separator))
+    assert load_separator(str(separator)).card.name == "shares"
+    with pytest.raises(ModelError, match="not what its card says"):
+        load_remixer(separator)
+    with pytest.raises(ModelError, match="not what its card says"):
+        load_separator(str(file))
 
 
-def test_one_inside_the_package_is_found_by_name_and_listed(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from limelight.models import registry
-    from limelight.models.listing import list_models
-
-    (tmp_path / "small.onnx").write_bytes(file.read_bytes())
-    monkeypatch.setattr(registry, "PACKAGED", tmp_path)
-    assert isinstance(load_model("small"), OnnxRemix)
-    listed = list_models()[0]
-    assert (listed.name, listed.kind, listed.context) == ("tiny", "installed", "3 numbers a second: cues")
-    json.dumps(listed.card)
+def test_a_card_of_the_first_version_is_read(tmp_path: Path) -> None:
+    values = remix_card().model_dump(include={"name", "preset", "sample_rate", "n_fft", "hop", "samples", "licence"})
+    path = relabelled(remix_file(tmp_path / "old.onnx"), values | {"format": "limelight-visah-1", "sha256": "0" * 64})
+    assert OnnxRemixer(path).card.kind == "remixer"
 
 
 def test_the_fake_keeps_the_promises_too() -> None:
-    model: RemixModel = FakeRemix(gains(0.5, 0.1))
-    assert isinstance(model, RemixModel)
+    model = FakeRemixer(gains(0.5, 0.1))
+    assert isinstance(model, Remixer)
     mask, wave, mixture = asked(model, None)
     assert mask.max() == 0.5
     np.testing.assert_array_equal(wave, np.float32(0.1) * mixture)

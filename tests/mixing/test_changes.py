@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 from audio.sounds import cut, noise
+from fakes import WINDOW_SECONDS, FakeRemixer, drawn, gains, remix_card
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixing.scenes import LAYOUTS, joined, level_db, low_passed
-from remixes import WINDOW_SECONDS, FakeRemix, drawn, gains, remix_card
 
 from limelight.errors import ModelError
-from limelight.mixing.remixing import OVERLAP, changes, moments, shares
-from limelight.models.remixer import Prescribed, RemixModel
+from limelight.mixing.one_step import OVERLAP, changes, context_rows
+from limelight.mixing.separation import downmix_weights
+from limelight.models.protocols import Remixer
+from limelight.models.remixers.mask_and_wave import MaskAndWave, shares
 
 RATES = [8000, 44_100, 48_000, 96_000]
 WINDOW = round(WINDOW_SECONDS * 44_100)
@@ -23,7 +25,7 @@ WINDOW = round(WINDOW_SECONDS * 44_100)
 
 def changed(
     sound: np.ndarray,
-    model: RemixModel,
+    model: Remixer,
     *,
     sample_rate: int = 44_100,
     context: np.ndarray | None = None,
@@ -31,7 +33,9 @@ def changed(
 ) -> np.ndarray:
     """The whole change, [C, N]; checks that the original comes beside it, whole."""
     blocks = cut(sound, list(sizes))
-    pieces = list(changes(blocks, model, context, sample_rate=sample_rate, layout=LAYOUTS[len(sound)]))
+    pieces = list(
+        changes(blocks, model, context, sample_rate=sample_rate, downmix=downmix_weights(LAYOUTS[len(sound)]))
+    )
     np.testing.assert_array_equal(joined([original for original, _ in pieces], len(sound)), sound)
     assert all(original.shape == change.shape for original, change in pieces)
     return joined([change for _, change in pieces], len(sound))
@@ -41,26 +45,26 @@ def changed(
 @pytest.mark.parametrize("sample_rate", RATES)
 def test_a_mask_of_ones_and_a_silent_wave_change_nothing_exactly(channels: int, sample_rate: int) -> None:
     sound = noise(channels, 2 * sample_rate)
-    assert not changed(sound, FakeRemix(), sample_rate=sample_rate).any()
+    assert not changed(sound, FakeRemixer(), sample_rate=sample_rate).any()
 
 
 @pytest.mark.parametrize("sample_rate", RATES)
 @pytest.mark.parametrize("mask", [0.0, 0.5, 2.0])
 def test_one_mask_for_all_is_a_gain(sample_rate: int, mask: float) -> None:
     sound = low_passed(2, 1.5, sample_rate, below_hertz=0.4 * min(sample_rate, 44_100))
-    found = changed(sound, FakeRemix(gains(mask)), sample_rate=sample_rate)
+    found = changed(sound, FakeRemixer(gains(mask)), sample_rate=sample_rate)
     np.testing.assert_allclose(found, (mask - 1) * sound, atol=2e-4)
 
 
 def test_what_lies_above_the_networks_band_stays() -> None:
     times = np.arange(96_000) / 96_000
     above = (0.1 * np.sin(2 * np.pi * 30_000 * times) * np.hanning(96_000)).astype(np.float32)[None]
-    assert np.abs(changed(above, FakeRemix(gains(0.0)), sample_rate=96_000)).max() < 1e-4
+    assert np.abs(changed(above, FakeRemixer(gains(0.0)), sample_rate=96_000)).max() < 1e-4
 
 
 def test_the_network_hears_the_downmix_at_its_own_level() -> None:
     sound = 0.01 * noise(6, WINDOW)
-    model = FakeRemix()
+    model = FakeRemixer()
     changed(sound, model)
     np.testing.assert_allclose(model.heard[0], sound[[0, 1, 2, 4, 5]].mean(axis=0), atol=1e-6)
 
@@ -69,7 +73,7 @@ def test_the_network_hears_the_downmix_at_its_own_level() -> None:
 @pytest.mark.parametrize("sample_rate", [44_100, 48_000])
 def test_as_many_samples_leave_as_came(samples: int, sample_rate: int) -> None:
     sound = noise(1, samples)
-    found = changed(sound, FakeRemix(drawn()), sample_rate=sample_rate, sizes=[1000])
+    found = changed(sound, FakeRemixer(drawn()), sample_rate=sample_rate, sizes=[1000])
     assert found.shape == sound.shape
     assert np.isfinite(found).all()
 
@@ -79,14 +83,14 @@ def test_as_many_samples_leave_as_came(samples: int, sample_rate: int) -> None:
 def test_the_cut_into_blocks_makes_no_difference(sizes: list[int]) -> None:
     sizes = [max(size, 700) for size in sizes]
     sound = noise(2, 60_000)
-    one = changed(sound, FakeRemix(gains(0.3, 0.2)), sample_rate=48_000, sizes=[sound.shape[1]])
-    found = changed(sound, FakeRemix(gains(0.3, 0.2)), sample_rate=48_000, sizes=sizes)
+    one = changed(sound, FakeRemixer(gains(0.3, 0.2)), sample_rate=48_000, sizes=[sound.shape[1]])
+    found = changed(sound, FakeRemixer(gains(0.3, 0.2)), sample_rate=48_000, sizes=sizes)
     np.testing.assert_allclose(found, one, atol=1e-6)
 
 
 def test_every_window_is_whole_the_next_one_overlaps_and_the_last_reaches_back() -> None:
     sound = np.arange(1, 3 * WINDOW + 5001, dtype=np.float32)[None] / 1e6
-    model = FakeRemix()
+    model = FakeRemixer()
     changed(sound, model)
     firsts = [round(float(mixture[0]) * 1e6) for mixture in model.heard]
     stride = WINDOW - WINDOW // OVERLAP
@@ -99,11 +103,11 @@ def test_windows_that_disagree_are_faded_linearly() -> None:
     """Each window gives another gain to a constant tone: the gain over time is a polygon."""
     given_gains = iter([0.0, 1.0, 0.0, 1.0, 0.0, 1.0])
 
-    def answer(magnitude: np.ndarray, mixture: np.ndarray, _context: np.ndarray | None) -> Prescribed:
-        return Prescribed(np.ones_like(magnitude), np.float32(next(given_gains)) * mixture)
+    def answer(magnitude: np.ndarray, mixture: np.ndarray, _context: np.ndarray | None) -> MaskAndWave:
+        return MaskAndWave(np.ones_like(magnitude), np.float32(next(given_gains)) * mixture)
 
     sound = np.full((1, 2 * WINDOW), 0.5, np.float32)
-    gain = changed(sound, FakeRemix(answer))[0] / 0.5
+    gain = changed(sound, FakeRemixer(answer))[0] / 0.5
     fade = WINDOW // OVERLAP
     stride = WINDOW - fade
     np.testing.assert_allclose(gain[:stride], 0, atol=1e-6)
@@ -112,7 +116,7 @@ def test_windows_that_disagree_are_faded_linearly() -> None:
 
 
 def test_silence_stays_silence_and_is_not_asked_about() -> None:
-    model = FakeRemix(drawn())
+    model = FakeRemixer(drawn())
     assert not changed(np.zeros((6, 2 * WINDOW), np.float32), model).any()
     assert not model.heard
     sound = noise(2, 2 * WINDOW)
@@ -124,10 +128,10 @@ def test_silence_stays_silence_and_is_not_asked_about() -> None:
 
 def test_equal_channels_stay_equal_and_what_cancels_stays_finite() -> None:
     mono = noise(1, WINDOW)
-    found = changed(np.tile(mono, (2, 1)), FakeRemix(gains(0.5, 0.3)))
+    found = changed(np.tile(mono, (2, 1)), FakeRemixer(gains(0.5, 0.3)))
     np.testing.assert_array_equal(found[0], found[1])
-    np.testing.assert_allclose(found[:1], changed(mono, FakeRemix(gains(0.5, 0.3))), atol=1e-6)
-    assert np.isfinite(changed(np.concatenate([mono, -mono]), FakeRemix(drawn()))).all()
+    np.testing.assert_allclose(found[:1], changed(mono, FakeRemixer(gains(0.5, 0.3))), atol=1e-6)
+    assert np.isfinite(changed(np.concatenate([mono, -mono]), FakeRemixer(drawn()))).all()
 
 
 @pytest.mark.parametrize(("channels", "weights"), [(2, [0.5, 0.5]), (6, [0.2, 0.2, 0.2, 0, 0.2, 0.2])])
@@ -136,8 +140,8 @@ def test_the_downmix_of_the_change_is_the_change_of_the_downmix(channels: int, w
     ear = np.float32(weights)
     downmix = (ear @ sound)[None]
     answers = drawn(1), drawn(1)
-    found = ear @ changed(sound, FakeRemix(answers[0]))
-    np.testing.assert_allclose(found, changed(downmix, FakeRemix(answers[1]))[0], atol=1e-5)
+    found = ear @ changed(sound, FakeRemixer(answers[0]))
+    np.testing.assert_allclose(found, changed(downmix, FakeRemixer(answers[1]))[0], atol=1e-5)
 
 
 def test_shares_are_least_squares() -> None:
@@ -150,7 +154,7 @@ def test_shares_are_least_squares() -> None:
 def told_in(context: np.ndarray, *, window_seconds: float, seconds: float) -> list[list[int]]:
     """The rows of each window, which are numbered."""
     card = remix_card(context="cues", context_width=1, samples=round(window_seconds * 44_100))
-    model = FakeRemix(card=card)
+    model = FakeRemixer(card=card)
     changed(noise(1, round(seconds * 44_100)), model, context=context)
     return [rows[:, 0].astype(int).tolist() for rows in model.told if rows is not None]
 
@@ -165,9 +169,9 @@ def test_each_window_is_told_of_its_own_seconds() -> None:
 
 def test_the_row_of_a_second_is_the_one_that_holds_at_its_middle() -> None:
     rows = np.arange(10, dtype=np.float32)[:, None]
-    assert moments(rows, 3.4, 3.0)[:, 0].tolist() == [3, 4, 5]
-    assert moments(rows, 3.6, 3.0)[:, 0].tolist() == [4, 5, 6]
-    assert moments(rows, 0.0, 0.25)[:, 0].tolist() == [0]
+    assert context_rows(rows, 3.4, 3.0)[:, 0].tolist() == [3, 4, 5]
+    assert context_rows(rows, 3.6, 3.0)[:, 0].tolist() == [4, 5, 6]
+    assert context_rows(rows, 0.0, 0.25)[:, 0].tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -180,16 +184,16 @@ def test_the_row_of_a_second_is_the_one_that_holds_at_its_middle() -> None:
     ],
 )
 def test_an_answer_that_is_none_is_refused(wrong: dict[str, Any]) -> None:
-    def answer(magnitude: np.ndarray, mixture: np.ndarray, _context: np.ndarray | None) -> Prescribed:
-        return Prescribed(**({"mask": magnitude, "wave": mixture} | wrong))
+    def answer(magnitude: np.ndarray, mixture: np.ndarray, _context: np.ndarray | None) -> MaskAndWave:
+        return MaskAndWave(**({"mask": magnitude, "wave": mixture} | wrong))
 
     with pytest.raises(ModelError, match="finite numbers of tiny"):
-        changed(noise(1, WINDOW), FakeRemix(answer))
+        changed(noise(1, WINDOW), FakeRemixer(answer))
 
 
 def test_memory_does_not_grow_with_the_film() -> None:
-    class Forgetful(FakeRemix):
-        def prescribe(self, *heard: Any) -> Prescribed:
+    class Forgetful(FakeRemixer):
+        def prescribe(self, *heard: Any) -> MaskAndWave:
             made = super().prescribe(*heard)
             self.heard.clear()
             self.told.clear()
@@ -198,7 +202,13 @@ def test_memory_does_not_grow_with_the_film() -> None:
     def peak(seconds: int) -> int:
         block = noise(2, 4800)
         tracemalloc.start()
-        for _ in changes((block for _ in range(10 * seconds)), Forgetful(), None, sample_rate=48_000, layout="stereo"):
+        for _ in changes(
+            (block for _ in range(10 * seconds)),
+            Forgetful(),
+            None,
+            sample_rate=48_000,
+            downmix=downmix_weights("stereo"),
+        ):
             pass
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

@@ -1,0 +1,82 @@
+"""The rule: it mends talk that lies too deep, and nothing else."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from limelight.models.directors.speech_first import LONGEST_SECONDS, SpeechFirst, stretches
+from limelight.types import Cues, StemFeatures
+from limelight.vision.encoder import without_picture
+
+STEP = 4 * 1024 / 48_000
+
+
+def heard(seconds: float, *, over_lu: float, present: float = 1.0, effects: float = 0.0) -> StemFeatures:
+    """Speech that stands so far over the music while it is spoken; nothing of it is heard otherwise."""
+    rows = round(seconds / STEP)
+    spoken = np.arange(rows) < present * rows
+    powers = np.zeros((3, 3, rows))
+    powers[0, 0] = 1e-3 * spoken * 10 ** (over_lu / 10)
+    powers[1, 1], powers[2, 2] = 1e-3 * (1 - effects), 1e-3 * effects
+    return StemFeatures(np.arange(rows) * STEP, powers, np.ones((3, rows)), spoken.astype(float))
+
+
+def decided(features: StemFeatures, seen: Cues | None = None) -> np.ndarray:
+    return SpeechFirst().decide(features, seen or without_picture(10)).gains_db
+
+
+@pytest.mark.parametrize("over", [-12.0, -5.0, 0.0, 2.5])
+def test_talk_that_lies_too_deep_comes_to_seven_over_the_rest_at_the_same_loudness(over: float) -> None:
+    features = heard(10, over_lu=over)
+    gains = decided(features)
+    np.testing.assert_allclose(gains, np.repeat(gains[:, :1], gains.shape[1], axis=1))
+    assert over + gains[0, 0] - gains[1, 0] == pytest.approx(7.0, abs=1e-6)
+    assert gains[1, 0] == gains[2, 0]
+    factors = 10 ** (gains[:, 0] / 20)
+    power = features.powers.sum(axis=2)
+    assert factors @ power @ factors == pytest.approx(power.sum())
+
+
+@pytest.mark.parametrize("over", [-40.0, -16.5, 3.5, 20.0])
+def test_what_stands_well_or_lies_beyond_help_is_left_alone(over: float) -> None:
+    assert not decided(heard(10, over_lu=over)).any()
+
+
+@pytest.mark.parametrize("present", [0.0, 0.05, 0.19])
+def test_where_hardly_anybody_speaks_nothing_is_done(present: float) -> None:
+    assert not decided(heard(10, over_lu=-5, present=present)).any()
+
+
+def test_where_nobody_can_tell_who_speaks_nothing_is_done() -> None:
+    features = heard(10, over_lu=-5)
+    deaf = StemFeatures(
+        features.times_seconds, features.powers, features.amplitudes, np.full_like(features.presence, np.nan)
+    )
+    assert not decided(deaf).any()
+
+
+def test_a_pause_does_not_count() -> None:
+    """How far speech stands over the rest is asked while it is spoken."""
+    half, whole = decided(heard(10, over_lu=-5, present=0.5)), decided(heard(10, over_lu=-5))
+    assert half[0, 0] - half[1, 0] == pytest.approx(whole[0, 0] - whole[1, 0])
+
+
+def test_reasons_say_what_was_heard() -> None:
+    said = [
+        SpeechFirst().decide(heard(10, over_lu=over), without_picture(10)).scenes[0].reason for over in (-8, 12, -30)
+    ]
+    assert "8 LU under" in said[0]
+    assert "12 LU over" in said[1]
+    assert "30 LU under" in said[2]
+    assert "nobody" in SpeechFirst().decide(heard(10, over_lu=0, present=0), without_picture(10)).scenes[0].reason
+
+
+def test_long_films_are_decided_in_stretches_that_cover_them() -> None:
+    parts = stretches(heard(100, over_lu=0), without_picture(100))
+    assert parts[0][0] == 0
+    assert parts[-1][1] > 100
+    assert all(a[1] == b[0] for a, b in pairwise(parts))
+    assert all(end - start <= LONGEST_SECONDS + 1e-9 for start, end in parts)
