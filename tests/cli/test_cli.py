@@ -16,7 +16,7 @@ import pytest
 from film_damage import cut_short
 from films import Film, film_path
 
-from limelight.models.registry import PACKAGED
+from limelight.models.registry import WEIGHTS
 
 FILM = Film(seconds=2.0)
 
@@ -171,17 +171,47 @@ def test_disk_full_leaves_the_old_result(film, tmp_path):
     assert left_behind(tmp_path) == ["holiday.mp4", "out.mp4"]
 
 
-@pytest.mark.parametrize("name", ["card.json", "separator.onnx", "director.onnx"])
-def test_damaged_model(film, tmp_path, name):
-    folder = Path(shutil.copytree(PACKAGED / "lite", tmp_path / "model"))
-    data = bytearray((folder / name).read_bytes())
+@pytest.mark.parametrize("flag", ["--separator", "--model"])
+def test_damaged_model(film, tmp_path, flag):
+    data = bytearray((WEIGHTS / "lite.onnx").read_bytes())
     data[len(data) // 2] ^= 1
-    (folder / name).write_bytes(data)
-    failing(film, "--model", folder, code="E_MODEL", exit_code=5)
+    (tmp_path / "flipped.onnx").write_bytes(data)
+    failing(film, flag, tmp_path / "flipped.onnx", code="E_MODEL", exit_code=5)
 
 
-def test_unknown_model(film):
-    assert "lite" in failing(film, "--model", "nonesuch", code="E_MODEL", exit_code=5)
+@pytest.mark.parametrize(
+    ("flag", "known"), [("--separator", "lite"), ("--director", "speech-first"), ("--model", ".onnx")]
+)
+def test_unknown_model(film, flag, known):
+    assert known in failing(film, flag, "nonesuch", code="E_MODEL", exit_code=5)
+
+
+def test_options_may_stand_before_the_film(film):
+    done = limelight("--strength", 0.5, "-q", film)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("holiday.highlighted.mp4")
+
+
+@pytest.mark.parametrize("words", [("-h",), ("help",), ("highlight", "-h"), ("help", "highlight")])
+def test_help_is_found_by_every_usual_name(words):
+    done = limelight(*words)
+    assert done.returncode == 0
+    assert "Usage" in done.stdout
+
+
+def test_a_mistyped_command_is_not_taken_for_a_film():
+    assert "limelight highlight" in failing("hilight", code="E_USAGE", exit_code=2)
+
+
+def test_a_director_in_a_file_of_ones_own(film, tmp_path):
+    from models.test_registry import DIRECTOR
+
+    (tmp_path / "quiet.py").write_text(DIRECTOR)
+    done = limelight(film, "--director", tmp_path / "quiet.py", "--json")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["director"] == "quiet-music"
+    assert facts["gains_db"]["music"]["mean"] == pytest.approx(-6)
 
 
 def test_damaged_plan(film, tmp_path):

@@ -13,7 +13,6 @@ from films import Film, film_path
 from media_corpus.nursery import Limits, Mishap, Nursery
 
 from limelight.cli.errors_page import kinds, page
-from limelight.models.registry import PACKAGED
 
 ROOT = Path(__file__).resolve().parents[2]
 FILM = Film(seconds=2.0)
@@ -72,9 +71,8 @@ def no_sound(folder: Path) -> Words:
 
 
 def a_damaged_model(folder: Path) -> Words:
-    model = Path(shutil.copytree(PACKAGED / "lite", folder / "model"))
-    (model / "director.onnx").write_bytes(b"")
-    return ["highlight", "film.mp4", "--model", "model"]
+    (folder / "model.onnx").write_bytes(b"")
+    return ["highlight", "film.mp4", "--model", "model.onnx"]
 
 
 def no_such_folder(folder: Path) -> Words:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cli.invented import invented_plan, invented_result
 from films import Film, film_path, sound_film
+from invented import invented_plan, invented_result
 from rich.console import Console
 
 from limelight.cli.summary import as_json, stem_changes, summary

@@ -260,16 +260,18 @@ def _tell_stages(memory: mmap.mmap) -> None:
 
 def _load() -> None:
     """Everything that a command needs, before the first fork. A session of one thread may be forked; two may not."""
-    for name in ("cli", "score", "summary", "inspection", "report.write"):
-        import_module(f"limelight.cli.{name}")
+    for name in ("cli.main", "cli.summary", "metrics.score", "report.write"):
+        import_module(f"limelight.{name}")
     for name in sys.argv[1:]:
         import_module(name)
-    from limelight import api as pipeline
+    from limelight import api
     from limelight.models import registry
 
-    lite, load = registry.load_model("lite", threads=1), registry.load_model
-    registry.load_model = lambda name="lite", **more: lite if str(name) == "lite" else load(name, **more)
-    pipeline.load_model = registry.load_model
+    # One thread, for the same reason; what is asked by no name is the packaged `lite`, which takes the least time.
+    lite, load = registry.load_separator("lite", threads=1), registry.load_separator
+    names = ("lite", registry.DEFAULT_SEPARATOR)
+    registry.load_separator = lambda name="lite", **more: lite if str(name) in names else load(name, **more)
+    api.load_separator = registry.load_separator
 
 
 if __name__ == "__main__":

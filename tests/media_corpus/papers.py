@@ -9,17 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fakes import remix_file
 from films import Film, film_path
-from remixes import remix_file
 from training.small_set import small_set
 
 from limelight.api import plan_video
 from limelight.errors import ModelError
 from limelight.metrics.results import ResultLine, add
 from limelight.mixing.plan import plan_text
-from limelight.models.card import CARD, CARD_HASH, FILES, _own_hash, _text, file_sha256
-from limelight.models.registry import PACKAGED
-from limelight.models.remix_card import seal
+from limelight.models.card import seal
+from limelight.models.registry import WEIGHTS
 
 FILM = "film.mp4"
 SHOWN = Film(seconds=1.0)
@@ -58,25 +57,12 @@ def _plan(folder: Path) -> None:
 
 def _model(folder: Path) -> None:
     _film(folder)
-    shutil.copytree(PACKAGED / "lite", folder / "model")
+    shutil.copy(WEIGHTS / "lite.onnx", folder / "model.onnx")
 
 
-def _seal_card(folder: Path) -> None:
-    """The hash of what the card says now; a card that is no JSON cannot be sealed."""
-    path = folder / "model" / CARD
-    with suppress(ValueError, RecursionError):
-        values = json.loads(path.read_bytes())
-        if isinstance(values, dict):
-            values.pop(CARD_HASH, None)
-            path.write_bytes(_text(values | {CARD_HASH: _own_hash(values)}))
-
-
-def _seal_networks(folder: Path) -> None:
-    path = folder / "model" / CARD
-    values = json.loads(path.read_bytes())
-    values["sha256"] = {name: file_sha256(folder / "model" / name) for name in FILES}
-    path.write_text(json.dumps(values), encoding="utf-8")
-    _seal_card(folder)
+def _seal_separator(folder: Path) -> None:
+    with suppress(ModelError):  # the place for the hash is gone
+        seal(folder / "model.onnx")
 
 
 def _remix(folder: Path) -> None:
@@ -129,9 +115,9 @@ LEARN = (
 )
 PAPERS = (
     Paper("plan", "plan.json", ("render", FILM, "plan.json", "--quiet", "-o", "out.mp4"), _plan, ("E_PLAN", "E_MODEL")),
-    Paper("card", "model/card.json", ("highlight", "--model", "model", *INTO), _model, MODELS, _seal_card),
-    Paper("separator", f"model/{FILES[0]}", ("highlight", "--model", "model", *INTO), _model, MODELS, _seal_networks),
-    Paper("director", f"model/{FILES[1]}", ("highlight", "--model", "model", *INTO), _model, MODELS, _seal_networks),
+    Paper(
+        "separator", "model.onnx", ("highlight", "--separator", "model.onnx", *INTO), _model, MODELS, _seal_separator
+    ),
     Paper("remix", "remix.onnx", ("highlight", "--model", "remix.onnx", *INTO), _remix, MODELS, _seal_remix),
     Paper(
         "checkpoint",

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import FakeDirector
 from films import Film
 from media_corpus import compare, sync
 from media_corpus.nursery import Nursery
 
 from limelight.mixing.controls import Controls
-from limelight.mixing.job import Job, plan_of
-from limelight.mixing.render import render
-from limelight.models.registry import load_model
+from limelight.mixing.job import Job, analyse
+from limelight.mixing.mixers import StemMixer
+from limelight.models.registry import load_separator
 from limelight.vision.encoder import NoPicture
 
 FEW = ("mkv aac 44100 0+0.257", "ts ac3 48000 0.6+0")
@@ -43,8 +44,8 @@ def test_a_shift_is_seen(tmp_path: Path) -> None:
 def test_strength_zero_gives_the_encoder_the_original_sound(container: str) -> None:
     """Where the codec itself loses something, the samples that it is given are compared: not one bit may differ."""
     film = next(film for film in sync.films() if film.container == container)
-    run = Job.of(sync.film_path(film))
-    model = load_model("lite", threads=1)
-    plan = plan_of(run, model, NoPicture(), Controls(strength=0))
-    given = np.concatenate(list(render(run.blocks("render"), plan, model)), axis=1)
-    assert np.array_equal(given, compare.heard(run.info.path))
+    job = Job.of(sync.film_path(film))
+    mixer = StemMixer(load_separator("lite", threads=1), FakeDirector())
+    plan = mixer.plan(job, analyse(job, NoPicture()), Controls(strength=0))
+    given = np.concatenate(list(mixer.blocks(job, plan)), axis=1)
+    assert np.array_equal(given, compare.heard(job.info.path))

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from cli.test_report import HOSTILE, Reader
 from metrics.captions.test_check import checked
+from report.test_report import HOSTILE, Reader
 
 from limelight.metrics.caption_check import NO_CHANGE_DB, Effect
 from limelight.metrics.caption_page import captions_page, said_of_effect, said_of_embeddings, said_of_grounding

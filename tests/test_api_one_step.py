@@ -8,16 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli.test_pipeline import LOSSLESS, decoded, picture_packets
+from fakes import FakeDirector, FakeRemixer, gains, remix_card
 from films import Film, film_path
-from remixes import FakeRemix, gains, remix_card
+from test_api import LOSSLESS, decoded, picture_packets
 
-from limelight.api import REMIX_STAGES, highlight_video, plan_video, render_video, separate_video
+from limelight.api import STAGES, highlight_video
 from limelight.cli.summary import as_json, summary
 from limelight.errors import ModelError
 from limelight.media.probe import probe
 from limelight.mixing.controls import Controls
-from limelight.mixing.remix import Remixed
 from limelight.report.write import write_report
 from limelight.vision.cues import CUE_NAMES
 from limelight.vision.encoder import NoPicture
@@ -37,40 +36,42 @@ TOLD_CUES = {"context": "cues", "context_width": len(CUE_NAMES)}
 )
 def test_picture_is_untouched_and_sound_keeps_rate_layout_and_length(film, tmp_path):
     source = film_path(film)
-    result = highlight_video(source, tmp_path / f"out.{film.container}", model=FakeRemix(gains(0.5, 0.2)))
+    result = highlight_video(source, tmp_path / f"out.{film.container}", remixer=FakeRemixer(gains(0.5, 0.2)))
     assert picture_packets(result.dest) == picture_packets(source)
     before, after = probe(source).soundtracks[0], probe(result.dest).soundtracks[0]
     assert (after.sample_rate, after.layout) == (before.sample_rate, before.layout)
     assert abs(decoded(result.dest).shape[1] - decoded(source).shape[1]) <= 1024
     assert result.written.verified.start_drift_samples == 0
-    assert isinstance(result.plan, Remixed)
+    assert not result.plan.has_stems
     assert [path.name for path in tmp_path.iterdir()] == [result.dest.name]
 
 
 def test_strength_zero_is_the_original_sample_for_sample(tmp_path):
     source = film_path(LOSSLESS)
-    result = highlight_video(source, tmp_path / "out.mkv", model=FakeRemix(gains(0.1)), controls=Controls(strength=0))
+    result = highlight_video(
+        source, tmp_path / "out.mkv", remixer=FakeRemixer(gains(0.1)), controls=Controls(strength=0)
+    )
     np.testing.assert_array_equal(decoded(result.dest), decoded(source))
 
 
 def test_a_mask_of_ones_is_the_original_but_for_the_limiter(tmp_path):
     source = film_path(LOSSLESS)
-    result = highlight_video(source, tmp_path / "out.mkv", model=FakeRemix())
+    result = highlight_video(source, tmp_path / "out.mkv", remixer=FakeRemixer())
     np.testing.assert_array_equal(decoded(result.dest), decoded(source))
 
 
 def test_loudness_target_and_ceiling(tmp_path):
     source = film_path(LOSSLESS)
     result = highlight_video(
-        source, tmp_path / "out.mkv", model=FakeRemix(gains(0.8)), controls=Controls(loudness="ebu")
+        source, tmp_path / "out.mkv", remixer=FakeRemixer(gains(0.8)), controls=Controls(loudness="ebu")
     )
     assert result.loudness_after_lufs == pytest.approx(-23, abs=0.2)
     assert result.true_peak_after_dbtp <= -0.95
 
 
 def test_the_model_is_told_what_the_picture_says(tmp_path):
-    model = FakeRemix(card=remix_card(**TOLD_CUES))
-    highlight_video(film_path(LOSSLESS), tmp_path / "out.mkv", model=model)
+    model = FakeRemixer(card=remix_card(**TOLD_CUES))
+    highlight_video(film_path(LOSSLESS), tmp_path / "out.mkv", remixer=model)
     rows = np.concatenate([rows for rows in model.told if rows is not None])
     assert rows.shape[1] == len(CUE_NAMES)
     assert rows[:, CUE_NAMES.index("picture")].all()
@@ -79,31 +80,28 @@ def test_the_model_is_told_what_the_picture_says(tmp_path):
 @pytest.mark.parametrize("how", ["no picture", "not looked at"])
 def test_nothing_shown_is_told_as_zeros(how, tmp_path):
     sound = Film(container="wav", picture=None, sound="pcm_s16le", seconds=2.0)
-    model = FakeRemix(card=remix_card(context="clip", context_width=12))
+    model = FakeRemixer(card=remix_card(context="clip", context_width=12))
     source = film_path(sound if how == "no picture" else LOSSLESS)
-    result = highlight_video(source, tmp_path / f"out{source.suffix}", model=model, encoder=NoPicture())
+    result = highlight_video(source, tmp_path / f"out{source.suffix}", remixer=model, encoder=NoPicture())
     assert ("no picture" in " ".join(result.notes)) == (how == "no picture")
     assert model.told
     assert not any(rows.any() for rows in model.told if rows is not None)
 
 
 def test_a_context_that_needs_weights_is_not_guessed(tmp_path):
-    model = FakeRemix(card=remix_card(context="captions", context_width=12))
+    model = FakeRemixer(card=remix_card(context="captions", context_width=12))
     with pytest.raises(ModelError, match="trained on the context 'captions'"):
-        highlight_video(film_path(LOSSLESS), tmp_path / "out.mkv", model=model)
+        highlight_video(film_path(LOSSLESS), tmp_path / "out.mkv", remixer=model)
     assert not list(tmp_path.iterdir())
 
 
-def test_stems_plans_and_gains_are_refused_before_anything_is_done(tmp_path):
-    source, model = film_path(LOSSLESS), FakeRemix()
-    plan = plan_video(source)
+def test_gains_of_stems_are_refused_before_anything_is_done(tmp_path):
+    source, model = film_path(LOSSLESS), FakeRemixer()
     for refused in (
-        lambda: plan_video(source, model=model),
-        lambda: separate_video(source, tmp_path / "stems", model=model),
-        lambda: render_video(source, plan, tmp_path / "out.mkv", model=model),
-        lambda: highlight_video(source, tmp_path / "out.mkv", model=model, controls=Controls(speech_db=3)),
+        lambda: highlight_video(source, tmp_path / "out.mkv", remixer=model, controls=Controls(speech_db=3)),
+        lambda: highlight_video(source, tmp_path / "out.mkv", remixer=model, director=FakeDirector()),
     ):
-        with pytest.raises(ModelError, match="makes one mask and no stems"):
+        with pytest.raises(ModelError, match="knows no stems"):
             refused()
     assert not model.heard
     assert not list(tmp_path.iterdir())
@@ -111,17 +109,17 @@ def test_stems_plans_and_gains_are_refused_before_anything_is_done(tmp_path):
 
 def test_progress_goes_through_the_stages(tmp_path):
     seen: list[str] = []
-    model = FakeRemix()
-    highlight_video(film_path(LOSSLESS), tmp_path / "o.mkv", model=model, progress=lambda s, d, t: seen.append(s))
-    assert tuple(dict.fromkeys(seen)) == REMIX_STAGES
+    model = FakeRemixer()
+    highlight_video(film_path(LOSSLESS), tmp_path / "o.mkv", remixer=model, progress=lambda s, d, t: seen.append(s))
+    assert tuple(dict.fromkeys(seen)) == STAGES
 
 
 def test_a_failing_model_leaves_the_old_result(tmp_path):
     target: Path = tmp_path / "out.mkv"
     target.write_bytes(b"precious")
-    model = FakeRemix(gains(float("nan")))
+    model = FakeRemixer(gains(float("nan")))
     with pytest.raises(ModelError, match="finite numbers"):
-        highlight_video(film_path(LOSSLESS), target, model=model, overwrite=True)
+        highlight_video(film_path(LOSSLESS), target, remixer=model, overwrite=True)
     assert target.read_bytes() == b"precious"
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -129,11 +127,11 @@ def test_a_failing_model_leaves_the_old_result(tmp_path):
 def test_summary_and_record_speak_of_no_stems(tmp_path):
     from rich.console import Console
 
-    result = highlight_video(film_path(LOSSLESS), tmp_path / "out.mkv", model=FakeRemix(gains(0.5)))
+    result = highlight_video(film_path(LOSSLESS), tmp_path / "out.mkv", remixer=FakeRemixer(gains(0.5)))
     console = Console(width=100, record=True, file=io.StringIO())
     console.print(summary(result))
     said = console.export_text()
-    assert "remixed by tiny: one mask, no stems" in said
+    assert "remixed by tiny in one step, without stems" in said
     assert "music" not in said
     facts = json.loads(json.dumps(as_json(result)))
     assert facts["gains_db"] == {}
@@ -142,15 +140,15 @@ def test_summary_and_record_speak_of_no_stems(tmp_path):
 
 
 def test_the_report_shows_waveforms_and_says_why_no_gains(tmp_path):
-    from cli.test_report import Reader
+    from report.test_report import Reader
 
-    model = FakeRemix(gains(0.5), card=remix_card(name="<b>tiny</b>", **TOLD_CUES))
-    result = highlight_video(film_path(Film(seconds=3.0)), tmp_path / "out.mp4", model=model)
+    model = FakeRemixer(gains(0.5), card=remix_card(name="<b>tiny</b>", **TOLD_CUES))
+    result = highlight_video(film_path(Film(seconds=3.0)), tmp_path / "out.mp4", remixer=model)
     write_report(result, tmp_path / "out.html")
     page = Reader((tmp_path / "out.html").read_text(encoding="utf-8"))
     assert len(page.having("svg", "wave")) == 2
     assert not page.having("svg", "gains")
     assert not page.having("b")
-    assert "there are no stems" in page.said
+    assert "without stems" in page.said
     assert "camera focus" in page.said
     assert len(page.having("audio")) == 2

@@ -1,4 +1,4 @@
-"""Which eyes a model is given."""
+"""Which encoder a model is given."""
 
 from __future__ import annotations
 
@@ -6,43 +6,34 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_models import FakeModel
-from remixes import FakeRemix, remix_card
 from vision.pretrained.fakes import three_shots
 
-from limelight.cli.options import ContextRequest, LazyEncoder, encoder_for, encoder_of
 from limelight.errors import InputError, ModelError
-from limelight.mixing.job import PICTURE_HEIGHT
 from limelight.types import Cues
 from limelight.vision.encoder import NoPicture, PictureStatistics
+from limelight.vision.encoders import PICTURE_HEIGHT, ContextRequest, LazyEncoder, encoder_for, encoder_of
 from limelight.vision.pretrained.captions import Caption, Captions, write_captions
 
 NOWHERE = "/nowhere/at/all"
 
 
-def trained_on(context: str, width: int) -> FakeRemix:
-    return FakeRemix(card=remix_card(context=context, context_width=width))
-
-
-def looked(wish: ContextRequest, model: FakeRemix | FakeModel) -> Cues:
-    return encoder_for(model, wish).encoder.encode(three_shots(), duration_seconds=6)
+def looked(wish: ContextRequest, trained: str, width: int = 0) -> Cues:
+    return encoder_for("tiny", trained, wish, width=width).encoder.encode(three_shots(), duration_seconds=6)
 
 
 def test_a_model_is_told_what_it_was_trained_on_or_nothing() -> None:
-    assert isinstance(encoder_for(FakeModel(), ContextRequest()).encoder, PictureStatistics)
-    assert isinstance(encoder_for(FakeRemix(), ContextRequest()).encoder, NoPicture)
-    assert isinstance(encoder_for(trained_on("cues", 32), ContextRequest()).encoder, PictureStatistics)
-    for model in (FakeModel(), FakeRemix(), trained_on("cues", 32), trained_on("clip", 768)):
-        assert isinstance(encoder_for(model, ContextRequest("none")).encoder, NoPicture)
+    assert isinstance(encoder_for("tiny", "cues", ContextRequest()).encoder, PictureStatistics)
+    assert isinstance(encoder_for("tiny", "none", ContextRequest()).encoder, NoPicture)
+    for trained in ("none", "cues", "clip", "captions"):
+        assert isinstance(encoder_for("tiny", trained, ContextRequest("none")).encoder, NoPicture)
 
 
-@pytest.mark.parametrize(("model", "name"), [
-    (FakeModel(), "clip"), (FakeModel(), "words"), (FakeRemix(), "cues"),
-    (trained_on("clip", 768), "cues"), (trained_on("captions", 512), "words"),
+@pytest.mark.parametrize(("trained", "name"), [
+    ("cues", "clip"), ("cues", "words"), ("none", "cues"), ("clip", "cues"), ("captions", "words"),
 ])  # fmt: skip
-def test_another_context_than_it_was_trained_on_is_refused(model: FakeRemix | FakeModel, name: str) -> None:
+def test_another_context_than_it_was_trained_on_is_refused(trained: str, name: str) -> None:
     with pytest.raises(ModelError, match=f"the context '{name}', it was trained on"):
-        encoder_for(model, ContextRequest(name))
+        encoder_for("tiny", trained, ContextRequest(name))
 
 
 def test_pictures_are_as_high_as_the_encoder_wants_them() -> None:
@@ -74,7 +65,7 @@ def test_flags_without_a_use_are_refused(name: str, more: dict[str, str], flag: 
 
 def test_flags_without_a_use_for_the_models_own_context_are_refused_too() -> None:
     with pytest.raises(ValueError, match="--captions is for --context captions, not for clip"):
-        encoder_for(trained_on("clip", 768), ContextRequest(captions=Path("mine.json")))
+        encoder_for("tiny", "clip", ContextRequest(captions=Path("mine.json")))
 
 
 def test_nothing_is_loaded_before_it_is_asked_and_nothing_kept_after() -> None:
@@ -99,7 +90,7 @@ def test_weights_that_are_not_there_are_named_when_they_are_asked_for() -> None:
         ("words", 512, ContextRequest(text_model=NOWHERE, offline=True)),
     ):
         with pytest.raises(ModelError, match=NOWHERE):
-            looked(wish, trained_on(name, width))
+            looked(wish, name, width)
 
 
 def test_offline_is_offline_and_the_text_model_follows_the_width(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,23 +113,22 @@ def test_offline_is_offline_and_the_text_model_follows_the_width(monkeypatch: py
     for offline in (True, False):
         for width, name in ((512, "google/t5-v1_1-small"), (4096, "google/t5-v1_1-xxl")):
             with pytest.raises(ModelError, match="no such weights"):
-                looked(ContextRequest(offline=offline, device="cpu"), trained_on("words", width))
+                looked(ContextRequest(offline=offline, device="cpu"), "words", width)
             assert asked.pop() == ("AutoTokenizer", name, offline)
 
 
 def test_captions_by_hand_need_only_a_text_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from vision.pretrained.fakes import FirstLetters, letters
 
-    from limelight.cli import options as contexts
+    from limelight.vision import encoders
 
-    monkeypatch.setattr(contexts, "text_of", lambda wish, *, width: FirstLetters())
+    monkeypatch.setattr(encoders, "text_of", lambda wish, *, width: FirstLetters())
     caption = Caption(start_seconds=1, end_seconds=3, words={"tone": "Amber"})
     write_captions(tmp_path / "mine.json", Captions(captions=(caption,)))
-    model = trained_on("captions", 26)
-    cues = looked(ContextRequest(captions=tmp_path / "mine.json"), model)
+    cues = looked(ContextRequest(captions=tmp_path / "mine.json"), "captions", 26)
     assert letters(cues.values) == "-aa---"
     with pytest.raises(InputError, match=r"theirs\.json"):
-        looked(ContextRequest(captions=tmp_path / "theirs.json"), model)
+        looked(ContextRequest(captions=tmp_path / "theirs.json"), "captions", 26)
     assert np.array_equal(
-        letters(looked(ContextRequest("captions", captions=tmp_path / "mine.json"), model).values), "-aa---"
+        letters(looked(ContextRequest("captions", captions=tmp_path / "mine.json"), "captions", 26).values), "-aa---"
     )

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli.invented import invented_plan, invented_result
 from films import Film, film_path, sound_film
+from invented import invented_plan, invented_result
 
 from limelight.errors import OutputError
 from limelight.report.listening import BIT_RATE, WHOLE_UP_TO_SECONDS

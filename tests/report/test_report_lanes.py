@@ -2,9 +2,9 @@ import re
 
 import numpy as np
 import pytest
-from cli.invented import invented_plan
 from hypothesis import given
 from hypothesis import strategies as st
+from invented import invented_plan
 
 from limelight.report.lanes import (
     MOST_POINTS,

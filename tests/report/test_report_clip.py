@@ -3,8 +3,8 @@ import io
 import av
 import numpy as np
 import pytest
-from cli.invented import invented_plan
 from film_sound import lag_and_likeness, noise
+from invented import invented_plan
 
 from limelight.audio.layouts import db_to_gain
 from limelight.audio.loudness import measure_loudness

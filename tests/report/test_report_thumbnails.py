@@ -3,8 +3,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from cli.invented import invented_plan
 from films import Film, film_path
+from invented import invented_plan
 
 from limelight.media.probe import probe
 from limelight.media.sample_frames import sample_frames

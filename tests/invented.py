@@ -26,7 +26,7 @@ def invented_plan(
         ),
         model=PlannedModel(name="invented", sha256="0123456789abcdef" * 4),
         controls=PlannedControls(
-            strength=1, speech_db=0, music_db=-2, effects_db=0, loudness="keep", true_peak_dbtp=-1
+            strength=1, speech_db=0, music_db=-2, effects_db=0, loudness="keep", true_peak_dbtp=None
         ),
         loudness=PlannedLoudness(
             before_lufs=-23.4, predicted_after_lufs=-23.4, true_peak_before_dbtp=-4.3, downmix_lufs=-24.0
