@@ -26,7 +26,7 @@ from limelight.models.separators.deepfilter_features import (
     Synthesis,
     bins_of_bands,
 )
-from limelight.models.separators.deepfilter_network import ORDER, Answer, Network, NetworkStream, load_network
+from limelight.models.separators.deepfilter_network import ORDER, Estimate, Network, NetworkStream, load_network
 
 __all__ = ["SAMPLE_RATE", "SpeechFilter", "SpeechStream"]
 
@@ -98,19 +98,19 @@ class SpeechStream:
 
     def _run(self, hops: Floats) -> Floats:
         spectra = self._analysis.push(hops)
-        answer = self._network.push(*self._features.push(spectra))
+        estimate = self._network.push(*self._features.push(spectra))
         spectra = np.concatenate([self._before, spectra])
         self._before = spectra[1 - ORDER :].copy()
-        return self._synthesis.push(applied(answer, spectra))
+        return self._synthesis.push(apply(estimate, spectra))
 
 
-def applied(answer: Answer, spectra: Spectra) -> Spectra:
+def apply(estimate: Estimate, spectra: Spectra) -> Spectra:
     """What the network says of T frames, done to spectra [4 + T, F]: the speech of frames two earlier [T, F].
 
     The deep filter is given the mixture, not what the gains left of it.
     """
-    count = len(answer.gains)
-    speech = spectra[_AHEAD : _AHEAD + count] * bins_of_bands(answer.gains)
+    count = len(estimate.gains)
+    speech = spectra[_AHEAD : _AHEAD + count] * bins_of_bands(estimate.gains)
     low = spectra[:, :COMPLEX_BINS]
-    speech[:, :COMPLEX_BINS] = sum(low[tap : tap + count] * answer.taps[:, :, tap] for tap in range(ORDER))
+    speech[:, :COMPLEX_BINS] = sum(low[tap : tap + count] * estimate.taps[:, :, tap] for tap in range(ORDER))
     return speech
