@@ -71,24 +71,24 @@ class VoiceActivity:
         stream = self.stream()
         return np.concatenate([stream.push(sound), stream.flush()])
 
-    def see(self, windows: Floats) -> Floats:
-        """Windows with their context [T, 576] to what the LSTM is told [T, 4 · 128]."""
+    def encode(self, windows: Floats) -> Floats:
+        """Windows with their context [T, 576] to inputs of the LSTM's gates [T, 4 · 128]."""
         mirrored = windows[:, -2 : -2 - _MIRRORED : -1]
         frames = sliding_window_view(np.hstack([windows, mirrored]), _FFT, axis=1)[:, ::_FFT_HOP]
         parts = frames @ self._spectra
-        seen = np.sqrt(parts[..., :_BINS] ** 2 + parts[..., _BINS:] ** 2)
+        hidden = np.sqrt(parts[..., :_BINS] ** 2 + parts[..., _BINS:] ** 2)
         for (matrix, bias), stride in zip(self._convolutions, _STRIDES, strict=True):
-            columns = sliding_window_view(np.pad(seen, ((0, 0), (1, 1), (0, 0))), 3, axis=1)[:, ::stride]
-            seen = np.maximum(columns.reshape(*columns.shape[:2], -1) @ matrix + bias, 0)
-        told: Floats = seen[:, 0] @ self._from_input + self._bias
-        return told
+            columns = sliding_window_view(np.pad(hidden, ((0, 0), (1, 1), (0, 0))), 3, axis=1)[:, ::stride]
+            hidden = np.maximum(columns.reshape(*columns.shape[:2], -1) @ matrix + bias, 0)
+        inputs: Floats = hidden[:, 0] @ self._from_input + self._bias
+        return inputs
 
-    def recall(self, told: Floats, state: tuple[Floats, Floats]) -> tuple[Floats, tuple[Floats, Floats]]:
+    def decode(self, inputs: Floats, state: tuple[Floats, Floats]) -> tuple[Floats, tuple[Floats, Floats]]:
         """Steps of the LSTM [T, 4 · 128] to probabilities [T], and the state to go on with."""
         hidden, cell = state
-        hiddens = np.empty((len(told), _WIDTH), np.float32)
-        for step, inputs in enumerate(told):
-            gates = np.tanh(inputs + self._from_state @ hidden).reshape(4, _WIDTH)
+        hiddens = np.empty((len(inputs), _WIDTH), np.float32)
+        for step, entering in enumerate(inputs):
+            gates = np.tanh(entering + self._from_state @ hidden).reshape(4, _WIDTH)
             enter, keep, _, leave = 0.5 * gates + 0.5
             cell = keep * cell + enter * gates[2]
             hidden = leave * np.tanh(cell)
@@ -130,8 +130,8 @@ class VoiceStream:
         for start in range(0, count, _RUN_WINDOWS):
             stop = min(start + _RUN_WINDOWS, count)
             span = self._waiting[start * _WINDOW : stop * _WINDOW + _CONTEXT]
-            told = self._network.see(sliding_window_view(span, _CONTEXT + _WINDOW)[::_WINDOW])
-            answer, self._state = self._network.recall(told, self._state)
+            inputs = self._network.encode(sliding_window_view(span, _CONTEXT + _WINDOW)[::_WINDOW])
+            answer, self._state = self._network.decode(inputs, self._state)
             answers.append(answer)
         self._waiting = self._waiting[count * _WINDOW :].copy()
         self._owed -= count * _WINDOW * SAMPLE_RATE // _RATE

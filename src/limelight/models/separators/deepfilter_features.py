@@ -29,6 +29,8 @@ _BLOCK_FRAMES = 64  # running means are products with a triangle this wide
 _LEAST_BINS = 2  # of a band
 _SILENCE = 1e-10  # added to powers before the logarithm
 _BAND_RANGE_DB = 40.0
+_INAUDIBLE = 1e-4  # −80 dB RMS
+_MOST_GAIN = 100.0  # 40 dB
 
 
 def vorbis_window() -> Floats:
@@ -61,7 +63,8 @@ class Analysis:
         sound = np.concatenate([self._before, hops])
         self._before = sound[len(sound) - HOP :].copy()
         frames = sliding_window_view(sound, WINDOW)[::HOP]
-        return np.fft.rfft(frames * self._window, axis=1).astype(np.complex64, copy=False)
+        spectra: Spectra = np.fft.rfft(frames * self._window, axis=1).astype(np.complex64, copy=False)
+        return spectra
 
 
 class Synthesis:
@@ -73,11 +76,12 @@ class Synthesis:
 
     def push(self, spectra: Spectra) -> Floats:
         """Spectra [T, F] to whole hops [T · 480]."""
-        frames = np.fft.irfft(spectra, WINDOW, axis=1).astype(np.float32, copy=False) * self._window
-        halves = frames.reshape(len(frames), 2, HOP)
+        frames: Floats = np.fft.irfft(spectra, WINDOW, axis=1).astype(np.float32, copy=False)
+        halves = (frames * self._window).reshape(len(frames), 2, HOP)
         tails = np.concatenate([self._tail[None], halves[:, 1]])
         self._tail = tails[-1].copy()
-        return np.asarray((halves[:, 0] + tails[:-1]).ravel())
+        sound: Floats = halves[:, 0] + tails[:-1]
+        return sound.ravel()
 
 
 class RunningMean:
@@ -103,10 +107,38 @@ class RunningMean:
         return means
 
 
+class Leveller:
+    """A slow gain that brings spectra to one level, for what the network is told; the sound itself keeps its own.
+
+    The network hears less the softer a sound is, and nothing under −45 dB, for its complex input is divided by the root
+    of its running mean only. The level is the running mean of magnitude over a second; silence leaves the gain alone.
+    """
+
+    def __init__(self, level_db: float) -> None:
+        self._level = np.float32(10 ** (level_db / 20))
+        self._mean = RunningMean(np.zeros(1, np.float32))
+        self._heard = 0  # frames that were not silent
+        self._latest = self._level  # mean after the latest of them
+
+    def push(self, spectra: Spectra) -> Floats:
+        """Gains [T, 1] for spectra [T, F]."""
+        power = spectra.real**2 + spectra.imag**2
+        root_mean_square = 2 * np.sqrt(power.sum(axis=1, keepdims=True))
+        loud = np.flatnonzero(root_mean_square > _INAUDIBLE)
+        counts = self._heard + np.arange(1, len(loud) + 1)[:, None]
+        heard = self._mean.push(root_mean_square[loud]) / (1 - _KEPT**counts).astype(np.float32)
+        means = np.concatenate([[[self._latest]], heard])[np.searchsorted(loud, np.arange(len(spectra)), side="right")]
+        self._heard, self._latest = self._heard + len(loud), means[-1, 0]
+        gains: Floats = self._level / np.maximum(means, self._level / np.float32(_MOST_GAIN))
+        return gains
+
+
 class Features:
     """Spectra to the network's two inputs, normalised by running means that go on for the whole film."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, level_db: float | None = None) -> None:
+        """`level_db`: RMS that the network is told at; None: the sound's own."""
+        self._leveller = None if level_db is None else Leveller(level_db)
         widths = erb_widths()
         self._starts = np.concatenate([[0], np.cumsum(widths)[:-1]])
         self._widths = widths.astype(np.float32)
@@ -115,11 +147,13 @@ class Features:
 
     def push(self, spectra: Spectra) -> tuple[Floats, Floats]:
         """Spectra [T, F] to band levels [T, 32] and complex bins [2, T, 96]."""
+        if self._leveller is not None:
+            spectra = spectra * self._leveller.push(spectra)
         power = spectra.real**2 + spectra.imag**2
         level_db = 10 * np.log10(np.add.reduceat(power, self._starts, axis=1) / self._widths + np.float32(_SILENCE))
         bands = (level_db - self._level_db.push(level_db)) / np.float32(_BAND_RANGE_DB)
-        low = spectra[:, :COMPLEX_BINS]
-        low = np.asarray(low / np.sqrt(self._magnitude.push(np.sqrt(power[:, :COMPLEX_BINS]))), np.complex64)
+        mean = self._magnitude.push(np.sqrt(power[:, :COMPLEX_BINS]))
+        low = spectra[:, :COMPLEX_BINS] / np.sqrt(mean)
         return bands, np.stack([low.real, low.imag])
 
 

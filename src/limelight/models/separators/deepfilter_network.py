@@ -74,7 +74,7 @@ def opened(model: bytes, cut: Cut) -> bytes:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Estimate:
     """What the network says of T frames, each meant for the frame two earlier."""
 
     local_snr_db: Floats  # [T], −15 … 35
@@ -146,7 +146,7 @@ class NetworkStream:
         self._low = np.zeros((1, 2, _REACH, COMPLEX_BINS), np.float32)
         self._c0 = np.zeros((1, _CHANNELS, ORDER - 1, COMPLEX_BINS), np.float32)
 
-    def push(self, bands: Floats, low: Floats) -> Answer:
+    def push(self, bands: Floats, low: Floats) -> Estimate:
         """Band levels [T, 32] and complex bins [2, T, 96], 1 ≤ T."""
         feat_erb, self._bands = _after(self._bands, bands[None, None])
         feat_spec, self._low = _after(self._low, low[None])
@@ -156,7 +156,7 @@ class NetworkStream:
         (gains,), self._mask = self._network.mask_decoder.run(self._mask, feeds)
         c0, self._c0 = _after(self._c0, c0)
         (taps,), self._filter = self._network.filter_decoder.run(self._filter, {"emb": emb, "c0": c0})
-        return Answer(snr[0, :, 0], gains[0, 0], taps[0].view(np.complex64))
+        return Estimate(snr[0, :, 0], gains[0, 0], taps[0].view(np.complex64))
 
 
 def _after(before: Floats, frames: Floats) -> tuple[Floats, Floats]:
