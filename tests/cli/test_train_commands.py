@@ -19,8 +19,7 @@ from typer.testing import CliRunner
 
 from limelight.cli.main import app
 from limelight.dataset.reading import MuddyMix
-from limelight.models.registry import load_stem_model
-from limelight.models.remix_card import RemixCard, check_seal
+from limelight.models.card import Card, check_seal
 from limelight.training.contexts import ContextChoice, context_width
 
 SMALL = ("--channels", 4, "--batch", 2, "--seconds", 1, "--steps", 2, "--workers", 0, "--cpu", "--threads", 1)
@@ -72,7 +71,7 @@ def test_words_to_a_trained_network_to_onnx(dataset: Path, tmp_path: Path) -> No
     limelight("export", into, "-o", path, "--seconds", 1, "--licence", "CC0")
     check_seal(path)
     (text,) = (entry.value for entry in onnx.load(path).metadata_props if entry.key == "limelight")
-    card = RemixCard.model_validate_json(text)
+    card = Card.model_validate_json(text)
     assert (card.name, card.preset, card.context, card.context_width) == ("small", "semmix", "words", 256)
     assert (card.licence, card.training_data, card.samples) == ("CC0", "4 clips, 2 steps", 44_100)
 
@@ -86,30 +85,12 @@ def test_learn2remix_is_trained_with_its_own_loss(dataset: Path, tmp_path: Path)
     assert set(check["validation"]) == {"input", "none"}
 
 
-def test_lite_is_trained_on_stems_and_becomes_a_folder(dataset: Path, tmp_path: Path) -> None:
-    words = [word for word in SMALL if word not in ("--channels", 4)]
-    words += ["--channels", 8, "--preset", "lite", "--loss", "stems", "--optimiser", "muon", "--context", "cues"]
-    limelight("train", dataset, "--into", tmp_path / "run", *words, "--watched", 2, "--log-every", 1)
-    *steps, check = (json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines())
-    assert [set(line["losses"]) for line in steps] == [{"stems", "remix", "known", "gains", "total"}] * 2
-    assert set(check["validation"]) == {"input", "true", "shuffled", "none"}
-    limelight("export", tmp_path / "run", "-o", tmp_path / "small-lite", "--licence", "CC0")
-    card = load_stem_model(tmp_path / "small-lite").card
-    assert (card.name, card.licence, card.uses_picture, card.training_data) == (
-        "small-lite",
-        "CC0",
-        True,
-        "4 clips, 2 steps",
-    )
-
-
 def test_what_is_wished_wrongly_is_one_line(dataset: Path, tmp_path: Path) -> None:
     into = ("--into", tmp_path / "a")
     for words, code, exit_code in (
         (("train", dataset, *into, *SMALL, "--context", "clip"), "E_INPUT", 3),
         (("train", dataset, *into, *SMALL, "--preset", "vista"), "E_MODEL", 5),
         (("train", dataset, *into, *SMALL, "--loss", "joint"), "E_INPUT", 3),
-        (("train", dataset, *into, *SMALL, "--loss", "stems"), "E_INPUT", 3),
         (("train", dataset, *into, *SMALL, "--optimiser", "muon"), "E_INPUT", 3),
         (("train", dataset, *into, *SMALL, "--optimiser", "sgd"), "E_INPUT", 3),
         (("train", tmp_path, *into, *SMALL), "E_INPUT", 3),

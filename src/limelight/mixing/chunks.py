@@ -26,7 +26,7 @@ Answer = Callable[[Samples, int], tuple[AnyArray, ...]]
 
 @dataclass(frozen=True)
 class ChunkPlan:
-    """How long chunks are and how far they overlap, in steps. A step may reach over `lead` hops on either side of its centre."""
+    """How long chunks are and how far they overlap, in steps; a step may reach over `lead` hops on either side."""
 
     length: int
     overlap: int

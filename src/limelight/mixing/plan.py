@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -17,7 +17,7 @@ from limelight.errors import PlanError
 from limelight.mixing.controls import CEILING_DBTP
 from limelight.types import STEMS, SoundtrackInfo, SourceInfo, Vector
 
-VERSION = 2
+VERSION: Final = 2
 STEP_SECONDS = 0.1  # gain curves have ten values a second
 LARGEST_PLAN_BYTES = 200_000_000
 UTF8_MARK = b"\xef\xbb\xbf"  # some editors put it first

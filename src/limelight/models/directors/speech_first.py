@@ -24,7 +24,7 @@ NAME = "speech-first"
 SPEAKS = 0.5  # presence over this is speech
 LEAST_PRESENCE = 0.2
 LOWEST_LU, HIGHEST_LU, WANTED_LU = -16.0, 3.0, 7.0
-LONGEST_SECONDS = 30.0  # of one decision
+SHORTEST_SECONDS, LONGEST_SECONDS = 8.0, 30.0  # of one decision
 REST = ("music", "effects")
 
 
@@ -68,9 +68,13 @@ def reason(present: float, over: float, shift: float) -> str:
 
 
 def stretches(heard: StemFeatures, seen: Cues) -> list[tuple[float, float]]:
-    """The film's scenes, in seconds; long ones in equal parts."""
+    """The film's scenes, in seconds; short ones with what follows, long ones in equal parts."""
     end = float(heard.times_seconds[-1]) + 1.0
-    edges = [0.0, *(cut for cut in scene_boundaries(seen) if cut < end - 1), end]
+    edges = [0.0]
+    for cut in scene_boundaries(seen):
+        if min(cut - edges[-1], end - cut) >= SHORTEST_SECONDS:
+            edges.append(cut)
+    edges.append(end)
     parts: list[tuple[float, float]] = []
     for first, last in pairwise(edges):
         inner = np.linspace(first, last, int(np.ceil((last - first) / LONGEST_SECONDS)) + 1)
