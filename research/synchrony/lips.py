@@ -9,12 +9,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from corpus import Talk, auc, over_groups, talks
 
-from limelight.vision.synchrony import LAGS_SECONDS, LEVEL_RATE, LIP_RATE, LipCurve, SpeechCurve, film_lag, follows, match
+from limelight.vision.synchrony import (
+    LAGS_SECONDS,
+    LEVEL_RATE,
+    LIP_RATE,
+    LipCurve,
+    SpeechCurve,
+    film_lag,
+    follows,
+    match,
+)
 
 WINDOWS_SECONDS = (1.0, 2.0, 3.0, 5.0, 9.5)
 OTHERS = 8  # windows of other persons for each own one
@@ -66,9 +76,15 @@ def compared(
     return {person: pair for person, pair in found.items() if pair[1]}
 
 
-def stranger(people: list[Talk], one: Talk, mouth: LipCurve, seconds: float, random: np.random.Generator) -> tuple[Talk, float]:
+def stranger(
+    people: list[Talk], one: Talk, mouth: LipCurve, seconds: float, random: np.random.Generator
+) -> tuple[Talk, float]:
     """Another person, each as likely, and by how much to shift the sound so that a random place falls on the mouth."""
-    long = [other for other in people if other.person != one.person and len(other.speech.level_db) >= (seconds - 0.5) * LEVEL_RATE]
+    long = [
+        other
+        for other in people
+        if other.person != one.person and len(other.speech.level_db) >= (seconds - 0.5) * LEVEL_RATE
+    ]
     names = sorted({other.person for other in long})
     chosen = names[random.integers(len(names))]
     films = [other for other in long if other.person == chosen]
@@ -102,8 +118,10 @@ def motion_table(people: list[Talk]) -> None:
         still = [value for pair in found.values() for value in pair[1]]
         both = {person: pair for person, pair in found.items() if pair[0] and pair[1]}
         persons = f"{over_groups(both)} | {sum(len(pair[1]) for pair in both.values())}" if both else "-"
-        say(f"| {seconds:g} s | {persons} | {auc(talk, still):.2f} | {len(talk)} | {len(still)} | "
-            f"talk {np.mean(talk):.2f} ± {np.std(talk):.2f}, still {np.mean(still):.2f} ± {np.std(still):.2f} |\n")
+        say(
+            f"| {seconds:g} s | {persons} | {auc(talk, still):.2f} | {len(talk)} | {len(still)} | "
+            f"talk {np.mean(talk):.2f} ± {np.std(talk):.2f}, still {np.mean(still):.2f} ± {np.std(still):.2f} |\n"
+        )
 
 
 def calibration(people: list[Talk]) -> None:
@@ -112,11 +130,13 @@ def calibration(people: list[Talk]) -> None:
     own = np.concatenate([a for values in pairs for a, _ in values])
     other = np.concatenate([b for values in pairs for _, b in values])
     edges = [-np.inf, -3, -2, -1, -0.3, 0.3, 1, 2, 3, np.inf]
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         mine, theirs = np.mean((own > low) & (own <= high)), np.mean((other > low) & (other <= high))
         values = np.concatenate([own[(own > low) & (own <= high)], other[(other > low) & (other <= high)]])
         said = float(np.mean(1 / (1 + np.exp(-values)))) if len(values) else float("nan")
-        sys.stdout.write(f"| odds {low} … {high} | said {said:.2f} | found {mine / max(mine + theirs, 1e-9):.2f} | share {0.5 * (mine + theirs):.2f} |\n")
+        sys.stdout.write(
+            f"| odds {low} … {high} | said {said:.2f} | found {mine / max(mine + theirs, 1e-9):.2f} | share {0.5 * (mine + theirs):.2f} |\n"
+        )
 
 
 def main() -> None:
@@ -124,8 +144,10 @@ def main() -> None:
     say = sys.stdout.write
     for one in people:
         lag = film_lag([one.lips], one.speech)
-        say(f"{one.name:30s} {len(one.lips.opening) / LIP_RATE:5.1f} s  lag {lag:+.2f} s  r {correlation(one.lips, one.speech, lag):.2f}"
-            f"  voiced {np.mean(one.voice > 0.5):.2f}\n")
+        say(
+            f"{one.name:30s} {len(one.lips.opening) / LIP_RATE:5.1f} s  lag {lag:+.2f} s  r {correlation(one.lips, one.speech, lag):.2f}"
+            f"  voiced {np.mean(one.voice > 0.5):.2f}\n"
+        )
     rows: list[tuple[str, Score, str, bool]] = [
         ("correlation, usual lag", correlation, "speech", False),
         ("the same, level of the mixture", correlation, "mixture", False),

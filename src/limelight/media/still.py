@@ -46,7 +46,7 @@ def decode_picture(data: bytes) -> Image | None:
     kind = "png" if data.startswith(b"\x89PNG") else "mjpeg" if data.startswith(b"\xff\xd8") else None
     if kind is None:
         return None
-    codec = CodecContext.create(kind, "r")
+    codec = _video(CodecContext.create(kind, "r"))
     try:
         frames = [*codec.decode(Packet(data)), *codec.decode(None)]
     except av.error.FFmpegError:
@@ -56,10 +56,15 @@ def decode_picture(data: bytes) -> Image | None:
 
 
 def _encoder(name: str, image: NDArray[np.uint8], pixels: str) -> VideoCodecContext:
-    codec = CodecContext.create(name, "w")
-    assert isinstance(codec, VideoCodecContext)  # noqa: S101
+    codec = _video(CodecContext.create(name, "w"))
     codec.height, codec.width = image.shape[:2]
     codec.pix_fmt, codec.time_base = pixels, Fraction(1, 25)
+    return codec
+
+
+def _video(codec: CodecContext) -> VideoCodecContext:
+    if not isinstance(codec, VideoCodecContext):
+        raise TypeError(f"{codec.name} is no codec of pictures")
     return codec
 
 

@@ -93,8 +93,8 @@ class FaceFollower:
         return float(np.abs(small - earlier).mean()) > CUT * 255
 
     def _end_shot(self) -> None:
-        for known in self._known:
-            self._read(known, known.points)
+        if self._waiting:  # else the last few pictures would show a face where it was before
+            self._search(self._waiting[-1][1])
         self._finished += [known for known in self._known if known.rows]
         self._known, self._waiting, self._searched_seconds = [], [], -np.inf
 

@@ -47,7 +47,8 @@ class LipReader:
     def read(self, image: NDArray[np.uint8], faces: Faces) -> Lips:
         """The mouths of the faces of a picture [H, W, 3], RGB. Raises ModelError."""
         if len(faces) == 0:
-            return Lips(*np.zeros((3, 0), np.float32), np.zeros((0, 468, 3), np.float32))
+            none = np.zeros(0, np.float32)
+            return Lips(none, none, none, np.zeros((0, 468, 3), np.float32))
         squares = [square_around(points) for points in faces.points]
         pictures = np.stack([cut(image, square) for square in squares])
         points, face = run_session(self._session, ("points", "face"), {"picture": pictures}, model="face_landmarks")
@@ -69,7 +70,8 @@ def square_around(points: Floats) -> Floats:
     turned = np.stack([along, across], axis=1) / max(float(np.hypot(*along)), 1e-6)  # [2, 2], columns: right, down
     scaled = turned * size / SIDE
     middle = (eyes + mouth) / 2
-    return np.concatenate([scaled, (middle - scaled @ np.full(2, SIDE / 2))[:, None]], axis=1).astype(np.float32)
+    corner = middle - scaled @ np.full(2, SIDE / 2)
+    return np.concatenate([scaled, corner[:, None]], axis=1).astype(np.float32)
 
 
 def cut(image: NDArray[np.uint8], square: Floats) -> Floats:
@@ -103,7 +105,7 @@ def _blocks(image: NDArray[np.uint8], block: int) -> NDArray[np.uint8]:
 
 def _in_blocks(place: Floats, block: int) -> Floats:
     """A place in pixels as one in blocks: the middle of the first block lies (block − 1) / 2 from the first pixel."""
-    return (place - (block - 1) / 2) / block
+    return np.asarray((place - (block - 1) / 2) / block, np.float32)
 
 
 def _bilinear(image: NDArray[np.uint8], x: Floats, y: Floats) -> Floats:
@@ -119,7 +121,8 @@ def _bilinear(image: NDArray[np.uint8], x: Floats, y: Floats) -> Floats:
     first = top * (width + 1) + left
 
     def fetched(step: int) -> Floats:
-        return flat[first + step].view(np.uint8).reshape(*first.shape, 4).astype(np.float32)
+        values: Floats = flat[first + step].view(np.uint8).reshape(*first.shape, 4).astype(np.float32)
+        return values
 
     right_share, low_share = (x - left)[..., None], (y - top)[..., None]
     upper, lower = fetched(0), fetched(width + 1)

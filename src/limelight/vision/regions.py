@@ -1,7 +1,7 @@
 """Connected regions of a mask and their boxes, in NumPy: runs of each row are joined where they touch those of the next.
 
-    row 0   ..###...##..      runs, not pixels, are joined; each run takes the smallest number among its neighbours,
-    row 1   ...####..#..      and of that one's, until nothing changes
+row 0   ..###...##..      runs, not pixels, are joined; each run takes the smallest number among its neighbours,
+row 1   ...####..#..      and of that one's, until nothing changes
 """
 
 from __future__ import annotations

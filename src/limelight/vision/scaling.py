@@ -70,7 +70,7 @@ def _block_means(pixels: Floats, down: int, across: int) -> Floats:
     for i in range(down):
         for j in range(across):
             total += pixels[i::down, j::across]
-    return total / np.float32(down * across)
+    return np.asarray(total / (down * across), np.float32)
 
 
 def _both_ways(pixels: Floats, down: Floats, across: Floats) -> Floats:

@@ -35,7 +35,8 @@ MEMORY_SECONDS = 4.0  # evidence fades with this time constant to either side
 # Measured on people who talk (research/synchrony): correlation of a mouth with its own voice, and with another's; and the
 # logarithm of how much an opening changes from one value to the next, where talk and silence are equally likely.
 OWN_CORRELATION, OWN_SPREAD, OTHER_SPREAD = 0.30, 0.12, 0.05
-TALK_MOTION, MOTION_SLOPE = -4.6, 3.0
+TALK_MOTION, MOTION_SLOPE = -4.9, 3.0
+MOTION_ODDS = (-6.0, 3.0)  # least and most: who talks moves the lips, but who moves them may chew
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,9 @@ class SpeechCurve:
     """The level of speech in dB, every 10 ms from time 0, on any scale."""
 
     level_db: Vector  # [N]
+    presence: Vector | None = (
+        None  # [N], 0…1: that somebody speaks; else what lies near the loud level counts as speech
+    )
 
     @property
     def floor_db(self) -> float:
@@ -78,7 +82,9 @@ class SpeechCurve:
 
     def sounds(self, times_seconds: Vector) -> Vector:
         """1 where speech is heard, or was or will be within a fifth of a second, else 0, [T]."""
-        heard = (self.level_db > self.floor_db).astype(float)
+        if len(self.level_db) == 0:
+            return np.zeros(len(times_seconds))
+        heard = (self.level_db > self.floor_db if self.presence is None else self.presence > 0.5).astype(float)
         return (self._at(times_seconds, np.convolve(heard, np.ones(41), mode="same")) > 0.5).astype(float)
 
     def _at(self, times_seconds: Vector, values: Vector) -> Vector:
