@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from limelight.vision.scaling import blurred, by_area, grey_of, moved
+from limelight.vision.scaling import blurred, by_area, grey_of, moved, slope_across
 
 RANDOM = np.random.default_rng(0)
 COLOURS = RANDOM.integers(0, 256, (180, 427, 3)).astype(np.uint8)
@@ -55,9 +55,16 @@ def test_moving_by_whole_pixels_copies() -> None:
     assert inside[2:, 3:].all()
 
 
+def test_the_slope_of_a_ramp_is_eight_times_its_step() -> None:
+    ramp = np.tile(np.arange(0, 200, 5, dtype=np.uint8), (6, 1))
+    assert (slope_across(ramp)[:, 1:-1] == 8 * 5).all()
+    assert (slope_across(ramp.T.copy()) == 0).all()
+
+
 def test_all_equals_opencv() -> None:
     cv2 = pytest.importorskip("cv2")
     np.testing.assert_array_equal(grey_of(COLOURS), cv2.cvtColor(COLOURS, cv2.COLOR_RGB2GRAY))
+    np.testing.assert_array_equal(slope_across(COLOURS[..., 0]), cv2.Sobel(COLOURS[..., 0], cv2.CV_16S, 1, 0))
     for height, width in ((90, 213), (45, 106), (60, 160)):
         theirs = cv2.resize(COLOURS, (width, height), interpolation=cv2.INTER_AREA)
         np.testing.assert_allclose(by_area(COLOURS, height, width), theirs, atol=0.51)
