@@ -1,0 +1,1 @@
+"""Is what is heard what is seen: measured on real faces and real films."""
