@@ -8,7 +8,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from .story import SAMPLE_RATE, SAMPLES
+from research.demo.story import SAMPLE_RATE, SAMPLES
 
 Sound = NDArray[np.float32]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .voice import mouth
+from research.demo.voice import mouth
 
 BLINKS = (0.9, 3.15, 5.0, 6.2, 8.6, 10.3)
 

@@ -9,8 +9,8 @@ from functools import cache
 import cv2
 import numpy as np
 
-from .canvas import SHIFT, Canvas, Mask, glow, gradient, grid, noise, polygon, puff, rgb, stroke
-from .story import FALL_SECONDS, HEIGHT, IMPACTS, LIGHTNING_SECONDS, WIDTH, Impact
+from research.demo.canvas import SHIFT, Canvas, Mask, glow, gradient, grid, noise, polygon, puff, rgb, stroke
+from research.demo.story import FALL_SECONDS, HEIGHT, IMPACTS, LIGHTNING_SECONDS, WIDTH, Impact
 
 WOOD, WOOD_LIT, WOOD_DARK = rgb("5a3722"), rgb("a8683a"), rgb("22130c")
 FIRE = ((0, "000000"), (0.18, "2a0502"), (0.38, "a31f05"), (0.60, "f2700f"), (0.82, "ffc24a"), (1.0, "fff3c8"))

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .story import HEIGHT, WIDTH
+from research.demo.story import HEIGHT, WIDTH
 
 Canvas = NDArray[np.float32]
 Mask = NDArray[np.float32]

@@ -10,10 +10,10 @@ from functools import cache
 import cv2
 import numpy as np
 
-from .bursts import burst, falling, lightning, rain, shake
-from .canvas import Canvas, glow, gradient, grid, mixed, noise, polygon, rgb, shifted, smoothstep, stroke
-from .runner import LEAP_SECONDS, body_at, draw_figure
-from .story import ACTION, HEIGHT, IMPACTS, SHOTS, STRIDES_PER_SECOND, WIDTH
+from research.demo.bursts import burst, falling, lightning, rain, shake
+from research.demo.canvas import Canvas, glow, gradient, grid, mixed, noise, polygon, rgb, shifted, smoothstep, stroke
+from research.demo.runner import LEAP_SECONDS, body_at, draw_figure
+from research.demo.story import ACTION, HEIGHT, IMPACTS, SHOTS, STRIDES_PER_SECOND, WIDTH
 
 DARK, RIM, SCARF = rgb("0d1119"), rgb("f0a15c"), rgb("d8342c")
 

@@ -7,11 +7,21 @@ import av
 import cv2
 import numpy as np
 
-from .acoustics import Sound, loudness, read_sound
-from .film import read_pictures
-from .mixing import levels, spoiled, total, well_mixed
-from .sound import raw_stems
-from .story import DURATION_SECONDS, FRAMES, FRAMES_PER_SECOND, IMPACTS, SAMPLE_RATE, SAMPLES, STEMS, STRETCHES, TALK
+from research.demo.acoustics import Sound, loudness, read_sound
+from research.demo.film import read_pictures
+from research.demo.mixing import levels, spoiled, total, well_mixed
+from research.demo.sound import raw_stems
+from research.demo.story import (
+    DURATION_SECONDS,
+    FRAMES,
+    FRAMES_PER_SECOND,
+    IMPACTS,
+    SAMPLE_RATE,
+    SAMPLES,
+    STEMS,
+    STRETCHES,
+    TALK,
+)
 
 DETECTOR_LINES = 180
 FACE_SHARE = 0.80

@@ -6,8 +6,21 @@ at the story's times.
 
 import numpy as np
 
-from .acoustics import Sound, bell, clock, coloured, in_room, panned, place, seconds, silence, slope, swept, wander
-from .story import (
+from research.demo.acoustics import (
+    Sound,
+    bell,
+    clock,
+    coloured,
+    in_room,
+    panned,
+    place,
+    seconds,
+    silence,
+    slope,
+    swept,
+    wander,
+)
+from research.demo.story import (
     ACTION,
     DURATION_SECONDS,
     FALL_SECONDS,

@@ -8,8 +8,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from .acoustics import Sound
-from .story import FRAMES_PER_SECOND, HEIGHT, SAMPLE_RATE, WIDTH
+from research.demo.acoustics import Sound
+from research.demo.story import FRAMES_PER_SECOND, HEIGHT, SAMPLE_RATE, WIDTH
 
 BT709 = 1
 SAMPLES_PER_FRAME = SAMPLE_RATE // FRAMES_PER_SECOND

@@ -7,9 +7,22 @@ from functools import cache
 
 import numpy as np
 
-from .canvas import Canvas, Mask, glow, gradient, grid, mixed, noise, polygon, rgb, shifted, smoothstep, stroke
-from .lettering import write_title
-from .story import HEIGHT, LANDSCAPE, TITLE_SECONDS, WIDTH
+from research.demo.canvas import (
+    Canvas,
+    Mask,
+    glow,
+    gradient,
+    grid,
+    mixed,
+    noise,
+    polygon,
+    rgb,
+    shifted,
+    smoothstep,
+    stroke,
+)
+from research.demo.lettering import write_title
+from research.demo.story import HEIGHT, LANDSCAPE, TITLE_SECONDS, WIDTH
 
 HORIZON = 0.585 * HEIGHT
 SUN = (770.0, HORIZON - 62)

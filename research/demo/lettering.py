@@ -5,8 +5,8 @@ from functools import cache
 import cv2
 import numpy as np
 
-from .canvas import Canvas, Mask
-from .story import HEIGHT, TITLE, WIDTH
+from research.demo.canvas import Canvas, Mask
+from research.demo.story import HEIGHT, TITLE, WIDTH
 
 X_HEIGHT = 78.0  # pixels; ascenders rise 1.75 of it
 WEIGHT = 11.0

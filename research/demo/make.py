@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from . import story
-from .film import TRUTH_BITS_PER_SECOND, replace_sound, write_film, write_sound
-from .mixing import Stems, levels, spoiled, total, well_mixed
-from .picture import pictures
-from .sound import raw_stems
+from research.demo import story
+from research.demo.film import TRUTH_BITS_PER_SECOND, replace_sound, write_film, write_sound
+from research.demo.mixing import Stems, levels, spoiled, total, well_mixed
+from research.demo.picture import pictures
+from research.demo.sound import raw_stems
 
 X264_CRF = 25
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .acoustics import Sound, loudness, seconds
-from .story import (
+from research.demo.acoustics import Sound, loudness, seconds
+from research.demo.story import (
     DURATION_SECONDS,
     MIX_LUFS,
     SAMPLES,

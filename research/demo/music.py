@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .acoustics import Sound, clock, in_room, panned, place, read_sound, seconds, silence
-from .commands import run, sound_font
-from .story import DURATION_SECONDS, SAMPLE_RATE, SAMPLES, TITLE_SECONDS
+from research.demo.acoustics import Sound, clock, in_room, panned, place, read_sound, seconds, silence
+from research.demo.commands import run, sound_font
+from research.demo.story import DURATION_SECONDS, SAMPLE_RATE, SAMPLES, TITLE_SECONDS
 
 PROGRAMS = {"piano": 0, "glockenspiel": 9, "strings": 48, "short strings": 45, "tremolo": 44, "cello": 42, "harp": 46,
             "timpani": 47, "choir": 52, "trombone": 57, "horn": 60, "brass": 61, "flute": 73, "taiko": 116}  # fmt: skip

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import chase, landscape, talk
-from .canvas import bloomed, developed
-from .story import ACTION, FRAMES, FRAMES_PER_SECOND, LANDSCAPE, TALK, stretch_at
+from research.demo import chase, landscape, talk
+from research.demo.canvas import bloomed, developed
+from research.demo.story import ACTION, FRAMES, FRAMES_PER_SECOND, LANDSCAPE, TALK, stretch_at
 
 SCENES = {TALK.name: talk.draw, ACTION.name: chase.draw, LANDSCAPE.name: landscape.draw}
 

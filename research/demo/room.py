@@ -4,8 +4,21 @@ from functools import cache
 
 import numpy as np
 
-from .canvas import Canvas, glow, gradient, grid, mixed, noise, polygon, puff, rgb, smoothstep, soft, stroke
-from .story import HEIGHT, WIDTH
+from research.demo.canvas import (
+    Canvas,
+    glow,
+    gradient,
+    grid,
+    mixed,
+    noise,
+    polygon,
+    puff,
+    rgb,
+    smoothstep,
+    soft,
+    stroke,
+)
+from research.demo.story import HEIGHT, WIDTH
 
 
 @cache

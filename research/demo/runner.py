@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .canvas import Canvas, polygon, smoothstep, stroke
-from .story import ACTION, STRIDES_PER_SECOND
+from research.demo.canvas import Canvas, polygon, smoothstep, stroke
+from research.demo.story import ACTION, STRIDES_PER_SECOND
 
 LEAP_SECONDS = 18.88
 

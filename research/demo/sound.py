@@ -1,9 +1,9 @@
 """The three stems of the film, raw: at no particular level yet."""
 
-from .acoustics import Sound
-from .effects import effects_stem
-from .music import music_stem
-from .voice import speech_stem
+from research.demo.acoustics import Sound
+from research.demo.effects import effects_stem
+from research.demo.music import music_stem
+from research.demo.voice import speech_stem
 
 
 def raw_stems() -> dict[str, Sound]:

@@ -11,20 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .acting import Pose, pose_at
-from .canvas import (
-    Canvas,
-    Mask,
-    gradient,
-    grid,
-    mixed,
-    noise,
-    rgb,
-    shifted,
-    smoothstep,
-)
-from .room import room_behind
-from .story import HEIGHT, WIDTH
+from research.demo.acting import Pose, pose_at
+from research.demo.canvas import Canvas, Mask, gradient, grid, mixed, noise, rgb, shifted, smoothstep
+from research.demo.room import room_behind
+from research.demo.story import HEIGHT, WIDTH
 
 SCALE = 196.0  # pixels for one unit of face
 CENTRE = (600.0, 372.0)

@@ -1,1 +1,1 @@
-"""A small renderer of moving pictures, in time with the stems of a scene."""
+"""A painter of moving pictures in time with sound. Start at `storyboard` (what is shown) and `film` (how it is painted)."""

@@ -1,26 +1,127 @@
 """Takes of action: blasts, things that crash, fights and chases, whose hits fall on the onsets of the effects.
 
 What falls or lunges is under way before its hit, as things are; the hit is in the picture whose time it is. Between
-hits everything moves as busily as the effects are loud.
+hits everything moves as busily as the effects are loud. What is seen of a hit (light, fire, sparks, pieces, dust, a bolt
+of lightning) is a function of the time since. Each hit has its own generator, so that any picture can be painted alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from limelight.types import Vector
-from research.painted.bursts import LASTS_SECONDS, Burst, Hit, paint_burst
 from research.painted.camera import shaken
-from research.painted.canvas import Canvas, Size, disc, polygon, scaled, stroke
+from research.painted.canvas import Canvas, Size, disc, glow, polygon, puff, scaled, stroke
 from research.painted.figure import draw_dress, draw_figure, lunging, running, standing, struck
-from research.painted.indoors import draw_room
-from research.painted.layers import Scape
-from research.painted.outdoors import draw_hills, draw_street
-from research.painted.sky import BRIGHTNESS
+from research.painted.places import draw_hills, draw_room, draw_street
+from research.painted.sky import BRIGHTNESS, Place
 from research.painted.storyboard import Subject, Take
 from research.painted.timing import CURVE_RATE, Onset, Timing
+
+Burst = Literal["fire", "pieces", "sparks", "dust"]
+LASTS_SECONDS = 1.6
+FLASH_SECONDS = {"fire": 0.18, "pieces": 0.07, "sparks": 0.10, "dust": 0.06}
+FLASH_LIGHT = {"fire": 0.75, "pieces": 0.22, "sparks": 0.38, "dust": 0.12}
+FALL = 2.2  # picture heights per second²
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Something bursts at a place: x, y in points; `size` 1 is a large one."""
+
+    time_seconds: float
+    x: float
+    y: float
+    ground: float  # points from above
+    size: float
+    burst: Burst
+    seed: int
+
+
+def paint_burst(canvas: Canvas, hit: Hit, time_seconds: float) -> None:
+    """All that is seen of a hit at an instant; nothing before it and long after."""
+    age = time_seconds - hit.time_seconds
+    if not 0 <= age < LASTS_SECONDS:
+        return
+    height = canvas.shape[0]
+    if hit.burst == "fire":
+        _fire(canvas, hit, age, height)
+    if hit.burst in ("dust", "pieces"):
+        _dust(canvas, hit, age, height)
+    if hit.burst in ("fire", "pieces"):
+        _pieces(canvas, hit, age, height)
+    if hit.burst in ("fire", "sparks"):
+        _sparks(canvas, hit, age, height)
+    flash = float(np.exp(-age / FLASH_SECONDS[hit.burst])) * hit.size
+    if flash < 0.02:
+        return
+    glow(canvas, hit.x, hit.y, 0.35 * height * hit.size**0.5, (1.0, 0.75, 0.45), 1.6 * FLASH_LIGHT[hit.burst] * flash)
+    light = np.array([1.0, 0.85, 0.62], np.float32) * np.float32(FLASH_LIGHT[hit.burst] * flash)
+    canvas *= 1 + light
+    canvas += 0.55 * light
+
+
+def _fire(canvas: Canvas, hit: Hit, age: float, height: int) -> None:
+    """Smoke, and hot blobs in it that rise, swell and cool."""
+    rng, swell = np.random.default_rng(hit.seed), 1 - np.exp(-6 * age)
+    for _ in range(11):
+        angle, reach = rng.uniform(-np.pi, 0), rng.uniform(0, 0.26) * hit.size * height
+        wide, cooling, rise = rng.uniform(0.07, 0.15) * hit.size * height, rng.uniform(1.5, 4), rng.uniform(0.05, 0.3)
+        x, y = hit.x + reach * swell * np.cos(angle), hit.y + reach * swell * np.sin(angle) - rise * age * height
+        radius = wide * (0.3 + 0.8 * swell + 0.4 * age)
+        heat = float(np.exp(-cooling * age))
+        puff(canvas, x, y, 1.25 * radius, (0.10, 0.085, 0.08), 0.42 * min(4 * age, 1.0) * (1 - age / LASTS_SECONDS))
+        colour = (1.5 * heat**0.3, 1.15 * heat**0.9, 0.8 * heat**2)
+        puff(canvas, x, y, 0.8 * radius, colour, min(1.4 * heat, 0.9))
+
+
+def _dust(canvas: Canvas, hit: Hit, age: float, height: int) -> None:
+    rng = np.random.default_rng(hit.seed + 1)
+    fade, grow = (1 - age / LASTS_SECONDS) ** 1.5, 1 - np.exp(-4 * age)
+    colour = scaled((0.62, 0.55, 0.46), float(np.clip(canvas[::8, ::8].mean() * 2, 0.15, 1)))
+    for _ in range(7):
+        side, up = rng.uniform(-0.3, 0.3), rng.uniform(0, 0.16)
+        wide = rng.uniform(0.05, 0.13) * hit.size * height * (0.3 + grow)
+        puff(canvas, hit.x + side * grow * hit.size * height, hit.ground - up * grow * height, wide, colour, 0.5 * fade)
+
+
+def _pieces(canvas: Canvas, hit: Hit, age: float, height: int) -> None:
+    """Splinters that fly, turn and fall."""
+    rng = np.random.default_rng(hit.seed + 2)
+    base = rng.uniform(0.05, 0.6, 3)
+    for _ in range(int(6 + 9 * hit.size)):
+        angle, speed = rng.uniform(-0.95 * np.pi, -0.05 * np.pi), rng.uniform(0.4, 1.6) * hit.size**0.5 * height
+        long, spin = rng.uniform(0.015, 0.06) * height, rng.uniform(-14, 14) * age + angle
+        x = hit.x + speed * np.cos(angle) * age
+        y = hit.y + speed * np.sin(angle) * age + FALL * height / 2 * age**2
+        y = min(y, hit.ground)
+        along, across = (
+            np.array([np.cos(spin), np.sin(spin)]) * long,
+            np.array([-np.sin(spin), np.cos(spin)]) * 0.3 * long,
+        )
+        corners = np.add([along, across, -along, -across], (x, y))
+        polygon(canvas, corners, scaled(base.tolist(), float(rng.uniform(0.4, 1.4))), 1 - age / LASTS_SECONDS)
+
+
+def _sparks(canvas: Canvas, hit: Hit, age: float, height: int) -> None:
+    rng = np.random.default_rng(hit.seed + 3)
+    for _ in range(int(10 + 16 * hit.size)):
+        angle, speed, life = (
+            rng.uniform(-np.pi, 0.2),
+            rng.uniform(0.4, 2.0) * hit.size**0.5 * height,
+            rng.uniform(0.2, 0.8),
+        )
+        if age > life:
+            continue
+        ends = []
+        for t in (age + 0.01, max(age - 0.03, 0.0)):
+            reach = speed * (1 - np.exp(-2.2 * t)) / 2.2
+            ends.append((hit.x + reach * np.cos(angle), hit.y + reach * np.sin(angle) + 0.5 * height * t**2))
+        stroke(canvas, ends, 0.012 * height, (1.6, 1.2 - 0.5 * age / life, 0.5), 0.9, end=0.004 * height)
+
 
 FALL_SECONDS, LUNGE_SECONDS, RECOIL_SECONDS = 0.5, 0.22, 0.35
 FAINTEST = 0.12  # onsets weaker than this move nothing
@@ -36,10 +137,10 @@ class Action:
     """One take, ready to be painted at any instant."""
 
     def __init__(self, take: Take, timing: Timing, size: Size) -> None:
-        rng, place = np.random.default_rng(take.seed), np.random.default_rng(take.place_seed)
+        rng, place_rng = np.random.default_rng(take.seed), np.random.default_rng(take.place_seed)
         self._subject, self._size = take.subject, size
-        self._scape = _draw_place(place, take, size)
-        self._ground = min(0.95, self._scape.horizon + float(rng.uniform(0.1, 0.2))) * size.height
+        self._place = _draw_place(place_rng, take, size)
+        self._ground = min(0.95, self._place.horizon + float(rng.uniform(0.1, 0.2))) * size.height
         self._onsets = tuple(
             onset
             for onset in timing.hits
@@ -58,7 +159,7 @@ class Action:
     def paint(self, time_seconds: float) -> Canvas:
         """[H, W, 3] at an instant."""
         pan = float(np.interp(time_seconds * CURVE_RATE, np.arange(len(self._pan)), self._pan))
-        canvas = self._scape.painted(self._size, pan)
+        canvas = self._place.painted(self._size, pan)
         {"blast": self._bystanders, "crash": self._crash, "fight": self._fight, "chase": self._chase}[self._subject](
             canvas, time_seconds, pan
         )
@@ -153,7 +254,7 @@ class Action:
             stroke(canvas, ((x, -5), (x, height + 5)), 0.03 * height, scaled(self._colours[k], 0.25))
 
 
-def _draw_place(rng: np.random.Generator, take: Take, size: Size) -> Scape:
+def _draw_place(rng: np.random.Generator, take: Take, size: Size) -> Place:
     if take.light == "indoors":
         return draw_room(rng, take.light, size)
     return (draw_street if rng.random() < 0.6 else draw_hills)(rng, take.light, size)
@@ -163,5 +264,5 @@ def _travelled(timing: Timing, rng: np.random.Generator, subject: Subject) -> Ve
     """How far the camera has gone at each hundredth of a second, picture heights: quicker while effects are loud."""
     quiet, loud = {"chase": (0.6, 1.6), "fight": (0.0, 0.08), "crash": (0.0, 0.25), "blast": (0.0, 0.15)}[subject]
     side = float(rng.choice([-1, 1])) if subject != "chase" else 1.0
-    speed = quiet + (loud - quiet) * timing.bustle
+    speed = quiet + (loud - quiet) * timing.effects_level
     return np.asarray(np.cumsum(speed) / CURVE_RATE * side * float(rng.uniform(0.6, 1.2)))

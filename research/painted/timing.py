@@ -44,8 +44,8 @@ class Timing:
 
     mouth: Vector  # 0 closed … 1 wide open
     lips: Vector  # −1 spread … 1 round
-    bustle: Vector  # how loud the effects are, 0…1
-    music: Vector  # how loud it plays, 0…1
+    effects_level: Vector  # how loud the effects are, 0…1
+    music_level: Vector  # how loud it plays, 0…1
     hits: tuple[Onset, ...]  # of the effects
     beats: tuple[Onset, ...]  # of the music
 
@@ -66,8 +66,8 @@ def timing_of(stems: NDArray[np.float32]) -> Timing:
     return Timing(
         mouth=_mouth(speech),
         lips=_lips(speech),
-        bustle=_loudness(effects),
-        music=_loudness(music),
+        effects_level=_loudness(effects),
+        music_level=_loudness(music),
         hits=_onsets(effects, HIT_RISE_DB, HIT_APART_SECONDS),
         beats=_onsets(music, BEAT_RISE_DB, BEAT_APART_SECONDS),
     )

@@ -1,23 +1,34 @@
-"""The rule by which a scene is mixed: what leads, how loud every stem is, how far the rest steps back under speech.
+"""The rule by which a scene is mixed, and a scene as a plain record drawn by it.
 
     level of a stem (LUFS, before ducking) = DnR v3's mean + the kind's shift + N(0, σ of the stem)
 
-DnR v3's priors describe all scenes together; a kind explains most of their spread, and what it leaves is σ. Shares and
-shifts are chosen so that over all kinds the priors' means and spreads come out again. The shifts are ours, set so that
-what leads does lead, and so that under speech music lies 10 LU and ambience 15 LU down at least, as Torcoli et al. (JAES
-67(12), 2019) advise, up to the 20 dB that WCAG 2 (1.4.7) asks for; see docs/scenes.md.
+DnR v3's priors describe all scenes together. A kind explains most of their spread, and what it leaves is σ. Shares and
+shifts are chosen so that over all kinds the priors' means and spreads come out again. The shifts are ours: what leads
+does lead, and under speech music lies 10 LU and ambience 15 LU down at least, as Torcoli et al. (JAES 67(12), 2019)
+advise, up to the 20 dB that WCAG 2 (1.4.7) asks for; see docs/scenes.md.
+
+Every part of a scene has its own generator, so that two scenes of a counterfactual pair (the same sounds under another
+kind of picture) share exactly what they should:
+
+    (seed, split, number)        → which sources are heard, their sounds, the draw of the recipe
+    (seed, split, number, kind)  → what is shown, the balance
+
+A pair that is degraded by the recipe `blind` has the very same bad mix and two different good ones. Who does not look is
+wrong about one of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 
+from limelight.dataset.manifest import SPLITS
 from limelight.dataset.mixtures import MIX_LUFS, PRIORS_LUFS
 from limelight.types import STEMS
+from research.painted.storyboard import Kind as Picture
 
 Kind = Literal["talk", "action", "scenery", "narration"]
 
@@ -25,12 +36,12 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 SIGMA_LU = {"speech": 1.0, "music": 2.0, "effects": 2.0}  # what is left to taste within a kind
 SIGMA_DEPTH_DB = 1.0
 ATTACK_SECONDS, RELEASE_SECONDS = (0.2, 0.5), (0.8, 1.5)
-FEWEST_STEMS = 2  # one alone has no balance
+FEWEST_SOURCES = 2  # one alone has no balance
 
 
 @dataclass(frozen=True)
 class Rule:
-    """How one kind of scene is cast and mixed."""
+    """Which sources one kind of scene has, and how they are mixed."""
 
     share: float  # of all scenes
     leads: str  # the stem that is always there
@@ -87,13 +98,13 @@ class Balance:
         return cls(**{**data, "levels_lufs": tuple(data["levels_lufs"]), "depths_db": tuple(data["depths_db"])})
 
 
-def draw_cast(rng: np.random.Generator, kind: Kind) -> tuple[str, ...]:
+def draw_sources(rng: np.random.Generator, kind: Kind) -> tuple[str, ...]:
     """The stems that are heard: the one that leads, and at least one more."""
     presence = RULES[kind].presence
     while True:
-        cast = tuple(stem for stem in STEMS if rng.random() < presence[stem])
-        if len(cast) >= FEWEST_STEMS:
-            return cast
+        sources = tuple(stem for stem in STEMS if rng.random() < presence[stem])
+        if len(sources) >= FEWEST_SOURCES:
+            return sources
 
 
 def draw_balance(rng: np.random.Generator, kind: Kind) -> Balance:
@@ -115,14 +126,14 @@ def mean_levels_lufs(kind: Kind) -> tuple[float, float, float]:
     return _three([PRIORS_LUFS[stem][0] + RULES[kind].shift_lu[stem] for stem in STEMS])
 
 
-def kinds_for(cast: Sequence[str], kinds: Sequence[Kind] = KINDS) -> tuple[Kind, ...]:
+def kinds_for(sources: Sequence[str], kinds: Sequence[Kind] = KINDS) -> tuple[Kind, ...]:
     """The kinds that these sounds could be: what leads must be there."""
-    return tuple(kind for kind in kinds if RULES[kind].leads in cast)
+    return tuple(kind for kind in kinds if RULES[kind].leads in sources)
 
 
-def chances(cast: Sequence[str], kinds: Sequence[Kind] = KINDS) -> dict[Kind, float]:
-    """How likely each kind is when only the cast is known: Bayes, with the shares as the prior."""
-    weights = {kind: RULES[kind].share * _likelihood(cast, kind) for kind in kinds_for(cast, kinds)}
+def chances(sources: Sequence[str], kinds: Sequence[Kind] = KINDS) -> dict[Kind, float]:
+    """How likely each kind is when only the sources is known: Bayes, with the shares as the prior."""
+    weights = {kind: RULES[kind].share * _likelihood(sources, kind) for kind in kinds_for(sources, kinds)}
     total = sum(weights.values())
     return {kind: weight / total for kind, weight in weights.items()}
 
@@ -133,10 +144,10 @@ def draw_kind(rng: np.random.Generator, chance: Mapping[Kind, float]) -> Kind:
     return names[int(rng.choice(len(names), p=weights / weights.sum()))]
 
 
-def _likelihood(cast: Sequence[str], kind: Kind) -> float:
-    """Of a cast, given a kind and that enough stems are heard."""
+def _likelihood(sources: Sequence[str], kind: Kind) -> float:
+    """Of a sources, given a kind and that enough stems are heard."""
     presence = [RULES[kind].presence[stem] for stem in STEMS]
-    here = float(np.prod([p if stem in cast else 1 - p for stem, p in zip(STEMS, presence, strict=True)]))
+    here = float(np.prod([p if stem in sources else 1 - p for stem, p in zip(STEMS, presence, strict=True)]))
     none = float(np.prod([1 - p for p in presence]))
     one = sum(p * float(np.prod([1 - q for j, q in enumerate(presence) if j != i])) for i, p in enumerate(presence))
     return here / (1 - none - one)
@@ -144,3 +155,67 @@ def _likelihood(cast: Sequence[str], kind: Kind) -> float:
 
 def _three(values: Sequence[float]) -> tuple[float, float, float]:
     return round(float(values[0]), 2), round(float(values[1]), 2), round(float(values[2]), 2)
+
+
+NARRATED_PICTURES: dict[Picture, float] = {"talk": 0.35, "action": 0.2, "scenery": 0.45}  # what narration is told over
+SCENE, SOUNDS, PICTURE, BALANCE, RECIPE, COUNTERFACTUAL = range(6)  # what is drawn
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One scene before it is heard or seen."""
+
+    seed: int
+    split: str
+    number: int
+    kind: Kind
+    sources: tuple[str, ...]
+    shown: Picture
+    off_screen: bool  # whoever speaks is not seen
+    balance: Balance
+
+    def generator(self, what: int) -> np.random.Generator:
+        """The generator of one part of this scene."""
+        of_kind = [KINDS.index(self.kind)] if what in (PICTURE, BALANCE) else []
+        return np.random.default_rng([self.seed, SPLITS.index(self.split), self.number, what, *of_kind])
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, as JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Scene:
+        """What `as_json` wrote. Raises KeyError, TypeError."""
+        return cls(**{**data, "sources": tuple(data["sources"]), "balance": Balance.from_json(data["balance"])})
+
+
+def draw_scene(seed: int, split: str, number: int, *, kinds: Sequence[Kind] = KINDS) -> Scene:
+    """The scene of a number; `kinds` are those that there are pictures of."""
+    rng = np.random.default_rng([seed, SPLITS.index(split), number, SCENE])
+    kind = draw_kind(rng, {kind: RULES[kind].share for kind in kinds})
+    return _mixed_as(kind, seed, split, number, draw_sources(rng, kind))
+
+
+def counterfactual(scene: Scene, kind: Kind) -> Scene:
+    """The same sounds under another kind of picture. Raises ValueError where what would lead is not heard."""
+    if kind not in kinds_for(scene.sources):
+        raise ValueError(f"{kind} is led by {RULES[kind].leads}, and only {', '.join(scene.sources)} are heard")
+    return _mixed_as(kind, scene.seed, scene.split, scene.number, scene.sources)
+
+
+def draw_counterfactual(scene: Scene, *, kinds: Sequence[Kind] = KINDS) -> Scene:
+    """A counterfactual of a kind that is drawn; the scene itself where it can be nothing else."""
+    others = [kind for kind in kinds_for(scene.sources, kinds) if kind != scene.kind]
+    if not others:
+        return scene
+    return counterfactual(scene, others[int(scene.generator(COUNTERFACTUAL).integers(len(others)))])
+
+
+def _mixed_as(kind: Kind, seed: int, split: str, number: int, sources: tuple[str, ...]) -> Scene:
+    blank = Balance((0, 0, 0), (0, 0, 0), 0, 0, 0)
+    scene = Scene(seed, split, number, kind, sources, "scenery", False, blank)
+    picture = scene.generator(PICTURE)
+    over = list(NARRATED_PICTURES)[int(picture.choice(len(NARRATED_PICTURES), p=list(NARRATED_PICTURES.values())))]
+    shown = over if kind == "narration" else kind
+    balance = draw_balance(scene.generator(BALANCE), kind)
+    return replace(scene, shown=shown, off_screen=kind == "narration", balance=balance)

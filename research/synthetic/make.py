@@ -1,4 +1,4 @@
-"""Makes a sound library of rendered scores, synthesised voices and effects: python -m research.synthetic.make FOLDER.
+"""Makes a sound library of rendered scores, synthesised voices and effects.
 
 Every file is drawn from (seed, number) alone, so a library grows without changing what it holds. The kinds come by
 turns, and a manifest row is written as soon as its file is whole: a run that was stopped leaves a smaller library, and the
@@ -17,19 +17,16 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 from numpy.typing import NDArray
 
-from limelight.errors import InputError, LimelightError
+from limelight.errors import InputError
 from limelight.media.audio_files import write_sound
-from research.synthetic.effects.draw import draw_effect
+from research.synthetic.effects import draw_effect
 from research.synthetic.render import SAMPLE_RATE, SOUND_FONT, draw_studio, levelled, render
 from research.synthetic.score import draw_score, instruments
-from research.synthetic.speech import draw_speaker, espeak_languages, espeak_variants, speak, trimmed
-from research.synthetic.texts import draw_text
+from research.synthetic.speech import draw_speaker, draw_text, espeak_languages, espeak_variants, speak, trimmed
 
 log = logging.getLogger(__name__)
 PIECE_SECONDS = (40.0, 100.0)
@@ -186,25 +183,3 @@ def _list_rows(manifest: Path, rows: list[Row]) -> None:
         if not begun:
             table.writeheader()
         table.writerows(asdict(row) for row in rows)
-
-
-def main(
-    folder: Annotated[Path, typer.Argument(help="Where to put the library; made if it is not there.")],
-    music_minutes: Annotated[float, typer.Option(min=0, help="About how much music.")] = 240,
-    speech_minutes: Annotated[float, typer.Option(min=0, help="About how much speech.")] = 90,
-    effects_minutes: Annotated[float, typer.Option(min=0, help="About how much of effects.")] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Which sounds.")] = 0,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
-) -> None:
-    """Renders random scores, lets synthesised voices speak and makes effects by rule, as a sound library for training."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        minutes = Minutes(music_minutes, speech_minutes, effects_minutes)
-        make_library(folder, seed=seed, minutes=minutes, workers=workers)
-    except LimelightError as error:
-        typer.echo(f"{error.code}: {error}", err=True)
-        raise typer.Exit(error.exit_code) from None
-
-
-if __name__ == "__main__":
-    typer.run(main)

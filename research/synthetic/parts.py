@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from research.synthetic.harmony import Chord, Key, Span, voicing
-from research.synthetic.notes import Note
+from research.synthetic.harmony import Chord, Key, Note, Span, voicing
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,34 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from research.synthetic.grooves import KITS, draw_groove, play_groove
-from research.synthetic.harmony import Chord, Key, Span, draw_key, draw_progression
-from research.synthetic.notes import CHANNELS, DRUM_CHANNEL, Bend, Control, Note, Part, Score, Tempo
+from research.synthetic.harmony import (
+    CHANNELS,
+    DRUM_CHANNEL,
+    Bend,
+    Chord,
+    Control,
+    Key,
+    Note,
+    Part,
+    Score,
+    Span,
+    Tempo,
+    draw_key,
+    draw_progression,
+)
 from research.synthetic.parts import ROLES, Stage
-from research.synthetic.styles import CEILING, CEILINGS, FAMILIES, Chair, Style, draw_chairs, draw_style
+from research.synthetic.styles import (
+    CEILING,
+    CEILINGS,
+    FAMILIES,
+    KITS,
+    Chair,
+    Style,
+    draw_chairs,
+    draw_groove,
+    draw_style,
+    play_groove,
+)
 
 METRES = ((4, 2), (4, 4), (3, 2), (2, 3), (4, 3), (5, 2))  # beats of a bar, divisions of a beat; (2, 3) is 6/8
 METRE_WEIGHTS = (0.35, 0.25, 0.17, 0.12, 0.07, 0.04)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dataset.sounds_on_disk import split_library, write_library
 
 from limelight.dataset.clips import read_clip_sound, read_cues, read_recipe, read_stems
 from limelight.dataset.from_sounds import GOOD, SEED, SPOILT, build_from_sounds, mixture_of
 from limelight.dataset.mixtures import SourceChoice, draw_mixture
 from limelight.dataset.reading import check_dataset
-from research.tests.scenes.sounds_on_disk import stock, write_library
 
 SECONDS = 1.5
 
@@ -36,7 +36,7 @@ def test_the_files_hold_the_mixtures_that_seed_and_number_name(library: Path, tm
         "spoilt-test-000000",
         "spoilt-test-000001",
     ]
-    sounds = stock(library).open("test")
+    sounds = split_library(library).open("test")
     for entry in entries:
         kind, _, number = entry.name.split("-")
         good = kind == GOOD
@@ -53,7 +53,7 @@ def test_the_files_hold_the_mixtures_that_seed_and_number_name(library: Path, tm
 
 
 def test_good_mixtures_are_left_alone_and_spoilt_ones_are_not(library: Path) -> None:
-    sounds = stock(library).open("test")
+    sounds = split_library(library).open("test")
     good, spoilt = mixture_of(GOOD, 0, sounds), mixture_of(SPOILT, 0, sounds)
     assert np.array_equal(good.input, good.target)
     assert not np.allclose(spoilt.input, spoilt.target, atol=1e-3)

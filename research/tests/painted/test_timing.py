@@ -45,7 +45,7 @@ def test_level_does_not_matter() -> None:
 
 def test_silence_moves_nothing() -> None:
     still = timing_of(np.zeros((3, SAMPLE_RATE), np.float32))
-    assert not any(curve.any() for curve in (still.mouth, still.bustle, still.music))
+    assert not any(curve.any() for curve in (still.mouth, still.effects_level, still.music_level))
     assert still.hits == still.beats == ()
     assert still.seconds == pytest.approx(1.0)
 

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dataset.sounds_on_disk import SPLITS, split_library, write_library
 
 from limelight.dataset.manifest import Source
 from limelight.vision.cues import CUE_NAMES
-from research.scenes import batch
+from research.scenes import build
 from research.scenes.build import SceneSettings, build_scenes
-from research.scenes.draw import Scene
-from research.scenes.rules import KINDS
-from research.scenes.seeing import Seen
-from research.tests.scenes.sounds_on_disk import SPLITS, stock, write_library
+from research.scenes.pictures import ScenePicture
+from research.scenes.rules import KINDS, Scene
 
 
 class Drawn:
@@ -23,10 +22,10 @@ class Drawn:
     def kinds(self, split: str) -> tuple[str, ...]:
         return KINDS
 
-    def see(self, scene: Scene, dry: object, seconds: float, *, frames: bool) -> Seen:
+    def see(self, scene: Scene, unmixed: object, seconds: float, *, frames: bool) -> ScenePicture:
         name = f"{scene.split}-{scene.number}"
         cues = np.random.default_rng(scene.number).random((round(seconds), len(CUE_NAMES))).astype(np.float32)
-        return Seen(cues, (), False, (), Source(name, "picture", name, "", "none"), scene.shown)
+        return ScenePicture(cues, (), False, (), Source(name, "picture", name, "", "none"), scene.shown)
 
 
 def small_set(folder: Path, *, count: int, splits: tuple[str, ...] = SPLITS, layout: str = "mono") -> Path:
@@ -34,6 +33,8 @@ def small_set(folder: Path, *, count: int, splits: tuple[str, ...] = SPLITS, lay
     library = write_library(folder / "library", splits=splits)
     settings = SceneSettings(clip_seconds=10.0, recipes=("blind", "none"), layout=layout)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "pictures_of", lambda text: Drawn())
-        build_scenes(stock(library), folder / "set", count=count, splits=list(splits), settings=settings, workers=1)
+        patch.setattr(build, "picture_source", lambda text: Drawn())
+        build_scenes(
+            split_library(library), folder / "set", count=count, splits=list(splits), settings=settings, workers=1
+        )
     return folder / "set"

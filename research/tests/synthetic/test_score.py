@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from research.synthetic.notes import DRUM_CHANNEL, Score
+from research.synthetic.harmony import DRUM_CHANNEL, Score
 from research.synthetic.score import draw_score
 from research.synthetic.styles import CEILING, CEILINGS, FAMILIES
 

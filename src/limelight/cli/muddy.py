@@ -1,33 +1,27 @@
-"""What the two builders of data sets share: their options, and how the result is told.
+"""muddy build, join, show, check: badly mixed training data out of well mixed films.
 
-muddy build, show, check: badly mixed training data out of well mixed films.
+The options and the way in which a result is told are shared with whoever builds such data by other means.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 import typer
 
-from limelight.cli.context import console
+from limelight.cli.context import command_context, console, progress_bar
+from limelight.cli.options import AsJson, Quiet, Verbose
+from limelight.errors import UsageError
 from limelight.report.words import plain
 
 if TYPE_CHECKING:
     from limelight.dataset.build import Built
-    from research.scenes.build import BuiltScenes
-from collections.abc import Iterator
-
-from limelight.cli.context import command_context, progress_bar
-from limelight.cli.options import AsJson, Quiet, Verbose
-from limelight.errors import UsageError
-
-if TYPE_CHECKING:
-    from limelight.dataset.build import Built
+    from limelight.dataset.build_state import Skipped
 
 
 class LayoutName(StrEnum):
@@ -37,7 +31,7 @@ class LayoutName(StrEnum):
     stereo = "stereo"
 
 
-DataSet = Annotated[Path, typer.Argument(help="A folder that `muddy build`, `scenes` or `join` made.", metavar="DIR")]
+DataSet = Annotated[Path, typer.Argument(help="A folder that `muddy build` or `join` made.", metavar="DIR")]
 NewDataSet = Annotated[Path, typer.Option("--output", "-o", help="The data set's folder, new or begun.")]
 ClipSeconds = Annotated[float, typer.Option(help="Length of a clip.")]
 Layout = Annotated[LayoutName, typer.Option(help="Sound of the clips.")]
@@ -50,7 +44,23 @@ Seed = Annotated[int, typer.Option(help="Which draw.", min=0)]
 Workers = Annotated[int | None, typer.Option(help="Films or scenes at a time; default one a core.", min=1)]
 
 
-def tell_built(built: Built | BuiltScenes, talk: Iterable[str], *, quiet: bool, as_json: bool) -> None:
+class BuiltSet(Protocol):
+    """What came of a build, a dataclass: where the data set lies, and what was left out of it."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def folder(self) -> Path:
+        """The data set."""
+        ...
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Films or batches that could not be used."""
+        ...
+
+
+def tell_built(built: BuiltSet, talk: Iterable[str], *, quiet: bool, as_json: bool) -> None:
     """The folder on stdout, the talk on stderr. Raises SomeFailed, which makes the exit code, where some was skipped."""
     from limelight.errors import SomeFailed
 
@@ -181,6 +191,36 @@ def check(folder: DataSet, quiet: Quiet = False, verbose: Verbose = False) -> No
         with progress_bar(quiet=quiet) as bar:
             entries = check_dataset(folder, progress=lambda done, total: bar("check", done, total))
         typer.echo(f"{len(entries)} clips: no leakage, all files as built, stems sum to the target")
+
+
+@muddy.command()
+def join(
+    folder: DataSet,
+    output: NewDataSet,
+    count: Annotated[int, typer.Option(help="How many films; more later adds to them.", min=1)] = 50,
+    scenes: Annotated[int, typer.Option(help="Clips of a film, about seven seconds of each.", min=2)] = 4,
+    split: Annotated[str, typer.Option(help="Of which split.")] = "test",
+    seed: Seed = 0,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Join clips of a data set to films of several scenes, as another data set."""
+    with command_context(verbose=verbose):
+        from limelight.dataset.joined import JoinSettings, join_clips
+
+        settings = JoinSettings(seed=seed, scenes=scenes)
+        with progress_bar(quiet=quiet) as bar:
+            entries = join_clips(
+                folder,
+                output,
+                count=count,
+                split=split,
+                settings=settings,
+                progress=lambda done, total: bar("muddy", done, total),
+            )
+        told = {"folder": str(output), "clips": len(entries)}
+        typer.echo(json.dumps(told, indent=1) if as_json else str(output))
 
 
 def _shares(text: str) -> tuple[float, float, float]:

@@ -7,7 +7,7 @@ import pytest
 from limelight.dataset.manifest import Entry
 from limelight.errors import InputError
 from limelight.metrics.clips import chosen, is_library, open_eval_data
-from research.tests.scenes.sounds_on_disk import write_library
+from dataset.sounds_on_disk import write_library
 
 
 def test_clips_are_chosen_evenly(entries: list[Entry]) -> None:
