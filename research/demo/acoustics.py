@@ -1,5 +1,12 @@
-"""Small instruments of sound: coloured and swept noise, rooms, panning, levels. Stereo is [2, N] at SAMPLE_RATE."""
+"""Instruments of sound: noise, rooms, panning, levels, and the programs that the demo is made with.
 
+Stereo is [2, N] at SAMPLE_RATE.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +18,28 @@ from numpy.typing import NDArray
 from research.demo.story import SAMPLE_RATE, SAMPLES
 
 Sound = NDArray[np.float32]
+PACKAGES = {"flite": "flite", "fluidsynth": "fluidsynth"}  # program → Debian package
+
+
+class ToolMissingError(RuntimeError):
+    """A command that the demo is made with is not installed."""
+
+
+def run(command: list[str]) -> str:
+    """Run a command and return what it printed; name the Debian package if the command is missing."""
+    if shutil.which(command[0]) is None:
+        package = PACKAGES[command[0]]
+        raise ToolMissingError(f"the demo is made with {command[0]}, which is not here: apt-get install {package}")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+    return done.stdout
+
+
+def sound_font() -> Path | None:
+    """The FluidR3 General MIDI sound font (MIT licence), where Debian's fluid-soundfont-gm puts it."""
+    path = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
+    return path if path.exists() else None
 
 
 def seconds(count: float) -> int:

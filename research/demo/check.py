@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 
 from research.demo.acoustics import Sound, loudness, read_sound
-from research.demo.film import read_pictures
-from research.demo.mixing import levels, spoiled, total, well_mixed
-from research.demo.sound import raw_stems
+from research.demo.make import read_pictures
+from research.demo.mixing import degraded, levels, raw_stems, total, well_mixed
 from research.demo.story import (
     DURATION_SECONDS,
     FRAMES,
@@ -100,7 +99,7 @@ def _containers(folder: Path) -> list[Finding]:
 
 def _sounds(folder: Path) -> list[Finding]:
     truth = well_mixed(raw_stems())
-    bad = spoiled(truth)
+    bad = degraded(truth)
     findings = []
     for name, stems in (("demo.mp4", bad), ("demo-truth.m4a", truth)):
         decoded = read_sound(folder / name)
@@ -119,7 +118,7 @@ def _sounds(folder: Path) -> list[Finding]:
             ):  # the narration lies above the music for one line; effects are what drowns it
                 others = [found["effects", stretch.name]]
             above = found[stretch.leader, stretch.name] - max(others)
-            state = "truth" if leads else "spoiled"
+            state = "truth" if leads else "degraded"
             findings.append(
                 Finding(
                     (above > 8) if leads else (above < 0),

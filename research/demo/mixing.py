@@ -4,27 +4,32 @@ Both are gains per stretch, faded over TRANSITION_SECONDS:
 
     truth_k  = s · g_k(t) · p(t) · raw_k      g brings stem k to its level in each stretch, p holds the common peaks,
                                               s is one number that brings the film to MIX_LUFS
-    spoiled_k = c · d_k(t) · truth_k          d is the stretch's `spoil_db`, c one number (same loudness, no clipping)
+    degraded_k = c · d_k(t) · truth_k          d is the stretch's `degrade_db`, c one number (same loudness, no clipping)
 
 so a mixer that undoes d (up to one number) has found the truth.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from research.demo.acoustics import Sound, loudness, seconds
+from research.demo.effects import effects_stem
+from research.demo.music import music_stem
 from research.demo.story import (
+    DEGRADED_PEAK_DBFS,
     DURATION_SECONDS,
     MIX_LUFS,
     SAMPLES,
-    SPOILED_PEAK_DBFS,
     STEMS,
     STRETCHES,
     TRANSITION_SECONDS,
     TRUTH_PEAK_DBTP,
     Stretch,
 )
+from research.demo.voice import speech_stem
 
 SILENT_LUFS = -69.0  # ebur128 says −70 where nothing is above the absolute gate
 Stems = Mapping[str, Sound]
@@ -89,14 +94,14 @@ def well_mixed(raw: Stems) -> dict[str, Sound]:
     return stems
 
 
-def spoiled(truth: Stems) -> dict[str, Sound]:
+def degraded(truth: Stems) -> dict[str, Sound]:
     """The bad mix: each stretch's leader pushed under the others, then one number
     that gives the film its loudness back, so that only the balance is wrong, without clipping."""
     stems = {}
     for name in STEMS:
-        stems[name] = truth[name] * gain_curve({stretch.name: stretch.spoil_db[name] for stretch in STRETCHES})
+        stems[name] = truth[name] * gain_curve({stretch.name: stretch.degrade_db[name] for stretch in STRETCHES})
     louder = amplitude(MIX_LUFS - loudness(total(stems))[0])
-    scale = min(louder, amplitude(SPOILED_PEAK_DBFS) / np.abs(total(stems)).max())
+    scale = min(louder, amplitude(DEGRADED_PEAK_DBFS) / np.abs(total(stems)).max())
     return {name: stem * scale for name, stem in stems.items()}
 
 
@@ -108,3 +113,8 @@ def levels(stems: Stems) -> dict[tuple[str, str], float]:
         measured = {part: loudness(piece)[0] for part, piece in parts.items()}
         found |= {(name, part): value for part, value in measured.items() if value > SILENT_LUFS}
     return found
+
+
+def raw_stems() -> dict[str, Sound]:
+    """Speech, music and effects, each [2, N]."""
+    return {"speech": speech_stem(), "music": music_stem(), "effects": effects_stem()}

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from research.demo.acoustics import Sound, clock, in_room, panned, place, read_sound, seconds, silence
-from research.demo.commands import run, sound_font
+from research.demo.acoustics import Sound, clock, in_room, panned, place, read_sound, run, seconds, silence, sound_font
 from research.demo.story import DURATION_SECONDS, SAMPLE_RATE, SAMPLES, TITLE_SECONDS
 
 PROGRAMS = {"piano": 0, "glockenspiel": 9, "strings": 48, "short strings": 45, "tremolo": 44, "cello": 42, "harp": 46,

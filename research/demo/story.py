@@ -16,20 +16,20 @@ SAMPLES = round(DURATION_SECONDS * SAMPLE_RATE)
 STEMS = ("speech", "music", "effects")
 MIX_LUFS = -23.0
 TRUTH_PEAK_DBTP = -2.0
-SPOILED_PEAK_DBFS = -1.2
+DEGRADED_PEAK_DBFS = -1.2
 TRANSITION_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of the film: what leads, the level of each stem when well mixed, and what the spoiler does to it."""
+    """A part of the film: what leads, the level of each stem when well mixed, and what the degradation does to it."""
 
     name: str
     start_seconds: float
     end_seconds: float
     leader: str
     level_lufs: dict[str, float]  # well mixed, before the one scalar that brings the film to MIX_LUFS
-    spoil_db: dict[str, float]
+    degrade_db: dict[str, float]
 
 
 TALK = Stretch(

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from research.demo.acoustics import Sound, coloured, filtered, in_room, place, read_sound, seconds, silence, slope
-from research.demo.commands import run
+from research.demo.acoustics import Sound, coloured, filtered, in_room, place, read_sound, run, seconds, silence, slope
 from research.demo.story import LANDSCAPE, LINES, SAMPLE_RATE, Line
 
 SIBILANTS = {"s": 1.0, "z": 0.7, "sh": 0.7, "ch": 0.8, "jh": 0.6, "t": 0.6, "f": 0.5, "th": 0.4, "k": 0.3, "hh": 0.3}

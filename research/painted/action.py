@@ -1,129 +1,27 @@
 """Takes of action: blasts, things that crash, fights and chases, whose hits fall on the onsets of the effects.
 
-What falls or lunges is under way before its hit, as things are; the hit is in the picture whose time it is. Between
-hits everything moves as busily as the effects are loud. What is seen of a hit (light, fire, sparks, pieces, dust, a bolt
-of lightning) is a function of the time since. Each hit has its own generator, so that any picture can be painted alone.
+What falls or lunges is under way before its hit, as things are; the hit is in the picture whose time it is. between
+hits everything moves as busily as the effects are loud.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 
 from limelight.types import Vector
+from research.painted.bursts import LASTS_SECONDS, Hit, paint_burst
 from research.painted.camera import shaken
-from research.painted.canvas import Canvas, Size, disc, glow, polygon, puff, scaled, stroke
+from research.painted.canvas import Canvas, Colour, Size, disc, polygon, scaled, stroke
 from research.painted.figure import draw_dress, draw_figure, lunging, running, standing, struck
 from research.painted.places import draw_hills, draw_room, draw_street
-from research.painted.sky import BRIGHTNESS, Place
+from research.painted.sky import BRIGHTNESS, Place, Rainfall
 from research.painted.storyboard import Subject, Take
-from research.painted.timing import CURVE_RATE, Onset, Timing
-
-Burst = Literal["fire", "pieces", "sparks", "dust"]
-LASTS_SECONDS = 1.6
-FLASH_SECONDS = {"fire": 0.18, "pieces": 0.07, "sparks": 0.10, "dust": 0.06}
-FLASH_LIGHT = {"fire": 0.75, "pieces": 0.22, "sparks": 0.38, "dust": 0.12}
-FALL = 2.2  # picture heights per second²
-
-
-@dataclass(frozen=True)
-class Hit:
-    """Something bursts at a place: x, y in points; `size` 1 is a large one."""
-
-    time_seconds: float
-    x: float
-    y: float
-    ground: float  # points from above
-    size: float
-    burst: Burst
-    seed: int
-
-
-def paint_burst(canvas: Canvas, hit: Hit, time_seconds: float) -> None:
-    """All that is seen of a hit at an instant; nothing before it and long after."""
-    age = time_seconds - hit.time_seconds
-    if not 0 <= age < LASTS_SECONDS:
-        return
-    height = canvas.shape[0]
-    if hit.burst == "fire":
-        _fire(canvas, hit, age, height)
-    if hit.burst in ("dust", "pieces"):
-        _dust(canvas, hit, age, height)
-    if hit.burst in ("fire", "pieces"):
-        _pieces(canvas, hit, age, height)
-    if hit.burst in ("fire", "sparks"):
-        _sparks(canvas, hit, age, height)
-    flash = float(np.exp(-age / FLASH_SECONDS[hit.burst])) * hit.size
-    if flash < 0.02:
-        return
-    glow(canvas, hit.x, hit.y, 0.35 * height * hit.size**0.5, (1.0, 0.75, 0.45), 1.6 * FLASH_LIGHT[hit.burst] * flash)
-    light = np.array([1.0, 0.85, 0.62], np.float32) * np.float32(FLASH_LIGHT[hit.burst] * flash)
-    canvas *= 1 + light
-    canvas += 0.55 * light
-
-
-def _fire(canvas: Canvas, hit: Hit, age: float, height: int) -> None:
-    """Smoke, and hot blobs in it that rise, swell and cool."""
-    rng, swell = np.random.default_rng(hit.seed), 1 - np.exp(-6 * age)
-    for _ in range(11):
-        angle, reach = rng.uniform(-np.pi, 0), rng.uniform(0, 0.26) * hit.size * height
-        wide, cooling, rise = rng.uniform(0.07, 0.15) * hit.size * height, rng.uniform(1.5, 4), rng.uniform(0.05, 0.3)
-        x, y = hit.x + reach * swell * np.cos(angle), hit.y + reach * swell * np.sin(angle) - rise * age * height
-        radius = wide * (0.3 + 0.8 * swell + 0.4 * age)
-        heat = float(np.exp(-cooling * age))
-        puff(canvas, x, y, 1.25 * radius, (0.10, 0.085, 0.08), 0.42 * min(4 * age, 1.0) * (1 - age / LASTS_SECONDS))
-        colour = (1.5 * heat**0.3, 1.15 * heat**0.9, 0.8 * heat**2)
-        puff(canvas, x, y, 0.8 * radius, colour, min(1.4 * heat, 0.9))
-
-
-def _dust(canvas: Canvas, hit: Hit, age: float, height: int) -> None:
-    rng = np.random.default_rng(hit.seed + 1)
-    fade, grow = (1 - age / LASTS_SECONDS) ** 1.5, 1 - np.exp(-4 * age)
-    colour = scaled((0.62, 0.55, 0.46), float(np.clip(canvas[::8, ::8].mean() * 2, 0.15, 1)))
-    for _ in range(7):
-        side, up = rng.uniform(-0.3, 0.3), rng.uniform(0, 0.16)
-        wide = rng.uniform(0.05, 0.13) * hit.size * height * (0.3 + grow)
-        puff(canvas, hit.x + side * grow * hit.size * height, hit.ground - up * grow * height, wide, colour, 0.5 * fade)
-
-
-def _pieces(canvas: Canvas, hit: Hit, age: float, height: int) -> None:
-    """Splinters that fly, turn and fall."""
-    rng = np.random.default_rng(hit.seed + 2)
-    base = rng.uniform(0.05, 0.6, 3)
-    for _ in range(int(6 + 9 * hit.size)):
-        angle, speed = rng.uniform(-0.95 * np.pi, -0.05 * np.pi), rng.uniform(0.4, 1.6) * hit.size**0.5 * height
-        long, spin = rng.uniform(0.015, 0.06) * height, rng.uniform(-14, 14) * age + angle
-        x = hit.x + speed * np.cos(angle) * age
-        y = hit.y + speed * np.sin(angle) * age + FALL * height / 2 * age**2
-        y = min(y, hit.ground)
-        along, across = (
-            np.array([np.cos(spin), np.sin(spin)]) * long,
-            np.array([-np.sin(spin), np.cos(spin)]) * 0.3 * long,
-        )
-        corners = np.add([along, across, -along, -across], (x, y))
-        polygon(canvas, corners, scaled(base.tolist(), float(rng.uniform(0.4, 1.4))), 1 - age / LASTS_SECONDS)
-
-
-def _sparks(canvas: Canvas, hit: Hit, age: float, height: int) -> None:
-    rng = np.random.default_rng(hit.seed + 3)
-    for _ in range(int(10 + 16 * hit.size)):
-        angle, speed, life = (
-            rng.uniform(-np.pi, 0.2),
-            rng.uniform(0.4, 2.0) * hit.size**0.5 * height,
-            rng.uniform(0.2, 0.8),
-        )
-        if age > life:
-            continue
-        ends = []
-        for t in (age + 0.01, max(age - 0.03, 0.0)):
-            reach = speed * (1 - np.exp(-2.2 * t)) / 2.2
-            ends.append((hit.x + reach * np.cos(angle), hit.y + reach * np.sin(angle) + 0.5 * height * t**2))
-        stroke(canvas, ends, 0.012 * height, (1.6, 1.2 - 0.5 * age / life, 0.5), 0.9, end=0.004 * height)
-
+from research.painted.timing import CURVE_RATE, Burst, Onset, Timing
 
 FALL_SECONDS, LUNGE_SECONDS, RECOIL_SECONDS = 0.5, 0.22, 0.35
+WOOD = (0.72, 0.44, 0.24)
 FAINTEST = 0.12  # onsets weaker than this move nothing
 BURSTS: dict[Subject, tuple[Burst, ...]] = {
     "blast": ("fire", "fire", "sparks"),
@@ -138,7 +36,7 @@ class Action:
 
     def __init__(self, take: Take, timing: Timing, size: Size) -> None:
         rng, place_rng = np.random.default_rng(take.seed), np.random.default_rng(take.place_seed)
-        self._subject, self._size = take.subject, size
+        self._subject, self._light, self._size = take.subject, take.light, size
         self._place = _draw_place(place_rng, take, size)
         self._ground = min(0.95, self._place.horizon + float(rng.uniform(0.1, 0.2))) * size.height
         self._onsets = tuple(
@@ -149,12 +47,16 @@ class Action:
         )
         self._hits = [self._hit(take.seed, onset) for onset in self._onsets]
         self._pan = _travelled(timing, rng, take.subject) * size.height  # [T] points
-        self._tall = float(rng.uniform(0.35, 0.75)) * size.height
+        drawn = float(rng.uniform(0.35, 0.75))
+        self._tall = (take.closeness or drawn) * size.height
         light = max(BRIGHTNESS[take.light], 0.5)  # seen against the night
         self._dresses = [draw_dress(rng, light=light) for _ in range(3)]
+        if take.people:
+            self._dresses = [draw_dress(np.random.default_rng(seed), light=light) for seed in take.people]
         self._colours = [scaled(tuple(rng.uniform(0.1, 0.9, 3)), light) for _ in range(4)]
         self._phase, self._poles = float(rng.random()), int(rng.choice([0, 0, 1, 2]))
         self._movers = rng.uniform((0, 0.4, 0.04), (6, 1.3, 0.11), (3, 3)).tolist()  # phase, speed, radius
+        self._rainfall = Rainfall(rng, chance=0.0, wanted=take.weather)
 
     def paint(self, time_seconds: float) -> Canvas:
         """[H, W, 3] at an instant."""
@@ -166,6 +68,7 @@ class Action:
         for hit in self._hits:
             drift = self._drift(hit, time_seconds)
             paint_burst(canvas, replace(hit, x=hit.x + drift), time_seconds)
+        self._rainfall.paint(canvas, time_seconds)
         return shaken(canvas, self._onsets, time_seconds)
 
     def _hit(self, seed: int, onset: Onset) -> Hit:
@@ -177,8 +80,11 @@ class Action:
         y = self._ground - height * float(rng.uniform(0.03, 0.3 if burst in ("fire", "sparks") else 0.08))
         if self._subject == "fight":
             y = self._ground - 0.3 * height
+        wood = scaled(WOOD, max(BRIGHTNESS[self._light], 0.5)) if onset.burst else None
+        if onset.burst:
+            burst, x = onset.burst, onset.across * width
         size = (0.35 + 0.9 * onset.strength) * (0.65 if self._subject == "fight" else 1.0)
-        return Hit(onset.time_seconds, x, y, self._ground, size, burst, int(rng.integers(2**31)))
+        return Hit(onset.time_seconds, x, y, self._ground, size, burst, int(rng.integers(2**31)), wood)
 
     def _drift(self, hit: Hit, time_seconds: float) -> float:
         """How far what was hit has slid, as the camera travels on."""
@@ -204,14 +110,20 @@ class Action:
             bounce = 0.3 * height * abs(np.sin(2.1 * speed * time_seconds + phase))
             self._thing(canvas, x, self._ground - radius * height - bounce, radius * height, number, 3 * time_seconds)
         for number, hit in enumerate(self._hits):
-            left = (hit.time_seconds - time_seconds) / FALL_SECONDS
-            if 0 < left <= 1:
-                half = 0.09 * hit.size * height
-                y = hit.y - half - (height + 2 * half) * (1 - (1 - left) ** 2)
-                self._thing(canvas, hit.x + self._drift(hit, time_seconds), y, half, number, 5 * left)
+            self._fall(canvas, hit, number, time_seconds)
 
-    def _thing(self, canvas: Canvas, x: float, y: float, half: float, number: int, angle: float) -> None:
-        colour = self._colours[number % 4]
+    def _fall(self, canvas: Canvas, hit: Hit, number: int, time_seconds: float) -> None:
+        """A thing on its way down to where it hits."""
+        left, height = (hit.time_seconds - time_seconds) / FALL_SECONDS, self._size.height
+        if 0 < left <= 1:
+            half = 0.09 * hit.size * height
+            y = hit.y - half - (height + 2 * half) * (1 - (1 - left) ** 2)
+            self._thing(canvas, hit.x + self._drift(hit, time_seconds), y, half, number, 5 * left, hit.colour)
+
+    def _thing(
+        self, canvas: Canvas, x: float, y: float, half: float, number: int, angle: float, colour: Colour | None = None
+    ) -> None:
+        colour = colour or self._colours[number % 4]
         if number % 2:
             disc(canvas, x, y, half, scaled(colour, 0.7))
             disc(canvas, x - 0.25 * half, y - 0.3 * half, 0.6 * half, colour)
@@ -243,10 +155,13 @@ class Action:
             draw_figure(canvas, postures[k], feet, 1.1 * self._tall, self._dresses[k], facing=-side)
 
     def _chase(self, canvas: Canvas, time_seconds: float, pan: float) -> None:
-        """One who runs, one who follows; poles fly by before them."""
+        """One who runs, one who follows; poles fly by before them, and things fall where it is known that they do."""
         height, width = self._size
         strides = pan / height * 1.1 + self._phase
-        for k, at in enumerate((0.68, 0.24)):
+        for number, (hit, onset) in enumerate(zip(self._hits, self._onsets, strict=True)):
+            if onset.burst == "pieces":
+                self._fall(canvas, hit, number, time_seconds)
+        for k, at in enumerate((0.68, 0.24)[: len(self._dresses)]):
             x = width * (at + 0.06 * np.sin(0.7 * time_seconds + 2 * k))
             draw_figure(canvas, running(strides + 0.3 * k), (x, self._ground), self._tall, self._dresses[k])
         for k in range(self._poles):

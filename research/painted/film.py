@@ -63,10 +63,18 @@ def picture_frames(
     Picture n shows the instant n / frames_per_second; there are as many as begin within the clip. The same storyboard,
     timing, size and rate give the same pictures.
     """
+    camera = Camera(storyboard.grading, storyboard.takes[0].seed)
+    for number, (time_seconds, canvas) in enumerate(canvases(storyboard, timing, size, frames_per_second)):
+        yield camera.develop(camera.sway(canvas, time_seconds), number)
+
+
+def canvases(
+    storyboard: Storyboard, timing: Timing, size: tuple[int, int], frames_per_second: float
+) -> Iterator[tuple[float, Canvas]]:
+    """Time in seconds and what is painted then, [H, W, 3], before the camera; `size` is (width, height)."""
     width, height = size
     if width < 32 or height < 32 or width % 2 or height % 2:
         raise ValueError(f"a picture needs an even width and height of 32 at least, got {width}×{height}")
-    camera = Camera(storyboard.grading, storyboard.takes[0].seed)
     take, scene = storyboard.takes[0], None
     takes = iter(storyboard.takes)
     for number in range(int(np.ceil(storyboard.seconds * frames_per_second - 1e-6))):
@@ -74,7 +82,7 @@ def picture_frames(
         while scene is None or time_seconds >= take.end_seconds:
             take = next(takes)
             scene = SCENES[take.subject](take, timing, Size(height, width)) if take.end_seconds > time_seconds else None
-        yield camera.develop(camera.sway(scene.paint(time_seconds), time_seconds), number)
+        yield time_seconds, scene.paint(time_seconds)
 
 
 WATCHED_PER_SECOND = 8  # pictures that `look` takes from any film: others need not be painted

@@ -94,7 +94,7 @@ def paint_shoulders(
     return Shoulders(np.concatenate([colour * cover[..., None], cover[..., None]], axis=2), per_unit)
 
 
-FINEST, COARSEST = 90.0, 26.0  # texture points for one unit of face
+FINEST, COARSEST = 240.0, 26.0  # texture points for one unit of face
 BOX = 1.85  # units of face in the height of the box that a detector draws
 Texture = NDArray[np.float32]  # [h, w, 4], colour times cover, cover
 

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 
 from research.painted.canvas import (
-    SHIFT,
     Canvas,
     Colour,
     Size,
@@ -18,11 +17,10 @@ from research.painted.canvas import (
     smoothstep,
     soft,
     stroke,
-    tinted,
 )
 from research.painted.figure import Posture, draw_dancing, draw_dress, draw_figure
 from research.painted.places import draw_hills, draw_room, draw_street, draw_studio, draw_wood
-from research.painted.sky import BRIGHTNESS, backdrop, draw_sky
+from research.painted.sky import BRIGHTNESS, Rainfall, backdrop, draw_sky
 from research.painted.storyboard import LIGHTS, Light, Take
 from research.painted.timing import Timing, curve_at
 
@@ -35,46 +33,6 @@ WAVES = (
 )  # along, out, rate, height
 
 
-class Weather:
-    """Rain or snow before the camera, or none."""
-
-    def __init__(self, rng: np.random.Generator, *, chance: float) -> None:
-        self._kind = str(rng.choice(["rain", "snow"])) if rng.random() < chance else "none"
-        self._drops = rng.random((int(rng.integers(60, 240)), 3))
-        self._slant = float(rng.uniform(-0.4, 0.4))
-
-    def paint(self, canvas: Canvas, time_seconds: float) -> None:
-        """Into the canvas, at an instant."""
-        if self._kind == "none":
-            return
-        height, width = canvas.shape[:2]
-        layer = np.zeros((height, width), np.uint8)
-        rain = self._kind == "rain"
-        speed, long = (2.2, 0.07) if rain else (0.22, 0.0)
-        for x0, y0, depth in self._drops:
-            near = 0.4 + 0.6 * depth
-            y = ((y0 + speed * near * time_seconds) % 1.2 - 0.1) * height
-            wander = 0.0 if rain else 0.03 * np.sin(2 * time_seconds + 40 * depth)
-            x = ((x0 - self._slant * speed * near * time_seconds * height / width + wander) % 1.0) * width
-            if rain:
-                ends = np.array([(x, y), (x - self._slant * long * near * height, y + long * near * height)])
-                one, other = np.round(ends * 2**SHIFT).astype(int).tolist()
-                cv2.line(layer, one, other, int(60 + 110 * depth), 1, cv2.LINE_AA, SHIFT)
-            else:
-                place = [round(x * 2**SHIFT), round(y * 2**SHIFT)]
-                cv2.circle(
-                    layer,
-                    place,
-                    round((0.4 + 1.2 * depth) * height / 180 * 2**SHIFT),
-                    int(90 + 150 * depth),
-                    -1,
-                    cv2.LINE_AA,
-                    SHIFT,
-                )
-        strength = (0.3 if rain else 0.8) * float(np.clip(2 * canvas[::8, ::8].mean(), 0.2, 1))
-        canvas += tinted((0.85, 0.92, 1.0), layer * np.float32(strength / 255))
-
-
 class Landscape:
     """A place in a slow pan, its clouds drifting by themselves."""
 
@@ -83,7 +41,7 @@ class Landscape:
         draws = (draw_street,) if take.subject == "city" else (draw_hills,) * 5 + (draw_wood,)
         self._place = draws[int(place_rng.integers(len(draws)))](place_rng, take.light, size)
         self._size = size
-        self._weather = Weather(place_rng, chance=0.3)
+        self._weather = Rainfall(place_rng, chance=0.3, wanted=take.weather)
         self._from = float(rng.uniform(0, size.width))
         self._pan = float(rng.uniform(*SLOW)) * size.height * float(rng.choice([-1, 1]))
         self._drift = float(rng.uniform(0, 0.02)) * size.height
@@ -110,7 +68,7 @@ class Sea:
         self._sky = backdrop(draw_sky(place_rng, light, size, self._horizon / size.height), 1.0)
         self._water = place_rng.uniform(0.55, 0.8, 3).astype(np.float32) * np.array([0.85, 1.0, 1.1], np.float32)
         self._swell = float(place_rng.uniform(0.5, 1.6))
-        self._weather = Weather(place_rng, chance=0.2)
+        self._weather = Rainfall(place_rng, chance=0.2, wanted=take.weather)
         self._from, self._pan = float(rng.uniform(0, size.width)), float(rng.uniform(-0.04, 0.04)) * size.height
         self._gulls = rng.random((int(rng.integers(0, 9)), 4))
         self._start_seconds = take.start_seconds

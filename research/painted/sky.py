@@ -1,18 +1,33 @@
 """A place in layers that slide when the camera pans, far ones slowly and near ones quickly; the farthest is the sky.
 
 A layer is wider than the picture and its two ends meet, so that a chase may go on for ever. The sky comes by day, at dusk
-and by night, with clouds, stars, sun and moon.
+and by night, with clouds, stars, sun and moon, and with rain or snow before the camera.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from research.painted.canvas import Canvas, Colour, Mask, Size, axes, between, glow, gradient, mixed, noise, smoothstep
-from research.painted.storyboard import Light
+from research.painted.canvas import (
+    SHIFT,
+    Canvas,
+    Colour,
+    Mask,
+    Size,
+    axes,
+    between,
+    glow,
+    gradient,
+    mixed,
+    noise,
+    smoothstep,
+    tinted,
+)
+from research.painted.storyboard import Light, Weather
 
 WIDER = 2.0  # a layer against the picture
 SEAM = 8  # the last eighth goes over into what the first began with
@@ -144,3 +159,44 @@ def _clouded(rng: np.random.Generator, canvas: Canvas, down: Mask, colour: Colou
     cover = smoothstep(float(rng.uniform(0.3, 0.6)), 0.9, field) * smoothstep(1.0, 0.8, down)
     lit = np.clip(0.6 + 5 * (field - np.roll(field, -4, axis=0)), 0.2, 1)
     return mixed(canvas, lit[..., None] * np.asarray(colour, np.float32), 0.85 * cover)
+
+
+class Rainfall:
+    """Rain or snow before the camera, or none."""
+
+    def __init__(self, rng: np.random.Generator, *, chance: float, wanted: Weather | None = None) -> None:
+        drawn: Weather = ("rain", "snow")[int(rng.integers(2))] if rng.random() < chance else "none"
+        self._kind = wanted or drawn
+        self._drops = rng.random((int(rng.integers(60, 240)), 3))
+        self._slant = float(rng.uniform(-0.4, 0.4))
+
+    def paint(self, canvas: Canvas, time_seconds: float) -> None:
+        """Into the canvas, at an instant."""
+        if self._kind == "none":
+            return
+        height, width = canvas.shape[:2]
+        layer = np.zeros((height, width), np.uint8)
+        rain = self._kind == "rain"
+        speed, long = (2.2, 0.07) if rain else (0.22, 0.0)
+        for x0, y0, depth in self._drops:
+            near = 0.4 + 0.6 * depth
+            y = ((y0 + speed * near * time_seconds) % 1.2 - 0.1) * height
+            wander = 0.0 if rain else 0.03 * np.sin(2 * time_seconds + 40 * depth)
+            x = ((x0 - self._slant * speed * near * time_seconds * height / width + wander) % 1.0) * width
+            if rain:
+                ends = np.array([(x, y), (x - self._slant * long * near * height, y + long * near * height)])
+                one, other = np.round(ends * 2**SHIFT).astype(int).tolist()
+                cv2.line(layer, one, other, int(60 + 110 * depth), max(1, round(height / 400)), cv2.LINE_AA, SHIFT)
+            else:
+                place = [round(x * 2**SHIFT), round(y * 2**SHIFT)]
+                cv2.circle(
+                    layer,
+                    place,
+                    round((0.4 + 1.2 * depth) * height / 180 * 2**SHIFT),
+                    int(90 + 150 * depth),
+                    -1,
+                    cv2.LINE_AA,
+                    SHIFT,
+                )
+        strength = (0.3 if rain else 0.8) * float(np.clip(2 * canvas[::8, ::8].mean(), 0.2, 1))
+        canvas += tinted((0.85, 0.92, 1.0), layer * np.float32(strength / 255))

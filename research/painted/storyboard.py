@@ -15,6 +15,7 @@ import numpy as np
 Kind = Literal["talk", "action", "scenery"]
 Subject = Literal["person", "blast", "crash", "fight", "chase", "land", "sea", "city", "dance", "titles", "stills"]
 Light = Literal["day", "dusk", "night", "indoors"]
+Weather = Literal["none", "rain", "snow"]
 
 KINDS: tuple[Kind, ...] = ("talk", "action", "scenery")
 LIGHTS: tuple[Light, ...] = ("day", "dusk", "night", "indoors")
@@ -44,7 +45,8 @@ class Take:
     place_seed: int  # takes of one place share it
     people: tuple[int, ...] = ()  # a seed each: the same number is the same person
     speaking: int | None = None  # which of the people follows the speech
-    closeness: float = 0.0  # height of the face, picture heights
+    closeness: float = 0.0  # height of the face, or of the figures, in picture heights; 0 leaves figures to the seed
+    weather: Weather | None = None  # None leaves it to the seed
 
     @property
     def duration_seconds(self) -> float:

@@ -12,12 +12,15 @@ to the music moves on its onsets.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from limelight.types import STEMS, Vector
+
+Burst = Literal["fire", "pieces", "sparks", "dust", "lightning"]
 
 SAMPLE_RATE = 48_000
 CURVE_RATE = 100  # values per second
@@ -32,10 +35,12 @@ BEAT_RISE_DB, BEAT_APART_SECONDS = 2.5, 0.22
 
 @dataclass(frozen=True)
 class Onset:
-    """Something begins: when, and how strong it is, 0…1."""
+    """Something begins: when, and how strong it is, 0…1; what bursts and where, if that is known and not to be drawn."""
 
     time_seconds: float
     strength: float
+    burst: Burst | None = None
+    across: float = 0.5  # of a known burst: 0 left … 1 right
 
 
 @dataclass(frozen=True)

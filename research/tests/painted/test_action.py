@@ -4,10 +4,11 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from research.painted.action import LASTS_SECONDS, Action, Burst, Hit, paint_burst
+from research.painted.action import Action
+from research.painted.bursts import LASTS_SECONDS, Hit, paint_burst
 from research.painted.canvas import Size
 from research.painted.storyboard import ACTION
-from research.painted.timing import Timing
+from research.painted.timing import Burst, Timing
 from research.tests.painted.staging import take, timing
 
 BURSTS = get_args(Burst)
