@@ -25,7 +25,7 @@ TRUTH_BITS_PER_SECOND = 192_000
 SCENES = {
     "talk": "A presenter in close-up announces a film about a storm. Speech leads; piano and strings play far below, "
     "rain falls outside the window.",
-    "action": "A man runs along a quay while crates and barrels fall and lightning brings down a crane; cuts at 14.2 s "
+    "action": "A man runs through a harbour town in the rain while lightning strikes and crates and barrels fall; cuts at 14.2 s "
     "and 17.4 s. Effects lead; drums, strings and brass drive below.",
     "landscape": "A slow pan over the calm sea at sunset; one line of narration from off-screen at 22.3 s, the title "
     "from 25.6 s. Music leads, the narration lies above it, sea and gulls are far away.",
@@ -37,10 +37,11 @@ PAGE = """# The demo film
 about lies under what it is not about. `demo-truth.m4a` is the same soundtrack well mixed. Both play at the same
 loudness, so only the balance differs. This page is written by the script, its figures are measured.
 
-    python examples/make_demo.py                 # makes demo.mp4, demo-truth.m4a and this page again
-    python examples/make_demo.py --stems DIR     # the true and the degraded stems too, as WAV
-    python examples/make_demo.py --sound-only    # new sound under the pictures that are there
-    python examples/make_demo.py --check         # measures what lies here: lengths, levels, faces, sync
+    python -m research.demo                  # makes demo.mp4, demo-truth.m4a and this page again
+    python -m research.demo --stems DIR      # the true and the degraded stems too, as WAV
+    python -m research.demo --sound-only     # new sound under the pictures that are there
+    python -m research.demo --pictures-only  # new pictures over the sound that is there
+    python -m research.demo --check          # measures what lies here: lengths, levels, faces, sync
 
 ## What happens
 
@@ -62,10 +63,10 @@ A mixer that undoes the column "degradation" (up to one gain for all) has found 
 
 ## Sources and licences
 
-Everything is drawn, spoken and played by `make_demo.py`; nothing was recorded or downloaded.
+Everything is drawn, spoken and played by `research/demo`; nothing was recorded or downloaded.
 
-- **Picture**: NumPy and OpenCV drawing by our own code; the title's letters are our own strokes, no font. MIT, like the
-  rest of this repository.
+- **Picture**: painted by our own code (`research/painted`) with NumPy and OpenCV; the title is in OpenCV's Hershey letters.
+  MIT, like the rest of this repository.
 - **Speech**: our own text, spoken by [Flite](http://www.festvox.org/flite/)'s voice `cmu_us_slt` (Carnegie Mellon
   University, BSD-like licence, free for any use); breath above 8 kHz and the room are our own synthesis.
 - **Music**: our own score, played by [FluidSynth](https://www.fluidsynth.org/) with the sound font *FluidR3 GM* by

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The baselines `learn2remix` and `lce` on a built set, beside the small `visah`, `semmix` and `lite`: the same clips, as many
 # passages.
-#     runs/baselines.sh SET [FOLDER]
-# Run it again after a stop, it goes on. `lce` reads the words that runs/semmix-small.sh made.
+#     research/runs/baselines.sh SET [FOLDER]
+# Run it again after a stop, it goes on. `lce` reads the words that research/runs/semmix-small.sh made.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 set_=$1 into=${2:-checkpoints} bin=${BIN:-.venv/bin}
 alike=(--batch 2 --seconds 4 --rate 1e-3 --average 0.99 --steps "${STEPS:-1600}" --workers 1 --check-every 400 --watched 20)
 $bin/limelight contexts "$set_" words --text-model "${TEXT_MODEL:-hashed}"

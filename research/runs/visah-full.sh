@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # VisAH's whole recipe on real data, for two GPUs (docs/train.md):
-#     runs/visah-full.sh FILMS [FOLDER]
+#     research/runs/visah-full.sh FILMS [FOLDER]
 # FILMS is a folder of well mixed films (the paper: action films of Condensed Movies). Every stage resumes: run it again
 # after a stop. CLIP is fetched when first used. The paper tells 18 hours of training on two RTX 4090.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 films=$1 into=${2:-checkpoints/visah-full}
 gpus=${GPUS:-2} bin=${BIN:-.venv/bin} separator=${SEPARATOR:-model}
 $bin/limelight muddy build "$films" -o "$into/set" --recipe paper --level mixed --frames --separator "$separator"

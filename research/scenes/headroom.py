@@ -94,7 +94,7 @@ def observe(folder: Path, entries: Sequence[Entry]) -> list[Observed]:
                 Observed(entry.name, entry.kind, shown, target, np.array([entry.changes_db[stem] for stem in STEMS]))
             )
     if not found:
-        raise InputError(f"Wanted scenes in {folder}, found none; build them with `limelight muddy scenes`.")
+        raise InputError(f"Wanted scenes in {folder}, found none; build them with `python -m research.scenes build`.")
     return found
 
 

@@ -72,7 +72,7 @@ def test_a_name_that_no_file_can_have_is_no_bug(words: tuple[str, ...], nursery:
         ("muddy", "build", "film.mp4", "-o", "set", "--shares", "1,1"),
         ("muddy", "build", "film.mp4", "-o", "set", "--shares", "1,1,nan"),
         ("muddy", "build", "film.mp4", "-o", "set", "--seconds", "nan"),
-        ("muddy", "scenes", "-o", "set", "--library", ".", "--seconds", "0.5"),
+        ("muddy", "join", "set", "-o", "films", "--scenes", "200"),
     ],
     ids=" ".join,
 )

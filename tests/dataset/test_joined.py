@@ -7,25 +7,41 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dataset.stems import levels_of, make_stems
 from typer.testing import CliRunner
 
 from limelight.audio.loudness import integrated_loudness
 from limelight.cli.main import app
-from limelight.dataset.clips import read_cues, read_stems
+from limelight.dataset.clips import Clip, read_cues, read_stems, write_clip
+from limelight.dataset.degrade import DegradationChoice, degrade, draw_degradation
 from limelight.dataset.joined import MEAN_SECONDS, SHORTEST_SECONDS, JoinSettings, join_clips
-from limelight.dataset.manifest import Entry, read_manifest
+from limelight.dataset.manifest import Entry, Source, read_manifest, write_manifest
 from limelight.dataset.reading import check_dataset
 from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import InputError, UsageError
 from limelight.metrics.clips import read_eval_clip
-from research.tests.scenes.small_set import small_set
+from limelight.vision.cues import CUE_NAMES
 
 SCENES = 3
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_set(tmp_path_factory.mktemp("scenes"), count=14, splits=("test",))
+    """Fourteen clips of ten seconds, whose cues no two share."""
+    folder = tmp_path_factory.mktemp("scenes") / "set"
+    write_manifest(folder, [_clip(folder, number) for number in range(14)])
+    return folder
+
+
+def _clip(folder: Path, number: int) -> Entry:
+    rng = np.random.default_rng(number)
+    stems = make_stems(10.0, seed=number)
+    levels = levels_of(stems)
+    change = draw_degradation(rng, DegradationChoice.of("paper:mixed"), levels)
+    cues = rng.random((10, len(CUE_NAMES))).astype(np.float32)
+    source, name = Source(f"film-{number}", "film", f"film-{number}", "", "CC0", 0.0), f"clip-{number:02d}"
+    pair = degrade(stems, change, layout="mono", levels=levels)
+    return write_clip(folder, Clip(name, "test", "film", (source,), "known", pair, cues, False, (), ()))
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@ import pytest
 
 from limelight.vision.frames import text_share
 from research.painted.canvas import Size
-from research.painted.scenery import Dance, Landscape, Sea, Stills, Titles, Weather
+from research.painted.scenery import Dance, Landscape, Sea, Stills, Titles
+from research.painted.sky import Rainfall
 from research.tests.painted.staging import take, timing
 
 SIZE = Size(90, 160)
@@ -34,7 +35,7 @@ def test_the_sea_mirrors_the_sky() -> None:
 def test_weather_falls() -> None:
     seen = set()
     for seed in range(12):
-        weather = Weather(np.random.default_rng(seed), chance=1.0)
+        weather = Rainfall(np.random.default_rng(seed), chance=1.0)
         one, later = np.full((90, 160, 3), 0.3, np.float32), np.full((90, 160, 3), 0.3, np.float32)
         weather.paint(one, 0.0)
         weather.paint(later, 0.2)
@@ -46,7 +47,7 @@ def test_weather_falls() -> None:
 
 def test_fair_weather_is_not_seen() -> None:
     canvas = np.full((90, 160, 3), 0.3, np.float32)
-    Weather(np.random.default_rng(0), chance=0.0).paint(canvas, 1.0)
+    Rainfall(np.random.default_rng(0), chance=0.0).paint(canvas, 1.0)
     assert np.ptp(canvas) == 0
 
 

@@ -102,7 +102,7 @@ def _usable(built: Path, split: str, scenes: int) -> list[Entry]:
     if len(entries) < scenes or len({entry.layout for entry in entries}) > 1:
         raise InputError(
             f"Wanted {scenes} clips or more of the {split} split of {built}, of one layout, dry and {SHORTEST_SECONDS} s long "
-            f"or longer; found {len(entries)}. Build more with `limelight muddy scenes`."
+            f"or longer; found {len(entries)}. Build more with `limelight muddy build`."
         )
     return entries
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from dataset.sounds_on_disk import write_library
 
 from limelight.dataset.manifest import Entry
 from limelight.errors import InputError
 from limelight.metrics.clips import chosen, is_library, open_eval_data
-from dataset.sounds_on_disk import write_library
 
 
 def test_clips_are_chosen_evenly(entries: list[Entry]) -> None:

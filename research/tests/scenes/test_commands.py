@@ -9,10 +9,10 @@ import pytest
 from dataset.sounds_on_disk import split_library, write_library
 from typer.testing import CliRunner
 
-from limelight.cli.main import app
 from limelight.dataset.manifest import Source, read_manifest
 from limelight.vision.cues import CUE_NAMES
 from research.scenes import build
+from research.scenes.__main__ import app
 from research.scenes.build import SceneSettings, build_scenes
 from research.scenes.headroom import DO_NOTHING, WITH, WITHOUT, measure_headroom, table
 from research.scenes.pictures import ScenePicture
@@ -53,17 +53,17 @@ def test_who_knows_the_kind_is_nearer(scenes: Path) -> None:
 
 
 def test_the_command_prints_it(scenes: Path) -> None:
-    result = CliRunner().invoke(app, ["muddy", "headroom", str(scenes), "--listened", "2", "-q"])
+    result = CliRunner().invoke(app, ["headroom", str(scenes), "--listened", "2", "-q"])
     assert result.exit_code == 0
     assert "do nothing" in result.stdout
 
 
 def test_scenes_by_command(tmp_path: Path) -> None:
     library = write_library(tmp_path / "library")
-    words = ["muddy", "scenes", "--library", str(library), "-o", str(tmp_path / "set"), "--count", "1", "-q"]
+    words = ["build", "--library", str(library), "-o", str(tmp_path / "set"), "--count", "1", "-q"]
     result = CliRunner().invoke(app, [*words, "--seconds", "1", "--split", "train", "--workers", "1"])
     assert result.exit_code == 0, result.output
     assert len(read_manifest(tmp_path / "set")) == 1
-    missing = CliRunner().invoke(app, ["muddy", "scenes", "--speech", str(library), "-o", str(tmp_path / "no")])
+    missing = CliRunner().invoke(app, ["build", "--speech", str(library), "-o", str(tmp_path / "no")])
     assert missing.exit_code == 3
     assert "found no music" in missing.output
