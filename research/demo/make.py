@@ -25,8 +25,8 @@ TRUTH_BITS_PER_SECOND = 192_000
 SCENES = {
     "talk": "A presenter in close-up announces a film about a storm. Speech leads; piano and strings play far below, "
     "rain falls outside the window.",
-    "action": "A man runs through a harbour town in the rain while lightning strikes and crates and barrels fall; cuts at 14.2 s "
-    "and 17.4 s. Effects lead; drums, strings and brass drive below.",
+    "action": "A man runs through a harbour town in the rain while lightning strikes and crates and barrels fall; cuts "
+    "at 14.2 s and 17.4 s. Effects lead; drums, strings and brass drive below.",
     "landscape": "A slow pan over the calm sea at sunset; one line of narration from off-screen at 22.3 s, the title "
     "from 25.6 s. Music leads, the narration lies above it, sea and gulls are far away.",
 }

@@ -4,21 +4,22 @@ Three parts follow the story: a piano over low strings for the talk (D minor), a
 brass at 150 beats a minute, and a wide D major for the sunset. Without the sound font a plain additive synthesis plays.
 """
 
-import struct
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import mido
 import numpy as np
 
 from research.demo.acoustics import Sound, clock, in_room, panned, place, read_sound, run, seconds, silence, sound_font
 from research.demo.story import DURATION_SECONDS, SAMPLE_RATE, SAMPLES, TITLE_SECONDS
+from research.synthetic.harmony import DRUM_CHANNEL
+from research.synthetic.render import ENDING, SETTING, STRIKING, Event, midi_file, midi_track
 
 PROGRAMS = {"piano": 0, "glockenspiel": 9, "strings": 48, "short strings": 45, "tremolo": 44, "cello": 42, "harp": 46,
             "timpani": 47, "choir": 52, "trombone": 57, "horn": 60, "brass": 61, "flute": 73, "taiko": 116}  # fmt: skip
 PANS = {"piano": 50, "strings": 64, "short strings": 40, "tremolo": 84, "cello": 84, "harp": 36, "horn": 50,
         "brass": 76, "trombone": 80, "flute": 70, "glockenspiel": 90}  # fmt: skip
-DRUM_CHANNEL = 9
 
 
 @dataclass(frozen=True)
@@ -99,31 +100,21 @@ def score() -> list[Note]:
     return _talk() + _chase() + _sunset()
 
 
-def midi_file(notes: list[Note]) -> bytes:
+def midi_notes(notes: list[Note]) -> bytes:
     """A Standard MIDI File of format 0 in which one tick is one millisecond (500 ticks a beat, 120 beats a minute)."""
     players = [player for player in PROGRAMS if any(note.player == player for note in notes)]
-    channel = {player: number + (number >= DRUM_CHANNEL) for number, player in enumerate(players)}
-    events = []  # (tick, order, bytes): a note's end goes before a beginning at the same tick
-    for player, c in channel.items():
-        events += [(0, 0, bytes([0xC0 | c, PROGRAMS[player]])), (0, 0, bytes([0xB0 | c, 10, PANS.get(player, 64)]))]
+    channels = {player: number + (number >= DRUM_CHANNEL) for number, player in enumerate(players)}
+    events: list[Event] = []
+    for player, channel in channels.items():
+        pan = mido.Message("control_change", channel=channel, control=10, value=PANS.get(player, 64))
+        program = mido.Message("program_change", channel=channel, program=PROGRAMS[player])
+        events += [(0, SETTING, program), (0, SETTING, pan)]
     for note in notes:
-        c, on = channel[note.player], round(1000 * note.start_seconds)
-        events.append((on, 2, bytes([0x90 | c, note.pitch, note.velocity])))
-        events.append((on + round(1000 * note.length_seconds), 1, bytes([0x80 | c, note.pitch, 0])))
-    track, now = b"", 0
-    for tick, _, message in sorted(events):
-        track += _variable_length(tick - now) + message
-        now = tick
-    track += b"\x00\xff\x2f\x00"
-    return b"MThd" + struct.pack(">IHHH", 6, 0, 1, 500) + b"MTrk" + struct.pack(">I", len(track)) + track
-
-
-def _variable_length(number: int) -> bytes:
-    """Seven bits a byte, the high bit set on all but the last."""
-    octets = [number & 0x7F]
-    while number := number >> 7:
-        octets.insert(0, 0x80 | (number & 0x7F))
-    return bytes(octets)
+        channel, first = channels[note.player], round(1000 * note.start_seconds)
+        on = mido.Message("note_on", channel=channel, note=note.pitch, velocity=note.velocity)
+        off = mido.Message("note_off", channel=channel, note=note.pitch, velocity=0)
+        events += [(first, STRIKING, on), (first + round(1000 * note.length_seconds), ENDING, off)]
+    return midi_file([midi_track(events)], ticks_per_beat=500)
 
 
 def _plucked(note: Note) -> Sound:
@@ -150,7 +141,7 @@ def music_stem() -> Sound:
         return _without_sound_font(score())
     with tempfile.TemporaryDirectory() as folder:
         midi, wave = Path(folder) / "score.mid", Path(folder) / "score.wav"
-        midi.write_bytes(midi_file(score()))
+        midi.write_bytes(midi_notes(score()))
         run(
             [
                 "fluidsynth",

@@ -1,82 +1,87 @@
-"""From a score to sound: a Standard MIDI File (format 1, MIDI 1.0 specification), played by FluidSynth.
+"""From a score to sound: a Standard MIDI File, written with mido and played by FluidSynth.
 
-The file has one track of tempi and one for each part. FluidSynth and the FluidR3 General MIDI sound font are called as a
-program.
+FluidSynth and the FluidR3 General MIDI sound font are called as a program.
 """
 
 from __future__ import annotations
 
-import struct
+import io
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import mido
 import numpy as np
 from numpy.typing import NDArray
 
 from limelight.errors import InputError
 from research.synthetic.harmony import Part, Score
 
+SAMPLE_RATE = 48_000
+SOUND_FONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")  # where Debian and Ubuntu put it
+LEVEL_DB, PEAK_DB = -20.0, -1.0
+RENDER_TIMEOUT_SECONDS = 600
 TICKS_PER_BEAT = 480
 TAIL_BEATS = 4.0  # silence at the end, for releases and reverberation to ring out in
 
 # Events at one tick are put in this order: a note that ends must not silence one that begins.
-_SETTING, _ENDING, _STRIKING = range(3)
-_Event = tuple[int, int, bytes]  # tick, order, message
+SETTING, ENDING, STRIKING = range(3)
+Event = tuple[int, int, mido.Message | mido.MetaMessage]  # tick, order, message
 
 
 def midi_bytes(score: Score) -> bytes:
-    """The file."""
+    """The file: one track of tempi, one for each part."""
     end = _tick(score.length_beats + TAIL_BEATS)
-    tempi = [
-        (_tick(tempo.start_beats), _SETTING, b"\xff\x51\x03" + round(60e6 / tempo.beats_per_minute).to_bytes(3, "big"))
+    tempi: list[Event] = [
+        (_tick(tempo.start_beats), SETTING, mido.MetaMessage("set_tempo", tempo=round(60e6 / tempo.beats_per_minute)))
         for tempo in score.tempi
     ]
-    tracks = [_track(tempi, end), *(_track(_part_events(part), end) for part in score.parts)]
-    return b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), TICKS_PER_BEAT) + b"".join(tracks)
+    tracks = [midi_track(tempi, end), *(midi_track(_part_events(part), end) for part in score.parts)]
+    return midi_file(tracks, ticks_per_beat=TICKS_PER_BEAT)
 
 
-def variable_length(number: int) -> bytes:
-    """A number ≥ 0 in groups of 7 bits, the highest first; all bytes but the last have their top bit set."""
-    groups = [number & 0x7F]
-    while number := number >> 7:
-        groups.append(number & 0x7F | 0x80)
-    return bytes(reversed(groups))
+def midi_file(tracks: Sequence[mido.MidiTrack], *, ticks_per_beat: int) -> bytes:
+    """Tracks as a Standard MIDI File, of format 0 where there is one and of format 1 where there are more."""
+    file = mido.MidiFile(type=min(1, len(tracks) - 1), ticks_per_beat=ticks_per_beat)
+    file.tracks.extend(tracks)
+    out = io.BytesIO()
+    file.save(file=out)
+    return out.getvalue()
+
+
+def midi_track(events: Iterable[Event], end: int = 0) -> mido.MidiTrack:
+    """Events put in order, and the track's end at tick `end` or with the last of them."""
+    track, now = mido.MidiTrack(), 0
+    for tick, _, message in sorted(events, key=_in_order):
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=max(0, end - now)))
+    return track
+
+
+def _in_order(event: Event) -> tuple[int, int, list[int]]:
+    return event[0], event[1], event[2].bytes()
 
 
 def _tick(beats: float) -> int:
     return max(0, round(beats * TICKS_PER_BEAT))
 
 
-def _part_events(part: Part) -> Iterator[_Event]:
-    yield 0, _SETTING, bytes((0xC0 | part.channel, part.program))
+def _part_events(part: Part) -> Iterator[Event]:
+    channel = part.channel
+    yield 0, SETTING, mido.Message("program_change", channel=channel, program=part.program)
     for control in part.controls:
-        yield _tick(control.start_beats), _SETTING, bytes((0xB0 | part.channel, control.number, control.value))
+        message = mido.Message("control_change", channel=channel, control=control.number, value=control.value)
+        yield _tick(control.start_beats), SETTING, message
     for bend in part.bends:
-        wheel = bend.value + 8192
-        yield _tick(bend.start_beats), _SETTING, bytes((0xE0 | part.channel, wheel & 0x7F, wheel >> 7))
+        yield _tick(bend.start_beats), SETTING, mido.Message("pitchwheel", channel=channel, pitch=bend.value)
     for note in part.notes:
         first = _tick(note.start_beats)
         last = max(first + 1, _tick(note.start_beats + note.length_beats))
-        yield first, _STRIKING, bytes((0x90 | part.channel, note.pitch, note.velocity))
-        yield last, _ENDING, bytes((0x80 | part.channel, note.pitch, 64))
-
-
-def _track(events: Iterable[_Event], end: int) -> bytes:
-    body, now = bytearray(), 0
-    for tick, _, message in sorted(events):
-        body += variable_length(tick - now) + message
-        now = tick
-    body += variable_length(max(0, end - now)) + b"\xff\x2f\x00"
-    return b"MTrk" + struct.pack(">I", len(body)) + bytes(body)
-
-
-SAMPLE_RATE = 48_000
-SOUND_FONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")  # where Debian and Ubuntu put it
-LEVEL_DB, PEAK_DB = -20.0, -1.0
-RENDER_TIMEOUT_SECONDS = 600
+        yield first, STRIKING, mido.Message("note_on", channel=channel, note=note.pitch, velocity=note.velocity)
+        yield last, ENDING, mido.Message("note_off", channel=channel, note=note.pitch, velocity=64)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from research.synthetic.harmony import Bend, Control, Note, Part, Score, Tempo
 from research.synthetic.render import (
@@ -16,7 +14,6 @@ from research.synthetic.render import (
     levelled,
     midi_bytes,
     render,
-    variable_length,
 )
 
 Events = list[tuple[int, bytes]]
@@ -55,18 +52,6 @@ def read_events(data: bytes, place: int, end: int) -> Events:
         events.append((tick, data[place : place + size]))
         place += size
     return events
-
-
-@given(st.integers(0, 2**28 - 1))
-def test_a_variable_length_number_reads_back(number: int) -> None:
-    data = variable_length(number)
-    assert read_variable(data, 0) == (number, len(data))
-
-
-def test_the_specification_s_own_examples() -> None:
-    assert variable_length(0x7F) == b"\x7f"
-    assert variable_length(0x80) == b"\x81\x00"
-    assert variable_length(0x0FFFFFFF) == b"\xff\xff\xff\x7f"
 
 
 def test_every_event_stands_at_its_tick() -> None:
