@@ -26,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+CREATE, RESEARCH = "For films", "For research"
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
     CREATE: (highlight, plan, render, inspect, stems, models),
     RESEARCH: (score, evaluate, train, contexts, export, ablate),
