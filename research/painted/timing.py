@@ -5,7 +5,7 @@
     music   → beats to move to, and how loud it plays                 the same, less sudden
 
 Onsets are spectral flux in decibels (Dixon 2006), with a floor under the loudest moment of the stem; everything is
-relative to the stem itself, so that a stem and its louder twin move the picture alike. No beat is tracked: what moves
+relative to the stem itself, so that a stem and a louder copy of it move the picture alike. No beat is tracked: what moves
 to the music moves on its onsets.
 """
 

@@ -47,7 +47,10 @@ class SceneSettings:
     seed: int = 0
     clip_seconds: float = 10.0
     layout: Layout = "mono"
-    recipes: tuple[str, ...] = (BLIND, "paper")  # "blind", or as `Wish.of` reads them; one is drawn for each clip
+    recipes: tuple[str, ...] = (
+        BLIND,
+        "paper",
+    )  # "blind", or as `DegradationChoice.of` reads them; one is drawn for each clip
     pictures: str = RENDERED  # or the folder of an index of windows
     counterfactual_pairs: bool = False  # every second scene has the sounds of the one before, and another kind
     frames: bool = False

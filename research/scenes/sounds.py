@@ -100,15 +100,15 @@ def draw_unmixed(
     *,
     seconds: float,
     layout: str = "mono",
-    variety: Augmentation = ROOMS,
+    augmentation: Augmentation = ROOMS,
 ) -> UnmixedStems:
     """The stems of a sources, the others silent."""
     length = round(seconds * SAMPLE_RATE)
     stems = np.zeros((len(STEMS), length), np.float32)
     for k, stem in enumerate(STEMS):
         if stem in sources:
-            stems[k] = arrange(rng, stem, library, length, variety)
-    stems = equalised(rng, stems, variety)
+            stems[k] = arrange(rng, stem, library, length, augmentation)
+    stems = equalised(rng, stems, augmentation)
     stems[STEMS.index("music")] *= _fade(rng, length)
     return _levelled(place_stems(rng, stems, layout=layout), layout)
 

@@ -238,7 +238,6 @@ def electric(rng: Rng, seconds: float) -> Sound:
 
 Maker = Callable[[Rng, float], Sound]
 SECONDS = (1.5, 9.0)
-SPOILT = 1e-6  # what a filter leaves where there is nothing
 
 MAKERS: tuple[Maker, ...] = (
     *(struck, footsteps, shots, debris, door, whoosh),

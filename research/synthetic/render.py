@@ -86,7 +86,7 @@ def _part_events(part: Part) -> Iterator[Event]:
 
 @dataclass(frozen=True)
 class Studio:
-    """The room and the mixing desk of one piece; None is a dry channel."""
+    """The room and the mixing desk of one piece; None is without."""
 
     reverb: tuple[float, float, float] | None  # size, damping, level: 0–1 each
     chorus: tuple[float, float, float] | None  # level, speed in Hz, depth in ms
@@ -106,7 +106,7 @@ class Studio:
 
 
 def draw_studio(rng: np.random.Generator) -> Studio:
-    """Dry for every fourth piece, else any room; chorus for every third."""
+    """No room for every fourth piece, else any; chorus for every third."""
     reverb = (rng.uniform(0.05, 0.95), rng.uniform(0, 0.9), rng.uniform(0.1, 0.9)) if rng.random() < 0.75 else None
     chorus = (rng.uniform(0.3, 2.0), rng.uniform(0.1, 1.5), rng.uniform(2, 12)) if rng.random() < 0.33 else None
     return Studio(reverb, chorus)

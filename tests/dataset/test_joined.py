@@ -27,9 +27,9 @@ SCENES = 3
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fourteen clips of ten seconds, whose cues no two share."""
+    """Eight clips of ten seconds, whose cues no two share."""
     folder = tmp_path_factory.mktemp("scenes") / "set"
-    write_manifest(folder, [_clip(folder, number) for number in range(14)])
+    write_manifest(folder, [_clip(folder, number) for number in range(8)])
     return folder
 
 

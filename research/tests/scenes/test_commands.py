@@ -26,7 +26,7 @@ class Unseen:
     def kinds(self, split: str) -> tuple[Kind, ...]:
         return KINDS
 
-    def see(self, scene: Scene, dry: UnmixedStems, seconds: float, *, frames: bool) -> ScenePicture:
+    def see(self, scene: Scene, unmixed: UnmixedStems, seconds: float, *, frames: bool) -> ScenePicture:
         name = f"{scene.split}-{scene.number}"
         cues = np.zeros((1, len(CUE_NAMES)), np.float32)
         return ScenePicture(cues, (), False, (), Source(name, "picture", name, "", "none"), scene.shown)

@@ -46,5 +46,5 @@ def test_one_gain_for_all_is_no_error_and_silence_is_not_counted() -> None:
 
 
 def test_a_data_set_without_scenes_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="found none; build them with `limelight muddy scenes`"):
+    with pytest.raises(InputError, match="found none"):
         observe(tmp_path, [])
