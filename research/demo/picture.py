@@ -31,7 +31,7 @@ GRADING = Grading(
     vignette=0.25,
     bars=0.0,
     handheld=0.0,
-    quality=25,
+    quality=26,
 )
 BURSTS: dict[str, Burst] = {"crate": "pieces", "barrel": "pieces", "explosion": "fire"}
 LARGEST = max(impact.size for impact in story.IMPACTS)
