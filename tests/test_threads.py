@@ -10,8 +10,8 @@ import pytest
 
 ASK = """
 import os, sys
-from limelight.cli.context import door
-with door():
+from limelight.cli.context import command_context
+with command_context():
     assert "numpy" not in sys.modules, "too late"
     print(os.environ["OPENBLAS_NUM_THREADS"])
     if sys.platform == "linux":

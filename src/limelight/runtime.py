@@ -33,13 +33,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Any, TypeVar
-
-import numpy as np
-import onnxruntime
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from limelight.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # How a device is called, and ONNX Runtime's word for it.
 PROVIDERS = {
@@ -52,12 +52,16 @@ PROVIDERS = {
 
 def devices() -> tuple[str, ...]:
     """Those that the installed ONNX Runtime can use, the processor last."""
+    import onnxruntime
+
     found = onnxruntime.get_available_providers()
     return tuple(device for device in ("cuda", "coreml", "directml", "cpu") if PROVIDERS[device] in found)
 
 
 def providers_for(device: str | None) -> list[str]:
     """ONNX Runtime's providers for a device; the processor helps with what the device cannot do. Raises ModelError."""
+    import onnxruntime
+
     name = (device or "cpu").partition(":")[0]
     if name not in PROVIDERS or PROVIDERS[name] not in onnxruntime.get_available_providers():
         raise ModelError(
@@ -69,6 +73,8 @@ def providers_for(device: str | None) -> list[str]:
 
 def open_session(path: Path, *, threads: int | None = None, device: str | None = None) -> Any:
     """A graph ready to run; `threads`: default one a core, eight at most; device: of `devices()`. Raises ModelError."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or min(os.cpu_count() or 1, 8)
     options.log_severity_level = 3
@@ -90,6 +96,8 @@ def run_session(
     session: Any, names: Sequence[str], feeds: Mapping[str, NDArray[np.float32]], *, model: str
 ) -> list[NDArray[np.float32]]:
     """What a graph makes of what it is given. Raises ModelError where it fails, or makes numbers that are none."""
+    import numpy as np
+
     # As when it is opened: types without a base, all meaning that the graph cannot be run.
     try:
         made: list[NDArray[np.float32]] = session.run(list(names), dict(feeds))

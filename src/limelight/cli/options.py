@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limelight.vision.encoders import ContextRequest
-
 if TYPE_CHECKING:
     from limelight.mixing.controls import Controls
+    from limelight.vision.encoders import ContextRequest
 
 
 class ContextName(StrEnum):
@@ -86,6 +85,8 @@ def context_request(
     offline: bool,
 ) -> ContextRequest:
     """The flags as one checked record. Raises UsageError for flags that have no use together."""
+
+    from limelight.vision.encoders import ContextRequest
 
     name = None if context is None else context.value
     return ContextRequest(name, context_model, text_model, captions, device=device, offline=offline)
