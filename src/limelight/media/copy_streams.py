@@ -3,10 +3,9 @@
 Each stream of the source gets a stream in the result, in the same order, with its language, title, disposition and
 rotation; chapters, attachments and tags come along. What the container cannot hold is named with the reason.
 
-A film is read four times over: it must be the same film every time.
-
-Somebody may save over it, a download or a recording may still be going on. Then its picture and its new sound would be of
-two different films, and nobody would notice; so it is looked at before and after every pass.
+A film is read four times over, and must be the same film every time: somebody may save over it, a download or a
+recording may still be going on. Then picture and new sound would be of two different films, and nobody would notice; so
+`check_unchanged` looks at the file before and after every pass.
 """
 
 from __future__ import annotations
@@ -23,18 +22,17 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import AttachmentStream, Stream
 
-from limelight.errors import OutputError
+from limelight.errors import InputError, OutputError
 from limelight.media.clock import Clock
-from limelight.media.container import is_cover, main_picture, open_input
+from limelight.media.container import check_readable, is_cover, main_picture, open_input
+from limelight.media.edit_lists import HiddenPackets
 from limelight.media.formats import SOUND_CONTAINERS
 from limelight.media.packets import Damage, Fingerprint, needs_unwrapping, read_packets
 from limelight.media.probe import in_words
+from limelight.types import SourceInfo
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # a typed dictionary that exists for type checkers only
-from limelight.errors import InputError
-from limelight.media.container import check_readable
-from limelight.types import SourceInfo
 
 # Tags that describe the old file, not the film.
 _OF_THE_FILE = frozenset(
@@ -56,6 +54,7 @@ class StreamCopy:
     is_cover: bool
     units: bool  # compare what is in the wrapping
     fingerprint: Fingerprint
+    hidden: HiddenPackets
 
 
 @dataclass
@@ -92,39 +91,39 @@ def map_streams(
     Without `add_sound` that soundtrack is copied like all others. Raises `OutputError` where the container cannot hold
     the picture, `SoundNotCopied` where it cannot hold that soundtrack.
     """
-    cargo = StreamMap()
+    stream_map = StreamMap()
     chapters = source.chapters()
     main = main_picture(source)
     for stream in source.streams:
         if stream.index == sound_index and add_sound is not None:
             target = add_sound()
-            cargo.sound_index = target.index
-            _dress(stream, target)
+            stream_map.sound_index = target.index
+            _copy_metadata(stream, target)
         elif isinstance(stream, AttachmentStream):
-            _carry_attachment(stream, output, container, cargo)
+            _carry_attachment(stream, output, container, stream_map)
         elif is_cover(stream) and container == "mkv":
-            _carry_cover(stream, path, output, cargo)
+            _carry_cover(stream, path, output, stream_map)
         elif stream.type in ("video", "audio", "subtitle"):
             copy = _carry_stream(
-                stream, output, container, cargo, is_picture=main is not None and stream.index == main.index
+                stream, output, container, stream_map, is_picture=main is not None and stream.index == main.index
             )
             if stream.index == sound_index:
-                cargo.sound_index = _place_of_sound(copy, container)
+                stream_map.sound_index = _place_of_sound(copy, container)
         elif not (chapters and container in ("mp4", "mov", "m4a")) and "timecode" not in stream.metadata:
-            cargo.left_out.append(f"{in_words(stream)}: timed data cannot be copied")
-    _carry_chapters(chapters, output, clock, cargo)
-    _carry_tags(source, output, cargo)
-    return cargo
+            stream_map.left_out.append(f"{in_words(stream)}: timed data cannot be copied")
+    _carry_chapters(chapters, output, clock, stream_map)
+    _carry_tags(source, output, stream_map)
+    return stream_map
 
 
 def _carry_stream(
-    stream: Stream, output: av.container.OutputContainer, container: str, cargo: StreamMap, *, is_picture: bool
+    stream: Stream, output: av.container.OutputContainer, container: str, stream_map: StreamMap, *, is_picture: bool
 ) -> StreamCopy | None:
     words = in_words(stream)
     if is_picture and container in SOUND_CONTAINERS:
         raise OutputError(f"cannot write the {words} into {container}: that is for sound alone; choose .mp4 or .mkv")
     if isinstance(stream, AudioStream) and not (stream.rate and stream.channels):
-        cargo.left_out.append(
+        stream_map.left_out.append(
             f"{words}: there is no sound in it"
         )  # broadcasts announce tracks that are silent for hours
         return None
@@ -134,15 +133,24 @@ def _carry_stream(
         if is_picture:
             advice = "choose .mkv" if container != "mkv" else "convert the film first"
             raise OutputError(f"cannot write the {words} into {container}: it cannot hold it; {advice}") from error
-        cargo.left_out.append(f"{words}: {container} cannot hold it")
+        stream_map.left_out.append(f"{words}: {container} cannot hold it")
         return None
-    _dress(stream, target)
+    _copy_metadata(stream, target)
     if target.codec_context.name == "hevc" and container in ("mp4", "mov") and stream.codec_context.codec_tag != "hev1":
         target.codec_context.codec_tag = "hvc1"  # QuickTime and Safari refuse "hev1", FFmpeg's choice
     units = needs_unwrapping(stream)
-    fingerprint = Fingerprint(stream, units=units)
-    copy = StreamCopy(stream.index, target, target.index, words, is_picture, is_cover(stream), units, fingerprint)
-    cargo.copies.append(copy)
+    copy = StreamCopy(
+        source_index=stream.index,
+        target=target,
+        target_index=target.index,
+        words=words,
+        is_picture=is_picture,
+        is_cover=is_cover(stream),
+        units=units,
+        fingerprint=Fingerprint(stream, units=units),
+        hidden=HiddenPackets(words, is_picture=stream.type == "video"),
+    )
+    stream_map.copies.append(copy)
     return copy
 
 
@@ -152,7 +160,7 @@ def _place_of_sound(copy: StreamCopy | None, container: str) -> int:
     return copy.target_index
 
 
-def _dress(stream: Stream, target: Stream) -> None:
+def _copy_metadata(stream: Stream, target: Stream) -> None:
     """Language, title and the like, and the disposition."""
     kept = {
         key: value
@@ -164,27 +172,27 @@ def _dress(stream: Stream, target: Stream) -> None:
 
 
 def _carry_attachment(
-    stream: AttachmentStream, output: av.container.OutputContainer, container: str, cargo: StreamMap
+    stream: AttachmentStream, output: av.container.OutputContainer, container: str, stream_map: StreamMap
 ) -> None:
     words = in_words(stream)
     if container != "mkv":
-        cargo.left_out.append(f"{words}: {container} has no attachments")
+        stream_map.left_out.append(f"{words}: {container} has no attachments")
         return
     name = stream.metadata.get("filename", "attachment")
     output.add_attachment(name, stream.mimetype or "application/octet-stream", stream.data)
-    cargo.carried.append(words)
+    stream_map.carried.append(words)
 
 
-def _carry_cover(stream: Stream, path: Path, output: av.container.OutputContainer, cargo: StreamMap) -> None:
+def _carry_cover(stream: Stream, path: Path, output: av.container.OutputContainer, stream_map: StreamMap) -> None:
     """A cover becomes an attachment: as a stream Matroska would show it as a second picture."""
     codec = stream.codec_context.codec.canonical_name
     data = _first_packet(path, stream.index)
     if codec not in _MIME or not data:
-        cargo.left_out.append(f"{in_words(stream)}: not an image that mkv takes as a cover")
+        stream_map.left_out.append(f"{in_words(stream)}: not an image that mkv takes as a cover")
         return
     suffix = _MIME[codec].removeprefix("image/").replace("jpeg", "jpg")
     output.add_attachment(stream.metadata.get("filename", f"cover.{suffix}"), _MIME[codec], data)
-    cargo.carried.append(in_words(stream))
+    stream_map.carried.append(in_words(stream))
 
 
 def _first_packet(path: Path, index: int) -> bytes:
@@ -194,7 +202,7 @@ def _first_packet(path: Path, index: int) -> bytes:
 
 
 def _carry_chapters(
-    chapters: list[Chapter], output: av.container.OutputContainer, clock: Clock, cargo: StreamMap
+    chapters: list[Chapter], output: av.container.OutputContainer, clock: Clock, stream_map: StreamMap
 ) -> None:
     moved: list[Chapter] = []
     for chapter in chapters:
@@ -203,15 +211,17 @@ def _carry_chapters(
         moved.append({**chapter, "start": start, "end": end})
     if moved:
         output.set_chapters(moved)
-        cargo.carried.append(f"{len(moved)} chapters")
+        stream_map.carried.append(f"{len(moved)} chapters")
 
 
-def _carry_tags(source: av.container.InputContainer, output: av.container.OutputContainer, cargo: StreamMap) -> None:
+def _carry_tags(
+    source: av.container.InputContainer, output: av.container.OutputContainer, stream_map: StreamMap
+) -> None:
     tags = {key: value for key, value in source.metadata.items() if key.lower() not in _OF_THE_FILE}
     output.metadata.update(tags)
-    cargo.tags = tags
+    stream_map.tags = tags
     if tags:
-        cargo.carried.append("1 tag" if len(tags) == 1 else f"{len(tags)} tags")
+        stream_map.carried.append("1 tag" if len(tags) == 1 else f"{len(tags)} tags")
 
 
 def has_apple_tags(source: av.container.InputContainer) -> bool:

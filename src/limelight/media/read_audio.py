@@ -51,13 +51,13 @@ def read_audio(
     is none at all, `InputError` where the file changes meanwhile.
     """
     check_unchanged(info)
-    told = _Story()
-    pieces = _sound_alone(_placed(info, soundtrack, told), told)
+    report = DecodeReport()
+    pieces = _only_numbers(_placed(info, soundtrack, report), report)
     yield from in_blocks(pieces, max(1, round(block_seconds * soundtrack.sample_rate)))
     check_unchanged(info)
-    _check(info, soundtrack, told)
+    _check(info, soundtrack, report)
     if notes is not None:
-        notes += told.in_words(info, soundtrack)
+        notes += report.in_words(info, soundtrack)
 
 
 def in_blocks(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
@@ -77,7 +77,7 @@ def in_blocks(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
 
 
 @dataclass
-class _Story:
+class DecodeReport:
     """What happened while listening, for the notes."""
 
     damage: Damage = field(default_factory=Damage)
@@ -112,31 +112,31 @@ class _Story:
         return said
 
 
-def _check(info: SourceInfo, soundtrack: SoundtrackInfo, told: _Story) -> None:
-    if told.damage.good + told.damage.bad == 0:
+def _check(info: SourceInfo, soundtrack: SoundtrackInfo, report: DecodeReport) -> None:
+    if report.damage.good + report.damage.bad == 0:
         raise NoSoundtrack(f"cannot rebalance {info.path}: its soundtrack is empty; choose another with --audio-stream")
-    if told.damage.fraction > MAX_DAMAGE or not told.samples:
-        share = f"{told.damage.fraction:.0%} of its sound ({soundtrack.codec}) cannot be decoded"
+    if report.damage.fraction > MAX_DAMAGE or not report.samples:
+        share = f"{report.damage.fraction:.0%} of its sound ({soundtrack.codec}) cannot be decoded"
         raise Damaged(f"cannot use {info.path}: {share}; it is damaged or encrypted, copy or download it again")
 
 
-def _placed(info: SourceInfo, soundtrack: SoundtrackInfo, told: _Story) -> Iterator[Samples]:
+def _placed(info: SourceInfo, soundtrack: SoundtrackInfo, report: DecodeReport) -> Iterator[Samples]:
     """The decoded frames in their places: silence where there is none, cut where two overlap."""
     clock = read_clock(info.path)
     rate = soundtrack.sample_rate
-    ruler = _Ruler(rate, told, longest_seconds=info.duration_seconds + _FAR_SECONDS, path=str(info.path))
-    for frame in _frames(info, soundtrack, clock, told):
-        silence, skip = ruler.place(frame.position, frame.samples.shape[1], frame.tick)
+    sample_clock = SampleClock(rate, report, longest_seconds=info.duration_seconds + _FAR_SECONDS, path=str(info.path))
+    for frame in _frames(info, soundtrack, clock, report):
+        silence, skip = sample_clock.place(frame.position, frame.samples.shape[1], frame.tick)
         while silence > 0:
             yield np.zeros((soundtrack.channels, min(silence, rate)), np.float32)
             silence -= rate
         if skip < frame.samples.shape[1]:
             yield frame.samples[:, skip:]
-    told.samples = ruler.count
+    report.samples = sample_clock.count
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _Frame:
     """One decoded frame, converted to the soundtrack's rate and layout."""
 
     position: int | None  # samples, on the one clock
@@ -145,11 +145,11 @@ class _Heard:
 
 
 @dataclass
-class _Ruler:
+class SampleClock:
     """Counts samples, and says for each frame how much silence comes before it and how much of it is to be cut."""
 
     rate: int
-    told: _Story
+    report: DecodeReport
     longest_seconds: float
     path: str
     count: int = 0
@@ -173,24 +173,24 @@ class _Ruler:
         if not self.started:
             self.started = True
             return max(0, off), max(0, -off)
-        jitter = JITTER if self.told.damage.bad == self.forgiven else JITTER_AFTER_LOSS
-        self.forgiven = self.told.damage.bad
+        jitter = JITTER if self.report.damage.bad == self.forgiven else JITTER_AFTER_LOSS
+        self.forgiven = self.report.damage.bad
         if off == 0 or abs(off) <= max(2 * tick, jitter) * self.rate:
             return 0, 0
-        (self.told.holes if off > 0 else self.told.overlaps).append(Fraction(abs(off), self.rate))
+        (self.report.holes if off > 0 else self.report.overlaps).append(Fraction(abs(off), self.rate))
         return max(0, off), max(0, -off)
 
     def _sensible(self, position: int, off: int) -> bool:
         sensible = -_FAR_SECONDS * self.rate <= 60 * off and position <= self.longest_seconds * self.rate
         self.lost = 0 if sensible else self.lost + 1
-        self.told.nonsense += not sensible
+        self.report.nonsense += not sensible
         if self.lost >= LOST_FRAMES:
             at = hours_minutes_seconds(Fraction(self.count, self.rate))
             raise Damaged(f"cannot use {self.path}: timestamps run backwards at {at} (joined recordings?); remux it")
         return sensible
 
 
-def _frames(info: SourceInfo, soundtrack: SoundtrackInfo, clock: Clock, told: _Story) -> Iterator[_Heard]:
+def _frames(info: SourceInfo, soundtrack: SoundtrackInfo, clock: Clock, report: DecodeReport) -> Iterator[_Frame]:
     with open_input(info.path) as container:
         stream = container.streams[soundtrack.stream_index]
         if not isinstance(stream, AudioStream):
@@ -200,26 +200,30 @@ def _frames(info: SourceInfo, soundtrack: SoundtrackInfo, clock: Clock, told: _S
         watched: list[Stream] = [stream]  # the picture only tells how far the file goes
         if info.picture is not None:
             watched.append(container.streams[info.picture.stream_index])
-        converter = _Converter(soundtrack, told)
+        converter = _Converter(soundtrack, report)
         tick = stream.time_base or Fraction(1, stream.rate)
-        for packet in read_packets(container, watched, told.damage):
-            _note_end(packet, told)
+        for packet in read_packets(container, watched, report.damage):
+            _note_end(packet, report)
             if packet.stream_index != stream.index:
                 continue
-            for frame in decode_packet(packet, told.damage):
+            for frame in decode_packet(packet, report.damage):
                 if isinstance(frame, AudioFrame) and frame.samples:
                     yield from converter.convert(frame, clock, tick)
         yield from converter.finish(clock)
-        told.end_seconds = max(
-            (clock.seconds(told.ends[s.index], s.time_base) for s in watched if s.index in told.ends and s.time_base),
+        report.end_seconds = max(
+            (
+                clock.seconds(report.ends[s.index], s.time_base)
+                for s in watched
+                if s.index in report.ends and s.time_base
+            ),
             default=Fraction(0),
         )
 
 
-def _note_end(packet: Packet[Stream], told: _Story) -> None:
+def _note_end(packet: Packet[Stream], report: DecodeReport) -> None:
     if packet.pts is not None and packet.size:
         end = packet.pts + (packet.duration or 0)
-        told.ends[packet.stream_index] = max(told.ends.get(packet.stream_index, end), end)
+        report.ends[packet.stream_index] = max(report.ends.get(packet.stream_index, end), end)
 
 
 class _Converter:
@@ -229,30 +233,30 @@ class _Converter:
     has once passed frames through goes on doing so when they change: each (format, layout, rate) gets its own.
     """
 
-    def __init__(self, soundtrack: SoundtrackInfo, told: _Story) -> None:
+    def __init__(self, soundtrack: SoundtrackInfo, report: DecodeReport) -> None:
         self._soundtrack = soundtrack
-        self._told = told
+        self._report = report
         self._key: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
         self._layout: str | None = None  # as the decoder names it, maybe without names of channels
         self._tick = Fraction(1, soundtrack.sample_rate)
 
-    def convert(self, frame: AudioFrame, clock: Clock, tick: Fraction) -> Iterator[_Heard]:
+    def convert(self, frame: AudioFrame, clock: Clock, tick: Fraction) -> Iterator[_Frame]:
         self._tick = tick
         key = (frame.format.name, frame.layout.name, frame.sample_rate)
         if frame.layout.nb_channels > MAX_CHANNELS:
-            self._told.damage.bad += 1
+            self._report.damage.bad += 1
             return
         if key != self._key:
             yield from self.finish(clock)
             self._start(key, frame)
         if self._resampler is not None:
-            yield from self._heard(self._resampler.resample(frame), clock)
+            yield from self._frames_of(self._resampler.resample(frame), clock)
 
-    def finish(self, clock: Clock) -> Iterator[_Heard]:
+    def finish(self, clock: Clock) -> Iterator[_Frame]:
         """What the resampler still holds."""
         if self._resampler is not None and self._key is not None:
-            yield from self._heard([f for f in self._resampler.resample(None) if f is not None], clock)
+            yield from self._frames_of([f for f in self._resampler.resample(None) if f is not None], clock)
 
     def _start(self, key: tuple[str, str, int], frame: AudioFrame) -> None:
         if self._key is None and frame.layout.nb_channels == self._soundtrack.channels:
@@ -260,11 +264,11 @@ class _Converter:
         layout = self._layout or self._soundtrack.layout
         rate = self._soundtrack.sample_rate
         if self._key is not None and key[1:] != self._key[1:]:
-            self._told.changes.append(f"{frame.layout.name}, {frame.sample_rate} Hz")
+            self._report.changes.append(f"{frame.layout.name}, {frame.sample_rate} Hz")
         self._key = key
         self._resampler = AudioResampler(format="flt", layout=layout, rate=rate)
 
-    def _heard(self, frames: list[AudioFrame], clock: Clock) -> Iterator[_Heard]:
+    def _frames_of(self, frames: list[AudioFrame], clock: Clock) -> Iterator[_Frame]:
         channels = self._soundtrack.channels
         for frame in frames:
             flat = np.frombuffer(memoryview(frame.planes[0]), np.float32, count=frame.samples * channels)
@@ -272,13 +276,13 @@ class _Converter:
             position = None
             if frame.pts is not None and frame.time_base is not None:
                 position = clock.samples(frame.pts, frame.time_base, self._soundtrack.sample_rate)
-            yield _Heard(position, self._tick, samples)
+            yield _Frame(position, self._tick, samples)
 
 
-def _sound_alone(pieces: Iterable[Samples], told: _Story) -> Iterator[Samples]:
+def _only_numbers(pieces: Iterable[Samples], report: DecodeReport) -> Iterator[Samples]:
     for piece in pieces:
         sound = np.abs(piece) <= LOUDEST  # not so for what is no number
         if not sound.all():
-            told.not_sound += int(np.count_nonzero(~sound))
+            report.not_sound += int(np.count_nonzero(~sound))
             piece = np.where(sound, piece, np.float32(0))
         yield piece

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from limelight.errors import Unsupported
 from limelight.media.clock import read_clock
 from limelight.media.copy_streams import SoundNotCopied, StreamMap, check_unchanged
 from limelight.media.formats import SoundFormat, container_of, is_lossless
-from limelight.media.mux import Muxer, open_output
+from limelight.media.mux import Muxer, end_edits, open_output
 from limelight.media.read_audio import read_audio
 from limelight.media.spool import PacketSpool
 from limelight.media.target import naming_write_errors, prepare_target, scratch_beside, whole_or_absent
@@ -52,8 +53,8 @@ def write_with_soundtrack(
     a time, all of them before the rest is copied. The container is the one that the suffix of `dest` asks for. The file
     appears only when it is whole and has been read back. What the encoder made necessary is told in the result's `notes`
     (and, for older callers, added to the list `notes`).
-    Raises `OutputError`, `TargetExists`, `Damaged` where the timestamps of the source run backwards, or `InputError` where
-    the source was changed meanwhile.
+    Raises `OutputError`, `TargetExists`, `Damaged` where the timestamps of the source run backwards, `Unsupported` where
+    its edit list cannot be kept, or `InputError` where the source was changed meanwhile.
     """
     written = _write(info, soundtrack, blocks, dest, overwrite=overwrite)
     if notes is not None:
@@ -85,24 +86,30 @@ def _write(
     dest = prepare_target(info.path, dest, overwrite=overwrite)
     container = container_of(dest)
     clock = read_clock(info.path)
+    if clock.hidden_pictures and clock.first_picture != clock.start:
+        raise Unsupported(
+            f"cannot write {dest}: {info.path} begins with sound alone, then an edit list hides pictures; export the film from "
+            "the editor, or convert it"
+        )
     with whole_or_absent(dest) as temporary:
         with open_output(temporary, dest, container, info.path) as output, scratch_beside(dest) as scratch:
             muxer = Muxer(info, soundtrack, dest, clock, output, PacketSpool(scratch))
-            streams = muxer.start(container, sound_copied=blocks is None)
+            stream_map = muxer.start(container, sound_copied=blocks is None)
             if blocks is not None:
-                muxer.encode(blocks, streams)
-            expected = muxer.copy(streams)
+                muxer.encode(blocks, stream_map)
+            expected = muxer.copy(stream_map)
         check_unchanged(info)
         with naming_write_errors(dest):
-            verified = verify(temporary, streams, expected, clock)
-    return _written(dest, container, soundtrack, streams, muxer.sound_format, expected, verified)
+            end_edits(temporary, stream_map, clock)
+            verified = verify(temporary, stream_map, expected, clock)
+    return _written(dest, container, soundtrack, stream_map, muxer.sound_format, expected, verified)
 
 
 def _written(
     dest: Path,
     container: str,
     soundtrack: SoundtrackInfo,
-    streams: StreamMap,
+    stream_map: StreamMap,
     sound_format: SoundFormat | None,
     expected: ExpectedSound,
     verified: Verification,
@@ -115,8 +122,8 @@ def _written(
         codec=sound_format.codec.removeprefix("lib") if sound_format else soundtrack.codec,
         bit_rate=sound_format.bit_rate if sound_format else (None if lossless else soundtrack.bit_rate),
         seconds=float(expected.seconds),
-        copied=tuple([copy.words for copy in streams.copies] + streams.carried),
-        left_out=tuple(streams.left_out + lost),
+        copied=tuple([copy.words for copy in stream_map.copies] + stream_map.carried),
+        left_out=tuple(stream_map.left_out + lost),
         verified=verified,
         sound_copied=sound_format is None,
         notes=_notes(soundtrack, sound_format) if sound_format else (),
