@@ -30,12 +30,12 @@ from limelight.media.copy_streams import (
     SoundNotCopied,
     StreamCopy,
     StreamMap,
-    has_apple_tags,
     map_streams,
     on_the_clock,
 )
 from limelight.media.edit_lists import end_edit
 from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, is_expected_in, muxer_options
+from limelight.media.metadata import has_apple_tags, has_broadcast_tags
 from limelight.media.packets import Damage, DecodedSound, is_end_of_subtitle, read_packets
 from limelight.media.spool import PacketSpool, SoundEncoder
 from limelight.media.target import naming_write_errors
@@ -80,6 +80,8 @@ def _muxer_options(container: str, path: Path) -> dict[str, str]:
         options = muxer_options(container, picture.time_base if picture else None)
         if container in ("mp4", "mov") and has_apple_tags(source):
             options["movflags"] += "+use_metadata_tags"
+        if container == "wav" and has_broadcast_tags(source):
+            options["write_bext"] = "1"
     return options
 
 

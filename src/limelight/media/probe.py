@@ -78,14 +78,20 @@ def layout_name(stream: AudioStream) -> str:
 
 
 def in_words(stream: Stream) -> str:
-    """A stream as a person would call it: "subtitle (subrip, eng)", "attachment (font.ttf)"."""
+    """A stream as a person would call it: "subtitle (subrip, eng)", "attachment (font.ttf)", "data (GoPro MET)"."""
     if stream.type == "attachment":
         return f"attachment ({stream.metadata.get('filename', 'unnamed')})"
     kind = {"video": "cover image" if is_cover(stream) else "picture", "audio": "soundtrack"}
     name = kind.get(stream.type, stream.type)
     codec = codec_name(stream) if stream.codec_context is not None else None
-    inside = ", ".join(word for word in (codec, stream.language) if word and word != "und")
+    purpose = stream.metadata.get("handler_name", "").strip() if stream.type == "data" else None  # its only name
+    inside = ", ".join(word for word in (codec, purpose, stream.language) if word and word != "und")
     return f"{name} ({inside})" if inside else name
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things in words: "1 hole", "2 holes"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _picture_info(stream: VideoStream) -> PictureInfo:

@@ -113,7 +113,8 @@ def prepare_target(source: Path | None, dest: Path, *, overwrite: bool = False) 
     if "\0" in str(dest):
         raise OutputError("cannot write to a name that holds a NUL character; choose another")
     dest = Path(os.path.abspath(dest))
-    container_of(dest)
+    if not dest.is_dir():  # else that is said
+        container_of(dest)
     with naming_write_errors(dest):
         check_place(source, dest, overwrite=overwrite)
         if source is not None and shutil.disk_usage(dest.parent).free < _ROOM * source.stat().st_size:

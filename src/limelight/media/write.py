@@ -115,14 +115,17 @@ def _written(
     verified: Verification,
 ) -> Written:
     lossless = is_lossless(soundtrack.codec)
-    lost = [f"tag ({name}): {container} cannot hold it" for name in verified.lost_tags]
+    vanished = container in ("mp4", "mov", "m4a")
+    empty = [copy.words for copy in stream_map.copies if vanished and not (copy.is_cover or copy.fingerprint.packets)]
+    lost = [f"{words}: there is nothing in it" for words in empty]
+    lost += [f"tag ({name}): {container} cannot hold it" for name in verified.lost_tags]
     return Written(
         path=dest,
         container=container,
         codec=sound_format.codec.removeprefix("lib") if sound_format else soundtrack.codec,
         bit_rate=sound_format.bit_rate if sound_format else (None if lossless else soundtrack.bit_rate),
         seconds=float(expected.seconds),
-        copied=tuple([copy.words for copy in stream_map.copies] + stream_map.carried),
+        copied=tuple([copy.words for copy in stream_map.copies if copy.words not in empty] + stream_map.carried),
         left_out=tuple(stream_map.left_out + lost),
         verified=verified,
         sound_copied=sound_format is None,
