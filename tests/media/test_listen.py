@@ -62,7 +62,7 @@ def test_a_hole_becomes_silence_of_its_length(container, rounding):
     film = Film(container=container, sound="flac" if container == "mkv" else "alac", hole=(1.024, 0.5), seconds=2.0)
     notes: list[str] = []
     sound = heard(film_path(film), notes=notes)
-    assert notes == ["1 holes in the sound filled with silence (0.50 s)"]
+    assert notes == ["1 hole in the sound filled with silence (0.50 s)"]
     assert sound.shape[1] == pytest.approx(2.5 * 48_000, abs=rounding)
     after = sound[:, -30_000:]
     assert np.abs(after - sound_of(film)[:, -30_000:]).max() < 1e-4
@@ -179,4 +179,4 @@ def test_bytes_that_make_absurd_numbers_become_silence(tmp_path):
     path.write_bytes(bytes(data))
     notes: list[str] = []
     assert heard(path, notes=notes)[:, -1].tolist() == [0, 1e6]
-    assert notes == ["1 samples of the source are not numbers, or absurd ones, and became 0"]
+    assert notes == ["1 sample of the source is not a number, or an absurd one, and became 0"]

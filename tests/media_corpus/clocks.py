@@ -52,13 +52,13 @@ ANIMALS: tuple[Animal, ...] = (
         "sound-hole.mp4",
         "half a second without sound",
         short(hole=(0.512, 0.5)),
-        said="holes in the sound filled",
+        said="holes? in the sound filled",
     ),
     of_film(
         "sound-hole.mkv",
         "the same, rounded to 1 ms",
         short("mkv", sound="flac", hole=(0.512, 0.5)),
-        said="holes in the sound filled",
+        said="holes? in the sound filled",
         exact=True,
     ),
     of_film(

@@ -25,16 +25,29 @@ from av.video.stream import VideoStream
 
 from limelight.errors import InputError, OutputError
 from limelight.media.clock import Clock
-from limelight.media.container import check_readable, codec_name, is_cover, main_picture, open_input
+from limelight.media.container import check_readable, codec_name, container_name, is_cover, main_picture, open_input
 from limelight.media.edit_lists import HiddenPackets
 from limelight.media.formats import SOUND_CONTAINERS, other_container
-from limelight.media.metadata import copy_metadata, copy_time_code, cover_type, film_tags, has_time_code
+from limelight.media.matroska_elements import ROOM
+from limelight.media.metadata import (
+    broadcast_tags,
+    copy_metadata,
+    copy_time_code,
+    cover_type,
+    film_tags,
+    has_broadcast_tags,
+    has_time_code,
+)
+from limelight.media.mp4_boxes import Kept, read_kept
 from limelight.media.packets import Damage, Fingerprint, needs_unwrapping, read_packets
-from limelight.media.probe import counted, in_words
+from limelight.media.probe import counted, in_words, picture_traits
 from limelight.types import SourceInfo
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # a typed dictionary that exists for type checkers only
+
+
+ROOM_FOR_HEADERS = 16  # bytes, of the boxes that are left when the spaces are gone
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,12 @@ class StreamMap:
     left_out: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)  # of the whole film
     has_time_code: bool = False
+    kept: Kept = field(default_factory=Kept)  # boxes of an MP4 or MOV file
+    title: str = ""  # of the picture's track
+    traits: frozenset[str] = frozenset()  # of the picture, in words
+    display: tuple[int, int, Fraction] | None = (
+        None  # width and height of the picture and shape of its pixels, for Matroska
+    )
 
     @property
     def picture(self) -> StreamCopy | None:
@@ -112,6 +131,9 @@ def map_streams(
                 stream_map.sound_index = _place_of_sound(copy, container)
         elif not _is_written_anew(stream, container, chapters=bool(chapters)):
             stream_map.leave_out(in_words(stream), "timed data cannot be copied")
+    if stream_map.picture is not None:
+        _make_room(source, container, path, stream_map, stream_map.picture)
+    stream_map.traits = picture_traits(path)
     _copy_chapters(chapters, output, clock, stream_map)
     _copy_tags(source, output, stream_map, sound_changed=add_sound is not None)
     return stream_map
@@ -165,6 +187,25 @@ def _copy_look(stream: VideoStream, target: VideoStream, container: str, *, is_p
             copy_time_code(cast(av.container.InputContainer, stream.container), stream, target)
         if codec_name(stream) == "hevc" and stream.codec_context.codec_tag != "hev1":
             target.codec_context.codec_tag = "hvc1"  # QuickTime and Safari refuse "hev1", FFmpeg's choice
+
+
+def _make_room(
+    source: av.container.InputContainer, container: str, path: Path, stream_map: StreamMap, picture: StreamCopy
+) -> None:
+    """Spaces behind the name of the picture's track, in the place of which is put later what FFmpeg does not write."""
+    stream_map.title = picture.target.metadata.get("title", "")
+    room = 0
+    if container in ("mp4", "mov") and container_name(source, path) in ("mp4", "mov"):
+        stream_map.kept = read_kept(path, picture.source_index)
+        room = stream_map.kept.room_needed + ROOM_FOR_HEADERS if stream_map.kept.room_needed else 0
+    elif container in ("mkv", "webm"):
+        stream = cast(VideoStream, source.streams[picture.source_index])
+        shape, own = stream.sample_aspect_ratio, stream.codec_context.sample_aspect_ratio
+        if shape and (shape != 1 or own not in (None, shape)):
+            stream_map.display = (stream.width, stream.height, shape)
+            room = ROOM
+    if room:
+        picture.target.metadata["title"] = stream_map.title + " " * room
 
 
 def _place_of_sound(copy: StreamCopy | None, container: str) -> int:
@@ -234,6 +275,8 @@ def _copy_tags(
     sound_changed: bool,
 ) -> None:
     tags, stale = film_tags(source, sound_changed=sound_changed)
+    if output.format.name == "wav" and has_broadcast_tags(source):
+        output.metadata.update(broadcast_tags(tags))
     output.metadata.update(tags)
     stream_map.tags = tags
     stream_map.has_time_code = has_time_code(source)

@@ -25,6 +25,13 @@ _OF_THE_SOUND = re.compile(r"replaygain_|r128_|itunnorm$|itunsmpb$", re.IGNORECA
 _BROADCAST_WAVE = frozenset(
     {"time_reference", "originator", "originator_reference", "origination_date", "origination_time", "umid", "coding_history"}
 )  # fmt: skip
+# FFmpeg reads these fields of a recorder's chunk under other names than it writes them.
+_READ_AS = {
+    "encoded_by": "originator",
+    "date": "origination_date",
+    "creation_time": "origination_time",
+    "comment": "description",
+}
 _HAS_HANDLERS = frozenset({"mp4", "mov", "m4a"})
 
 
@@ -73,12 +80,17 @@ def track_name(stream: Stream) -> str:
 
 def has_apple_tags(source: av.container.InputContainer) -> bool:
     """Does a phone's film carry tags (place, maker, …) that MP4 keeps only in its newer kind of list?"""
-    return any(key.startswith(("com.apple.", "com.android.")) for key in source.metadata)
+    return any(key.lower().startswith(("com.apple.", "com.android.")) for key in source.metadata)
 
 
 def has_broadcast_tags(source: av.container.InputContainer) -> bool:
     """Does a recorder's file say when and by whom it was recorded? WAV keeps that in a chunk of its own."""
     return any(key.lower() in _BROADCAST_WAVE for key in source.metadata)
+
+
+def broadcast_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags of a recorder's file under the names by which FFmpeg writes them into WAV."""
+    return {_READ_AS[key.lower()]: value for key, value in tags.items() if key.lower() in _READ_AS}
 
 
 def _sorted_out(tags: Mapping[str, str], *, sound_changed: bool) -> tuple[dict[str, str], list[str]]:

@@ -33,23 +33,33 @@ from limelight.media.copy_streams import (
     map_streams,
     on_the_clock,
 )
-from limelight.media.edit_lists import end_edit
 from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, is_expected_in, muxer_options
+from limelight.media.matroska_elements import set_display
 from limelight.media.metadata import has_apple_tags, has_broadcast_tags
+from limelight.media.mp4_boxes import end_edit, keep_boxes
 from limelight.media.packets import Damage, DecodedSound, is_end_of_subtitle, read_packets
 from limelight.media.spool import PacketSpool, SoundEncoder
 from limelight.media.target import naming_write_errors
 from limelight.media.verify import ExpectedSound
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
 
+LONGEST_DRIFT = Fraction(1, 10)  # s, of the times in an AVI from what is decoded
 SHORTEST_PICTURE = 0.2  # of the average: what claims to last less does not know its length
 
 
-def end_edits(path: Path, stream_map: StreamMap, clock: Clock) -> None:
-    """Hide in the result what the source hides after the end of a stream; call it once the output is closed."""
+def complete(path: Path, stream_map: StreamMap, clock: Clock, container: str) -> None:
+    """Put into the file what FFmpeg does not write; call it once the output is closed."""
+    picture = stream_map.picture
+    if stream_map.display is not None:
+        width, height, shape = stream_map.display
+        set_display(path, width, height, shape, title=stream_map.title)
+    if container not in ("mp4", "mov", "m4a"):
+        return
     for copy in stream_map.copies:
         if copy.hidden.end_seconds is not None:
             end_edit(path, copy.target_index, copy.hidden.end_seconds - clock.start)
+    if picture is not None:
+        keep_boxes(path, picture.target_index, stream_map.kept, title=stream_map.title, container=container)
 
 
 @contextmanager
@@ -168,6 +178,8 @@ class Muxer:
         self._sound_until(None, sound)
         if self._encoder is not None:
             return ExpectedSound(Fraction(self._encoder.samples, self._soundtrack.sample_rate))
+        if self._info.container == "avi" and abs(source_sound.span_seconds - source_sound.seconds) > LONGEST_DRIFT:
+            raise SoundNotCopied("the file's index tells wrong times for it")
         start = (source_sound.start_seconds or self._clock.start) - self._clock.start
         return ExpectedSound(source_sound.seconds, start, source_sound)
 

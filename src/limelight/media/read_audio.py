@@ -1,14 +1,15 @@
-"""Listening to a film: its soundtrack as blocks, at its own rate and layout, from time 0 on the one clock.
+"""A film's soundtrack as blocks, at its own rate and layout, from time 0 on the one clock.
 
     source      ......|aaaa|aaaa|  hole  |aaaa|aa…        frames with timestamps
-    listen      000000|aaaa|aaaa|00000000|aaaa|aa…        samples, counted
+    read        000000|aaaa|aaaa|00000000|aaaa|aa…        samples, counted
                 ^ T0
 
 The first sample is put where its timestamp says (silence before it, or cut where it is earlier than T0). From then on
 samples are counted, because containers round times and counting does not. Only where the timestamp leaves the count is
 there a hole (filled with silence) or an overlap (cut). How far it may leave: Matroska rounds to 1 ms, but Vorbis in
 WebM and edited phone films were seen to waver by 11 ms around sound that is whole, and following them cuts it up a
-hundred times a minute; so 15 ms, and 2 ms after a packet was lost.
+hundred times a minute; so 15 ms, and 2 ms after a packet was lost. AVI tells no times, only a scale from which FFmpeg
+computes them, and that is often wrong for MP3: where the count leaves it with no packet lost, only the count is believed.
 """
 
 from __future__ import annotations
@@ -24,16 +25,18 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import Stream
 
-from limelight.errors import Damaged, NoSoundtrack
+from limelight.errors import Damaged, NoSoundtrack, Unsupported
 from limelight.media.clock import Clock, hours_minutes_seconds, read_clock
 from limelight.media.container import MAX_CHANNELS, open_input
 from limelight.media.copy_streams import check_unchanged
 from limelight.media.packets import Damage, decode_packet, read_packets
+from limelight.media.probe import counted
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
 
 JITTER = Fraction(15, 1000)  # s: how far a timestamp may leave the count
 JITTER_AFTER_LOSS = Fraction(2, 1000)  # s
 MAX_DAMAGE = 0.2  # of all packets
+REGULAR_HOLES = 0.25  # of all frames: recordings have holes here and there, not behind every few frames
 LOUDEST = 1e6  # times full scale; beyond are no sounds but broken bytes, read as floating point
 EARLY_SECONDS = 1.0  # a file that ends this much before its announced length was cut off
 LOST_FRAMES = 200  # so many timestamps in a row that make no sense: the clock itself is broken
@@ -47,8 +50,9 @@ def read_audio(
 
     Its own rate and layout; a soundtrack that changes either on the way is converted to how it began. Samples beyond
     ±1 are passed through; values that are no numbers, or absurd ones, become 0. What had to be mended is told in
-    `notes`, after the last block. Raises `Damaged` where more than a fifth cannot be decoded, `NoSoundtrack` where there
-    is none at all, `InputError` where the file changes meanwhile.
+    `notes`, after the last block. Raises `Damaged` where more than a fifth cannot be decoded, `Unsupported` where that is
+    so because packets hold more frames than FFmpeg decodes, `NoSoundtrack` where there is no sound at all, `InputError`
+    where the file changes meanwhile.
     """
     check_unchanged(info)
     report = DecodeReport()
@@ -84,6 +88,8 @@ class DecodeReport:
     samples: int = 0
     holes: list[Fraction] = field(default_factory=list)  # s, lengths of silence put in
     overlaps: list[Fraction] = field(default_factory=list)  # s, lengths cut out
+    frames: int = 0  # decoded
+    wrong_scale: bool = False  # times that an AVI computes from a wrong scale, not followed
     nonsense: int = 0  # timestamps not believed
     changes: list[str] = field(default_factory=list)  # formats that came in on the way
     not_sound: int = 0  # samples
@@ -95,16 +101,22 @@ class DecodeReport:
         if self.damage.bad:
             said.append(f"{self.damage.fraction:.1%} of the sound cannot be decoded and became silence")
         if self.holes:
-            said.append(f"{len(self.holes)} holes in the sound filled with silence ({float(sum(self.holes)):.2f} s)")
+            holes = counted(len(self.holes), "hole")
+            said.append(f"{holes} in the sound filled with silence ({float(sum(self.holes)):.2f} s)")
         if self.overlaps:
-            said.append(f"{len(self.overlaps)} overlaps in the sound cut ({float(sum(self.overlaps)):.2f} s)")
+            overlaps = counted(len(self.overlaps), "overlap")
+            said.append(f"{overlaps} in the sound cut ({float(sum(self.overlaps)):.2f} s)")
+        if self.wrong_scale:
+            said.append("the file's index tells wrong times for its sound; it was placed by counting samples")
         if self.nonsense:
-            said.append(f"{self.nonsense} timestamps of the sound make no sense and were not followed")
+            verbs = "makes no sense and was" if self.nonsense == 1 else "make no sense and were"
+            said.append(f"{counted(self.nonsense, 'timestamp')} of the sound {verbs} not followed")
         if self.changes:
             began = f"{soundtrack.layout}, {soundtrack.sample_rate} Hz"
             said.append(f"the sound changes to {'; '.join(self.changes)} on the way; kept as it began: {began}")
         if self.not_sound:
-            said.append(f"{self.not_sound} samples of the source are not numbers, or absurd ones, and became 0")
+            verbs = "is not a number, or an absurd one," if self.not_sound == 1 else "are not numbers, or absurd ones,"
+            said.append(f"{counted(self.not_sound, 'sample')} of the source {verbs} and became 0")
         if self.end_seconds < info.duration_seconds - EARLY_SECONDS:
             said.append(
                 f"the file ends early, at {float(self.end_seconds):.1f} s of {info.duration_seconds:.1f} s: cut off?"
@@ -118,13 +130,20 @@ def _check(info: SourceInfo, soundtrack: SoundtrackInfo, report: DecodeReport) -
     if report.damage.fraction > MAX_DAMAGE or not report.samples:
         share = f"{report.damage.fraction:.0%} of its sound ({soundtrack.codec}) cannot be decoded"
         raise Damaged(f"cannot use {info.path}: {share}; it is damaged or encrypted, copy or download it again")
+    lost = sum(report.holes, Fraction(0)) * soundtrack.sample_rate / report.samples
+    if lost > MAX_DAMAGE and len(report.holes) > REGULAR_HOLES * report.frames:
+        raise Unsupported(
+            f"cannot use {info.path}: {float(lost):.0%} of its sound ({soundtrack.codec}) cannot be decoded: there are holes "
+            "behind its frames, as when packets hold several frames of which FFmpeg decodes one; convert the sound first"
+        )
 
 
 def _placed(info: SourceInfo, soundtrack: SoundtrackInfo, report: DecodeReport) -> Iterator[Samples]:
     """The decoded frames in their places: silence where there is none, cut where two overlap."""
     clock = read_clock(info.path)
     rate = soundtrack.sample_rate
-    sample_clock = SampleClock(rate, report, longest_seconds=info.duration_seconds + _FAR_SECONDS, path=str(info.path))
+    longest = info.duration_seconds + _FAR_SECONDS
+    sample_clock = SampleClock(rate, report, longest, str(info.path), tells_times=info.container != "avi")
     for frame in _frames(info, soundtrack, clock, report):
         silence, skip = sample_clock.place(frame.position, frame.samples.shape[1], frame.tick)
         while silence > 0:
@@ -152,6 +171,7 @@ class SampleClock:
     report: DecodeReport
     longest_seconds: float
     path: str
+    tells_times: bool = True  # the container does; else they are computed from a scale
     count: int = 0
     started: bool = False
     forgiven: int = 0  # damaged packets before the last frame
@@ -168,6 +188,8 @@ class SampleClock:
         if position is None:
             return 0, 0
         off = position - self.count
+        if self._is_wrong_scale(off, tick):
+            return 0, 0
         if not self._sensible(position, off):
             return 0, 0
         if not self.started:
@@ -179,6 +201,12 @@ class SampleClock:
             return 0, 0
         (self.report.holes if off > 0 else self.report.overlaps).append(Fraction(abs(off), self.rate))
         return max(0, off), max(0, -off)
+
+    def _is_wrong_scale(self, off: int, tick: Fraction) -> bool:
+        lost = self.report.damage.bad != self.forgiven
+        if self.started and not self.tells_times and not lost and abs(off) > max(2 * tick, JITTER) * self.rate:
+            self.report.wrong_scale = True
+        return self.report.wrong_scale
 
     def _sensible(self, position: int, off: int) -> bool:
         sensible = -_FAR_SECONDS * self.rate <= 60 * off and position <= self.longest_seconds * self.rate
@@ -208,6 +236,7 @@ def _frames(info: SourceInfo, soundtrack: SoundtrackInfo, clock: Clock, report: 
                 continue
             for frame in decode_packet(packet, report.damage):
                 if isinstance(frame, AudioFrame) and frame.samples:
+                    report.frames += 1
                     yield from converter.convert(frame, clock, tick)
         yield from converter.finish(clock)
         report.end_seconds = max(

@@ -22,6 +22,7 @@ from limelight.media.container import is_cover, open_input
 from limelight.media.copy_streams import SoundNotCopied, StreamCopy, StreamMap
 from limelight.media.metadata import has_time_code
 from limelight.media.packets import DecodedSound, Fingerprint, read_packets
+from limelight.media.probe import picture_traits
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Verification:
     sound_samples: int  # decoded again
     start_drift_samples: int  # of the new sound against the picture
     lost_tags: tuple[str, ...]  # names of tags that the container did not take
+    lost_traits: tuple[str, ...] = ()  # of the picture, in words
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def verify(path: Path, stream_map: StreamMap, expected: ExpectedSound, clock: Cl
         sha256={copy.words: copy.fingerprint.sha256 for copy in stream_map.copies},
         sound_samples=sound.samples,
         lost_tags=lost_tags,
+        lost_traits=tuple(sorted(stream_map.traits - picture_traits(path))) if picture else (),
         start_drift_samples=_drift(sound, min(shown, default=None), clock, expected, _tick(streams, stream_map)),
     )
 

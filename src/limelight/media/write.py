@@ -6,6 +6,7 @@ well, and the result must decode to the very same samples.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from limelight.errors import Unsupported
 from limelight.media.clock import read_clock
 from limelight.media.copy_streams import SoundNotCopied, StreamMap, check_unchanged
 from limelight.media.formats import SoundFormat, container_of, is_lossless
-from limelight.media.mux import Muxer, end_edits, open_output
+from limelight.media.mux import Muxer, complete, open_output
 from limelight.media.read_audio import read_audio
 from limelight.media.spool import PacketSpool
 from limelight.media.target import naming_write_errors, prepare_target, scratch_beside, whole_or_absent
@@ -100,7 +101,7 @@ def _write(
             expected = muxer.copy(stream_map)
         check_unchanged(info)
         with naming_write_errors(dest):
-            end_edits(temporary, stream_map, clock)
+            complete(temporary, stream_map, clock, container)
             verified = verify(temporary, stream_map, expected, clock)
     return _written(dest, container, soundtrack, stream_map, muxer.sound_format, expected, verified)
 
@@ -118,6 +119,7 @@ def _written(
     vanished = container in ("mp4", "mov", "m4a")
     empty = [copy.words for copy in stream_map.copies if vanished and not (copy.is_cover or copy.fingerprint.packets)]
     lost = [f"{words}: there is nothing in it" for words in empty]
+    lost += [f"{trait}: {container} cannot hold it" for trait in verified.lost_traits]
     lost += [f"tag ({name}): {container} cannot hold it" for name in verified.lost_tags]
     return Written(
         path=dest,
@@ -126,11 +128,16 @@ def _written(
         bit_rate=sound_format.bit_rate if sound_format else (None if lossless else soundtrack.bit_rate),
         seconds=float(expected.seconds),
         copied=tuple([copy.words for copy in stream_map.copies if copy.words not in empty] + stream_map.carried),
-        left_out=tuple(stream_map.left_out + lost),
+        left_out=_together(stream_map.left_out + lost),
         verified=verified,
         sound_copied=sound_format is None,
         notes=_notes(soundtrack, sound_format) if sound_format else (),
     )
+
+
+def _together(lines: list[str]) -> tuple[str, ...]:
+    """Equal lines once, with their number."""
+    return tuple(line if number == 1 else f"{number} × {line}" for line, number in Counter(lines).items())
 
 
 def _notes(soundtrack: SoundtrackInfo, sound_format: SoundFormat) -> tuple[str, ...]:
