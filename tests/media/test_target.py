@@ -25,6 +25,8 @@ def test_bad_places_are_refused(tmp_path):
         (tmp_path / "none" / "out.mp4", "there is no folder"),
         (tmp_path / "file" / "out.mp4", "there is no folder"),
         (tmp_path / "folder.mp4", "it is a folder"),
+        (f"{tmp_path}/", "it is a folder"),
+        (tmp_path / "out", "no suffix that tells the kind of file; use one of .mp4"),
         (tmp_path / ("x" * 300 + ".mp4"), "name is too long"),
         (tmp_path / "out.xyz", "unknown suffix"),
         (tmp_path / "a\0.mp4", "NUL"),

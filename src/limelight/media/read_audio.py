@@ -14,7 +14,7 @@ computes them, and that is often wrong for MP3: where the count leaves it with n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -29,7 +29,7 @@ from limelight.errors import Damaged, NoSoundtrack, Unsupported
 from limelight.media.clock import Clock, hours_minutes_seconds, read_clock
 from limelight.media.container import MAX_CHANNELS, open_input
 from limelight.media.copy_streams import check_unchanged
-from limelight.media.packets import Damage, decode_packet, read_packets
+from limelight.media.packets import Damage, Reading, decode_packet, read_packets
 from limelight.media.probe import counted
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
 
@@ -45,23 +45,26 @@ _FAR_SECONDS = 60  # beyond the announced length, or backwards by a sixtieth of 
 
 def read_audio(
     info: SourceInfo, soundtrack: SoundtrackInfo, *, block_seconds: float = 1.0, notes: list[str] | None = None
-) -> Iterator[Samples]:
+) -> Reading[Samples]:
     """The decoded soundtrack, block by block: [C, n] each, n = `block_seconds` but for the last; sample 0 is at T0.
 
     Its own rate and layout; a soundtrack that changes either on the way is converted to how it began. Samples beyond
-    ±1 are passed through; values that are no numbers, or absurd ones, become 0. What had to be mended is told in
-    `notes`, after the last block. Raises `Damaged` where more than a fifth cannot be decoded, `Unsupported` where that is
-    so because packets hold more frames than FFmpeg decodes, `NoSoundtrack` where there is no sound at all, `InputError`
-    where the file changes meanwhile.
+    ±1 are passed through; values that are no numbers, or absurd ones, become 0. What had to be mended is told in the
+    `notes` of what is returned, after the last block (and in the list `notes`, for older callers). Raises `Damaged`
+    where more than a fifth cannot be decoded, `Unsupported` where that is so because packets hold more frames than
+    FFmpeg decodes, `NoSoundtrack` where there is no sound at all, `InputError` where the file changes meanwhile.
     """
-    check_unchanged(info)
-    report = DecodeReport()
-    pieces = _only_numbers(_placed(info, soundtrack, report), report)
-    yield from in_blocks(pieces, max(1, round(block_seconds * soundtrack.sample_rate)))
-    check_unchanged(info)
-    _check(info, soundtrack, report)
-    if notes is not None:
+
+    def read(notes: list[str]) -> Generator[Samples, None, None]:
+        check_unchanged(info)
+        report = DecodeReport()
+        pieces = _only_numbers(_placed(info, soundtrack, report), report)
+        yield from in_blocks(pieces, max(1, round(block_seconds * soundtrack.sample_rate)))
+        check_unchanged(info)
+        _check(info, soundtrack, report)
         notes += report.in_words(info, soundtrack)
+
+    return Reading(read, notes)
 
 
 def in_blocks(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
@@ -82,7 +85,7 @@ def in_blocks(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
 
 @dataclass
 class DecodeReport:
-    """What happened while listening, for the notes."""
+    """What happened while a soundtrack was decoded, for the notes."""
 
     damage: Damage = field(default_factory=Damage)
     samples: int = 0

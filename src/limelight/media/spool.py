@@ -1,17 +1,11 @@
-"""Blocks of sound in, packets out, with sample 0 at time 0.
-
-The packets of the new sound, waiting on the disk until the rest of the film is copied.
+"""Sound on the disk beside the target until it is needed: encoded as packets, or as samples or bytes.
 
     encoder ──► [time, duration, length, bytes] [time, duration, length, bytes] … ──► muxer
 
-They could be muxed as they come, but then the model that makes them, the reader that it hears the film through, the
-reader that the picture is copied from and the muxer's index would all be in memory at once, and the last three grow
-with the film. An hour of sound takes some 70 MB on the disk.
-
-What waits on the disk of the target until it is needed: a soundtrack, or any bytes.
-
-It is written once and read as often as wished. A soundtrack waits as 32-bit floats until it is known how loud it is to
-be; an hour of stereo at 48 kHz takes 1.4 GB.
+Packets could be muxed as they come, but then the model that makes the sound, the reader that feeds it, the reader that
+the picture is copied from and the muxer's index would all be in memory at once, and the last three grow with the film.
+An hour of packets takes some 70 MB on the disk. Samples wait there as 32-bit floats until it is known how loud they are
+to be; an hour of stereo at 48 kHz takes 1.4 GB. Both are written once and read as often as wished.
 """
 
 from __future__ import annotations

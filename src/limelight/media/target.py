@@ -1,14 +1,10 @@
-"""Temporary files of our own, beside the target: held while somebody works on them, swept away when nobody does.
-
-A process that is killed cleans up nothing. But the system ends its locks with it, so a temporary without a lock is one
-that nobody will ever finish: the next run in the same folder removes it. Where there are no locks (Windows, some network
-disks) a temporary is left alone until it is a day old.
-
-The target of a long piece of work: checked before, whole or absent after.
+"""The target of a long piece of work: checked before, whole or absent after.
 
 Nothing is ever written in place. The result grows in a temporary file beside the target, is checked, and takes the
 target's name in one step; a failure at any point leaves the old file as it was and no temporary behind. Only a process
-that is killed can leave one: the next run in that folder sweeps it away (`part.py`).
+that is killed cleans up nothing. But the system ends its locks with it, so a temporary without a lock is one that nobody
+will ever finish: the next run in the same folder removes it (`sweep`). Where there are no locks (Windows, some network
+disks) a temporary is left alone until it is a day old.
 """
 
 from __future__ import annotations
@@ -113,9 +109,9 @@ def prepare_target(source: Path | None, dest: Path, *, overwrite: bool = False) 
     if "\0" in str(dest):
         raise OutputError("cannot write to a name that holds a NUL character; choose another")
     dest = Path(os.path.abspath(dest))
-    if not dest.is_dir():  # else that is said
-        container_of(dest)
     with naming_write_errors(dest):
+        if not dest.is_dir():  # of a folder, that is said, not that it has no suffix
+            container_of(dest)
         check_place(source, dest, overwrite=overwrite)
         if source is not None and shutil.disk_usage(dest.parent).free < _ROOM * source.stat().st_size:
             raise OutputError(f"cannot write {dest}: {_ADVICE[errno.ENOSPC]}")
