@@ -19,7 +19,7 @@ from limelight.media.write import write_with_soundtrack
 @pytest.mark.parametrize("sound", ["libopus", "aac", "flac"])
 @pytest.mark.parametrize("layout", ["mono", "5.0", "5.1", "5.1(side)", "6.1", "7.1"])
 def test_every_speaker_keeps_its_sound(layout, sound, tmp_path):
-    """One silent-but-one film per layout, through each codec: independent noise per channel comes back in order."""
+    """One silent-but-one film per layout, through each codec: independent noise per channel comes back in command."""
     film = Film(container="mkv", sound="flac", layout=layout, seconds=0.7, sample_rate=48_000)
     suffix = {"aac": ".mp4", "libopus": ".webm", "flac": ".mkv"}[sound]
     if sound == "libopus":
