@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class Limits:
     """What a command may use. Beyond the time on the wall it counts as hung and is killed."""
 
-    memory_bytes: int = 3 << 30  # of addresses; a third of them is ever touched
+    memory_bytes: int = 3 << 30  # of addresses, beside those of what is loaded; a third of them is ever touched
     processor_seconds: int = 60
     file_bytes: int = 200 << 20
     wall_seconds: float = 60.0
@@ -205,7 +205,7 @@ def _run_in_child(command: Command, out: int, err: int, stage: mmap.mmap) -> Non
         os.chdir(command.folder)
         limits = command.limits
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes,) * 2)
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes + _loaded_bytes(),) * 2)
         resource.setrlimit(resource.RLIMIT_CPU, (limits.processor_seconds,) * 2)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes,) * 2)
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # as Python starts: writing fails instead
@@ -223,6 +223,14 @@ def _run_in_child(command: Command, out: int, err: int, stage: mmap.mmap) -> Non
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(exit_code)
+
+
+def _loaded_bytes() -> int:
+    """Addresses in use; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _tell_stages(memory: mmap.mmap) -> None:

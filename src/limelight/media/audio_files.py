@@ -101,7 +101,7 @@ def _file(dest: Path, sample_rate: int, layout: str, *, overwrite: bool) -> Iter
     if container not in SOUND_CONTAINERS:
         raise OutputError(f"cannot write sound alone as {dest.suffix}: use one of {' '.join(sorted(SOUND_CONTAINERS))}")
     with (
-        whole_or_absent(dest) as temporary,
+        whole_or_absent(dest, overwrite=overwrite) as temporary,
         naming_write_errors(dest),
         _encoding(file_url(temporary), container, sample_rate, layout) as encode,
     ):

@@ -149,10 +149,11 @@ def naming_write_errors(dest: Path) -> Iterator[None]:
 
 
 @contextmanager
-def whole_or_absent(dest: Path) -> Iterator[Path]:
+def whole_or_absent(dest: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """A temporary file beside `dest` that takes its name when the block ends well, and vanishes when it does not.
 
-    What the system says while it is written is told as OutputError.
+    What the system says while it is written is told as `OutputError`. Without `overwrite` a file that has come to be there
+    meanwhile, as when two runs are given one name, stays, and `TargetExists` is raised.
     """
     with ExitStack() as held:
         with naming_write_errors(dest):
@@ -163,12 +164,32 @@ def whole_or_absent(dest: Path) -> Iterator[Path]:
                 yield temporary
                 _sync(temporary)
                 temporary.chmod(mode)
-                temporary.replace(dest)
+                if overwrite:
+                    temporary.replace(dest)
+                else:
+                    _take_free_name(temporary, dest)
                 _sync(dest.parent)
         except BaseException:
             with suppress(OSError):  # with its folder gone, it is too
                 temporary.unlink()
             raise
+
+
+def _take_free_name(temporary: Path, dest: Path) -> None:
+    """In one step, so that of two runs one is told. Where there are no hard links, looking first must do."""
+    taken = TargetExists(
+        f"cannot write {dest}: it has come to exist meanwhile; use --force to replace it, or another name"
+    )
+    try:
+        dest.hardlink_to(temporary)
+    except FileExistsError as error:
+        raise taken from error
+    except OSError:
+        if dest.exists():
+            raise taken from None
+        temporary.replace(dest)
+    else:
+        temporary.unlink()
 
 
 @contextmanager

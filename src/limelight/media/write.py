@@ -92,7 +92,7 @@ def _write(
             f"cannot write {dest}: {info.path} begins with sound alone, then an edit list hides pictures; export the film from "
             "the editor, or convert it"
         )
-    with whole_or_absent(dest) as temporary:
+    with whole_or_absent(dest, overwrite=overwrite) as temporary:
         with open_output(temporary, dest, container, info.path) as output, scratch_beside(dest) as scratch:
             muxer = Muxer(info, soundtrack, dest, clock, output, PacketSpool(scratch))
             stream_map = muxer.start(container, sound_copied=blocks is None)
