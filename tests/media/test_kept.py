@@ -157,6 +157,27 @@ def test_professional_kinds_keep_their_tag_and_time_code(kind, tmp_path):
     assert written.left_out == ()
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_dolby_visions_own_name_of_hevc_is_kept(suffix, tmp_path):
+    """Profile 5 looks green and purple to whoever takes it for plain HEVC."""
+    source = copy_of(Film("mp4", "libx265"), tmp_path)
+    change_box(source, f"{ENTRY}/hvc1", lambda content: content + DOLBY_VISION)
+    change_box(source, ENTRY, lambda content: content[:12] + b"dvh1" + content[16:])
+    written = rewrite(source, tmp_path, suffix=suffix)
+    name, boxes = entry_boxes(written.path)
+    assert (name, boxes[b"dvvC"]) == (b"dvh1", DOLBY_VISION[8:])
+
+
+def test_a_name_of_one_container_is_not_written_into_the_other(tmp_path):
+    """MPEG-2 is "mp4v" in MP4 and has a box that says what it is; in MOV it has another name and no such box."""
+    source = made_by(tmp_path / "source.mp4", "mpeg2video", sound="aac")
+    assert entry_boxes(source)[0] == b"mp4v"
+    written = rewrite(source, tmp_path, suffix=".mov")
+    assert entry_boxes(written.path)[0] != b"mp4v"
+    with av.open(str(written.path)) as result:
+        assert sum(1 for _ in result.decode(video=0)) == 12
+
+
 def test_a_time_code_that_a_container_cannot_hold_is_named(tmp_path):
     source = made_by(tmp_path / "source.mov", "libx264", tags={"timecode": "01:02:03:04"})
     kept = rewrite(source, tmp_path, suffix=".mkv")

@@ -107,20 +107,29 @@ def test_the_wrong_scale_of_an_avi_is_not_followed(told, tmp_path):
     assert "the file's index tells wrong times for its sound; it was placed by counting samples" in notes
 
 
-def test_packets_of_which_only_a_part_is_decoded_are_refused(tmp_path):
-    """As in E-AC-3 with several frames in a packet: each packet is followed by a hole."""
-    source, sparse = film_path(sound_film("mka", "flac")), tmp_path / "sparse.mka"
-    with av.open(str(source)) as old, av.open(str(sparse), "w", format="matroska") as new:
+def sparse(codec, path):
+    """Sound of which each packet comes six times as late as it should."""
+    with av.open(str(film_path(sound_film("mka", codec)))) as old, av.open(str(path), "w", format="matroska") as new:
         stream = new.add_stream_from_template(old.streams.audio[0])
         for packet in old.demux():
             if packet.size:
                 packet.pts = packet.dts = 6 * packet.pts
                 packet.stream = stream
                 new.mux(packet)
-    with pytest.raises(
-        Unsupported, match=r"8\d% of its sound \(flac\) cannot be decoded: there are holes behind its frames"
-    ):
-        heard(sparse)
+    return path
+
+
+def test_packets_of_which_only_a_part_is_decoded_are_refused(tmp_path):
+    """As in E-AC-3 with several frames in a packet: each packet is followed by a hole."""
+    said = r"8\d% of its sound \(flac\) cannot be decoded: there are holes behind its frames"
+    with pytest.raises(Unsupported, match=said):
+        heard(sparse("flac", tmp_path / "sparse.mka"))
+
+
+def test_codecs_that_send_no_silence_are_not_refused(tmp_path):
+    sound, notes = heard_and_told(sparse("libopus", tmp_path / "sparse.mka"))
+    assert sound.shape[1] > 11 * 48_000
+    assert "holes in the sound filled with silence" in notes[0]
 
 
 def test_damaged_packets_cost_their_own_length(tmp_path):

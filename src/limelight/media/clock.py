@@ -105,23 +105,23 @@ def _least_common_multiple(a: Fraction, b: Fraction) -> Fraction:
 def _first_times(container: av.container.InputContainer) -> tuple[Fraction | None, Fraction | None, bool]:
     """The earliest shown picture, the earliest decoded sample of any soundtrack, and whether hidden pictures come first."""
     picture = main_picture(container)
-    silent = {stream.index for stream in sound_streams(container)}  # soundtracks not heard yet
+    waited_for = {stream.index for stream in sound_streams(container)}  # soundtracks of which nothing is decoded yet
     streams: list[Stream] = [*sound_streams(container)] + ([picture] if picture else [])
     shown: list[Fraction] = []
-    heard: list[Fraction] = []
+    sounding: list[Fraction] = []
     hidden = False
     damage = Damage()
     for count, packet in enumerate(read_packets(container, streams, damage)):
         if picture is not None and packet.stream_index == picture.index:
             hidden = hidden or (packet.is_discard and not shown)
             shown += _shown(packet)
-        elif packet.stream_index in silent and (times := _heard(packet, damage)):
-            heard += times[:1]
-            silent.discard(packet.stream_index)
+        elif packet.stream_index in waited_for and (times := _decoded_times(packet, damage)):
+            sounding += times[:1]
+            waited_for.discard(packet.stream_index)
         seen_enough = picture is None or len(shown) >= _PICTURES_TO_SEE
-        if (seen_enough and not silent) or count >= _PACKETS_TO_READ:
+        if (seen_enough and not waited_for) or count >= _PACKETS_TO_READ:
             break
-    return min(shown, default=None), min(heard, default=None), hidden
+    return min(shown, default=None), min(sounding, default=None), hidden
 
 
 def _shown(packet: Packet[Stream]) -> list[Fraction]:
@@ -131,7 +131,7 @@ def _shown(packet: Packet[Stream]) -> list[Fraction]:
     return [] if timestamp is None else [timestamp * packet.time_base]
 
 
-def _heard(packet: Packet[Stream], damage: Damage) -> list[Fraction]:
+def _decoded_times(packet: Packet[Stream], damage: Damage) -> list[Fraction]:
     return [
         frame.pts * frame.time_base
         for frame in decode_packet(packet, damage)

@@ -1,4 +1,4 @@
-"""Everything of a film but one soundtrack, carried over packet by packet.
+"""Everything of a film but one soundtrack, copied packet by packet.
 
 Each stream of the source gets a stream in the result, in the same order, with its language, title, disposition and
 rotation; chapters, attachments and tags come along. What the container cannot hold is named with the reason.
@@ -67,7 +67,7 @@ class StreamCopy:
 
 @dataclass
 class StreamMap:
-    """What is carried over, and what is not and why."""
+    """What is copied, and what is not and why."""
 
     copies: list[StreamCopy] = field(default_factory=list)
     sound_index: int = 0  # of the new soundtrack, in the output
@@ -75,6 +75,7 @@ class StreamMap:
     left_out: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)  # of the whole film
     has_time_code: bool = False
+    source_container: str = ""
     kept: Kept = field(default_factory=Kept)  # boxes of an MP4 or MOV file
     title: str = ""  # of the picture's track
     traits: frozenset[str] = frozenset()  # of the picture, in words
@@ -111,9 +112,7 @@ def map_streams(
     Without `add_sound` that soundtrack is copied like all others. Raises `OutputError` where the container cannot hold
     the picture, `SoundNotCopied` where it cannot hold that soundtrack.
     """
-    stream_map = StreamMap()
-    chapters = source.chapters()
-    main = main_picture(source)
+    stream_map, chapters, main = StreamMap(), source.chapters(), main_picture(source)
     for stream in source.streams:
         if stream.index == sound_index and add_sound is not None:
             target = add_sound()
@@ -161,7 +160,7 @@ def _add_stream(
         return None
     stream_map.left_out += copy_metadata(stream, target, container)
     if isinstance(stream, VideoStream) and isinstance(target, VideoStream):
-        _copy_look(stream, target, container, is_picture=is_picture)
+        _copy_picture_settings(stream, target, container, is_picture=is_picture)
     units = needs_unwrapping(stream)
     copy = StreamCopy(
         source_index=stream.index,
@@ -178,7 +177,7 @@ def _add_stream(
     return copy
 
 
-def _copy_look(stream: VideoStream, target: VideoStream, container: str, *, is_picture: bool) -> None:
+def _copy_picture_settings(stream: VideoStream, target: VideoStream, container: str, *, is_picture: bool) -> None:
     """What the container says of a picture and the codec may not: its shape, its time code, its kind of HEVC."""
     if stream.sample_aspect_ratio:
         target.codec_context.sample_aspect_ratio = stream.sample_aspect_ratio
@@ -194,8 +193,9 @@ def _make_room(
 ) -> None:
     """Spaces behind the name of the picture's track, in the place of which is put later what FFmpeg does not write."""
     stream_map.title = picture.target.metadata.get("title", "")
+    stream_map.source_container = container_name(source, path)
     room = 0
-    if container in ("mp4", "mov") and container_name(source, path) in ("mp4", "mov"):
+    if container in ("mp4", "mov") and stream_map.source_container in ("mp4", "mov"):
         stream_map.kept = read_kept(path, picture.source_index)
         room = stream_map.kept.room_needed + ROOM_FOR_HEADERS if stream_map.kept.room_needed else 0
     elif container in ("mkv", "webm"):

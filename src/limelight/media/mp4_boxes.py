@@ -77,15 +77,18 @@ def read_kept(path: Path, track: int) -> Kept:
         )
 
 
-def keep_boxes(path: Path, track: int, kept: Kept, *, title: str, container: str) -> None:
-    """Put into a file that FFmpeg wrote what it left out of `kept`, and take the spaces from the track's `title`."""
+def keep_boxes(path: Path, track: int, kept: Kept, *, title: str, same_container: bool) -> None:
+    """Put into a file that FFmpeg wrote what it left out of `kept`, and take the spaces from the track's `title`.
+
+    The name of the sample entry is kept where source and result are of the `same_container`, else where both use it.
+    """
     with path.open("r+b") as file:
         film = _find(file, _top(path), b"moov")
         tracks = [box for box in _children(file, film) if box.kind == b"trak"] if film else []
         if film is None or track >= len(tracks):
             raise OutputError("the result failed its check: its picture has no track; report this")
         entry = _sample_entry(file, tracks[track])
-        if entry is not None and (container == "mov" or kept.entry in _IN_BOTH) and kept.entry:
+        if entry is not None and kept.entry and (same_container or kept.entry in _IN_BOTH):
             file.seek(entry.start + 4)
             file.write(kept.entry)
         if entry is not None and kept.room_needed:

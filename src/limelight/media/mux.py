@@ -59,7 +59,8 @@ def complete(path: Path, stream_map: StreamMap, clock: Clock, container: str) ->
         if copy.hidden.end_seconds is not None:
             end_edit(path, copy.target_index, copy.hidden.end_seconds - clock.start)
     if picture is not None:
-        keep_boxes(path, picture.target_index, stream_map.kept, title=stream_map.title, container=container)
+        same = stream_map.source_container == container
+        keep_boxes(path, picture.target_index, stream_map.kept, title=stream_map.title, same_container=same)
 
 
 @contextmanager

@@ -39,21 +39,21 @@ class SoundEncoder:
     """
 
     def __init__(
-        self, output: av.container.OutputContainer, form: SoundFormat, *, sample_rate: int, layout: str
+        self, output: av.container.OutputContainer, sound_format: SoundFormat, *, sample_rate: int, layout: str
     ) -> None:
-        options = _OPTIONS.get(form.codec)
-        self.stream: AudioStream = output.add_stream(form.codec, rate=form.sample_rate, options=options)  # type: ignore[assignment]
-        self.stream.layout = form.layout
-        if form.bit_rate is not None:
-            self.stream.bit_rate = form.bit_rate
-        if form.sample_format is not None:
-            self.stream.format = form.sample_format
-        self.stream.codec_context.time_base = Fraction(1, form.sample_rate)
+        options = _OPTIONS.get(sound_format.codec)
+        self.stream: AudioStream = output.add_stream(sound_format.codec, rate=sound_format.sample_rate, options=options)  # type: ignore[assignment]
+        self.stream.layout = sound_format.layout
+        if sound_format.bit_rate is not None:
+            self.stream.bit_rate = sound_format.bit_rate
+        if sound_format.sample_format is not None:
+            self.stream.format = sound_format.sample_format
+        self.stream.codec_context.time_base = Fraction(1, sound_format.sample_rate)
         self.samples = 0  # taken so far
         self._rate = sample_rate
-        self._layout = form.layout
+        self._layout = sound_format.layout
         self._channels = av.AudioLayout(layout).nb_channels
-        self._matrix = carrying_matrix(layout, form.layout)
+        self._matrix = carrying_matrix(layout, sound_format.layout)
 
     def encode(self, block: Samples) -> list[Packet[AudioStream]]:
         """The packets that are ready after this block [C, n]. Raises `OutputError` where it is not sound."""
