@@ -64,14 +64,14 @@ def test_the_watch_sees_what_it_is_to_see(server: CommandServer, tmp_path: Path)
 )
 def test_no_command_calls_another_computer(words: tuple[str, ...], server: CommandServer, tmp_path: Path) -> None:
     neighbour(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.2)
-        place = f"http://127.0.0.1:{server.getsockname()[1]}/film.ts"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        place = f"http://127.0.0.1:{listener.getsockname()[1]}/film.ts"
         (tmp_path / "list.m3u8").write_bytes(play_list(place))
         for film in ("list.m3u8", place):
             assert server.run(*words, film, folder=tmp_path).exit_code == 3
         with pytest.raises(TimeoutError):
-            server.accept()
+            listener.accept()
 
 
 def test_a_cover_as_large_as_memory_is_not_looked_at(server: CommandServer, tmp_path: Path) -> None:

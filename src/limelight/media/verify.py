@@ -61,6 +61,7 @@ def verify(path: Path, stream_map: StreamMap, expected: ExpectedSound, clock: Cl
         }
         sound = DecodedSound(hashed=expected.copied.samples if expected.copied else 0)
         shown: list[Fraction] = []
+        tick = _tick(streams, stream_map)  # a stream is gone with its container
         target_of = {stream.index: index for index, stream in streams.items()}
         for packet in read_packets(result, list(streams.values()), sound.damage):
             index = target_of[packet.stream_index]
@@ -82,7 +83,7 @@ def verify(path: Path, stream_map: StreamMap, expected: ExpectedSound, clock: Cl
         sound_samples=sound.samples,
         lost_tags=lost_tags,
         lost_traits=tuple(sorted(stream_map.traits - picture_traits(path))) if picture else (),
-        start_drift_samples=_drift(sound, min(shown, default=None), clock, expected, _tick(streams, stream_map)),
+        start_drift_samples=_drift(sound, min(shown, default=None), clock, expected, tick),
     )
 
 
