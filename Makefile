@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 VIDEO  ?=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types imports check slow bench torture evaluate results clean
+.PHONY: demo test lint types imports check slow bench stress evaluate results clean
 
 demo: $(VENV)/.core
 ifeq ($(strip $(VIDEO)),)
@@ -44,8 +44,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py
 
 # Everything that can go wrong, many times over; writes docs/reliability.md. Half an hour on two cores.
-torture: $(VENV)/.dev
-	$(BIN)/python torture/run.py
+stress: $(VENV)/.dev
+	$(BIN)/python stress/run.py
 
 # How good the packaged model is, beside controls and oracles: make evaluate DATA=folder, a sound library or a built data set
 evaluate: $(VENV)/.dev

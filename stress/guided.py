@@ -1,15 +1,14 @@
 """Fuzzing guided by coverage, of what reads our own formats; nothing but errors of ours may come of any bytes:
 
     pip install atheris
-    python torture/guided.py READER [-max_total_time=60] [CORPUS]
+    python stress/guided.py READER [-max_total_time=60] [CORPUS]
 
-Not a part of `make torture`: it wants a package that is neither ours nor our tests' (35 MB, for Linux), and it has no end.
+Not a part of `make stress`: it wants a package that is neither ours nor our tests' (35 MB, for Linux), and it has no end.
 What follows the reader's name goes to libFuzzer.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Callable
@@ -27,30 +26,17 @@ with atheris.instrument_imports(include=["limelight"]):
     from limelight.errors import LimelightError
     from limelight.metrics.results import read_lines
     from limelight.mixing.plan import read_plan
-    from limelight.models.card import CARD_HASH, _own_hash, _text, read_card
-    from limelight.models.remix_card import read_remix_card
+    from limelight.models.card import read_card
     from limelight.vision.pretrained.captions import read_captions
 
 FOLDER = Path(tempfile.mkdtemp(prefix="limelight-guided-"))
 CLIP = "clips/a"
 
 
-def _card(folder: Path) -> object:
-    """Its hash made to fit, where it is JSON at all."""
-    path = folder / "card.json"
-    try:
-        values = json.loads(path.read_bytes())
-        path.write_bytes(_text({**values, CARD_HASH: _own_hash({k: v for k, v in values.items() if k != CARD_HASH})}))
-    except (ValueError, TypeError, RecursionError):
-        pass
-    return read_card(folder)
-
-
 # What is read, and the file that it is read from.
 READERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "plan": (lambda folder: read_plan(folder / "plan.json"), "plan.json"),
-    "card": (_card, "card.json"),
-    "remix": (lambda folder: read_remix_card((folder / "card").read_text("latin-1"), folder / "card"), "card"),
+    "card": (lambda folder: read_card((folder / "card").read_text("latin-1"), folder / "card"), "card"),
     "captions": (lambda folder: read_captions(folder / "captions.json"), "captions.json"),
     "manifest": (read_manifest, "manifest.jsonl"),
     "record": (lambda folder: list(parts(folder)), "sources/a.json"),

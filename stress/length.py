@@ -1,7 +1,7 @@
 """Films of ten minutes, an hour and three hours, and one of 4K: memory within its ceiling, time in step with length.
 
-The films run in a nursery like all else: a network that uses one thread waits for none, and the time that it takes can be
-compared however busy the other core is.
+The films run in a server of commands like all else: a network that uses one thread waits for none, and the time that it
+takes can be compared however busy the other core is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from footage import Footage, make_film, repeat_film
-from media_corpus.nursery import Came, Limits, Nursery
+from media_corpus.command_server import CommandServer, Limits, Outcome
 from parts import timed
 from tally import Tally
 
@@ -30,20 +30,20 @@ def long(count: int | None, seed: int) -> Iterator[Tally]:
     """The same reel again and again; `count`: of the lengths. Processor time counts: the other parts run beside."""
     what = f"{', '.join(map(str, MINUTES))} minutes: no more than {CEILING_MB:.0f} MB, and time in step with length."
     tally, paces = Tally("long films", what), []
-    with tempfile.TemporaryDirectory(prefix="limelight-torture-") as folder, timed(tally) as nursery:
+    with tempfile.TemporaryDirectory(prefix="limelight-stress-") as folder, timed(tally) as server:
         for minutes in MINUTES[:count]:
-            came = _highlighted(_film(minutes, Path(folder)), nursery)
-            if came.code != "OK":
-                tally.take(f"{minutes} minutes", [came.stderr.strip()], code=came.code)
+            outcome = _highlighted(_film(minutes, Path(folder)), server)
+            if outcome.code != "OK":
+                tally.take(f"{minutes} minutes", [outcome.stderr.strip()], code=outcome.code)
                 continue
-            seconds = _seconds(came)
-            paces.append(60 * came.cpu_seconds / seconds)
+            seconds = _seconds(outcome)
+            paces.append(60 * outcome.cpu_seconds / seconds)
             slow = paces[-1] > SLOWER * paces[0]
             found = [f"{paces[-1]:.2f} s a minute, against {paces[0]:.2f} s in a short film"] if slow else []
-            tally.take(f"{minutes} minutes", _too_large(came) + found, code="OK", peak_mb=came.peak_mb)
+            tally.take(f"{minutes} minutes", _too_large(outcome) + found, code="OK", peak_mb=outcome.peak_mb)
             tally.facts.append(
                 f"{minutes} minutes of film: {paces[-1]:.2f} s of processor time for a minute, "
-                f"{seconds / came.seconds:.1f} × real time beside the other parts, at most {came.peak_mb:.0f} MB."
+                f"{seconds / outcome.seconds:.1f} × real time beside the other parts, at most {outcome.peak_mb:.0f} MB."
             )
     yield tally
 
@@ -51,23 +51,23 @@ def long(count: int | None, seed: int) -> Iterator[Tally]:
 def large(count: int | None, seed: int) -> Iterator[Tally]:
     """4K."""
     tally = Tally("4K", f"{FOUR_K.seconds} s of {FOUR_K.width} × {FOUR_K.height} at {FOUR_K.frames_per_second}/s.")
-    with tempfile.TemporaryDirectory(prefix="limelight-torture-") as folder, timed(tally) as nursery:
-        came = _highlighted(make_film(FOUR_K, Path(folder) / "4k.mp4"), nursery)
-        if came.code == "OK":
-            tally.take("4K", _too_large(came), code="OK", peak_mb=came.peak_mb)
-            pace = came.seconds / _seconds(came)
-            tally.facts.append(f"4K: {pace:.1f} s for a second of film, at most {came.peak_mb:.0f} MB.")
+    with tempfile.TemporaryDirectory(prefix="limelight-stress-") as folder, timed(tally) as server:
+        outcome = _highlighted(make_film(FOUR_K, Path(folder) / "4k.mp4"), server)
+        if outcome.code == "OK":
+            tally.take("4K", _too_large(outcome), code="OK", peak_mb=outcome.peak_mb)
+            pace = outcome.seconds / _seconds(outcome)
+            tally.facts.append(f"4K: {pace:.1f} s for a second of film, at most {outcome.peak_mb:.0f} MB.")
         else:
-            tally.take("4K", [came.stderr.strip()], code=came.code)
+            tally.take("4K", [outcome.stderr.strip()], code=outcome.code)
     yield tally
 
 
-def _highlighted(film: Path, nursery: Nursery) -> Came:
+def _highlighted(film: Path, server: CommandServer) -> Outcome:
     """The command on a film, which is not needed any more, nor what came of it."""
-    came = nursery.run("highlight", "--quiet", "--json", film.name, folder=film.parent, limits=LIMITS)
+    outcome = server.run("highlight", "--quiet", "--json", film.name, folder=film.parent, limits=LIMITS)
     for path in film.parent.iterdir():
         path.unlink()
-    return came
+    return outcome
 
 
 def _film(minutes: int, folder: Path) -> Path:
@@ -75,10 +75,10 @@ def _film(minutes: int, folder: Path) -> Path:
     return repeat_film(reel, round(60 * minutes / REEL.seconds), folder / f"{minutes}.mp4")
 
 
-def _seconds(came: Came) -> float:
+def _seconds(outcome: Outcome) -> float:
     """Of film."""
-    return float(json.loads(came.stdout)["duration_seconds"])
+    return float(json.loads(outcome.stdout)["duration_seconds"])
 
 
-def _too_large(came: Came) -> list[str]:
-    return [f"{came.peak_mb:.0f} MB of memory"] if came.peak_mb > CEILING_MB else []
+def _too_large(outcome: Outcome) -> list[str]:
+    return [f"{outcome.peak_mb:.0f} MB of memory"] if outcome.peak_mb > CEILING_MB else []

@@ -1,6 +1,6 @@
-"""Everything that can go wrong, many times over: `make torture`, or
+"""Everything that can go wrong, many times over: `make stress`, or
 
-    python torture/run.py [--only PART]… [--count N] [--seed N] [--output FILE]
+    python stress/run.py [--only PART]… [--count N] [--seed N] [--output FILE]
 
 The long films run beside all else; whoever is done first helps with the fuzzing. A whole run writes
 docs/reliability.md; --only and --count write nothing unless --output says where. It leaves with 1 where anything failed.
@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.extend([str(ROOT / "bench"), str(ROOT / "tests")])  # where films are measured, and where the zoo lives
+sys.path.extend([str(ROOT / "bench"), str(ROOT / "tests")])  # where films are measured, and where the corpus lives
 os.environ["SVT_LOG"] = "0"  # the encoder of AV1 would tell its life
 
 import length  # noqa: E402
@@ -27,12 +27,12 @@ from tally import Tally, page, together  # noqa: E402
 Part = Callable[[int | None, int], Iterator[Tally]]
 TABLE = ROOT / "docs" / "reliability.md"
 PARTS: dict[str, Part] = {
-    "zoo": parts.zoo,
-    "tour": parts.toured,
+    "corpus": parts.corpus,
+    "other_commands": parts.other_commands_tried,
     "sync": parts.synced,
     "faults": parts.killed,
-    "errands": parts.sent,
-    "papers": parts.papered,
+    "command_faults": parts.sent,
+    "documents": parts.malformed_documents,
     "4k": length.large,
     "long": length.long,
     "fuzz": parts.Fuzz(),
@@ -66,7 +66,7 @@ def _lane(names: Sequence[str], options: argparse.Namespace) -> list[Tally]:
 
 
 def _as_typed() -> str:
-    return " ".join(["python torture/run.py", *sys.argv[1:]]) if sys.argv[1:] else "make torture"
+    return " ".join(["python stress/run.py", *sys.argv[1:]]) if sys.argv[1:] else "make stress"
 
 
 def _options() -> argparse.Namespace:

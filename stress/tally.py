@@ -1,4 +1,4 @@
-"""What a part of the torture came to, and the page that is made of all of them."""
+"""What a part of what the stress test came to, and the page that is made of all of them."""
 
 from __future__ import annotations
 

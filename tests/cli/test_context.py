@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from media_corpus.nursery import Nursery
+from media_corpus.command_server import CommandServer
 
 from limelight.cli.context import command_context, progress_bar
 
@@ -25,9 +25,9 @@ cli.main()
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with Nursery() as nursery:
-        yield nursery
+def server() -> Iterator[CommandServer]:
+    with CommandServer() as server:
+        yield server
 
 
 @pytest.mark.parametrize("error", ["ValueError('math domain error')", "UnicodeError('é')", "KeyError('gain')"])
@@ -55,8 +55,8 @@ def test_what_the_system_refuses_is_told_in_its_words(error: str, code: str, exi
 
 
 @pytest.mark.parametrize("words", [("muddy", "check", "x" * 5000), ("score", "x" * 5000, "--target", "a.mp4")])
-def test_a_name_that_no_file_can_have_is_no_bug(words: tuple[str, ...], nursery: Nursery, tmp_path: Path) -> None:
-    assert nursery.run(*words, folder=tmp_path).code == "E_INPUT"
+def test_a_name_that_no_file_can_have_is_no_bug(words: tuple[str, ...], server: CommandServer, tmp_path: Path) -> None:
+    assert server.run(*words, folder=tmp_path).code == "E_INPUT"
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,12 @@ def test_a_name_that_no_file_can_have_is_no_bug(words: tuple[str, ...], nursery:
     ],
     ids=" ".join,
 )
-def test_a_flag_out_of_its_range_is_a_usage_error(words: tuple[str, ...], nursery: Nursery, tmp_path: Path) -> None:
-    came = nursery.run(*words, folder=tmp_path)
-    assert (came.code, came.exit_code) == ("E_USAGE", 2), came.stderr
-    assert len(came.stderr.splitlines()) == 1
+def test_a_flag_out_of_its_range_is_a_usage_error(
+    words: tuple[str, ...], server: CommandServer, tmp_path: Path
+) -> None:
+    outcome = server.run(*words, folder=tmp_path)
+    assert (outcome.code, outcome.exit_code) == ("E_USAGE", 2), outcome.stderr
+    assert len(outcome.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
 

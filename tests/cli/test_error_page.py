@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from film_damage import remuxed, with_flipped_bytes
 from films import Film, film_path
-from media_corpus.nursery import Limits, Mishap, Nursery
+from media_corpus.command_server import CommandServer, Fault, Limits
 
 from limelight.cli.errors_page import kinds, page
 
@@ -20,9 +20,9 @@ Words = list[object]
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with Nursery() as nursery:
-        yield nursery
+def server() -> Iterator[CommandServer]:
+    with CommandServer() as server:
+        yield server
 
 
 def nothing(folder: Path) -> Words:
@@ -126,24 +126,24 @@ def test_every_error_has_a_cause_here() -> None:
 
 
 @pytest.mark.parametrize("code", CAUSES)
-def test_an_error_is_one_line_and_its_exit_code(code: str, nursery: Nursery, tmp_path: Path) -> None:
+def test_an_error_is_one_line_and_its_exit_code(code: str, server: CommandServer, tmp_path: Path) -> None:
     shutil.copy(film_path(FILM), tmp_path / "film.mp4")
     cause, exit_code = CAUSES[code]
     words = cause(tmp_path)
-    stop = Mishap("plan", "interrupt") if code == "E_INTERRUPTED" else None
-    came = nursery.run(*words, folder=tmp_path, mishap=stop, limits=Limits())
-    lines = came.stderr.strip().splitlines()
-    assert (came.exit_code, came.code) == (exit_code, code), came.stderr
+    stop = Fault("plan", "interrupt") if code == "E_INTERRUPTED" else None
+    outcome = server.run(*words, folder=tmp_path, fault=stop, limits=Limits())
+    lines = outcome.stderr.strip().splitlines()
+    assert (outcome.exit_code, outcome.code) == (exit_code, code), outcome.stderr
     told = [line for line in lines if line.startswith(f"{code}: ")]
     assert told == lines[-1:]
     assert len(lines) == 1 or code == "E_SOME_FAILED"  # which lists first what failed
     assert told[0].isprintable()
-    assert "Traceback" not in came.stderr
+    assert "Traceback" not in outcome.stderr
     assert f"| {code} | {exit_code}" in page()
 
 
-def test_sigterm_has_an_exit_code_of_its_own(nursery: Nursery, tmp_path: Path) -> None:
+def test_sigterm_has_an_exit_code_of_its_own(server: CommandServer, tmp_path: Path) -> None:
     shutil.copy(film_path(FILM), tmp_path / "film.mp4")
-    came = nursery.run(*long_work(tmp_path), folder=tmp_path, mishap=Mishap("plan", "terminate"))
-    assert (came.exit_code, came.code) == (143, "E_INTERRUPTED")
+    outcome = server.run(*long_work(tmp_path), folder=tmp_path, fault=Fault("plan", "terminate"))
+    assert (outcome.exit_code, outcome.code) == (143, "E_INTERRUPTED")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4"]

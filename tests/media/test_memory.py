@@ -20,14 +20,14 @@ def peak_megabytes(source: Path, dest: Path) -> float:
         import sys
         sys.path[:0] = {sys.path!r}
         from pathlib import Path
-        from limelight.media.read_audio import listen
-        from limelight.media.sample_frames import look
+        from limelight.media.read_audio import read_audio
+        from limelight.media.sample_frames import sample_frames
         from limelight.media.probe import probe
         from limelight.media.write import write_with_soundtrack
         info = probe({str(source)!r})
-        seen = sum(1 for _ in look(info))
+        seen = sum(1 for _ in sample_frames(info))
         track = info.soundtracks[0]
-        written = write_with_soundtrack(info, track, listen(info, track), Path({str(dest)!r}))
+        written = write_with_soundtrack(info, track, read_audio(info, track), Path({str(dest)!r}))
         status = Path("/proc/self/status").read_text()  # ru_maxrss would count the process that started this one
         print(status.split("VmHWM:")[1].split()[0])
     """

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections import namedtuple
+from contextlib import ExitStack
 
 import pytest
 from films import Film, film_path, make_film
@@ -25,6 +26,8 @@ def test_bad_places_are_refused(tmp_path):
         (tmp_path / "none" / "out.mp4", "there is no folder"),
         (tmp_path / "file" / "out.mp4", "there is no folder"),
         (tmp_path / "folder.mp4", "it is a folder"),
+        (f"{tmp_path}/", "it is a folder"),
+        (tmp_path / "out", "no suffix that tells the kind of file; use one of .mp4"),
         (tmp_path / ("x" * 300 + ".mp4"), "name is too long"),
         (tmp_path / "out.xyz", "unknown suffix"),
         (tmp_path / "a\0.mp4", "NUL"),
@@ -101,3 +104,25 @@ def test_what_the_system_says_while_a_file_is_written_is_told_as_ours(tmp_path):
 def test_a_name_that_is_too_long_is_no_place(tmp_path):
     with pytest.raises(OutputError, match="the name is too long"):
         check_place(None, tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_of_two_runs_to_one_name_the_second_is_told(links, tmp_path, monkeypatch):
+    if not links:  # as on FAT
+
+        def refuse(self, target):
+            raise PermissionError("no hard links here")
+
+        monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+    dest = tmp_path / "out.mp4"
+    with ExitStack() as second:
+        second.enter_context(whole_or_absent(dest, overwrite=False)).write_bytes(b"late")
+        with whole_or_absent(dest, overwrite=False) as early:
+            early.write_bytes(b"early")
+        with pytest.raises(TargetExists, match="it has come to exist meanwhile"):
+            second.close()
+    assert dest.read_bytes() == b"early"
+    with whole_or_absent(dest, overwrite=True) as late:
+        late.write_bytes(b"late")
+    assert dest.read_bytes() == b"late"
+    assert list(tmp_path.iterdir()) == [dest]

@@ -12,7 +12,7 @@ from films import Film, film_path, make_film, sound_film
 from media.rewriting import rewrite
 
 from limelight.errors import OutputError, TargetExists
-from limelight.media import write
+from limelight.media import mux
 from limelight.media.probe import probe
 from limelight.media.write import write_with_soundtrack
 
@@ -44,14 +44,14 @@ def test_the_source_is_never_the_target(link, tmp_path):
 
 def _fail_when_half_done(monkeypatch, error: BaseException) -> None:
     """Let the encoder of the new sound break at its second block."""
-    encode = write.SoundEncoder.encode
+    encode = mux.SoundEncoder.encode
 
     def broken(self, block):
         if self.samples:
             raise error
         return encode(self, block)
 
-    monkeypatch.setattr(write.SoundEncoder, "encode", broken)
+    monkeypatch.setattr(mux.SoundEncoder, "encode", broken)
 
 
 @pytest.mark.parametrize(
@@ -86,13 +86,13 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(film, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
         from pathlib import Path
         from limelight.errors import OutputError
-        from limelight.media.read_audio import listen
+        from limelight.media.read_audio import read_audio
         from limelight.media.probe import probe
         from limelight.media.write import write_with_soundtrack
         info = probe({str(source)!r})
         track = info.soundtracks[0]
         try:
-            write_with_soundtrack(info, track, listen(info, track), Path({str(old)!r}), overwrite=True)
+            write_with_soundtrack(info, track, read_audio(info, track), Path({str(old)!r}), overwrite=True)
         except OutputError as error:
             sys.exit(f"refused: {{error}}")
     """
@@ -111,13 +111,13 @@ def test_ctrl_c_leaves_the_old_file_and_nothing_else(tmp_path):
         sys.path[:0] = {sys.path!r}
         signal.signal(signal.SIGINT, signal.default_int_handler)
         from pathlib import Path
-        from limelight.media.read_audio import listen
+        from limelight.media.read_audio import read_audio
         from limelight.media.probe import probe
         from limelight.media.write import write_with_soundtrack
         info = probe({str(film_path(Film()))!r})
         track = info.soundtracks[0]
         def slowly():
-            for block in listen(info, track, block_seconds=0.1):
+            for block in read_audio(info, track, block_seconds=0.1):
                 yield block
                 print("block", flush=True)
                 time.sleep(0.05)

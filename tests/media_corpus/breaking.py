@@ -13,7 +13,7 @@ import av
 import numpy as np
 from film_damage import remuxed
 from films import Film, film_path
-from media_corpus.animal import short
+from media_corpus.corpus_item import short
 
 SHORT = short()
 LONG = Film(seconds=4.0, b_frames=False)

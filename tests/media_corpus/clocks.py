@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from films import Film, film_path
-from media_corpus.animal import SOUND, Animal, of_bytes, of_film, of_sound, short
+from media_corpus.corpus_item import SOUND, CorpusItem, of_bytes, of_film, of_sound, short
 
 DAY = Fraction(86_400)
 WRAP = Fraction(95_443)  # half a second before the 33 bits of a broadcast clock are used up
@@ -23,7 +23,7 @@ def joined() -> bytes:
     return part + part
 
 
-ANIMALS: tuple[Animal, ...] = (
+ITEMS: tuple[CorpusItem, ...] = (
     of_film("sound-late.mp4", "an empty edit", short(sound_start=Fraction(1, 2))),
     of_film("sound-late.mov", "an empty edit", short("mov", sound_start=Fraction(1, 2))),
     of_film("sound-late.mkv", "12,345 samples, rounded to 1 ms", short("mkv", sound_start=ODD)),
@@ -52,13 +52,13 @@ ANIMALS: tuple[Animal, ...] = (
         "sound-hole.mp4",
         "half a second without sound",
         short(hole=(0.512, 0.5)),
-        said="holes in the sound filled",
+        said="holes? in the sound filled",
     ),
     of_film(
         "sound-hole.mkv",
         "the same, rounded to 1 ms",
         short("mkv", sound="flac", hole=(0.512, 0.5)),
-        said="holes in the sound filled",
+        said="holes? in the sound filled",
         exact=True,
     ),
     of_film(

@@ -51,7 +51,7 @@ def picture_hash(path: Path) -> tuple[int, str]:
     return count, digest.hexdigest()
 
 
-def belongings(path: Path) -> dict[str, object]:
+def extras(path: Path) -> dict[str, object]:
     """Tags, chapters, and of each stream its kind, language, disposition and title."""
     with opened(path) as container:
         return {

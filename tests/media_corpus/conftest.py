@@ -1,14 +1,14 @@
-"""One nursery for all tests of this folder: to load Limelight takes two seconds."""
+"""One server for all tests of this folder: to load Limelight takes two seconds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from media_corpus.nursery import Nursery
+from media_corpus.command_server import CommandServer
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    with Nursery() as nursery:
-        yield nursery
+def server() -> Iterator[CommandServer]:
+    with CommandServer() as server:
+        yield server

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from media_corpus.animal import SOUND, Animal, of_bytes, of_sound
 from media_corpus.breaking import (
     LONG,
     SHORT,
@@ -26,6 +25,7 @@ from media_corpus.breaking import (
     unknown_codec,
     unknown_sound,
 )
+from media_corpus.corpus_item import SOUND, CorpusItem, of_bytes, of_sound
 
 NOT_MEDIA = ("E_NOT_MEDIA",)
 ANY = ("OK", "E_NOT_MEDIA", "E_DAMAGED", "E_UNSUPPORTED", "E_NO_AUDIO", "E_LIMIT", "E_OUTPUT")
@@ -46,7 +46,7 @@ OTHER_THINGS = tuple(
         ("head.mkv", "a header alone", lambda: matroska()[:300]),
     )
 )
-BROKEN: tuple[Animal, ...] = (
+BROKEN: tuple[CorpusItem, ...] = (
     of_bytes(
         "half.mp4",
         "an index, and half of the packets",
@@ -131,7 +131,7 @@ BROKEN: tuple[Animal, ...] = (
         said="has no sound",
         **LOST,
     ),
-    Animal(
+    CorpusItem(
         "no-packets.mkv",
         "a soundtrack without packets",
         empty_soundtrack,
@@ -139,8 +139,8 @@ BROKEN: tuple[Animal, ...] = (
         said="soundtrack is empty",
         **LOST,
     ),
-    Animal("eternal.mkv", "a length of eleven thousand days, which nobody believes", lying_length, **LOST),
-    Animal(
+    CorpusItem("eternal.mkv", "a length of eleven thousand days, which nobody believes", lying_length, **LOST),
+    CorpusItem(
         "announced.ts",
         "a second soundtrack that never comes",
         announced_soundtrack,
@@ -169,4 +169,4 @@ BROKEN: tuple[Animal, ...] = (
         **LOST,
     ),
 )
-ANIMALS = OTHER_THINGS + BROKEN
+ITEMS = OTHER_THINGS + BROKEN

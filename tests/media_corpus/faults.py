@@ -14,7 +14,7 @@ from random import Random
 
 from films import Film, film_path
 from media_corpus import compare
-from media_corpus.nursery import STAGES, Came, Limits, Mishap, Nursery
+from media_corpus.command_server import STAGES, CommandServer, Fault, Limits, Outcome
 
 FILM = Film(seconds=3.0, tags=(("title", "the film"),))
 OTHER = replace(FILM, seconds=2.0, seed=9)
@@ -25,11 +25,11 @@ SOURCE, TARGET, FOLDER = "film.mp4", "out.mp4", "results"
 
 @dataclass(frozen=True)
 class Trial:
-    """A mishap, what may come of the command that it befalls, and whether a result was there before."""
+    """A fault, what may come of the command that it befalls, and whether a result was there before."""
 
     name: str
     codes: tuple[str, ...]
-    mishap: Mishap | None = None
+    fault: Fault | None = None
     limits: Limits = field(default_factory=Limits)
     words: Sequence[str] = ()
     had_result: bool = True
@@ -42,17 +42,17 @@ def kills(count: int, *, seed: int) -> list[Trial]:
         Trial(
             f"kill in {stage}",
             ("signal 9", "OK"),
-            Mishap(stage, "kill", after_seconds=draw.uniform(0, 0.02 if stage in LAST_STAGES else 0.15)),
+            Fault(stage, "kill", after_seconds=draw.uniform(0, 0.02 if stage in LAST_STAGES else 0.15)),
             had_result=draw.random() < 0.5,
         )
         for stage in (STAGES * (count // len(STAGES) + 1))[:count]
     ]
 
 
-def mishaps() -> list[Trial]:
+def other_faults() -> list[Trial]:
     """Everything else that can go wrong outside."""
     changed = [
-        Trial(f"the film is {what} in {stage}", ("E_INPUT", "E_NOT_MEDIA", "E_DAMAGED"), Mishap(stage, word, SOURCE))
+        Trial(f"the film is {what} in {stage}", ("E_INPUT", "E_NOT_MEDIA", "E_DAMAGED"), Fault(stage, word, SOURCE))
         for what, word in (("cut", "shrink"), ("longer", "grow"), ("another", "replace"), ("gone", "vanish"))
         for stage in ("look", "plan", "render")
     ]
@@ -61,12 +61,12 @@ def mishaps() -> list[Trial]:
         for size in (1000, 5000, 20_000, 50_000)
     ]
     stopped = [
-        Trial(f"{word} in {stage}", ("E_INTERRUPTED",), Mishap(stage, word))
+        Trial(f"{word} in {stage}", ("E_INTERRUPTED",), Fault(stage, word))
         for word in ("interrupt", "terminate")
         for stage in ("look", "plan", "render")
     ]
     gone = [
-        Trial(f"the folder vanishes in {stage}", ("E_OUTPUT",), Mishap(stage, "vanish", FOLDER))
+        Trial(f"the folder vanishes in {stage}", ("E_OUTPUT",), Fault(stage, "vanish", FOLDER))
         for stage in ("look", "measure", "plan", "render")
     ]
     refused = [
@@ -77,7 +77,7 @@ def mishaps() -> list[Trial]:
     return [*changed, *full, *stopped, *gone, *refused]
 
 
-def faults(trial: Trial, nursery: Nursery, folder: Path) -> list[str]:
+def faults(trial: Trial, server: CommandServer, folder: Path) -> list[str]:
     """What was lost, or left lying about; empty where nothing was."""
     source, place = folder / SOURCE, folder / FOLDER
     place.mkdir()
@@ -85,40 +85,42 @@ def faults(trial: Trial, nursery: Nursery, folder: Path) -> list[str]:
     source.with_name("other").write_bytes(film_path(OTHER).read_bytes())
     if trial.had_result:
         (place / TARGET).write_bytes(OLD)
-    came = _command(nursery, folder, trial)
-    found = [] if came.code in trial.codes else [f"{came.code}, not {trial.codes}: {came.stderr.strip()[-300:]}"]
+    outcome = _command(server, folder, trial)
+    found = (
+        [] if outcome.code in trial.codes else [f"{outcome.code}, not {trial.codes}: {outcome.stderr.strip()[-300:]}"]
+    )
     if not place.exists():
         place.with_name(f"{FOLDER}.gone").rename(place)
-    found += _faults_of_result(came, trial, place)
+    found += _faults_of_result(outcome, trial, place)
     source.write_bytes(film_path(FILM).read_bytes())
-    again = _command(nursery, folder, Trial("again", ("OK",), words=("--strength", "0")))
+    again = _command(server, folder, Trial("again", ("OK",), words=("--strength", "0")))
     if again.code != "OK":
         found.append(f"run again it says {again.stderr.strip()[-300:]}")
     return found + _left(place, {TARGET})
 
 
-def _command(nursery: Nursery, folder: Path, trial: Trial) -> Came:
+def _command(server: CommandServer, folder: Path, trial: Trial) -> Outcome:
     words = ["highlight", "--force", "-o", f"{FOLDER}/{TARGET}", *trial.words, SOURCE]
-    return nursery.run(*words, folder=folder, mishap=trial.mishap, limits=trial.limits)
+    return server.run(*words, folder=folder, fault=trial.fault, limits=trial.limits)
 
 
-def _faults_of_result(came: Came, trial: Trial, place: Path) -> Iterator[str]:
+def _faults_of_result(outcome: Outcome, trial: Trial, place: Path) -> Iterator[str]:
     target = place / TARGET
-    killed = came.exit_code < 0
-    vanished = trial.mishap is not None and trial.mishap.subject == FOLDER  # what is left is out of reach until then
+    killed = outcome.exit_code < 0
+    vanished = trial.fault is not None and trial.fault.subject == FOLDER  # what is left is out of reach until then
     if not killed and not vanished:
-        yield from _left(place, {TARGET} if trial.had_result or came.code == "OK" else set())
-        lines = [line for line in came.stderr.splitlines() if line.startswith("E_")]
-        if came.code != "OK" and len(lines) != 1:
-            yield f"not one line: {came.stderr!r}"
+        yield from _left(place, {TARGET} if trial.had_result or outcome.code == "OK" else set())
+        lines = [line for line in outcome.stderr.splitlines() if line.startswith("E_")]
+        if outcome.code != "OK" and len(lines) != 1:
+            yield f"not one line: {outcome.stderr!r}"
     if not target.exists():
         if trial.had_result:
             yield "the old result is gone"
         return
     if target.read_bytes() == OLD:
-        if came.code == "OK" or not trial.had_result:
+        if outcome.code == "OK" or not trial.had_result:
             yield "an old result that should not be there"
-    elif came.code == "OK" or killed:
+    elif outcome.code == "OK" or killed:
         yield from _faults_of_whole(target)
     else:
         yield "the old result was replaced by a command that failed"

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from media_corpus import compare
-from media_corpus.animal import Animal
-from media_corpus.inhabitants import ALL
+from media_corpus.command_server import CommandServer, Limits, Outcome
+from media_corpus.corpus import ALL
+from media_corpus.corpus_item import CorpusItem
 from media_corpus.mutations import mutated
-from media_corpus.nursery import Came, Limits, Nursery
 
 from limelight.cli.context import REFUSED
 from limelight.errors import LimelightError
@@ -27,60 +27,60 @@ LARGEST_SEED_BYTES = 600_000
 
 @dataclass(frozen=True)
 class Broken:
-    """A case, made again from two numbers: an animal broken, maybe with a piece of another."""
+    """A case, made again from two numbers: an item broken, maybe with a piece of another."""
 
     seed: int
     number: int
 
     @property
     def content(self) -> bytes:
-        one, other = self._animals
+        one, other = self._items
         return mutated(_content(one), _content(other), seed=self.seed, number=self.number)
 
     @property
-    def animal(self) -> Animal:
-        return ALL[self._animals[0]]
+    def item(self) -> CorpusItem:
+        return ALL[self._items[0]]
 
     @property
-    def _animals(self) -> tuple[int, int]:
-        one, other = Random(f"{self.seed}:{self.number}:animals").choices(range(len(ALL)), k=2)
+    def _items(self) -> tuple[int, int]:
+        one, other = Random(f"{self.seed}:{self.number}:items").choices(range(len(ALL)), k=2)
         return one, other
 
 
 @cache
 def _content(number: int) -> bytes:
-    """An animal, whole or the head of it; those that are large are large by their pictures, not by their structure."""
+    """An item, whole or the head of it; those that are large are large by their pictures, not by their structure."""
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "animal"
+        path = Path(folder) / "item"
         path = path.with_suffix(Path(ALL[number].name).suffix)
         ALL[number].make(path)
         return path.read_bytes()[:LARGEST_SEED_BYTES]
 
 
-def faults(case: Broken, nursery: Nursery, folder: Path) -> list[str]:
+def faults(case: Broken, server: CommandServer, folder: Path) -> list[str]:
     """What of what came is not tidy; empty where all is."""
-    source = folder / f"broken{Path(case.animal.name).suffix}"
-    target = folder / f"out{case.animal.suffix if case.number % 2 else '.mkv'}"
+    source = folder / f"broken{Path(case.item.name).suffix}"
+    target = folder / f"out{case.item.suffix if case.number % 2 else '.mkv'}"
     source.write_bytes(case.content)
     target.write_bytes(OLD)
     words = ("highlight", "--quiet", "--json", "--force", "-o", target.name, source.name)
-    came = nursery.run(*words, folder=folder, limits=LIMITS)
-    found = list(_faults(came, target))
+    outcome = server.run(*words, folder=folder, limits=LIMITS)
+    found = list(_faults(outcome, target))
     left = {path.name for path in folder.iterdir()} - {source.name, target.name}
     return found + [f"left behind: {name}" for name in sorted(left)]
 
 
-def _faults(came: Came, target: Path) -> Iterator[str]:
-    if came.code not in TIDY:
-        yield f"{came.code} in {came.stage}: {came.stderr.strip()[-600:]}"
+def _faults(outcome: Outcome, target: Path) -> Iterator[str]:
+    if outcome.code not in TIDY:
+        yield f"{outcome.code} in {outcome.stage}: {outcome.stderr.strip()[-600:]}"
         return
-    if came.code != "OK":
-        if len(came.stderr.strip().splitlines()) != 1 or not came.stderr.strip().isprintable():
-            yield f"not one plain line: {came.stderr!r}"
+    if outcome.code != "OK":
+        if len(outcome.stderr.strip().splitlines()) != 1 or not outcome.stderr.strip().isprintable():
+            yield f"not one plain line: {outcome.stderr!r}"
         if target.read_bytes() != OLD:
             yield "the old result is gone"
-        if REFUSED in came.stderr:
-            yield f"nobody had a word for it: {came.stderr.strip()}"
+        if REFUSED in outcome.stderr:
+            yield f"nobody had a word for it: {outcome.stderr.strip()}"
         return
     try:
         sound = compare.heard(target)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import av
 from films import film_path
-from media_corpus.animal import Animal, of_bytes, of_film, short
 from media_corpus.breaking import index_first
+from media_corpus.corpus_item import CorpusItem, of_bytes, of_film, short
 from media_corpus.damaged import LOST, NOT_MEDIA
 
 SHORT = short()
@@ -96,8 +96,8 @@ SCRIPTS = tuple(
         ("picture.mp4", "a still picture", lambda: picture_of(64)),
     )
 )
-BOMBS: tuple[Animal, ...] = (
-    Animal(
+BOMBS: tuple[CorpusItem, ...] = (
+    CorpusItem(
         "cover-bomb.mkv",
         "a cover of 64 million points in 0.2 MB",
         cover_bomb,
@@ -141,4 +141,4 @@ NAMES = tuple(
         ("line\nbreak.mp4", "a name of two lines"),
     )
 )
-ANIMALS: tuple[Animal, ...] = SCRIPTS + BOMBS + REFERENCES + NAMES
+ITEMS: tuple[CorpusItem, ...] = SCRIPTS + BOMBS + REFERENCES + NAMES

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from film_sound import noise
 from films import Film, film_path
-from media_corpus.animal import SOUND, Animal, of_bytes, of_film, of_sound, short
+from media_corpus.corpus_item import SOUND, CorpusItem, of_bytes, of_film, of_sound, short
 
 SHORT = short()
 MOV = short("mov", sound="pcm_f32le")
@@ -60,7 +60,7 @@ LAYOUTS = tuple(
         ("7.1-lossless", "7.1", MOV, "the same without loss"),
     )
 )
-SAMPLES: tuple[Animal, ...] = (
+SAMPLES: tuple[CorpusItem, ...] = (
     of_film("silence.mp4", "nothing to measure", short(waveform="silence"), heard=False),
     of_sound("silence.wav", "nothing to measure", "pcm_s16le", replace(SOUND, waveform="silence"), heard=False),
     of_bytes(
@@ -112,4 +112,4 @@ SAMPLES: tuple[Animal, ...] = (
         lag=48,
     ),
 )
-ANIMALS = RATES + LAYOUTS + SAMPLES
+ITEMS = RATES + LAYOUTS + SAMPLES

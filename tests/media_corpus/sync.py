@@ -14,7 +14,7 @@ import av
 import numpy as np
 from films import Film, film_path
 from media_corpus import compare
-from media_corpus.nursery import Nursery
+from media_corpus.command_server import CommandServer
 
 FLASHES = (0.4, 0.8)
 ODD = Fraction(12_345, 48_000)
@@ -58,14 +58,14 @@ def title(film: Film) -> str:
     return f"{film.container} {film.sound} {film.sample_rate} {start}"
 
 
-def faults(film: Film, nursery: Nursery, folder: Path) -> list[str]:
+def faults(film: Film, server: CommandServer, folder: Path) -> list[str]:
     """What has moved; empty where nothing has."""
     source = folder / f"film.{film.container}"
     source.write_bytes(film_path(film).read_bytes())
-    came = nursery.run("highlight", "--quiet", source.name, folder=folder)
-    if came.code != "OK":
-        return [f"{came.code}: {came.stderr}"]
-    return list(_moved(source, Path(came.stdout.strip())))
+    outcome = server.run("highlight", "--quiet", source.name, folder=folder)
+    if outcome.code != "OK":
+        return [f"{outcome.code}: {outcome.stderr}"]
+    return list(_moved(source, Path(outcome.stdout.strip())))
 
 
 def _moved(source: Path, result: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What judges the zoo can itself be wrong: it must see a shift, a changed packet, and a lost tag."""
+"""What judges the corpus can itself be wrong: it must see a shift, a changed packet, and a lost tag."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ def test_a_changed_packet_is_seen(tmp_path: Path) -> None:
 
 def test_lost_tags_and_moved_chapters_are_seen() -> None:
     other = replace(FILM, chapters=3, tags=())
-    one, two = compare.belongings(film_path(FILM)), compare.belongings(film_path(other))
+    one, two = compare.extras(film_path(FILM)), compare.extras(film_path(other))
     assert {what for what in one if one[what] != two[what]} == {"tags", "chapters"}
     assert compare.chapter_starts(film_path(FILM)) != compare.chapter_starts(film_path(other))

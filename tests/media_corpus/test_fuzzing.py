@@ -1,4 +1,4 @@
-"""A handful of broken films; two thousand: `make torture`. What once broke the program lives in the zoo."""
+"""A handful of broken films; two thousand: `make stress`. What once broke the program lives in the corpus."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from media_corpus.command_server import CommandServer, Limits, Outcome
 from media_corpus.fuzzing import Broken, faults
 from media_corpus.mutations import OPERATORS, mutated
-from media_corpus.nursery import Came, Limits, Nursery
 
 FILM = bytes(range(256)) * 40
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_a_broken_film_is_mended_or_refused(number: int, nursery: Nursery, tmp_path: Path) -> None:
-    assert faults(Broken(7, number), nursery, tmp_path) == []
+def test_a_broken_film_is_mended_or_refused(number: int, server: CommandServer, tmp_path: Path) -> None:
+    assert faults(Broken(7, number), server, tmp_path) == []
 
 
 def test_a_case_is_the_same_bytes_again_and_another_is_not() -> None:
@@ -34,11 +34,11 @@ def test_every_operator_takes_files_of_any_length(operator, content: bytes) -> N
     assert len(content) < 100 or results - {content}  # a file of some length is changed
 
 
-def test_a_nursery_tells_a_hang_and_a_usage_error_from_a_refusal(nursery: Nursery, tmp_path: Path) -> None:
+def test_a_nursery_tells_a_hang_and_a_usage_error_from_a_refusal(server: CommandServer, tmp_path: Path) -> None:
     (tmp_path / "letter.mp4").write_bytes(b"no film")
-    assert nursery.run("highlight", "letter.mp4", folder=tmp_path).code == "E_NOT_MEDIA"
-    assert nursery.run("highlight", "letter.mp4", folder=tmp_path, limits=Limits(wall_seconds=0)).code == "hung"
-    assert nursery.run("highlight", "--strength", "two", "letter.mp4", folder=tmp_path).exit_code == 2
+    assert server.run("highlight", "letter.mp4", folder=tmp_path).code == "E_NOT_MEDIA"
+    assert server.run("highlight", "letter.mp4", folder=tmp_path, limits=Limits(wall_seconds=0)).code == "hung"
+    assert server.run("highlight", "--strength", "two", "letter.mp4", folder=tmp_path).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_a_nursery_tells_a_hang_and_a_usage_error_from_a_refusal(nursery: Nurser
     ],
 )
 def test_what_came_has_a_code(exit_code: int, stderr: str, code: str) -> None:
-    assert Came(exit_code, 1.0, 1.0, 100.0, "", stderr, "plan").code == code
+    assert Outcome(exit_code, 1.0, 1.0, 100.0, "", stderr, "plan").code == code

@@ -14,8 +14,8 @@ from dataset.entries import entry
 from fakes import remix_card
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from media_corpus.documents import DOCUMENTS, SAID
 from media_corpus.json_values import ANY_BYTES, ANYTHING, Place, places, with_value
-from media_corpus.papers import PAPERS, SAID
 
 from limelight.dataset.build_state import Part, parts, record
 from limelight.dataset.manifest import MANIFEST, read_manifest
@@ -142,5 +142,5 @@ def test_any_value_in_the_header_of_a_checkpoint_is_a_network_or_an_error(
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("torch", reason="needs the extra `train`")
     folder = tmp_path_factory.mktemp("checkpoint")
-    next(paper for paper in PAPERS if paper.name == "checkpoint").lay(folder)
+    next(document for document in DOCUMENTS if document.name == "checkpoint").lay(folder)
     return folder / "run.safetensors"

@@ -9,7 +9,7 @@ import pytest
 from fakes import FakeDirector
 from films import Film
 from media_corpus import compare, sync
-from media_corpus.nursery import Nursery
+from media_corpus.command_server import CommandServer
 
 from limelight.mixing.controls import Controls
 from limelight.mixing.job import Job, analyse
@@ -27,8 +27,8 @@ FEW = ("mkv aac 44100 0+0.257", "ts ac3 48000 0.6+0")
         for film in sync.films()
     ],
 )
-def test_click_and_flash_stay_together(film: Film, nursery: Nursery, tmp_path: Path) -> None:
-    assert sync.faults(film, nursery, tmp_path) == []
+def test_click_and_flash_stay_together(film: Film, server: CommandServer, tmp_path: Path) -> None:
+    assert sync.faults(film, server, tmp_path) == []
 
 
 def test_a_shift_is_seen(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def _file(dest: Path, sample_rate: int, layout: str, *, overwrite: bool) -> Iter
     if container not in SOUND_CONTAINERS:
         raise OutputError(f"cannot write sound alone as {dest.suffix}: use one of {' '.join(sorted(SOUND_CONTAINERS))}")
     with (
-        whole_or_absent(dest) as temporary,
+        whole_or_absent(dest, overwrite=overwrite) as temporary,
         naming_write_errors(dest),
         _encoding(file_url(temporary), container, sample_rate, layout) as encode,
     ):
@@ -113,7 +113,7 @@ def _file(dest: Path, sample_rate: int, layout: str, *, overwrite: bool) -> Iter
         yield sink
 
 
-def _form(container: str, sample_rate: int, layout: str) -> SoundFormat:
+def _sound_format(container: str, sample_rate: int, layout: str) -> SoundFormat:
     codec = "pcm_f32le" if container == "wav" else "flac" if container == "flac" else "aac"
     source = SoundtrackInfo(
         stream_index=0,
@@ -135,7 +135,7 @@ def _encoding(place: str | io.BytesIO, container: str, rate: int, layout: str) -
     # an index in front means writing the file twice, by its name: memory has none
     options = muxer_options(container) if isinstance(place, str) else {}
     with av.open(place, "w", format=muxer, container_options=options) as output:
-        encoder = SoundEncoder(output, _form(container, rate, layout), sample_rate=rate, layout=layout)
+        encoder = SoundEncoder(output, _sound_format(container, rate, layout), sample_rate=rate, layout=layout)
 
         def sink(block: Samples) -> None:
             output.mux(encoder.encode(block))

@@ -52,7 +52,7 @@ _OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": ",".join(_NAMES),
     "max_pixels": str(MAX_PIXELS),
-    "max_streams": str(MAX_STREAMS + 1),  # FFmpeg leaves out the rest in silence: one more is seen, and refused
+    "max_streams": "1000",  # beyond, FFmpeg says that it has no memory, or leaves out the rest in silence
 }
 
 
@@ -86,7 +86,9 @@ def naming_open_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except av.error.ArgumentError as error:
-        raise NotMedia(f"cannot read {path}: it is not a film or sound file of a kind Limelight reads") from error
+        kinds = ", ".join(sorted({*_NAMES.values(), "mov", "webm", "m4a"}))
+        wished = f"cannot read {path}: it is not a film or sound file of a kind Limelight reads ({kinds})"
+        raise NotMedia(f"{wished}; convert it to one of them first") from error
     except av.error.MemoryError as error:
         raise Damaged(f"cannot read {path}: its index is damaged; copy or download it again") from error
     except (av.error.DecoderNotFoundError, av.error.DemuxerNotFoundError) as error:

@@ -1,12 +1,11 @@
-"""Everything of a film but one soundtrack, carried over packet by packet.
+"""Everything of a film but one soundtrack, copied packet by packet.
 
 Each stream of the source gets a stream in the result, in the same order, with its language, title, disposition and
 rotation; chapters, attachments and tags come along. What the container cannot hold is named with the reason.
 
-A film is read four times over: it must be the same film every time.
-
-Somebody may save over it, a download or a recording may still be going on. Then its picture and its new sound would be of
-two different films, and nobody would notice; so it is looked at before and after every pass.
+A film is read four times over, and must be the same film every time: somebody may save over it, a download or a
+recording may still be going on. Then picture and new sound would be of two different films, and nobody would notice; so
+`check_unchanged` looks at the file before and after every pass.
 """
 
 from __future__ import annotations
@@ -15,33 +14,40 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av.container
 import av.error
 from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import AttachmentStream, Stream
+from av.video.stream import VideoStream
 
-from limelight.errors import OutputError
+from limelight.errors import InputError, OutputError
 from limelight.media.clock import Clock
-from limelight.media.container import is_cover, main_picture, open_input
-from limelight.media.formats import SOUND_CONTAINERS
+from limelight.media.container import check_readable, codec_name, container_name, is_cover, main_picture, open_input
+from limelight.media.edit_lists import HiddenPackets
+from limelight.media.formats import SOUND_CONTAINERS, other_container
+from limelight.media.matroska_elements import ROOM
+from limelight.media.metadata import (
+    broadcast_tags,
+    copy_metadata,
+    copy_time_code,
+    cover_type,
+    film_tags,
+    has_broadcast_tags,
+    has_time_code,
+)
+from limelight.media.mp4_boxes import Kept, read_kept
 from limelight.media.packets import Damage, Fingerprint, needs_unwrapping, read_packets
-from limelight.media.probe import in_words
+from limelight.media.probe import counted, in_words, picture_traits
+from limelight.types import SourceInfo
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # a typed dictionary that exists for type checkers only
-from limelight.errors import InputError
-from limelight.media.container import check_readable
-from limelight.types import SourceInfo
 
-# Tags that describe the old file, not the film.
-_OF_THE_FILE = frozenset(
-    {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "handler_name", "vendor_id"}
-)
-_STATISTICS = ("_statistics", "bps", "number_of_", "duration-", "source_id")  # written by mkvmerge for the old streams
-_MIME = {"mjpeg": "image/jpeg", "png": "image/png", "bmp": "image/bmp", "gif": "image/gif", "webp": "image/webp"}
+
+ROOM_FOR_HEADERS = 16  # bytes, of the boxes that are left when the spaces are gone
 
 
 @dataclass(frozen=True)
@@ -56,21 +62,35 @@ class StreamCopy:
     is_cover: bool
     units: bool  # compare what is in the wrapping
     fingerprint: Fingerprint
+    hidden: HiddenPackets
 
 
 @dataclass
 class StreamMap:
-    """What is carried over, and what is not and why."""
+    """What is copied, and what is not and why."""
 
     copies: list[StreamCopy] = field(default_factory=list)
     sound_index: int = 0  # of the new soundtrack, in the output
     carried: list[str] = field(default_factory=list)  # in words: attachments, chapters, tags
     left_out: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)  # of the whole film
+    has_time_code: bool = False
+    source_container: str = ""
+    kept: Kept = field(default_factory=Kept)  # boxes of an MP4 or MOV file
+    title: str = ""  # of the picture's track
+    traits: frozenset[str] = frozenset()  # of the picture, in words
+    display: tuple[int, int, Fraction] | None = (
+        None  # width and height of the picture and shape of its pixels, for Matroska
+    )
 
     @property
     def picture(self) -> StreamCopy | None:
+        """The main picture on its way, where there is one."""
         return next((copy for copy in self.copies if copy.is_picture), None)
+
+    def leave_out(self, words: str, reason: str) -> None:
+        """Name something that does not come along."""
+        self.left_out.append(f"{words}: {reason}")
 
 
 class SoundNotCopied(Exception):
@@ -92,58 +112,100 @@ def map_streams(
     Without `add_sound` that soundtrack is copied like all others. Raises `OutputError` where the container cannot hold
     the picture, `SoundNotCopied` where it cannot hold that soundtrack.
     """
-    cargo = StreamMap()
-    chapters = source.chapters()
-    main = main_picture(source)
+    stream_map, chapters, main = StreamMap(), source.chapters(), main_picture(source)
     for stream in source.streams:
         if stream.index == sound_index and add_sound is not None:
             target = add_sound()
-            cargo.sound_index = target.index
-            _dress(stream, target)
+            stream_map.sound_index = target.index
+            stream_map.left_out += copy_metadata(stream, target, container, sound_changed=True)
         elif isinstance(stream, AttachmentStream):
-            _carry_attachment(stream, output, container, cargo)
-        elif is_cover(stream) and container == "mkv":
-            _carry_cover(stream, path, output, cargo)
+            _add_attachment(stream, output, container, stream_map)
+        elif is_cover(stream) and stream.codec_context is not None:
+            _add_cover(stream, path, output, container, stream_map)
         elif stream.type in ("video", "audio", "subtitle"):
-            copy = _carry_stream(
-                stream, output, container, cargo, is_picture=main is not None and stream.index == main.index
+            copy = _add_stream(
+                stream, output, container, stream_map, is_picture=main is not None and stream.index == main.index
             )
             if stream.index == sound_index:
-                cargo.sound_index = _place_of_sound(copy, container)
-        elif not (chapters and container in ("mp4", "mov", "m4a")) and "timecode" not in stream.metadata:
-            cargo.left_out.append(f"{in_words(stream)}: timed data cannot be copied")
-    _carry_chapters(chapters, output, clock, cargo)
-    _carry_tags(source, output, cargo)
-    return cargo
+                stream_map.sound_index = _place_of_sound(copy, container)
+        elif not _is_written_anew(stream, container, chapters=bool(chapters)):
+            stream_map.leave_out(in_words(stream), "timed data cannot be copied")
+    if stream_map.picture is not None:
+        _make_room(source, container, path, stream_map, stream_map.picture)
+    stream_map.traits = picture_traits(path)
+    _copy_chapters(chapters, output, clock, stream_map)
+    _copy_tags(source, output, stream_map, sound_changed=add_sound is not None)
+    return stream_map
 
 
-def _carry_stream(
-    stream: Stream, output: av.container.OutputContainer, container: str, cargo: StreamMap, *, is_picture: bool
+def _add_stream(
+    stream: Stream, output: av.container.OutputContainer, container: str, stream_map: StreamMap, *, is_picture: bool
 ) -> StreamCopy | None:
     words = in_words(stream)
     if is_picture and container in SOUND_CONTAINERS:
         raise OutputError(f"cannot write the {words} into {container}: that is for sound alone; choose .mp4 or .mkv")
+    if stream.codec_context is None:
+        stream_map.leave_out(words, "its codec is not known, so it cannot be copied")
+        return None
     if isinstance(stream, AudioStream) and not (stream.rate and stream.channels):
-        cargo.left_out.append(
-            f"{words}: there is no sound in it"
-        )  # broadcasts announce tracks that are silent for hours
+        stream_map.leave_out(words, "there is no sound in it")  # broadcasts announce tracks that are silent for hours
         return None
     try:
         target = output.add_stream_from_template(stream, opaque=True)
     except (ValueError, av.error.FFmpegError) as error:
         if is_picture:
-            advice = "choose .mkv" if container != "mkv" else "convert the film first"
+            advice = other_container(codec_name(stream), container)
             raise OutputError(f"cannot write the {words} into {container}: it cannot hold it; {advice}") from error
-        cargo.left_out.append(f"{words}: {container} cannot hold it")
+        stream_map.leave_out(words, f"{container} cannot hold it")
         return None
-    _dress(stream, target)
-    if target.codec_context.name == "hevc" and container in ("mp4", "mov") and stream.codec_context.codec_tag != "hev1":
-        target.codec_context.codec_tag = "hvc1"  # QuickTime and Safari refuse "hev1", FFmpeg's choice
+    stream_map.left_out += copy_metadata(stream, target, container)
+    if isinstance(stream, VideoStream) and isinstance(target, VideoStream):
+        _copy_picture_settings(stream, target, container, is_picture=is_picture)
     units = needs_unwrapping(stream)
-    fingerprint = Fingerprint(stream, units=units)
-    copy = StreamCopy(stream.index, target, target.index, words, is_picture, is_cover(stream), units, fingerprint)
-    cargo.copies.append(copy)
+    copy = StreamCopy(
+        source_index=stream.index,
+        target=target,
+        target_index=target.index,
+        words=words,
+        is_picture=is_picture,
+        is_cover=is_cover(stream),
+        units=units,
+        fingerprint=Fingerprint(stream, units=units),
+        hidden=HiddenPackets(words, is_picture=stream.type == "video"),
+    )
+    stream_map.copies.append(copy)
     return copy
+
+
+def _copy_picture_settings(stream: VideoStream, target: VideoStream, container: str, *, is_picture: bool) -> None:
+    """What the container says of a picture and the codec may not: its shape, its time code, its kind of HEVC."""
+    if stream.sample_aspect_ratio:
+        target.codec_context.sample_aspect_ratio = stream.sample_aspect_ratio
+    if container in ("mp4", "mov"):
+        if is_picture:
+            copy_time_code(cast(av.container.InputContainer, stream.container), stream, target)
+        if codec_name(stream) == "hevc" and stream.codec_context.codec_tag != "hev1":
+            target.codec_context.codec_tag = "hvc1"  # QuickTime and Safari refuse "hev1", FFmpeg's choice
+
+
+def _make_room(
+    source: av.container.InputContainer, container: str, path: Path, stream_map: StreamMap, picture: StreamCopy
+) -> None:
+    """Spaces behind the name of the picture's track, in the place of which is put later what FFmpeg does not write."""
+    stream_map.title = picture.target.metadata.get("title", "")
+    stream_map.source_container = container_name(source, path)
+    room = 0
+    if container in ("mp4", "mov") and stream_map.source_container in ("mp4", "mov"):
+        stream_map.kept = read_kept(path, picture.source_index)
+        room = stream_map.kept.room_needed + ROOM_FOR_HEADERS if stream_map.kept.room_needed else 0
+    elif container in ("mkv", "webm"):
+        stream = cast(VideoStream, source.streams[picture.source_index])
+        shape, own = stream.sample_aspect_ratio, stream.codec_context.sample_aspect_ratio
+        if shape and (shape != 1 or own not in (None, shape)):
+            stream_map.display = (stream.width, stream.height, shape)
+            room = ROOM
+    if room:
+        picture.target.metadata["title"] = stream_map.title + " " * room
 
 
 def _place_of_sound(copy: StreamCopy | None, container: str) -> int:
@@ -152,39 +214,38 @@ def _place_of_sound(copy: StreamCopy | None, container: str) -> int:
     return copy.target_index
 
 
-def _dress(stream: Stream, target: Stream) -> None:
-    """Language, title and the like, and the disposition."""
-    kept = {
-        key: value
-        for key, value in stream.metadata.items()
-        if key.lower() not in _OF_THE_FILE and not key.lower().startswith(_STATISTICS)
-    }
-    target.metadata.update(kept)
-    target.disposition = stream.disposition
+def _is_written_anew(stream: Stream, container: str, *, chapters: bool) -> bool:
+    """Chapters and time code are tracks in MP4 and MOV; FFmpeg reads them as what they are and writes such tracks again."""
+    is_time_code = "timecode" in stream.metadata
+    return container in ("mp4", "mov", "m4a") and (chapters or is_time_code)
 
 
-def _carry_attachment(
-    stream: AttachmentStream, output: av.container.OutputContainer, container: str, cargo: StreamMap
+def _add_attachment(
+    stream: AttachmentStream, output: av.container.OutputContainer, container: str, stream_map: StreamMap
 ) -> None:
     words = in_words(stream)
     if container != "mkv":
-        cargo.left_out.append(f"{words}: {container} has no attachments")
+        stream_map.leave_out(words, f"{container} has no attachments")
         return
     name = stream.metadata.get("filename", "attachment")
     output.add_attachment(name, stream.mimetype or "application/octet-stream", stream.data)
-    cargo.carried.append(words)
+    stream_map.carried.append(words)
 
 
-def _carry_cover(stream: Stream, path: Path, output: av.container.OutputContainer, cargo: StreamMap) -> None:
-    """A cover becomes an attachment: as a stream Matroska would show it as a second picture."""
-    codec = stream.codec_context.codec.canonical_name
+def _add_cover(
+    stream: Stream, path: Path, output: av.container.OutputContainer, container: str, stream_map: StreamMap
+) -> None:
+    """In Matroska a cover becomes an attachment: as a stream it would be shown as a second picture."""
     data = _first_packet(path, stream.index)
-    if codec not in _MIME or not data:
-        cargo.left_out.append(f"{in_words(stream)}: not an image that mkv takes as a cover")
-        return
-    suffix = _MIME[codec].removeprefix("image/").replace("jpeg", "jpg")
-    output.add_attachment(stream.metadata.get("filename", f"cover.{suffix}"), _MIME[codec], data)
-    cargo.carried.append(in_words(stream))
+    mime = cover_type(data)
+    if mime is None:
+        stream_map.leave_out(in_words(stream), "it is no image")
+    elif container == "mkv":
+        suffix = mime.removeprefix("image/").replace("jpeg", "jpg")
+        output.add_attachment(stream.metadata.get("filename", f"cover.{suffix}"), mime, data)
+        stream_map.carried.append(in_words(stream))
+    else:
+        _add_stream(stream, output, container, stream_map, is_picture=False)
 
 
 def _first_packet(path: Path, index: int) -> bytes:
@@ -193,8 +254,8 @@ def _first_packet(path: Path, index: int) -> bytes:
         return next((bytes(packet) for packet in packets if packet.size), b"")
 
 
-def _carry_chapters(
-    chapters: list[Chapter], output: av.container.OutputContainer, clock: Clock, cargo: StreamMap
+def _copy_chapters(
+    chapters: list[Chapter], output: av.container.OutputContainer, clock: Clock, stream_map: StreamMap
 ) -> None:
     moved: list[Chapter] = []
     for chapter in chapters:
@@ -203,20 +264,25 @@ def _carry_chapters(
         moved.append({**chapter, "start": start, "end": end})
     if moved:
         output.set_chapters(moved)
-        cargo.carried.append(f"{len(moved)} chapters")
+        stream_map.carried.append(counted(len(moved), "chapter"))
 
 
-def _carry_tags(source: av.container.InputContainer, output: av.container.OutputContainer, cargo: StreamMap) -> None:
-    tags = {key: value for key, value in source.metadata.items() if key.lower() not in _OF_THE_FILE}
+def _copy_tags(
+    source: av.container.InputContainer,
+    output: av.container.OutputContainer,
+    stream_map: StreamMap,
+    *,
+    sound_changed: bool,
+) -> None:
+    tags, stale = film_tags(source, sound_changed=sound_changed)
+    if output.format.name == "wav" and has_broadcast_tags(source):
+        output.metadata.update(broadcast_tags(tags))
     output.metadata.update(tags)
-    cargo.tags = tags
+    stream_map.tags = tags
+    stream_map.has_time_code = has_time_code(source)
+    stream_map.left_out += stale
     if tags:
-        cargo.carried.append("1 tag" if len(tags) == 1 else f"{len(tags)} tags")
-
-
-def has_apple_tags(source: av.container.InputContainer) -> bool:
-    """Does a phone's film carry tags (place, maker, …) that MP4 keeps only in its newer kind of list?"""
-    return any(key.startswith(("com.apple.", "com.android.")) for key in source.metadata)
+        stream_map.carried.append(counted(len(tags), "tag"))
 
 
 def on_the_clock(packet: Packet[Stream], clock: Clock) -> None:

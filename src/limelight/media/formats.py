@@ -44,6 +44,9 @@ MUXERS = {"mkv": "matroska", "m4a": "mp4"}  # FFmpeg's name, where it is not our
 # What comes out of a container that we read but do not write. A film in MPEG-TS or FLV is usually H.264 and AAC.
 _FILM_BECOMES = {"ts": "mp4", "flv": "mp4", "avi": "mkv", "mpg": "mkv", "asf": "mkv", "ogg": "mkv", "m4a": "mp4"}
 _SOUND_BECOMES = {"aac": "m4a", "w64": "wav", "aiff": "wav", "mp4": "m4a", "mov": "m4a", "ts": "m4a", "flv": "m4a"}
+_MOV_ONLY = frozenset(
+    {"dvvideo", "qdraw", "rpza", "smc", "svq1", "svq3", "cinepak"}
+)  # codecs that Matroska does not name
 _MP4_PICTURES = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video"})
 
 _AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
@@ -78,6 +81,11 @@ class SoundFormat:
 def container_of(dest: Path) -> str:
     """The container that a target's suffix asks for. Raises `OutputError` where we cannot write it."""
     suffix = dest.suffix.lower()
+    if not suffix:
+        known = " ".join(_CONTAINER_OF_SUFFIX)
+        raise OutputError(
+            f"cannot write {dest}: the name has no suffix that tells the kind of file; use one of {known}"
+        )
     if suffix not in _CONTAINER_OF_SUFFIX:
         raise OutputError(
             f"cannot write {dest}: unknown suffix {suffix!r}; use one of {' '.join(_CONTAINER_OF_SUFFIX)}"
@@ -98,16 +106,28 @@ def default_container(info: SourceInfo) -> str:
     if info.picture is None:
         return _SOUND_BECOMES.get(info.container, info.container if info.container in SOUND_CONTAINERS else "mkv")
     container = _FILM_BECOMES.get(info.container, info.container)
+    if container == "mkv" and info.container != "mkv" and info.picture.codec in _MOV_ONLY:
+        return "mov"
     return "mkv" if container == "mp4" and info.picture.codec not in _MP4_PICTURES else container
 
 
+def other_container(codec: str, container: str) -> str:
+    """Advice where a container cannot hold a picture."""
+    if container != "mov" and codec in _MOV_ONLY:
+        return "choose .mov"
+    return "choose .mkv" if container != "mkv" else "convert the film first"
+
+
 def muxer_options(container: str, tick: Fraction | None = None) -> dict[str, str]:
-    """MP4 with its index in front, and edit lists as fine as the picture's `tick`; big WAV files as RF64."""
+    """MP4 with its index in front, and edit lists as fine as the picture's `tick`; big WAV files as RF64.
+
+    FFmpeg calls the boxes of Dolby Vision, of 360° and of stereo pictures unofficial, and writes them when that is allowed.
+    """
     if container == "wav":
         return {"rf64": "auto"}
     if container not in ("mp4", "mov", "m4a"):
         return {}
-    options = {"movflags": "+faststart"}
+    options = {"movflags": "+faststart", "strict": "unofficial"}
     if container == "m4a":
         options["brand"] = "M4A "
     return options if tick is None else options | {"movie_timescale": str(tick.denominator)}

@@ -30,16 +30,37 @@ from limelight.media.copy_streams import (
     SoundNotCopied,
     StreamCopy,
     StreamMap,
-    has_apple_tags,
     map_streams,
     on_the_clock,
 )
 from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, is_expected_in, muxer_options
+from limelight.media.matroska_elements import set_display
+from limelight.media.metadata import has_apple_tags, has_broadcast_tags
+from limelight.media.mp4_boxes import end_edit, keep_boxes
 from limelight.media.packets import Damage, DecodedSound, is_end_of_subtitle, read_packets
 from limelight.media.spool import PacketSpool, SoundEncoder
 from limelight.media.target import naming_write_errors
 from limelight.media.verify import ExpectedSound
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
+
+LONGEST_DRIFT = Fraction(1, 10)  # s, of the times in an AVI from what is decoded
+SHORTEST_PICTURE = 0.2  # of the average: what claims to last less does not know its length
+
+
+def complete(path: Path, stream_map: StreamMap, clock: Clock, container: str) -> None:
+    """Put into the file what FFmpeg does not write; call it once the output is closed."""
+    picture = stream_map.picture
+    if stream_map.display is not None:
+        width, height, shape = stream_map.display
+        set_display(path, width, height, shape, title=stream_map.title)
+    if container not in ("mp4", "mov", "m4a"):
+        return
+    for copy in stream_map.copies:
+        if copy.hidden.end_seconds is not None:
+            end_edit(path, copy.target_index, copy.hidden.end_seconds - clock.start)
+    if picture is not None:
+        same = stream_map.source_container == container
+        keep_boxes(path, picture.target_index, stream_map.kept, title=stream_map.title, same_container=same)
 
 
 @contextmanager
@@ -70,6 +91,8 @@ def _muxer_options(container: str, path: Path) -> dict[str, str]:
         options = muxer_options(container, picture.time_base if picture else None)
         if container in ("mp4", "mov") and has_apple_tags(source):
             options["movflags"] += "+use_metadata_tags"
+        if container == "wav" and has_broadcast_tags(source):
+            options["write_bext"] = "1"
     return options
 
 
@@ -99,6 +122,8 @@ class Muxer:
         self._encoder: SoundEncoder | None = None
         self._sound_end = 0  # of the sound that is written, in samples of the encoder
         self._decoded_at: dict[int, int] = {}  # stream → its last decoding timestamp
+        self._pictures = 0
+        self._picture_span: tuple[int, int] | None = None  # ticks: the first and the last timestamp
 
     def start(self, container: str, *, sound_copied: bool) -> StreamMap:
         """Make the output's streams and write its head. Raises `SoundNotCopied` where it does not take the soundtrack."""
@@ -110,7 +135,7 @@ class Muxer:
             with open_input(self._info.path) as source, naming_write_errors(self._dest):
                 if not sound_copied:
                     self.sound_format = self._choose_format(source, container)
-                streams = map_streams(
+                stream_map = map_streams(
                     source,
                     self._output,
                     container,
@@ -124,23 +149,23 @@ class Muxer:
             if sound_copied:
                 raise SoundNotCopied(f"{container} does not take its packets") from error
             raise
-        return streams
+        return stream_map
 
-    def encode(self, blocks: Iterable[Samples], streams: StreamMap) -> None:
+    def encode(self, blocks: Iterable[Samples], stream_map: StreamMap) -> None:
         """Make the packets of the new sound. They wait in the spool, unless there is nothing to wait for."""
         assert self._encoder is not None
-        take = self._spool.add if streams.copies else self._output.mux
+        take = self._spool.add if stream_map.copies else self._output.mux
         for block in blocks:
             with naming_write_errors(self._dest):
                 take(self._encoder.encode(block))
         with naming_write_errors(self._dest):
             take(self._encoder.finish())
 
-    def copy(self, streams: StreamMap) -> ExpectedSound:
+    def copy(self, stream_map: StreamMap) -> ExpectedSound:
         """Write all packets, whichever is due. Says what is to be heard."""
         sound = self._encoded()
         source_sound = DecodedSound(hashed=None)
-        copies = {copy.source_index: copy for copy in streams.copies}
+        copies = {copy.source_index: copy for copy in stream_map.copies}
         with open_input(self._info.path) as source, self._falling_back():
             inputs = [source.streams[index] for index in copies]
             for packet in read_packets(source, inputs, Damage()) if inputs else ():
@@ -148,10 +173,14 @@ class Muxer:
                     source_sound.add(packet)
                 if packet.size:
                     self._sound_until(self._position(packet), sound)
-                    self._copy(packet, copies[packet.stream_index])
+                    copy = copies[packet.stream_index]
+                    for due in copy.hidden.due(packet):
+                        self._copy(due, copy)
         self._sound_until(None, sound)
         if self._encoder is not None:
             return ExpectedSound(Fraction(self._encoder.samples, self._soundtrack.sample_rate))
+        if self._info.container == "avi" and abs(source_sound.span_seconds - source_sound.seconds) > LONGEST_DRIFT:
+            raise SoundNotCopied("the file's index tells wrong times for it")
         start = (source_sound.start_seconds or self._clock.start) - self._clock.start
         return ExpectedSound(source_sound.seconds, start, source_sound)
 
@@ -201,15 +230,28 @@ class Muxer:
         copy.fingerprint.add(packet)
         if is_end_of_subtitle(packet):
             return  # the muxer writes its own
-        if packet.is_discard and not self._hides:
+        if packet.is_discard and copy.is_picture and not self._hides:
             wished = f"cannot write the trimmed film {self._info.path} as {self._dest.suffix}"
             raise OutputError(f"{wished}: what was trimmed away would be shown again; choose .mp4 or .mov")
+        if copy.is_picture:
+            self._give_duration(packet)
         if not copy.is_cover:
             on_the_clock(packet, self._clock)
             self._refuse_backwards(packet, copy)
         packet.stream = copy.target
         with naming_write_errors(self._dest), self._naming_damage(packet, copy):
             self._output.mux(packet)
+
+    def _give_duration(self, packet: Packet[Stream]) -> None:
+        """Broadcasts often do not tell how long a picture lasts; the last one would be shown for no time at all."""
+        if packet.pts is None:
+            return
+        self._pictures += 1
+        first, last = self._picture_span or (packet.pts, packet.pts)
+        self._picture_span = min(first, packet.pts), max(last, packet.pts)
+        average = (self._picture_span[1] - self._picture_span[0]) // max(1, self._pictures - 1)
+        if (packet.duration or 0) < SHORTEST_PICTURE * average:
+            packet.duration = average
 
     @contextmanager
     def _naming_damage(self, packet: Packet[Stream], copy: StreamCopy) -> Iterator[None]:

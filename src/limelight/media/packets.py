@@ -13,9 +13,10 @@ since containers say how much of the first and the last is to be left out; `Deco
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeVar
 
 import av.container
 import av.error
@@ -28,6 +29,30 @@ from av.video.frame import VideoFrame
 from limelight.media.container import codec_name
 
 MAX_RESTARTS = 20
+Item = TypeVar("Item")
+
+
+class Reading(Iterator[Item]):
+    """What is read from a file, item by item. What had to be mended is told in `notes`, after the last item."""
+
+    def __init__(
+        self, read: Callable[[list[str]], Generator[Item, None, None]], notes: list[str] | None = None
+    ) -> None:
+        """`read` fills the list that it is given; `notes` is one that a caller handed in."""
+        self._notes = [] if notes is None else notes
+        self._items = read(self._notes)
+
+    def __next__(self) -> Item:
+        return next(self._items)
+
+    def close(self) -> None:
+        """Close the file before all is read."""
+        self._items.close()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was told so far, in words."""
+        return tuple(self._notes)
 
 
 @dataclass

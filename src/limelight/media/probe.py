@@ -9,17 +9,24 @@ from typing import cast
 import av
 import av.container
 from av.audio.stream import AudioStream
+from av.sidedata.sidedata import SideData as SideDatum
+from av.sidedata.sidedata import Type as SideData
 from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from limelight.errors import NoSoundtrack, NotMedia, TooLarge
 from limelight.media.container import codec_name, container_name, is_cover, main_picture, open_input, sound_streams
+from limelight.media.mp4_boxes import read_kept
 from limelight.media.packets import Damage, decode_packet, read_packets
 from limelight.types import PictureInfo, SoundtrackInfo, SourceInfo
 
 # A layout without names ("6 channels") gets the one that players assume for its count.
 _LAYOUT_OF_COUNT = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_DOLBY_VISION = frozenset(
+    {b"dvcC", b"dvvC", b"dvwC"}
+)  # in MP4 names of boxes, in Matroska the type of a block addition
+_HEAD_BYTES = 1 << 16
 _PACKETS_TO_TRY = 50
 MAX_SECONDS = 24 * 3600
 
@@ -78,14 +85,45 @@ def layout_name(stream: AudioStream) -> str:
 
 
 def in_words(stream: Stream) -> str:
-    """A stream as a person would call it: "subtitle (subrip, eng)", "attachment (font.ttf)"."""
+    """A stream as a person would call it: "subtitle (subrip, eng)", "attachment (font.ttf)", "data (GoPro MET)"."""
     if stream.type == "attachment":
         return f"attachment ({stream.metadata.get('filename', 'unnamed')})"
     kind = {"video": "cover image" if is_cover(stream) else "picture", "audio": "soundtrack"}
     name = kind.get(stream.type, stream.type)
     codec = codec_name(stream) if stream.codec_context is not None else None
-    inside = ", ".join(word for word in (codec, stream.language) if word and word != "und")
+    purpose = stream.metadata.get("handler_name", "").strip() if stream.type == "data" else None  # its only name
+    inside = ", ".join(word for word in (codec, purpose, stream.language) if word and word != "und")
     return f"{name} ({inside})" if inside else name
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things in words: "1 hole", "2 holes"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def picture_traits(path: Path) -> frozenset[str]:
+    """What a player must know to show a picture as it is meant, in words: Dolby Vision, 360° projection, stereo picture."""
+    traits = set()
+    with open_input(path) as container:
+        stream = main_picture(container)
+        if stream is None:
+            return frozenset()
+        track = stream.index if container.format.name.startswith("mov") else None
+        frame = _first_frame(stream)
+    if frame is not None:
+        spherical, stereo = _side_data(frame, SideData.SPHERICAL), _side_data(frame, SideData.STEREO3D)
+        if spherical is not None:
+            traits.add("360° projection")
+        if stereo is not None and any(stereo[:4]):  # the first number is the kind; 0 says that it is flat
+            traits.add("stereo picture")
+    if track is not None:
+        boxes = read_kept(path, track).entry_boxes
+        is_dolby_vision = any(box[4:8] in _DOLBY_VISION for box in boxes)
+    else:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+        is_dolby_vision = any(kind in head for kind in _DOLBY_VISION)
+    return frozenset(traits | {"Dolby Vision"} if is_dolby_vision else traits)
 
 
 def _picture_info(stream: VideoStream) -> PictureInfo:
@@ -102,14 +140,24 @@ def _picture_info(stream: VideoStream) -> PictureInfo:
 
 def _rotation(stream: VideoStream) -> int:
     """How far the stored picture is to be turned counter-clockwise; only a decoded picture says so."""
+    frame = _first_frame(stream)
+    return frame.rotation if frame is not None else 0
+
+
+def _first_frame(stream: VideoStream) -> VideoFrame | None:
     damage = Damage()
     container = cast(av.container.InputContainer, stream.container)
     for packet in read_packets(container, [stream], damage):
         for frame in decode_packet(packet, damage):
-            return frame.rotation if isinstance(frame, VideoFrame) else 0
+            return frame if isinstance(frame, VideoFrame) else None
         if damage.bad + damage.good > _PACKETS_TO_TRY:
             break
-    return 0
+    return None
+
+
+def _side_data(frame: VideoFrame, kind: SideData) -> bytes | None:
+    sides = cast("list[SideDatum]", list(frame.side_data))  # a mapping that yields its values
+    return next((bytes(side) for side in sides if side.type == kind), None)
 
 
 def _soundtrack_info(stream: AudioStream) -> SoundtrackInfo:

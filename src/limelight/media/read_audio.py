@@ -1,20 +1,15 @@
-"""Listening to a film: its soundtrack as blocks, at its own rate and layout, from time 0 on the one clock.
+"""A film's soundtrack as blocks, at its own rate and layout, from time 0 on the one clock.
 
-    source      ......|aaaa|aaaa|  hole  |aaaa|aa…        frames with timestamps
-    listen      000000|aaaa|aaaa|00000000|aaaa|aa…        samples, counted
-                ^ T0
+    packets ──decode──► frames ──convert──► samples ──place (sample_clock)──► pieces ──► blocks of one size
 
-The first sample is put where its timestamp says (silence before it, or cut where it is earlier than T0). From then on
-samples are counted, because containers round times and counting does not. Only where the timestamp leaves the count is
-there a hole (filled with silence) or an overlap (cut). How far it may leave: Matroska rounds to 1 ms, but Vorbis in
-WebM and edited phone films were seen to waver by 11 ms around sound that is whole, and following them cuts it up a
-hundred times a minute; so 15 ms, and 2 ms after a packet was lost.
+A packet that cannot be decoded costs its own length, and becomes silence. A soundtrack that changes its rate or layout
+on the way is converted to how it began.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -24,40 +19,42 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import Stream
 
-from limelight.errors import Damaged, NoSoundtrack
-from limelight.media.clock import Clock, hours_minutes_seconds, read_clock
+from limelight.errors import Damaged, NoSoundtrack, Unsupported
+from limelight.media.clock import Clock, read_clock
 from limelight.media.container import MAX_CHANNELS, open_input
 from limelight.media.copy_streams import check_unchanged
-from limelight.media.packets import Damage, decode_packet, read_packets
+from limelight.media.packets import Reading, decode_packet, read_packets
+from limelight.media.sample_clock import FAR_SECONDS, DecodeReport, SampleClock
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
 
-JITTER = Fraction(15, 1000)  # s: how far a timestamp may leave the count
-JITTER_AFTER_LOSS = Fraction(2, 1000)  # s
 MAX_DAMAGE = 0.2  # of all packets
+PAUSING_CODECS = frozenset({"opus", "speex", "amr_nb", "amr_wb", "g723_1", "g729", "evrc", "qcelp"})  # send no silence
+REGULAR_HOLES = 0.25  # of all frames: recordings have holes here and there, not behind every few frames
 LOUDEST = 1e6  # times full scale; beyond are no sounds but broken bytes, read as floating point
-EARLY_SECONDS = 1.0  # a file that ends this much before its announced length was cut off
-LOST_FRAMES = 200  # so many timestamps in a row that make no sense: the clock itself is broken
-_FAR_SECONDS = 60  # beyond the announced length, or backwards by a sixtieth of it: no sensible timestamp
 
 
 def read_audio(
     info: SourceInfo, soundtrack: SoundtrackInfo, *, block_seconds: float = 1.0, notes: list[str] | None = None
-) -> Iterator[Samples]:
+) -> Reading[Samples]:
     """The decoded soundtrack, block by block: [C, n] each, n = `block_seconds` but for the last; sample 0 is at T0.
 
     Its own rate and layout; a soundtrack that changes either on the way is converted to how it began. Samples beyond
-    ±1 are passed through; values that are no numbers, or absurd ones, become 0. What had to be mended is told in
-    `notes`, after the last block. Raises `Damaged` where more than a fifth cannot be decoded, `NoSoundtrack` where there
-    is none at all, `InputError` where the file changes meanwhile.
+    ±1 are passed through; values that are no numbers, or absurd ones, become 0. What had to be mended is told in the
+    `notes` of what is returned, after the last block (and in the list `notes`, for older callers). Raises `Damaged`
+    where more than a fifth cannot be decoded, `Unsupported` where that is so because packets hold more frames than
+    FFmpeg decodes, `NoSoundtrack` where there is no sound at all, `InputError` where the file changes meanwhile.
     """
-    check_unchanged(info)
-    told = _Story()
-    pieces = _sound_alone(_placed(info, soundtrack, told), told)
-    yield from in_blocks(pieces, max(1, round(block_seconds * soundtrack.sample_rate)))
-    check_unchanged(info)
-    _check(info, soundtrack, told)
-    if notes is not None:
-        notes += told.in_words(info, soundtrack)
+
+    def read(notes: list[str]) -> Generator[Samples, None, None]:
+        check_unchanged(info)
+        report = DecodeReport()
+        pieces = _only_numbers(_placed(info, soundtrack, report), report)
+        yield from in_blocks(pieces, max(1, round(block_seconds * soundtrack.sample_rate)))
+        check_unchanged(info)
+        _check(info, soundtrack, report)
+        notes += report.in_words(info, soundtrack)
+
+    return Reading(read, notes)
 
 
 def in_blocks(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
@@ -76,67 +73,39 @@ def in_blocks(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
         yield np.concatenate(waiting, axis=1)
 
 
-@dataclass
-class _Story:
-    """What happened while listening, for the notes."""
-
-    damage: Damage = field(default_factory=Damage)
-    samples: int = 0
-    holes: list[Fraction] = field(default_factory=list)  # s, lengths of silence put in
-    overlaps: list[Fraction] = field(default_factory=list)  # s, lengths cut out
-    nonsense: int = 0  # timestamps not believed
-    changes: list[str] = field(default_factory=list)  # formats that came in on the way
-    not_sound: int = 0  # samples
-    ends: dict[int, int] = field(default_factory=dict)  # stream → timestamp at which what was read of it ends
-    end_seconds: Fraction = Fraction(0)  # of all that was read, sound or picture
-
-    def in_words(self, info: SourceInfo, soundtrack: SoundtrackInfo) -> list[str]:
-        said = []
-        if self.damage.bad:
-            said.append(f"{self.damage.fraction:.1%} of the sound cannot be decoded and became silence")
-        if self.holes:
-            said.append(f"{len(self.holes)} holes in the sound filled with silence ({float(sum(self.holes)):.2f} s)")
-        if self.overlaps:
-            said.append(f"{len(self.overlaps)} overlaps in the sound cut ({float(sum(self.overlaps)):.2f} s)")
-        if self.nonsense:
-            said.append(f"{self.nonsense} timestamps of the sound make no sense and were not followed")
-        if self.changes:
-            began = f"{soundtrack.layout}, {soundtrack.sample_rate} Hz"
-            said.append(f"the sound changes to {'; '.join(self.changes)} on the way; kept as it began: {began}")
-        if self.not_sound:
-            said.append(f"{self.not_sound} samples of the source are not numbers, or absurd ones, and became 0")
-        if self.end_seconds < info.duration_seconds - EARLY_SECONDS:
-            said.append(
-                f"the file ends early, at {float(self.end_seconds):.1f} s of {info.duration_seconds:.1f} s: cut off?"
-            )
-        return said
-
-
-def _check(info: SourceInfo, soundtrack: SoundtrackInfo, told: _Story) -> None:
-    if told.damage.good + told.damage.bad == 0:
+def _check(info: SourceInfo, soundtrack: SoundtrackInfo, report: DecodeReport) -> None:
+    if report.damage.good + report.damage.bad == 0:
         raise NoSoundtrack(f"cannot rebalance {info.path}: its soundtrack is empty; choose another with --audio-stream")
-    if told.damage.fraction > MAX_DAMAGE or not told.samples:
-        share = f"{told.damage.fraction:.0%} of its sound ({soundtrack.codec}) cannot be decoded"
+    if report.damage.fraction > MAX_DAMAGE or not report.samples:
+        share = f"{report.damage.fraction:.0%} of its sound ({soundtrack.codec}) cannot be decoded"
         raise Damaged(f"cannot use {info.path}: {share}; it is damaged or encrypted, copy or download it again")
+    lost = sum(report.holes, Fraction(0)) * soundtrack.sample_rate / report.samples
+    pauses = soundtrack.codec in PAUSING_CODECS
+    if not pauses and lost > MAX_DAMAGE and len(report.holes) > REGULAR_HOLES * report.frames:
+        raise Unsupported(
+            f"cannot use {info.path}: {float(lost):.0%} of its sound ({soundtrack.codec}) cannot be decoded: there are holes "
+            "behind its frames, as when packets hold several frames of which FFmpeg decodes one; convert the sound first"
+        )
 
 
-def _placed(info: SourceInfo, soundtrack: SoundtrackInfo, told: _Story) -> Iterator[Samples]:
+def _placed(info: SourceInfo, soundtrack: SoundtrackInfo, report: DecodeReport) -> Iterator[Samples]:
     """The decoded frames in their places: silence where there is none, cut where two overlap."""
     clock = read_clock(info.path)
     rate = soundtrack.sample_rate
-    ruler = _Ruler(rate, told, longest_seconds=info.duration_seconds + _FAR_SECONDS, path=str(info.path))
-    for frame in _frames(info, soundtrack, clock, told):
-        silence, skip = ruler.place(frame.position, frame.samples.shape[1], frame.tick)
+    longest = info.duration_seconds + FAR_SECONDS
+    sample_clock = SampleClock(rate, report, longest, str(info.path), tells_times=info.container != "avi")
+    for frame in _frames(info, soundtrack, clock, report):
+        silence, skip = sample_clock.place(frame.position, frame.samples.shape[1], frame.tick)
         while silence > 0:
             yield np.zeros((soundtrack.channels, min(silence, rate)), np.float32)
             silence -= rate
         if skip < frame.samples.shape[1]:
             yield frame.samples[:, skip:]
-    told.samples = ruler.count
+    report.samples = sample_clock.count
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _Frame:
     """One decoded frame, converted to the soundtrack's rate and layout."""
 
     position: int | None  # samples, on the one clock
@@ -144,53 +113,7 @@ class _Heard:
     samples: Samples  # [C, n]
 
 
-@dataclass
-class _Ruler:
-    """Counts samples, and says for each frame how much silence comes before it and how much of it is to be cut."""
-
-    rate: int
-    told: _Story
-    longest_seconds: float
-    path: str
-    count: int = 0
-    started: bool = False
-    forgiven: int = 0  # damaged packets before the last frame
-    lost: int = 0  # timestamps in a row that were not believed
-
-    def place(self, position: int | None, length: int, tick: Fraction) -> tuple[int, int]:
-        """Samples of silence before this frame, and samples to skip at its head."""
-        silence, skip = self._deviation(position, tick)
-        skip = min(skip, length)
-        self.count += silence + length - skip
-        return silence, skip
-
-    def _deviation(self, position: int | None, tick: Fraction) -> tuple[int, int]:
-        if position is None:
-            return 0, 0
-        off = position - self.count
-        if not self._sensible(position, off):
-            return 0, 0
-        if not self.started:
-            self.started = True
-            return max(0, off), max(0, -off)
-        jitter = JITTER if self.told.damage.bad == self.forgiven else JITTER_AFTER_LOSS
-        self.forgiven = self.told.damage.bad
-        if off == 0 or abs(off) <= max(2 * tick, jitter) * self.rate:
-            return 0, 0
-        (self.told.holes if off > 0 else self.told.overlaps).append(Fraction(abs(off), self.rate))
-        return max(0, off), max(0, -off)
-
-    def _sensible(self, position: int, off: int) -> bool:
-        sensible = -_FAR_SECONDS * self.rate <= 60 * off and position <= self.longest_seconds * self.rate
-        self.lost = 0 if sensible else self.lost + 1
-        self.told.nonsense += not sensible
-        if self.lost >= LOST_FRAMES:
-            at = hours_minutes_seconds(Fraction(self.count, self.rate))
-            raise Damaged(f"cannot use {self.path}: timestamps run backwards at {at} (joined recordings?); remux it")
-        return sensible
-
-
-def _frames(info: SourceInfo, soundtrack: SoundtrackInfo, clock: Clock, told: _Story) -> Iterator[_Heard]:
+def _frames(info: SourceInfo, soundtrack: SoundtrackInfo, clock: Clock, report: DecodeReport) -> Iterator[_Frame]:
     with open_input(info.path) as container:
         stream = container.streams[soundtrack.stream_index]
         if not isinstance(stream, AudioStream):
@@ -200,26 +123,31 @@ def _frames(info: SourceInfo, soundtrack: SoundtrackInfo, clock: Clock, told: _S
         watched: list[Stream] = [stream]  # the picture only tells how far the file goes
         if info.picture is not None:
             watched.append(container.streams[info.picture.stream_index])
-        converter = _Converter(soundtrack, told)
+        converter = _Converter(soundtrack, report)
         tick = stream.time_base or Fraction(1, stream.rate)
-        for packet in read_packets(container, watched, told.damage):
-            _note_end(packet, told)
+        for packet in read_packets(container, watched, report.damage):
+            _note_end(packet, report)
             if packet.stream_index != stream.index:
                 continue
-            for frame in decode_packet(packet, told.damage):
+            for frame in decode_packet(packet, report.damage):
                 if isinstance(frame, AudioFrame) and frame.samples:
+                    report.frames += 1
                     yield from converter.convert(frame, clock, tick)
         yield from converter.finish(clock)
-        told.end_seconds = max(
-            (clock.seconds(told.ends[s.index], s.time_base) for s in watched if s.index in told.ends and s.time_base),
+        report.end_seconds = max(
+            (
+                clock.seconds(report.ends[s.index], s.time_base)
+                for s in watched
+                if s.index in report.ends and s.time_base
+            ),
             default=Fraction(0),
         )
 
 
-def _note_end(packet: Packet[Stream], told: _Story) -> None:
+def _note_end(packet: Packet[Stream], report: DecodeReport) -> None:
     if packet.pts is not None and packet.size:
         end = packet.pts + (packet.duration or 0)
-        told.ends[packet.stream_index] = max(told.ends.get(packet.stream_index, end), end)
+        report.ends[packet.stream_index] = max(report.ends.get(packet.stream_index, end), end)
 
 
 class _Converter:
@@ -229,30 +157,30 @@ class _Converter:
     has once passed frames through goes on doing so when they change: each (format, layout, rate) gets its own.
     """
 
-    def __init__(self, soundtrack: SoundtrackInfo, told: _Story) -> None:
+    def __init__(self, soundtrack: SoundtrackInfo, report: DecodeReport) -> None:
         self._soundtrack = soundtrack
-        self._told = told
+        self._report = report
         self._key: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
         self._layout: str | None = None  # as the decoder names it, maybe without names of channels
         self._tick = Fraction(1, soundtrack.sample_rate)
 
-    def convert(self, frame: AudioFrame, clock: Clock, tick: Fraction) -> Iterator[_Heard]:
+    def convert(self, frame: AudioFrame, clock: Clock, tick: Fraction) -> Iterator[_Frame]:
         self._tick = tick
         key = (frame.format.name, frame.layout.name, frame.sample_rate)
         if frame.layout.nb_channels > MAX_CHANNELS:
-            self._told.damage.bad += 1
+            self._report.damage.bad += 1
             return
         if key != self._key:
             yield from self.finish(clock)
             self._start(key, frame)
         if self._resampler is not None:
-            yield from self._heard(self._resampler.resample(frame), clock)
+            yield from self._frames_of(self._resampler.resample(frame), clock)
 
-    def finish(self, clock: Clock) -> Iterator[_Heard]:
+    def finish(self, clock: Clock) -> Iterator[_Frame]:
         """What the resampler still holds."""
         if self._resampler is not None and self._key is not None:
-            yield from self._heard([f for f in self._resampler.resample(None) if f is not None], clock)
+            yield from self._frames_of([f for f in self._resampler.resample(None) if f is not None], clock)
 
     def _start(self, key: tuple[str, str, int], frame: AudioFrame) -> None:
         if self._key is None and frame.layout.nb_channels == self._soundtrack.channels:
@@ -260,11 +188,11 @@ class _Converter:
         layout = self._layout or self._soundtrack.layout
         rate = self._soundtrack.sample_rate
         if self._key is not None and key[1:] != self._key[1:]:
-            self._told.changes.append(f"{frame.layout.name}, {frame.sample_rate} Hz")
+            self._report.changes.append(f"{frame.layout.name}, {frame.sample_rate} Hz")
         self._key = key
         self._resampler = AudioResampler(format="flt", layout=layout, rate=rate)
 
-    def _heard(self, frames: list[AudioFrame], clock: Clock) -> Iterator[_Heard]:
+    def _frames_of(self, frames: list[AudioFrame], clock: Clock) -> Iterator[_Frame]:
         channels = self._soundtrack.channels
         for frame in frames:
             flat = np.frombuffer(memoryview(frame.planes[0]), np.float32, count=frame.samples * channels)
@@ -272,13 +200,13 @@ class _Converter:
             position = None
             if frame.pts is not None and frame.time_base is not None:
                 position = clock.samples(frame.pts, frame.time_base, self._soundtrack.sample_rate)
-            yield _Heard(position, self._tick, samples)
+            yield _Frame(position, self._tick, samples)
 
 
-def _sound_alone(pieces: Iterable[Samples], told: _Story) -> Iterator[Samples]:
+def _only_numbers(pieces: Iterable[Samples], report: DecodeReport) -> Iterator[Samples]:
     for piece in pieces:
         sound = np.abs(piece) <= LOUDEST  # not so for what is no number
         if not sound.all():
-            told.not_sound += int(np.count_nonzero(~sound))
+            report.not_sound += int(np.count_nonzero(~sound))
             piece = np.where(sound, piece, np.float32(0))
         yield piece

@@ -1,4 +1,4 @@
-"""Looking at a film: a few small upright pictures a second, chosen by time, in constant memory.
+"""A few small upright pictures of a film a second, chosen by time, in constant memory.
 
     clock     0         1/p        2/p        3/p        …        p pictures a second
     decoded   | x x x x | x x x x  |          | x x x …           an empty cell yields nothing (held picture, hole)
@@ -14,7 +14,7 @@ the filter is seen in them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from fractions import Fraction
 from typing import cast
 
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from limelight.media.clock import read_clock
 from limelight.media.container import MAX_PIXELS, open_input
 from limelight.media.copy_streams import check_unchanged
-from limelight.media.packets import Damage, decode_packet, read_packets
+from limelight.media.packets import Damage, Reading, decode_packet, read_packets
 from limelight.types import Picture, PictureInfo, SourceInfo
 
 _SPARE_RATE = 3  # decode all pictures unless the source shows this many times more than wanted; every fourth remains
@@ -38,21 +38,26 @@ _MAX_THREADS = 8
 
 def sample_frames(
     info: SourceInfo, *, pictures_per_second: float = 8.0, height: int = 180, notes: list[str] | None = None
-) -> Iterator[Picture]:
+) -> Reading[Picture]:
     """The pictures of a film, at most `pictures_per_second`, `height` pixels high, upright, RGB, in order of time.
 
-    Times are true times on the one clock. A sound file has no pictures. Damaged pictures are left out and told in
-    `notes`, once all have been read. Raises `InputError` where the file changes meanwhile.
+    Times are true times on the one clock. A sound file has no pictures. Damaged pictures are left out and told in the
+    `notes` of what is returned, once all have been read (and in the list `notes`, for older callers). Raises
+    `InputError` where the file changes meanwhile.
     """
+    return Reading(lambda notes: _sampled(info, Fraction(pictures_per_second), height, notes), notes)
+
+
+def _sampled(info: SourceInfo, cells: Fraction, height: int, notes: list[str]) -> Generator[Picture, None, None]:
+    """`cells`: so many pictures a second."""
     if info.picture is None:
         return
     check_unchanged(info)
     clock = read_clock(info.path)
-    cells = Fraction(pictures_per_second)
     damage = Damage()
     with open_input(info.path) as container:
         stream = cast(VideoStream, container.streams[info.picture.stream_index])
-        many = info.picture.frames_per_second >= _SPARE_RATE * pictures_per_second
+        many = info.picture.frames_per_second >= _SPARE_RATE * cells
         _hasten(stream, large=_is_large(info.picture, height), many=many)
         aspect = float(stream.sample_aspect_ratio or 1)
         reformatter = VideoReformatter()
@@ -66,8 +71,9 @@ def sample_frames(
                     last_cell = cell
                     yield Picture(float(time), upright(frame, height, reformatter, pixel_aspect=aspect))
     check_unchanged(info)
-    if notes is not None and damage.bad:
-        notes.append(f"{damage.bad} of {damage.bad + damage.good} pictures are damaged and were not looked at")
+    if damage.bad:
+        verbs = "is damaged and was" if damage.bad == 1 else "are damaged and were"
+        notes.append(f"{damage.bad} of {damage.bad + damage.good} pictures {verbs} not looked at")
 
 
 def _is_large(picture: PictureInfo, height: int) -> bool:

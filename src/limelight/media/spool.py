@@ -1,17 +1,11 @@
-"""Blocks of sound in, packets out, with sample 0 at time 0.
-
-The packets of the new sound, waiting on the disk until the rest of the film is copied.
+"""Sound on the disk beside the target until it is needed: encoded as packets, or as samples or bytes.
 
     encoder ──► [time, duration, length, bytes] [time, duration, length, bytes] … ──► muxer
 
-They could be muxed as they come, but then the model that makes them, the reader that it hears the film through, the
-reader that the picture is copied from and the muxer's index would all be in memory at once, and the last three grow
-with the film. An hour of sound takes some 70 MB on the disk.
-
-What waits on the disk of the target until it is needed: a soundtrack, or any bytes.
-
-It is written once and read as often as wished. A soundtrack waits as 32-bit floats until it is known how loud it is to
-be; an hour of stereo at 48 kHz takes 1.4 GB.
+Packets could be muxed as they come, but then the model that makes the sound, the reader that feeds it, the reader that
+the picture is copied from and the muxer's index would all be in memory at once, and the last three grow with the film.
+An hour of packets takes some 70 MB on the disk. Samples wait there as 32-bit floats until it is known how loud they are
+to be; an hour of stereo at 48 kHz takes 1.4 GB. Both are written once and read as often as wished.
 """
 
 from __future__ import annotations
@@ -45,21 +39,21 @@ class SoundEncoder:
     """
 
     def __init__(
-        self, output: av.container.OutputContainer, form: SoundFormat, *, sample_rate: int, layout: str
+        self, output: av.container.OutputContainer, sound_format: SoundFormat, *, sample_rate: int, layout: str
     ) -> None:
-        options = _OPTIONS.get(form.codec)
-        self.stream: AudioStream = output.add_stream(form.codec, rate=form.sample_rate, options=options)  # type: ignore[assignment]
-        self.stream.layout = form.layout
-        if form.bit_rate is not None:
-            self.stream.bit_rate = form.bit_rate
-        if form.sample_format is not None:
-            self.stream.format = form.sample_format
-        self.stream.codec_context.time_base = Fraction(1, form.sample_rate)
+        options = _OPTIONS.get(sound_format.codec)
+        self.stream: AudioStream = output.add_stream(sound_format.codec, rate=sound_format.sample_rate, options=options)  # type: ignore[assignment]
+        self.stream.layout = sound_format.layout
+        if sound_format.bit_rate is not None:
+            self.stream.bit_rate = sound_format.bit_rate
+        if sound_format.sample_format is not None:
+            self.stream.format = sound_format.sample_format
+        self.stream.codec_context.time_base = Fraction(1, sound_format.sample_rate)
         self.samples = 0  # taken so far
         self._rate = sample_rate
-        self._layout = form.layout
+        self._layout = sound_format.layout
         self._channels = av.AudioLayout(layout).nb_channels
-        self._matrix = carrying_matrix(layout, form.layout)
+        self._matrix = carrying_matrix(layout, sound_format.layout)
 
     def encode(self, block: Samples) -> list[Packet[AudioStream]]:
         """The packets that are ready after this block [C, n]. Raises `OutputError` where it is not sound."""

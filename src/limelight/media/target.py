@@ -1,14 +1,10 @@
-"""Temporary files of our own, beside the target: held while somebody works on them, swept away when nobody does.
-
-A process that is killed cleans up nothing. But the system ends its locks with it, so a temporary without a lock is one
-that nobody will ever finish: the next run in the same folder removes it. Where there are no locks (Windows, some network
-disks) a temporary is left alone until it is a day old.
-
-The target of a long piece of work: checked before, whole or absent after.
+"""The target of a long piece of work: checked before, whole or absent after.
 
 Nothing is ever written in place. The result grows in a temporary file beside the target, is checked, and takes the
 target's name in one step; a failure at any point leaves the old file as it was and no temporary behind. Only a process
-that is killed can leave one: the next run in that folder sweeps it away (`part.py`).
+that is killed cleans up nothing. But the system ends its locks with it, so a temporary without a lock is one that nobody
+will ever finish: the next run in the same folder removes it (`sweep`). Where there are no locks (Windows, some network
+disks) a temporary is left alone until it is a day old.
 """
 
 from __future__ import annotations
@@ -113,8 +109,9 @@ def prepare_target(source: Path | None, dest: Path, *, overwrite: bool = False) 
     if "\0" in str(dest):
         raise OutputError("cannot write to a name that holds a NUL character; choose another")
     dest = Path(os.path.abspath(dest))
-    container_of(dest)
     with naming_write_errors(dest):
+        if not dest.is_dir():  # of a folder, that is said, not that it has no suffix
+            container_of(dest)
         check_place(source, dest, overwrite=overwrite)
         if source is not None and shutil.disk_usage(dest.parent).free < _ROOM * source.stat().st_size:
             raise OutputError(f"cannot write {dest}: {_ADVICE[errno.ENOSPC]}")
@@ -152,10 +149,11 @@ def naming_write_errors(dest: Path) -> Iterator[None]:
 
 
 @contextmanager
-def whole_or_absent(dest: Path) -> Iterator[Path]:
+def whole_or_absent(dest: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """A temporary file beside `dest` that takes its name when the block ends well, and vanishes when it does not.
 
-    What the system says while it is written is told as OutputError.
+    What the system says while it is written is told as `OutputError`. Without `overwrite` a file that has come to be there
+    meanwhile, as when two runs are given one name, stays, and `TargetExists` is raised.
     """
     with ExitStack() as held:
         with naming_write_errors(dest):
@@ -166,12 +164,32 @@ def whole_or_absent(dest: Path) -> Iterator[Path]:
                 yield temporary
                 _sync(temporary)
                 temporary.chmod(mode)
-                temporary.replace(dest)
+                if overwrite:
+                    temporary.replace(dest)
+                else:
+                    _take_free_name(temporary, dest)
                 _sync(dest.parent)
         except BaseException:
             with suppress(OSError):  # with its folder gone, it is too
                 temporary.unlink()
             raise
+
+
+def _take_free_name(temporary: Path, dest: Path) -> None:
+    """In one step, so that of two runs one is told. Where there are no hard links, looking first must do."""
+    taken = TargetExists(
+        f"cannot write {dest}: it has come to exist meanwhile; use --force to replace it, or another name"
+    )
+    try:
+        dest.hardlink_to(temporary)
+    except FileExistsError as error:
+        raise taken from error
+    except OSError:
+        if dest.exists():
+            raise taken from None
+        temporary.replace(dest)
+    else:
+        temporary.unlink()
 
 
 @contextmanager

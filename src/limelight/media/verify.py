@@ -20,7 +20,9 @@ from limelight.errors import InputError, OutputError
 from limelight.media.clock import Clock
 from limelight.media.container import is_cover, open_input
 from limelight.media.copy_streams import SoundNotCopied, StreamCopy, StreamMap
+from limelight.media.metadata import has_time_code
 from limelight.media.packets import DecodedSound, Fingerprint, read_packets
+from limelight.media.probe import picture_traits
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Verification:
     sound_samples: int  # decoded again
     start_drift_samples: int  # of the new sound against the picture
     lost_tags: tuple[str, ...]  # names of tags that the container did not take
+    lost_traits: tuple[str, ...] = ()  # of the picture, in words
 
 
 @dataclass(frozen=True)
@@ -43,40 +46,44 @@ class ExpectedSound:
     copied: DecodedSound | None = None  # where its packets were copied: what they decode to in the source
 
 
-def verify(path: Path, cargo: StreamMap, expected: ExpectedSound, clock: Clock) -> Verification:
+def verify(path: Path, stream_map: StreamMap, expected: ExpectedSound, clock: Clock) -> Verification:
     """Compare a written file with what was sent into it.
 
     Raises `OutputError` at the first difference, `SoundNotCopied` where a copied soundtrack is whole but heard otherwise.
     """
     with _reopened(path) as result:
-        lost_tags = _lost_tags(result, cargo)
-        streams = _matched(result, cargo)
+        lost_tags = _lost_tags(result, stream_map)
+        streams = _matched(result, stream_map)
         prints = {
-            copy.target_index: Fingerprint(streams[copy.target_index], units=copy.units) for copy in _moving(cargo)
+            copy.target_index: Fingerprint(streams[copy.target_index], units=copy.units)
+            for copy in _moving(stream_map)
+            if copy.target_index in streams
         }
         sound = DecodedSound(hashed=expected.copied.samples if expected.copied else 0)
         shown: list[Fraction] = []
+        tick = _tick(streams, stream_map)  # a stream is gone with its container
         target_of = {stream.index: index for index, stream in streams.items()}
         for packet in read_packets(result, list(streams.values()), sound.damage):
             index = target_of[packet.stream_index]
-            if index == cargo.sound_index:
+            if index == stream_map.sound_index:
                 sound.add(packet)
             if index in prints and packet.size:
                 prints[index].add(packet)
-                if cargo.picture is not None and index == cargo.picture.target_index:
+                if stream_map.picture is not None and index == stream_map.picture.target_index:
                     shown += _shown(packet, len(shown))
-    _compare(cargo, prints)
+    _compare(stream_map, prints)
     if expected.copied is None:
         _check_length(sound, expected.seconds)
     else:
         _check_copied(sound, expected.copied)
-    picture = cargo.picture
+    picture = stream_map.picture
     return Verification(
         picture_packets=picture.fingerprint.packets if picture else 0,
-        sha256={copy.words: copy.fingerprint.sha256 for copy in cargo.copies},
+        sha256={copy.words: copy.fingerprint.sha256 for copy in stream_map.copies},
         sound_samples=sound.samples,
         lost_tags=lost_tags,
-        start_drift_samples=_drift(sound, min(shown, default=None), clock, expected, _tick(streams, cargo)),
+        lost_traits=tuple(sorted(stream_map.traits - picture_traits(path))) if picture else (),
+        start_drift_samples=_drift(sound, min(shown, default=None), clock, expected, tick),
     )
 
 
@@ -87,24 +94,33 @@ def _reopened(path: Path) -> av.container.InputContainer:
         raise OutputError(f"the result failed its check: it cannot be read back ({error}); report this") from error
 
 
-def _lost_tags(result: av.container.InputContainer, cargo: StreamMap) -> tuple[str, ...]:
-    """Tags of the film that are found neither on the result nor, as in Ogg, on its sound."""
+def _lost_tags(result: av.container.InputContainer, stream_map: StreamMap) -> tuple[str, ...]:
+    """Tags of the film that are found neither on the result nor, as in Ogg, on its sound; and its time code."""
     kept = [result.metadata, *(stream.metadata for stream in result.streams.audio)]
     found = {key.lower() for tags in kept for key in tags}
-    return tuple(key for key in cargo.tags if key.lower() not in found)
+    lost = [key for key in stream_map.tags if key.lower() not in found and key.lower() != "timecode"]
+    if stream_map.has_time_code and not has_time_code(result):
+        lost.append("timecode")
+    return tuple(lost)
 
 
-def _moving(cargo: StreamMap) -> list[StreamCopy]:
+def _moving(stream_map: StreamMap) -> list[StreamCopy]:
     """The copies that come back as streams of their own; covers may come back as attachments."""
-    return [copy for copy in cargo.copies if not copy.is_cover]
+    return [copy for copy in stream_map.copies if not copy.is_cover]
 
 
-def _matched(result: av.container.InputContainer, cargo: StreamMap) -> dict[int, Stream]:
-    """Index of each stream as it was made → stream as it is found; the order is kept, covers and data move."""
-    wanted = sorted({copy.target_index for copy in _moving(cargo)} | {cargo.sound_index})
+def _matched(result: av.container.InputContainer, stream_map: StreamMap) -> dict[int, Stream]:
+    """Index of each stream as it was made → stream as it is found; the order is kept, covers and data move.
+
+    MP4 and MOV leave a stream without packets out.
+    """
+    wanted = sorted({copy.target_index for copy in _moving(stream_map)} | {stream_map.sound_index})
     found = [
         stream for stream in result.streams if stream.type in ("video", "audio", "subtitle") and not is_cover(stream)
     ]
+    if len(found) < len(wanted):
+        empty = {copy.target_index for copy in _moving(stream_map) if not copy.fingerprint.packets}
+        wanted = [index for index in wanted if index not in empty]
     if len(found) != len(wanted):
         raise OutputError(
             f"the result failed its check: {len(wanted)} streams were written, {len(found)} found; report this"
@@ -117,10 +133,10 @@ def _shown(packet: Packet[Stream], seen: int) -> list[Fraction]:
     return [] if enough or packet.is_discard or packet.pts is None else [packet.pts * packet.time_base]
 
 
-def _compare(cargo: StreamMap, prints: Mapping[int, Fingerprint]) -> None:
-    for copy in _moving(cargo):
-        back = prints[copy.target_index]
-        if back.sha256 != copy.fingerprint.sha256:
+def _compare(stream_map: StreamMap, prints: Mapping[int, Fingerprint]) -> None:
+    for copy in _moving(stream_map):
+        back = prints.get(copy.target_index)
+        if back is not None and back.sha256 != copy.fingerprint.sha256:
             counts = f"{copy.fingerprint.packets} packets sent, {back.packets} found"
             raise OutputError(f"the result failed its check: the {copy.words} was changed ({counts}); report this")
 
@@ -141,9 +157,9 @@ def _check_copied(sound: DecodedSound, source: DecodedSound) -> None:
         raise SoundNotCopied("this container would move what comes after a hole in it")
 
 
-def _tick(streams: Mapping[int, Stream], cargo: StreamMap) -> Fraction:
+def _tick(streams: Mapping[int, Stream], stream_map: StreamMap) -> Fraction:
     """How finely the result tells the times of picture and sound."""
-    seen: Sequence[int] = [cargo.sound_index, *([cargo.picture.target_index] if cargo.picture else [])]
+    seen: Sequence[int] = [stream_map.sound_index, *([stream_map.picture.target_index] if stream_map.picture else [])]
     return sum((streams[index].time_base or Fraction(0) for index in seen), Fraction(0))
 
 

@@ -6,14 +6,16 @@ well, and the result must decode to the very same samples.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from limelight.errors import Unsupported
 from limelight.media.clock import read_clock
 from limelight.media.copy_streams import SoundNotCopied, StreamMap, check_unchanged
 from limelight.media.formats import SoundFormat, container_of, is_lossless
-from limelight.media.mux import Muxer, open_output
+from limelight.media.mux import Muxer, complete, open_output
 from limelight.media.read_audio import read_audio
 from limelight.media.spool import PacketSpool
 from limelight.media.target import naming_write_errors, prepare_target, scratch_beside, whole_or_absent
@@ -52,8 +54,8 @@ def write_with_soundtrack(
     a time, all of them before the rest is copied. The container is the one that the suffix of `dest` asks for. The file
     appears only when it is whole and has been read back. What the encoder made necessary is told in the result's `notes`
     (and, for older callers, added to the list `notes`).
-    Raises `OutputError`, `TargetExists`, `Damaged` where the timestamps of the source run backwards, or `InputError` where
-    the source was changed meanwhile.
+    Raises `OutputError`, `TargetExists`, `Damaged` where the timestamps of the source run backwards, `Unsupported` where
+    its edit list cannot be kept, or `InputError` where the source was changed meanwhile.
     """
     written = _write(info, soundtrack, blocks, dest, overwrite=overwrite)
     if notes is not None:
@@ -85,42 +87,57 @@ def _write(
     dest = prepare_target(info.path, dest, overwrite=overwrite)
     container = container_of(dest)
     clock = read_clock(info.path)
-    with whole_or_absent(dest) as temporary:
+    if clock.hidden_pictures and clock.first_picture != clock.start:
+        raise Unsupported(
+            f"cannot write {dest}: {info.path} begins with sound alone, then an edit list hides pictures; export the film from "
+            "the editor, or convert it"
+        )
+    with whole_or_absent(dest, overwrite=overwrite) as temporary:
         with open_output(temporary, dest, container, info.path) as output, scratch_beside(dest) as scratch:
             muxer = Muxer(info, soundtrack, dest, clock, output, PacketSpool(scratch))
-            streams = muxer.start(container, sound_copied=blocks is None)
+            stream_map = muxer.start(container, sound_copied=blocks is None)
             if blocks is not None:
-                muxer.encode(blocks, streams)
-            expected = muxer.copy(streams)
+                muxer.encode(blocks, stream_map)
+            expected = muxer.copy(stream_map)
         check_unchanged(info)
         with naming_write_errors(dest):
-            verified = verify(temporary, streams, expected, clock)
-    return _written(dest, container, soundtrack, streams, muxer.sound_format, expected, verified)
+            complete(temporary, stream_map, clock, container)
+            verified = verify(temporary, stream_map, expected, clock)
+    return _written(dest, container, soundtrack, stream_map, muxer.sound_format, expected, verified)
 
 
 def _written(
     dest: Path,
     container: str,
     soundtrack: SoundtrackInfo,
-    streams: StreamMap,
+    stream_map: StreamMap,
     sound_format: SoundFormat | None,
     expected: ExpectedSound,
     verified: Verification,
 ) -> Written:
     lossless = is_lossless(soundtrack.codec)
-    lost = [f"tag ({name}): {container} cannot hold it" for name in verified.lost_tags]
+    vanished = container in ("mp4", "mov", "m4a")
+    empty = [copy.words for copy in stream_map.copies if vanished and not (copy.is_cover or copy.fingerprint.packets)]
+    lost = [f"{words}: there is nothing in it" for words in empty]
+    lost += [f"{trait}: {container} cannot hold it" for trait in verified.lost_traits]
+    lost += [f"tag ({name}): {container} cannot hold it" for name in verified.lost_tags]
     return Written(
         path=dest,
         container=container,
         codec=sound_format.codec.removeprefix("lib") if sound_format else soundtrack.codec,
         bit_rate=sound_format.bit_rate if sound_format else (None if lossless else soundtrack.bit_rate),
         seconds=float(expected.seconds),
-        copied=tuple([copy.words for copy in streams.copies] + streams.carried),
-        left_out=tuple(streams.left_out + lost),
+        copied=tuple([copy.words for copy in stream_map.copies if copy.words not in empty] + stream_map.carried),
+        left_out=_together(stream_map.left_out + lost),
         verified=verified,
         sound_copied=sound_format is None,
         notes=_notes(soundtrack, sound_format) if sound_format else (),
     )
+
+
+def _together(lines: list[str]) -> tuple[str, ...]:
+    """Equal lines once, with their number."""
+    return tuple(line if number == 1 else f"{number} × {line}" for line, number in Counter(lines).items())
 
 
 def _notes(soundtrack: SoundtrackInfo, sound_format: SoundFormat) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """A process that has loaded Limelight and forks a child for each command: starting Python anew takes a second.
 
-    test ── order, a line of JSON ──► nursery ── fork ──► child: limits, then the command line as a user has it
-         ◄── what came, a line ────           ◄─ wait4 ─
+    test ── command, a line of JSON ──► server ── fork ──► child: limits, then the command line as a user has it
+         ◄── what came of it, a line ───────       ◄─ wait4 ─
 
 Each child has its own limits on memory, processor time and the size of files, and dies alone when a decoder crashes. It
-tells in shared memory which stage of its work it is in, so that a mishap can befall it at a chosen moment.
+tells in shared memory which stage of its work it is in, so that a fault can befall it at a chosen moment.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
-STAGES = ("start", "door", "look", "measure", "plan", "render", "copy", "verify")
+STAGES = ("start", "ready", "look", "measure", "plan", "render", "copy", "verify")
 HUNG = "hung"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,14 +34,14 @@ ROOT = Path(__file__).resolve().parents[2]
 class Limits:
     """What a command may use. Beyond the time on the wall it counts as hung and is killed."""
 
-    memory_bytes: int = 3 << 30  # of addresses; a third of them is ever touched
+    memory_bytes: int = 3 << 30  # of addresses, beside those of what is loaded; a third of them is ever touched
     processor_seconds: int = 60
     file_bytes: int = 200 << 20
     wall_seconds: float = 60.0
 
 
 @dataclass(frozen=True)
-class Mishap:
+class Fault:
     """What happens to a command, so long after a stage has begun: a signal, or something to a file or folder."""
 
     stage: str
@@ -51,17 +51,17 @@ class Mishap:
 
 
 @dataclass(frozen=True)
-class Order:
+class Command:
     """A command."""
 
     words: Sequence[str]
     folder: str = "."
     limits: Limits = field(default_factory=Limits)
-    mishap: Mishap | None = None
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True)
-class Came:
+class Outcome:
     """What came of a command."""
 
     exit_code: int  # negative: the signal that ended it
@@ -86,13 +86,13 @@ class Came:
         return head if head.startswith("E_") and "Traceback" not in self.stderr else "a bug"
 
 
-class Nursery:
+class CommandServer:
     """Use it in a `with`; `run` as often as wanted. `also`: modules to load, beside those that every command needs."""
 
     def __init__(self, *also: str) -> None:
         self._also = also
 
-    def __enter__(self) -> Nursery:
+    def __enter__(self) -> CommandServer:
         paths = [str(ROOT / "src"), str(ROOT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
         single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # a fork takes no threads along
         self._process = subprocess.Popen(
@@ -109,38 +109,38 @@ class Nursery:
     ) -> None:
         self._process.communicate()
 
-    def run(self, *words: object, folder: Path | str = ".", **more: object) -> Came:
-        """One command of `limelight`; `more` are fields of `Order`."""
-        order = Order([str(word) for word in words], str(folder), **more)
+    def run(self, *words: object, folder: Path | str = ".", **more: object) -> Outcome:
+        """One command of `limelight`; `more` are fields of `Command`."""
+        command = Command([str(word) for word in words], str(folder), **more)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asdict(order)) + "\n")
+        self._process.stdin.write(json.dumps(asdict(command)) + "\n")
         self._process.stdin.flush()
-        return Came(**json.loads(self._process.stdout.readline()))
+        return Outcome(**json.loads(self._process.stdout.readline()))
 
 
-# ---- inside the nursery ----
+# ---- inside the server ----
 
 
 def _serve() -> None:
     for line in sys.stdin:
         values = json.loads(line)
-        mishap = Mishap(**values["mishap"]) if values["mishap"] else None
-        came = _raise_child(Order(**values | {"limits": Limits(**values["limits"]), "mishap": mishap}))
-        sys.stdout.write(json.dumps(asdict(came)) + "\n")
+        fault = Fault(**values["fault"]) if values["fault"] else None
+        outcome = _run_child(Command(**values | {"limits": Limits(**values["limits"]), "fault": fault}))
+        sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
         sys.stdout.flush()
 
 
-def _raise_child(order: Order) -> Came:
+def _run_child(command: Command) -> Outcome:
     stage = mmap.mmap(-1, 1)
     started = time.perf_counter()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
         if child == 0:
-            _live(order, out.fileno(), err.fileno(), stage)
-        end = _watch(child, order, stage, started)
+            _run_in_child(command, out.fileno(), err.fileno(), stage)
+        end = _watch(child, command, stage, started)
         said, told = _text(out), _text(err)
-    return Came(
+    return Outcome(
         exit_code=os.waitstatus_to_exitcode(end.status),
         seconds=time.perf_counter() - started,
         cpu_seconds=end.used.ru_utime + end.used.ru_stime,
@@ -158,25 +158,25 @@ class _End:
     hung: bool
 
 
-def _watch(child: int, order: Order, stage: mmap.mmap, started: float) -> _End:
-    mishap, reached, hung = order.mishap, 0.0, False
+def _watch(child: int, command: Command, stage: mmap.mmap, started: float) -> _End:
+    fault, reached, hung = command.fault, 0.0, False
     while True:
         found, status, used = os.wait4(child, os.WNOHANG)
         if found:
             return _End(status, used, hung)
         now = time.perf_counter()
-        if mishap and not reached and stage[0] >= STAGES.index(mishap.stage):
+        if fault and not reached and stage[0] >= STAGES.index(fault.stage):
             reached = now
-        if mishap and reached and now - reached >= mishap.after_seconds:
-            _befall(child, mishap.what, Path(order.folder, mishap.subject))
-            mishap = None
-        if now - started > order.limits.wall_seconds:
+        if fault and reached and now - reached >= fault.after_seconds:
+            _inject(child, fault.what, Path(command.folder, fault.subject))
+            fault = None
+        if now - started > command.limits.wall_seconds:
             hung = True
             os.kill(child, signal.SIGKILL)
         time.sleep(0.001)
 
 
-def _befall(child: int, what: str, subject: Path) -> None:
+def _inject(child: int, what: str, subject: Path) -> None:
     signals = {"kill": signal.SIGKILL, "interrupt": signal.SIGINT, "terminate": signal.SIGTERM}
     if what in signals:
         os.kill(child, signals[what])
@@ -196,21 +196,21 @@ def _text(file: tempfile._TemporaryFileWrapper[bytes]) -> str:
     return file.read().decode("utf-8", "backslashreplace")
 
 
-def _live(order: Order, out: int, err: int, stage: mmap.mmap) -> None:
+def _run_in_child(command: Command, out: int, err: int, stage: mmap.mmap) -> None:
     """The child. It never returns."""
     exit_code = 1
     try:
         os.dup2(out, 1)
         os.dup2(err, 2)
-        os.chdir(order.folder)
-        limits = order.limits
+        os.chdir(command.folder)
+        limits = command.limits
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes,) * 2)
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes + _loaded_bytes(),) * 2)
         resource.setrlimit(resource.RLIMIT_CPU, (limits.processor_seconds,) * 2)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes,) * 2)
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # as Python starts: writing fails instead
         _tell_stages(stage)
-        sys.argv = ["limelight", *order.words]
+        sys.argv = ["limelight", *command.words]
         sys.stdin = open(os.devnull)  # noqa: SIM115
         from limelight.cli.main import main
 
@@ -225,16 +225,24 @@ def _live(order: Order, out: int, err: int, stage: mmap.mmap) -> None:
         os._exit(exit_code)
 
 
+def _loaded_bytes() -> int:
+    """Addresses in use; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
 def _tell_stages(memory: mmap.mmap) -> None:
     """Lets the work say how far it is."""
-    from limelight.cli import context as door
+    from limelight.cli import context
     from limelight.media import mux, write
 
     def mark(name: str) -> None:
         if name in STAGES:
             memory[0] = max(memory[0], STAGES.index(name))
 
-    install, follow, copy, verify = signal.signal, door.Bar.__call__, mux.Muxer.copy, write.verify
+    install, follow, copy, verify = signal.signal, context.Bar.__call__, mux.Muxer.copy, write.verify
 
     def marked_bar(bar, stage, done, total):
         mark(stage)
@@ -250,12 +258,12 @@ def _tell_stages(memory: mmap.mmap) -> None:
 
     def marked_signal(number, handler):
         found = install(number, handler)
-        if handler is door._stop:  # from here on the command ends in order
-            mark("door")
+        if handler is context._stop:  # from here on the command ends in order
+            mark("ready")
         return found
 
     signal.signal = marked_signal
-    door.Bar.__call__, mux.Muxer.copy, write.verify = marked_bar, marked_copy, marked_verify
+    context.Bar.__call__, mux.Muxer.copy, write.verify = marked_bar, marked_copy, marked_verify
 
 
 def _load() -> None:

@@ -1,4 +1,4 @@
-"""The zoo's ordinary inhabitants: each codec in each container that people have."""
+"""The corpus's ordinary inhabitants: each codec in each container that people have."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from film_damage import remuxed
 from films import Film, film_path
-from media_corpus.animal import SOUND, Animal, of_film, of_sound, short
+from media_corpus.corpus_item import SOUND, CorpusItem, of_film, of_sound, short
 
 TO_MP4 = {"becomes": ".mp4", "copies": "pictures"}  # broadcast wrapping changes, the pictures do not
 COVERED = replace(SOUND, cover=True)
 TO_MKV = {"becomes": ".mkv", "lag": 24}  # their containers tell times coarsely
 
 
-def remade(name: str, why: str, source: Film, **more: object) -> Animal:
+def remade(name: str, why: str, source: Film, **more: object) -> CorpusItem:
     """A film whose packets are muxed again with other options."""
     options = more.pop("options", None)
     shift = more.pop("shift", Fraction(0))
@@ -23,7 +23,7 @@ def remade(name: str, why: str, source: Film, **more: object) -> Animal:
     def make(path: Path) -> Path:
         return remuxed(film_path(source), path, options=options, shift=shift)
 
-    return Animal(name, why, make, **more)
+    return CorpusItem(name, why, make, **more)
 
 
 FILMS = (
@@ -93,4 +93,4 @@ SOUND_ALONE = (
     of_sound("voice.aiff", "the other byte order", "pcm_s16be", becomes=".wav", exact=True),
     of_sound("voice.w64", "a WAV for large files", "pcm_s24le", becomes=".wav", exact=True),
 )
-ANIMALS = FILMS + SOUND_ALONE
+ITEMS = FILMS + SOUND_ALONE

@@ -1,3 +1,5 @@
+"""Samples and bytes that wait on the disk come back as they were."""
+
 from __future__ import annotations
 
 import io

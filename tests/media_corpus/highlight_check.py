@@ -1,4 +1,4 @@
-"""A visit to one animal: the command is run on it, and everything that was promised is looked at."""
+"""`limelight highlight` on one item of the corpus: everything that was promised is checked."""
 
 from __future__ import annotations
 
@@ -10,72 +10,72 @@ from pathlib import Path
 import numpy as np
 from films import Film, film_path
 from media_corpus import compare
-from media_corpus.animal import Animal
+from media_corpus.command_server import CommandServer, Outcome
+from media_corpus.corpus_item import CorpusItem
 from media_corpus.hostile import NEIGHBOUR
-from media_corpus.nursery import Came, Nursery
 
 from limelight.media.probe import choose_soundtrack, probe
 
 LONGEST_FRAME = 2048  # samples that an encoder may add at the end
 
 
-def faults(animal: Animal, nursery: Nursery, folder: Path) -> list[str]:
+def faults(item: CorpusItem, server: CommandServer, folder: Path) -> list[str]:
     """What is not as it was promised; empty where all is."""
-    source = folder / animal.name
-    animal.make(source)
+    source = folder / item.name
+    item.make(source)
     (folder / NEIGHBOUR).write_bytes(film_path(Film(container="ts", seconds=0.4)).read_bytes())
     before = source.read_bytes()
-    came = nursery.run("highlight", "--quiet", "--json", "--", animal.name, folder=folder)
-    found = list(_faults(animal, came, source, nursery))
+    outcome = server.run("highlight", "--quiet", "--json", "--", item.name, folder=folder)
+    found = list(_faults(item, outcome, source, server))
     if source.read_bytes() != before:
         found.append("the source was changed")
     return found
 
 
-def _faults(animal: Animal, came: Came, source: Path, nursery: Nursery) -> Iterator[str]:
-    if came.code not in animal.codes:
-        yield f"{came.code} instead of {' or '.join(animal.codes)}: {came.stderr.strip()[-300:]}"
+def _faults(item: CorpusItem, outcome: Outcome, source: Path, server: CommandServer) -> Iterator[str]:
+    if outcome.code not in item.codes:
+        yield f"{outcome.code} instead of {' or '.join(item.codes)}: {outcome.stderr.strip()[-300:]}"
         return
     new = sorted(path.name for path in source.parent.iterdir() if path.name not in (source.name, NEIGHBOUR))
-    if came.code != "OK":
-        yield from _faults_of_refusal(animal, came, new)
+    if outcome.code != "OK":
+        yield from _faults_of_refusal(item, outcome, new)
         return
-    facts = json.loads(came.stdout)
-    if len(new) != 1 or Path(new[0]).suffix != animal.suffix:
-        yield f"one {animal.suffix} file was promised, there are {new}"
+    facts = json.loads(outcome.stdout)
+    if len(new) != 1 or Path(new[0]).suffix != item.suffix:
+        yield f"one {item.suffix} file was promised, there are {new}"
         return
     result = source.parent / new[0]
     told = " ".join([*facts["notes"], *facts["left_out"]])
-    if animal.said and not animal.fails and not re.search(animal.said, told):
-        yield f"{animal.said!r} is not told in {told!r}"
-    yield from _faults_of_result(animal, source, result)
-    if animal.exact:
-        yield from _faults_of_strength_zero(source, result, nursery)
+    if item.said and not item.fails and not re.search(item.said, told):
+        yield f"{item.said!r} is not told in {told!r}"
+    yield from _faults_of_result(item, source, result)
+    if item.exact:
+        yield from _faults_of_strength_zero(source, result, server)
 
 
-def _faults_of_refusal(animal: Animal, came: Came, new: list[str]) -> Iterator[str]:
-    lines = came.stderr.strip().splitlines()
+def _faults_of_refusal(item: CorpusItem, outcome: Outcome, new: list[str]) -> Iterator[str]:
+    lines = outcome.stderr.strip().splitlines()
     if len(lines) != 1 or not lines[0].isprintable():
-        yield f"not one plain line: {came.stderr[-300:]!r}"
-    if animal.said and animal.fails and not re.search(animal.said, came.stderr):
-        yield f"{animal.said!r} is not told in {came.stderr!r}"
-    if came.stdout or new:
-        yield f"something was left: {came.stdout!r} {new}"
+        yield f"not one plain line: {outcome.stderr[-300:]!r}"
+    if item.said and item.fails and not re.search(item.said, outcome.stderr):
+        yield f"{item.said!r} is not told in {outcome.stderr!r}"
+    if outcome.stdout or new:
+        yield f"something was left: {outcome.stdout!r} {new}"
 
 
-def _faults_of_result(animal: Animal, source: Path, result: Path) -> Iterator[str]:
+def _faults_of_result(item: CorpusItem, source: Path, result: Path) -> Iterator[str]:
     after = compare.heard(result)
     if not np.isfinite(after).all():
         yield "the result holds values that are no numbers"
-    if animal.heard:
+    if item.heard:
         before = compare.heard(source)
-        if compare.lag(before, after) > animal.lag:
+        if compare.lag(before, after) > item.lag:
             yield f"the sound is {compare.lag(before, after)} samples off"
         if abs(after.shape[1] - before.shape[1]) > LONGEST_FRAME:
             yield f"{before.shape[1]} samples became {after.shape[1]}"
-    if animal.copies == "pictures" and compare.picture_hash(source) != compare.picture_hash(result):
+    if item.copies == "pictures" and compare.picture_hash(source) != compare.picture_hash(result):
         yield "the pictures were changed"
-    if animal.copies == "packets":
+    if item.copies == "packets":
         yield from _faults_of_copies(source, result)
 
 
@@ -86,7 +86,7 @@ def _faults_of_copies(source: Path, result: Path) -> Iterator[str]:
         yield "a copied stream was changed"
     if source.suffix not in (result.suffix, ".m4v"):
         return
-    before, after = compare.belongings(source), compare.belongings(result)
+    before, after = compare.extras(source), compare.extras(result)
     for what, had in before.items():
         if had != after[what]:
             yield f"{what}: {had} became {after[what]}"
@@ -96,12 +96,12 @@ def _faults_of_copies(source: Path, result: Path) -> Iterator[str]:
         yield "the chapters were moved"
 
 
-def _faults_of_strength_zero(source: Path, result: Path, nursery: Nursery) -> Iterator[str]:
-    came = nursery.run(
+def _faults_of_strength_zero(source: Path, result: Path, server: CommandServer) -> Iterator[str]:
+    outcome = server.run(
         "highlight", "--quiet", "--strength", 0, "--force", "-o", result, "--", source.name, folder=source.parent
     )
-    if came.code != "OK":
-        yield f"at strength 0: {came.code}"
+    if outcome.code != "OK":
+        yield f"at strength 0: {outcome.code}"
         return
     apart = compare.difference_db(compare.heard(source), compare.heard(result))
     if apart > compare.QUIET_DB:

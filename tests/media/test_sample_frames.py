@@ -98,7 +98,8 @@ def test_sound_has_no_pictures():
 
 def test_damaged_pictures_are_left_out_and_told(tmp_path):
     broken = with_flipped_bytes(film_path(Film(container="mkv", size=(320, 240))), tmp_path / "broken.mkv", count=400)
-    notes: list[str] = []
-    times = [picture.time_seconds for picture in sample_frames(probe(broken), notes=notes)]
+    reading = sample_frames(probe(broken))
+    times = [picture.time_seconds for picture in reading]
+    assert "damaged" in reading.notes[0]
     assert times == sorted(times)
     assert len(times) > 4

@@ -1,19 +1,19 @@
-"""All animals of the zoo, and the few that every run of the tests sees."""
+"""All items of the corpus, and the few that every run of the tests sees."""
 
 from __future__ import annotations
 
-from media_corpus import belongings, clocks, codings, damaged, hostile, sounds
-from media_corpus.animal import Animal
+from media_corpus import clocks, codec_samples, damaged, extras, hostile, sounds
+from media_corpus.corpus_item import CorpusItem
 
-GROUPS: dict[str, tuple[Animal, ...]] = {
-    "codecs and containers": codings.ANIMALS,
-    "clocks": clocks.ANIMALS,
-    "sound": sounds.ANIMALS,
-    "belongings": belongings.ANIMALS,
-    "damage": damaged.ANIMALS,
-    "hostility": hostile.ANIMALS,
+GROUPS: dict[str, tuple[CorpusItem, ...]] = {
+    "codecs and containers": codec_samples.ITEMS,
+    "clocks": clocks.ITEMS,
+    "sound": sounds.ITEMS,
+    "extras": extras.ITEMS,
+    "damage": damaged.ITEMS,
+    "hostility": hostile.ITEMS,
 }
-ALL: tuple[Animal, ...] = tuple(animal for group in GROUPS.values() for animal in group)
+ALL: tuple[CorpusItem, ...] = tuple(item for group in GROUPS.values() for item in group)
 QUICK = frozenset(
     {
         "h264-aac.mkv",

@@ -3,20 +3,26 @@
 from dataclasses import replace
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 from film_damage import cut_short, remuxed, with_flipped_bytes
 from film_sound import lag_and_likeness, sound_of
 from films import Film, film_path, sound_film
 
-from limelight.errors import Damaged, NoSoundtrack
+from limelight.errors import Damaged, NoSoundtrack, Unsupported
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import in_blocks, read_audio
 
 
-def heard(path, **options) -> np.ndarray:
+def heard_and_told(path) -> tuple[np.ndarray, list[str]]:
     info = probe(path)
-    return np.concatenate(list(read_audio(info, choose_soundtrack(info), **options)), axis=1)
+    reading = read_audio(info, choose_soundtrack(info))
+    return np.concatenate(list(reading), axis=1), list(reading.notes)
+
+
+def heard(path) -> np.ndarray:
+    return heard_and_told(path)[0]
 
 
 @pytest.mark.parametrize("layout", ["mono", "stereo", "5.1", "5.1(side)", "6.1", "7.1"])
@@ -60,9 +66,8 @@ def test_late_sound_has_silence_in_front(container):
 @pytest.mark.parametrize(("container", "rounding"), [("mkv", 48), ("mp4", 0)])
 def test_a_hole_becomes_silence_of_its_length(container, rounding):
     film = Film(container=container, sound="flac" if container == "mkv" else "alac", hole=(1.024, 0.5), seconds=2.0)
-    notes: list[str] = []
-    sound = heard(film_path(film), notes=notes)
-    assert notes == ["1 holes in the sound filled with silence (0.50 s)"]
+    sound, notes = heard_and_told(film_path(film))
+    assert notes == ["1 hole in the sound filled with silence (0.50 s)"]
     assert sound.shape[1] == pytest.approx(2.5 * 48_000, abs=rounding)
     after = sound[:, -30_000:]
     assert np.abs(after - sound_of(film)[:, -30_000:]).max() < 1e-4
@@ -73,8 +78,6 @@ def test_times_that_waver_do_not_cut_the_sound(tmp_path):
     film = Film(container="mkv", sound="flac")
     info = probe(film_path(film))
     wavering = tmp_path / "wavering.mkv"
-    import av
-
     draw = np.random.default_rng(3)
     with av.open(str(film_path(film))) as old, av.open(str(wavering), "w") as new:
         kept = {s.index: new.add_stream_from_template(s, opaque=True) for s in old.streams}
@@ -84,16 +87,56 @@ def test_times_that_waver_do_not_cut_the_sound(tmp_path):
                     packet.pts = packet.dts = packet.pts + int(draw.integers(-10, 11))
                 packet.stream = kept[packet.stream_index]
                 new.mux(packet)
-    notes: list[str] = []
-    assert np.array_equal(heard(wavering, notes=notes), heard(info.path))
+    sound, notes = heard_and_told(wavering)
+    assert np.array_equal(sound, heard(info.path))
     assert notes == []
+
+
+@pytest.mark.parametrize("told", [24_000, 96_000])
+def test_the_wrong_scale_of_an_avi_is_not_followed(told, tmp_path):
+    """AVI tells no times, but how many samples are in how much time; FFmpeg and players go by count."""
+    film = Film("avi", "mpeg4", "libmp3lame", seconds=4.0)
+    wrong = tmp_path / "wrong.avi"
+    data = bytearray(film_path(film).read_bytes())
+    at = data.index(b"auds") + 20  # scale, rate
+    scale, rate = np.frombuffer(data[at : at + 8], "<u4")
+    data[at : at + 8] = np.array([scale, rate * told // 48_000], "<u4").tobytes()
+    wrong.write_bytes(bytes(data))
+    sound, notes = heard_and_told(wrong)
+    assert np.array_equal(sound, heard(film_path(film)))
+    assert "the file's index tells wrong times for its sound; it was placed by counting samples" in notes
+
+
+def sparse(codec, path):
+    """Sound of which each packet comes six times as late as it should."""
+    with av.open(str(film_path(sound_film("mka", codec)))) as old, av.open(str(path), "w", format="matroska") as new:
+        stream = new.add_stream_from_template(old.streams.audio[0])
+        for packet in old.demux():
+            if packet.size:
+                packet.pts = packet.dts = 6 * packet.pts
+                packet.stream = stream
+                new.mux(packet)
+    return path
+
+
+def test_packets_of_which_only_a_part_is_decoded_are_refused(tmp_path):
+    """As in E-AC-3 with several frames in a packet: each packet is followed by a hole."""
+    said = r"8\d% of its sound \(flac\) cannot be decoded: there are holes behind its frames"
+    with pytest.raises(Unsupported, match=said):
+        heard(sparse("flac", tmp_path / "sparse.mka"))
+
+
+def test_codecs_that_send_no_silence_are_not_refused(tmp_path):
+    sound, notes = heard_and_told(sparse("libopus", tmp_path / "sparse.mka"))
+    assert sound.shape[1] > 11 * 48_000
+    assert "holes in the sound filled with silence" in notes[0]
 
 
 def test_damaged_packets_cost_their_own_length(tmp_path):
     film = Film(container="mkv", sound="aac", seconds=4.0, b_frames=False)
     broken = with_flipped_bytes(film_path(film), tmp_path / "broken.mkv", count=12)
-    notes: list[str] = []
-    before, after = heard(film_path(film)), heard(broken, notes=notes)
+    before, (after, notes) = heard(film_path(film)), heard_and_told(broken)
+    assert "cannot be decoded and became silence" in notes[0]
     lags, likeness = lag_and_likeness(before, after)
     assert lags == [0, 0]
     assert likeness > 0.5
@@ -110,12 +153,8 @@ def test_too_much_damage_is_refused(tmp_path):
 
 def test_a_file_that_was_cut_off_is_told(tmp_path):
     half = cut_short(film_path(Film(container="mkv", seconds=4.0)), tmp_path / "half.mkv", share=0.5)
-    notes: list[str] = []
-    heard(half, notes=notes)
-    assert any("ends early" in note for note in notes)
-    whole: list[str] = []
-    heard(film_path(Film(container="mkv", seconds=4.0)), notes=whole)
-    assert whole == []
+    assert any("ends early" in note for note in heard_and_told(half)[1])
+    assert heard_and_told(film_path(Film(container="mkv", seconds=4.0)))[1] == []
 
 
 def test_what_is_no_number_becomes_silence(tmp_path):
@@ -123,8 +162,7 @@ def test_what_is_no_number_becomes_silence(tmp_path):
     data = bytearray(film_path(sound_film("wav", "pcm_f32le")).read_bytes())
     data[-8:-4], data[-4:] = np.float32(np.nan).tobytes(), np.float32(-np.inf).tobytes()
     path.write_bytes(bytes(data))
-    notes: list[str] = []
-    sound = heard(path, notes=notes)
+    sound, notes = heard_and_told(path)
     assert np.isfinite(sound).all()
     assert not sound[:, -1].any()
     assert notes == ["2 samples of the source are not numbers, or absurd ones, and became 0"]
@@ -141,8 +179,7 @@ def test_a_rate_or_layout_that_changes_on_the_way_is_kept_as_it_began(tmp_path):
         later = replace(first, picture_start=Fraction(2), sound_start=Fraction(2), **change)
         joined = tmp_path / "joined.ts"
         joined.write_bytes(film_path(first).read_bytes() + film_path(later).read_bytes())
-        notes: list[str] = []
-        sound = heard(joined, notes=notes)
+        sound, notes = heard_and_told(joined)
         assert sound.shape == (2, pytest.approx(4 * 48_000, abs=2400))
         assert any("changes to" in note for note in notes)
         if "sample_rate" in change:  # the second half is not at another pitch
@@ -152,8 +189,6 @@ def test_a_rate_or_layout_that_changes_on_the_way_is_kept_as_it_began(tmp_path):
 
 
 def test_an_empty_soundtrack_is_no_soundtrack(tmp_path):
-    import av
-
     path = tmp_path / "empty.mkv"
     with av.open(str(film_path(Film(container="mkv")))) as old, av.open(str(path), "w") as new:
         kept = {s.index: new.add_stream_from_template(s, opaque=True) for s in old.streams}
@@ -177,6 +212,6 @@ def test_bytes_that_make_absurd_numbers_become_silence(tmp_path):
     data = bytearray(film_path(sound_film("wav", "pcm_f32le")).read_bytes())
     data[-8:-4], data[-4:] = np.float32(3e38).tobytes(), np.float32(1e6).tobytes()
     path.write_bytes(bytes(data))
-    notes: list[str] = []
-    assert heard(path, notes=notes)[:, -1].tolist() == [0, 1e6]
-    assert notes == ["1 samples of the source are not numbers, or absurd ones, and became 0"]
+    sound, notes = heard_and_told(path)
+    assert sound[:, -1].tolist() == [0, 1e6]
+    assert notes == ["1 sample of the source is not a number, or an absurd one, and became 0"]

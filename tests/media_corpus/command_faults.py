@@ -16,8 +16,8 @@ from functools import cache
 from pathlib import Path
 
 from films import Film, film_path
-from media_corpus.nursery import Came, Limits, Mishap, Nursery
-from media_corpus.papers import LEARN
+from media_corpus.command_server import CommandServer, Fault, Limits, Outcome
+from media_corpus.documents import LEARN
 from training.small_set import small_set
 
 from limelight.cli.context import REFUSED
@@ -27,7 +27,7 @@ OLD = b"precious"
 PLACE = "results"
 PROMISED = ("E_OUTPUT", "E_EXISTS")
 TRAINING = (*LEARN[:3], f"{PLACE}/run", *LEARN[4:])
-ERRANDS: dict[str, tuple[str, ...]] = {
+COMMANDS: dict[str, tuple[str, ...]] = {
     "plan": ("plan", "film.mp4", "-o", f"{PLACE}/plan.json", "--force"),
     "stems": ("stems", "film.mp4", "-o", PLACE, "--force"),
     "the report": ("highlight", "film.mp4", "-o", f"{PLACE}/out.mp4", "--report", "--force"),
@@ -54,78 +54,78 @@ MAY_LEAVE = ("muddy build", "evaluate", "train", "contexts", "the report", "the 
 
 
 @dataclass(frozen=True)
-class Errand:
+class CommandFault:
     """A command, and what befalls it."""
 
     name: str
-    what: str  # of ERRANDS
+    what: str  # of COMMANDS
     codes: tuple[str, ...]
     limits: Limits = field(default_factory=Limits)
-    mishap: Mishap | None = None
+    fault: Fault | None = None
     place: str = PLACE  # where the result is to go
 
 
-def errands() -> list[Errand]:
-    """Each command in each mishap."""
+def command_faults() -> list[CommandFault]:
+    """Each command in each fault."""
     full = [
-        Errand(
+        CommandFault(
             f"{what}: no file may grow beyond {size} bytes",
             what,
             ("E_OUTPUT", "E_SOME_FAILED"),
             Limits(file_bytes=size),
         )
-        for what in ERRANDS
+        for what in COMMANDS
         for size in (10, 2000)
         if not (what == "contexts" and size > 10)  # its files are smaller
     ]
     gone = [
-        Errand(f"{what}: its folder vanishes", what, ("E_OUTPUT", "E_INPUT", "E_SOME_FAILED", "OK"), mishap=mishap)
-        for what in ERRANDS
-        for mishap in (Mishap("door", "vanish", PLACE, after_seconds=0.1),)
+        CommandFault(f"{what}: its folder vanishes", what, ("E_OUTPUT", "E_INPUT", "E_SOME_FAILED", "OK"), fault=fault)
+        for what in COMMANDS
+        for fault in (Fault("ready", "vanish", PLACE, after_seconds=0.1),)
     ]
     stopped = [
-        Errand(f"{what}: {word}", what, ("E_INTERRUPTED", "OK"), mishap=Mishap("door", word, after_seconds=0.2))
-        for what in ERRANDS
+        CommandFault(f"{what}: {word}", what, ("E_INTERRUPTED", "OK"), fault=Fault("ready", word, after_seconds=0.2))
+        for what in COMMANDS
         for word in ("interrupt", "terminate")
     ]
     refused = [
-        Errand(f"{what}: nobody may write there", what, ("E_OUTPUT",), place="/proc")
-        for what in ERRANDS
+        CommandFault(f"{what}: nobody may write there", what, ("E_OUTPUT",), place="/proc")
+        for what in COMMANDS
         if what != "contexts"
     ]
     return [*full, *gone, *stopped, *refused]
 
 
-def faults(errand: Errand, nursery: Nursery, folder: Path) -> list[str]:
+def faults(command: CommandFault, server: CommandServer, folder: Path) -> list[str]:
     """What was lost, or left half done; empty where nothing was."""
     shutil.copytree(_laid(), folder, dirs_exist_ok=True)
     place, before = folder / PLACE, _hashes(folder)
-    words = [word.replace(PLACE, errand.place) for word in ERRANDS[errand.what]]
-    came = nursery.run(*words, folder=folder, limits=errand.limits, mishap=errand.mishap)
+    words = [word.replace(PLACE, command.place) for word in COMMANDS[command.what]]
+    outcome = server.run(*words, folder=folder, limits=command.limits, fault=command.fault)
     gone = place.with_name(f"{PLACE}.gone")
     if gone.exists():
         shutil.rmtree(place, ignore_errors=True)  # made anew
         gone.rename(place)
-    found = list(_faults(came, errand, before, _hashes(folder)))
-    again = nursery.run(*ERRANDS[errand.what], folder=folder)
+    found = list(_faults(outcome, command, before, _hashes(folder)))
+    again = server.run(*COMMANDS[command.what], folder=folder)
     return found if again.code == "OK" else [*found, f"run again it says {again.stderr.strip()[-300:]}"]
 
 
-def _faults(came: Came, errand: Errand, before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
-    if came.code not in errand.codes:
-        yield f"{came.code}, not {errand.codes}: {came.stderr.strip()[-500:]}"
+def _faults(outcome: Outcome, command: CommandFault, before: dict[str, str], after: dict[str, str]) -> Iterator[str]:
+    if outcome.code not in command.codes:
+        yield f"{outcome.code}, not {command.codes}: {outcome.stderr.strip()[-500:]}"
         return
-    lost = [name for name in before if name not in after or (came.code != "OK" and after[name] != before[name])]
+    lost = [name for name in before if name not in after or (outcome.code != "OK" and after[name] != before[name])]
     if lost:
         yield f"lost or changed: {lost}"
-    if came.code == "OK":
+    if outcome.code == "OK":
         return
-    lines = [line for line in came.stderr.splitlines() if line.startswith("E_")]
+    lines = [line for line in outcome.stderr.splitlines() if line.startswith("E_")]
     if len(lines) != 1 or REFUSED in lines[0]:
-        yield f"not one line of ours: {came.stderr.strip()[-500:]!r}"
-    vanished = errand.mishap is not None and errand.mishap.subject == PLACE  # what is left is out of reach until then
+        yield f"not one line of ours: {outcome.stderr.strip()[-500:]!r}"
+    vanished = command.fault is not None and command.fault.subject == PLACE  # what is left is out of reach until then
     new = [] if vanished else sorted(after.keys() - before.keys())
-    if errand.what not in MAY_LEAVE and new:
+    if command.what not in MAY_LEAVE and new:
         yield f"left behind: {new}"
     if any(".part" in name for name in new):
         yield f"left half done: {new}"
@@ -134,7 +134,7 @@ def _faults(came: Came, errand: Errand, before: dict[str, str], after: dict[str,
 @cache
 def _laid() -> Path:
     """A film, a data set, and older results, made once."""
-    folder = Path(tempfile.mkdtemp(prefix="limelight-errands-"))
+    folder = Path(tempfile.mkdtemp(prefix="limelight-command-faults-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copy(film_path(FILM), folder / "film.mp4")
     small_set(folder / "set")

@@ -6,20 +6,20 @@ from dataclasses import replace
 from fractions import Fraction
 
 from films import film_path
-from media_corpus.animal import Animal, of_bytes, of_film, short
+from media_corpus.corpus_item import CorpusItem, of_bytes, of_film, short
 
 SHORT = short()
 MKV = short("mkv", sound="flac")
-TAGS = (("title", "Zoo ☃"), ("artist", "nobody"), ("comment", "<b>&\"'"))
+TAGS = (("title", "Corpus ☃"), ("artist", "nobody"), ("comment", "<b>&\"'"))
 HOSTILE = "\x1b]0;owned\x07<script>alert(1)</script>"
 
 
 def latin_title() -> bytes:
-    data = film_path(short(tags=(("title", "Zoo-title"),))).read_bytes()
-    return data.replace(b"Zoo-title", b"Zo\xf6-t\xeftle")
+    data = film_path(short(tags=(("title", "Title-no1"),))).read_bytes()
+    return data.replace(b"Title-no1", b"T\xeftle-n\xf61")
 
 
-ANIMALS: tuple[Animal, ...] = (
+ITEMS: tuple[CorpusItem, ...] = (
     of_film("turned.mp4", "a phone held upright", short(rotation=90)),
     of_film("upside-down.mov", "a phone held wrongly", short("mov", rotation=180)),
     of_film(

@@ -13,8 +13,8 @@ SOUND = Film(picture=None, seconds=1.0)
 
 
 @dataclass(frozen=True)
-class Animal:
-    """One file of the zoo."""
+class CorpusItem:
+    """One file of the corpus."""
 
     name: str  # of the file, with its suffix
     why: str  # it is tricky
@@ -41,23 +41,23 @@ def short(container: str = "mp4", picture: str = "libx264", sound: str | None = 
     return Film(container, picture, sound, **{"seconds": 1.0} | more)
 
 
-def of_film(name: str, why: str, film: Film, **more: object) -> Animal:
-    """An animal that is a film as `films.py` makes it."""
-    return Animal(name, why, lambda path: path.write_bytes(film_path(film).read_bytes()), **more)
+def of_film(name: str, why: str, film: Film, **more: object) -> CorpusItem:
+    """An item that is a film as `films.py` makes it."""
+    return CorpusItem(name, why, lambda path: path.write_bytes(film_path(film).read_bytes()), **more)
 
 
-def of_sound(name: str, why: str, codec: str, film: Film = SOUND, **more: object) -> Animal:
-    """An animal that is sound alone, in the container of its suffix: there is no picture to be compared."""
+def of_sound(name: str, why: str, codec: str, film: Film = SOUND, **more: object) -> CorpusItem:
+    """An item that is sound alone, in the container of its suffix: there is no picture to be compared."""
     made = replace(film, container=Path(name).suffix[1:], sound=codec)
     return of_film(name, why, made, **{"copies": "nothing"} | more)
 
 
 def of_bytes(
     name: str, why: str, content: bytes | Callable[[], bytes], codes: tuple[str, ...], **more: object
-) -> Animal:
-    """An animal that is these bytes."""
+) -> CorpusItem:
+    """An item that is these bytes."""
 
     def make(path: Path) -> None:
         path.write_bytes(content if isinstance(content, bytes) else content())
 
-    return Animal(name, why, make, codes, **more)
+    return CorpusItem(name, why, make, codes, **more)

@@ -30,11 +30,11 @@ SAID = {
     "style": "by hand",
     "captions": [{"start_seconds": 0.0, "end_seconds": 2.0, "picture_seconds": 1.0, "words": {"tone": "warm"}}],
 }
-LEARNT = tuple(f"limelight.training.{name}" for name in ("torch_remix", "remix_run", "context_files", "export_remix"))
+LEARNT = tuple(f"limelight.training.{name}" for name in ("torch_remix", "trainer", "contexts", "export"))
 
 
 @dataclass(frozen=True)
-class Paper:
+class Document:
     """One file, and the command that is given it."""
 
     name: str
@@ -105,7 +105,9 @@ def _results(folder: Path) -> None:
 
 MODELS = ("E_MODEL", "E_INPUT")
 DATA = ("E_INPUT", "E_LEAKAGE", "E_NOT_MEDIA", "E_DAMAGED", "E_LIMIT")
-SET = Paper("manifest", "set/manifest.jsonl", ("muddy", "check", "set"), lambda folder: small_set(folder / "set"), DATA)
+SET = Document(
+    "manifest", "set/manifest.jsonl", ("muddy", "check", "set"), lambda folder: small_set(folder / "set"), DATA
+)
 SHOW = ("muddy", "show", "set", "--examples", "8", "--page", "page.html")
 CLIP = "set/clips/clip-06"
 JUDGE = ("evaluate", "set", "--into", "judged", "--count", "1", "--examples", "0", "--workers", "1", "--quiet")
@@ -113,13 +115,13 @@ LEARN = (
     *("train", "set", "--into", "run", "--quiet", "--cpu", "--threads", "1", "--workers", "0", "--watched", "0"),
     *("--channels", "4", "--batch", "2", "--seconds", "1", "--steps", "1"),
 )
-PAPERS = (
-    Paper("plan", "plan.json", ("render", FILM, "plan.json", "--quiet", "-o", "out.mp4"), _plan, ("E_PLAN", "E_MODEL")),
-    Paper(
+DOCUMENTS = (
+    Document("plan", "plan.json", ("render", FILM, "plan.json", "--quiet", "-o", "out.mp4"), _plan, ("E_PLAN", "E_MODEL")),
+    Document(
         "separator", "model.onnx", ("highlight", "--separator", "model.onnx", *INTO), _model, MODELS, _seal_separator
     ),
-    Paper("remix", "remix.onnx", ("highlight", "--model", "remix.onnx", *INTO), _remix, MODELS, _seal_remix),
-    Paper(
+    Document("remix", "remix.onnx", ("highlight", "--model", "remix.onnx", *INTO), _remix, MODELS, _seal_remix),
+    Document(
         "checkpoint",
         "run.safetensors",
         ("highlight", "--model", "run.safetensors", *INTO),
@@ -127,7 +129,7 @@ PAPERS = (
         MODELS,
         needs=LEARNT,
     ),
-    Paper(
+    Document(
         "captions",
         "captions.json",
         ("inspect", FILM, "--captions", "captions.json", "--text-model", "hashed"),
@@ -152,8 +154,8 @@ PAPERS = (
         words=("contexts", "set", "words", "--text-model", "hashed", "--quiet"),
         needs=LEARNT,
     ),
-    Paper("table", "about.csv", ("muddy", "build", FILM, "-o", "set", "--about", "about.csv", "--workers", "1"), _about,
+    Document("table", "about.csv", ("muddy", "build", FILM, "-o", "set", "--about", "about.csv", "--workers", "1"), _about,
           (*DATA, "E_SOME_FAILED")),
-    Paper("results", "judged/results/*.jsonl", ("evaluate", "set", "--into", "judged", "--compare", "a", "b"), _results,
+    Document("results", "judged/results/*.jsonl", ("evaluate", "set", "--into", "judged", "--compare", "a", "b"), _results,
           ("E_INPUT",)),
 )  # fmt: skip

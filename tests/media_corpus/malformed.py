@@ -1,4 +1,4 @@
-"""Papers broken by seeded mutations, and the commands that read them: they may refuse them in one line, and that is all.
+"""Documents broken by seeded mutations, and the commands that read them: they may refuse them in one line, and that is all.
 
 Half of the broken JSON is still JSON, with another value in one place: what is cut to pieces is refused before anything in
 it is believed. Hashes are made to fit again, so that what they guard is reached as well.
@@ -17,10 +17,10 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+from media_corpus.command_server import CommandServer, Limits, Outcome
+from media_corpus.documents import DOCUMENTS, Document
 from media_corpus.json_values import places, with_value
 from media_corpus.mutations import mutated
-from media_corpus.nursery import Came, Limits, Nursery
-from media_corpus.papers import PAPERS, Paper
 
 from limelight.cli.context import REFUSED
 
@@ -31,45 +31,45 @@ MANY_LINES = ("E_SOME_FAILED",)  # which lists first what failed
 
 
 @dataclass(frozen=True)
-class Scrap:
-    """A case, made again from two numbers: one paper after the other."""
+class MalformedDocument:
+    """A case, made again from two numbers: one document after the other."""
 
     seed: int
     number: int
 
     @property
-    def paper(self) -> Paper:
-        return PAPERS[self.number % len(PAPERS)]
+    def document(self) -> Document:
+        return DOCUMENTS[self.number % len(DOCUMENTS)]
 
     def broken(self, whole: bytes, suffix: str) -> bytes:
-        draw = Random(f"{self.seed}:{self.number}:paper")
+        draw = Random(f"{self.seed}:{self.number}:document")
         if suffix in TEXTS and draw.random() < 0.5:
             return _with_odd_value(whole, draw)
         return mutated(whole, whole[::-1], seed=self.seed, number=self.number)
 
 
-def faults(case: Scrap, nursery: Nursery, folder: Path) -> list[str]:
+def faults(case: MalformedDocument, server: CommandServer, folder: Path) -> list[str]:
     """What of what came is not tidy; empty where all is."""
-    paper = case.paper
-    shutil.copytree(_laid(paper), folder, dirs_exist_ok=True)
-    path = next(folder.glob(paper.file))
+    document = case.document
+    shutil.copytree(_laid(document), folder, dirs_exist_ok=True)
+    path = next(folder.glob(document.file))
     path.write_bytes(case.broken(path.read_bytes(), path.suffix))
-    paper.seal(folder)
+    document.seal(folder)
     there = _files(folder)
-    came = nursery.run(*paper.words, folder=folder, limits=LIMITS)
-    return list(_faults(came, paper, _files(folder) - there))
+    outcome = server.run(*document.words, folder=folder, limits=LIMITS)
+    return list(_faults(outcome, document, _files(folder) - there))
 
 
-def _faults(came: Came, paper: Paper, new: set[str]) -> Iterator[str]:
-    if came.code not in ("OK", *paper.codes):
-        yield f"{came.code}: {came.stderr.strip()[-600:]}"
-    elif came.code != "OK":
-        lines = came.stderr.strip().splitlines()
-        if not all(line.isprintable() for line in lines) or (len(lines) != 1 and came.code not in MANY_LINES):
-            yield f"not one plain line: {came.stderr!r}"
-        if REFUSED in came.stderr:
-            yield f"nobody had a word for it: {came.stderr.strip()}"
-        if new and came.code not in MANY_LINES and "learnt" not in paper.name and "words" not in paper.name:
+def _faults(outcome: Outcome, document: Document, new: set[str]) -> Iterator[str]:
+    if outcome.code not in ("OK", *document.codes):
+        yield f"{outcome.code}: {outcome.stderr.strip()[-600:]}"
+    elif outcome.code != "OK":
+        lines = outcome.stderr.strip().splitlines()
+        if not all(line.isprintable() for line in lines) or (len(lines) != 1 and outcome.code not in MANY_LINES):
+            yield f"not one plain line: {outcome.stderr!r}"
+        if REFUSED in outcome.stderr:
+            yield f"nobody had a word for it: {outcome.stderr.strip()}"
+        if new and outcome.code not in MANY_LINES and "learnt" not in document.name and "words" not in document.name:
             yield f"left behind: {sorted(new)}"
 
 
@@ -87,9 +87,9 @@ def _with_odd_value(whole: bytes, draw: Random) -> bytes:
 
 
 @cache
-def _laid(paper: Paper) -> Path:
+def _laid(document: Document) -> Path:
     """A folder with everything whole, made once."""
-    folder = Path(tempfile.mkdtemp(prefix="limelight-papers-"))
+    folder = Path(tempfile.mkdtemp(prefix="limelight-documents-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    paper.lay(folder)
+    document.lay(folder)
     return folder
