@@ -61,11 +61,11 @@ def test_everything_that_is_built_holds(once: Path, place: Path) -> None:
     for entry in entries:
         stems, target = read_stems(once, entry.name), read_clip_sound(once, entry.name, "target")
         assert stems.shape == (3, 1, 96_000)
-        spoiling = read_recipe(once, entry.name)
-        spoilt = spoiling.applied(stems)
-        if spoiling.is_invertible:
-            assert np.abs(spoilt.sum(axis=0) - read_clip_sound(once, entry.name, "input")).max() < 1e-6
-            assert np.abs(spoiling.inverse.applied(spoilt).sum(axis=0) - target).max() < 3e-6
+        degradation = read_recipe(once, entry.name)
+        degraded = degradation.applied(stems)
+        if degradation.is_invertible:
+            assert np.abs(degraded.sum(axis=0) - read_clip_sound(once, entry.name, "input")).max() < 1e-6
+            assert np.abs(degradation.inverse.applied(degraded).sum(axis=0) - target).max() < 3e-6
         assert entry.sources[0].name in [path.name for path in (place / "films").iterdir()]
 
 
@@ -184,7 +184,7 @@ def test_a_table_that_leaks_is_refused_before_any_work(place: Path, tmp_path: Pa
             [place / "films"],
             tmp_path / "set",
             settings=settings(place),
-            register=SplitAssignment.read(table),
+            splits=SplitAssignment.read(table),
             workers=1,
         )
     assert not any((tmp_path / "set" / "clips").iterdir())

@@ -7,7 +7,7 @@ import pytest
 from dataset.sounds_on_disk import split_library, write_library
 
 from limelight.dataset.clips import read_clip_sound, read_cues, read_recipe, read_stems
-from limelight.dataset.from_sounds import GOOD, SEED, SPOILT, build_from_sounds, mixture_of
+from limelight.dataset.from_sounds import DEGRADED, GOOD, SEED, build_from_sounds, mixture_of
 from limelight.dataset.mixtures import SourceChoice, draw_mixture
 from limelight.dataset.reading import check_dataset
 
@@ -31,10 +31,10 @@ def draw(library: Path, folder: Path, count: int, split: str = "test"):
 def test_the_files_hold_the_mixtures_that_seed_and_number_name(library: Path, tmp_path: Path) -> None:
     entries = draw(library, tmp_path, 2)
     assert [entry.name for entry in entries] == [
+        "degraded-test-000000",
+        "degraded-test-000001",
         "good-test-000000",
         "good-test-000001",
-        "spoilt-test-000000",
-        "spoilt-test-000001",
     ]
     sounds = split_library(library).open("test")
     for entry in entries:
@@ -52,11 +52,11 @@ def test_the_files_hold_the_mixtures_that_seed_and_number_name(library: Path, tm
     check_dataset(tmp_path)
 
 
-def test_good_mixtures_are_left_alone_and_spoilt_ones_are_not(library: Path) -> None:
+def test_good_mixtures_are_left_alone_and_degraded_ones_are_not(library: Path) -> None:
     sounds = split_library(library).open("test")
-    good, spoilt = mixture_of(GOOD, 0, sounds), mixture_of(SPOILT, 0, sounds)
+    good, degraded = mixture_of(GOOD, 0, sounds), mixture_of(DEGRADED, 0, sounds)
     assert np.array_equal(good.input, good.target)
-    assert not np.allclose(spoilt.input, spoilt.target, atol=1e-3)
+    assert not np.allclose(degraded.input, degraded.target, atol=1e-3)
 
 
 def test_more_are_added_and_fewer_are_taken_from_what_is_there(library: Path, tmp_path: Path) -> None:

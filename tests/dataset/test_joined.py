@@ -64,7 +64,7 @@ def test_a_film_is_a_data_set_like_any_other(built: Path, films: list[Entry]) ->
         assert all(last - first >= SHORTEST_SECONDS for first, last in stretches(film))
         trial = read_eval_clip(folder, film, films[0])
         assert len(trial.own.cues.shots) == SCENES
-        assert np.abs(trial.spoilt.sum(axis=0) - trial.input).max() < 1e-5
+        assert np.abs(trial.degraded.sum(axis=0) - trial.input).max() < 1e-5
 
 
 def test_every_scene_is_a_stretch_of_a_clip(built: Path, films: list[Entry]) -> None:

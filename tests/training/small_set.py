@@ -32,7 +32,7 @@ def _written(folder: Path, number: int, split: str, seconds: float, pictures: bo
     cues = np.zeros((int(np.ceil(seconds)), len(CUE_NAMES)), np.float32)
     cues[:, 0] = 1  # a picture is shown
     cues[:, 4] = number / len(SPLITS)
-    cues[:, 1:4] = np.array([np.mean(curve) for curve in made.spoiling.curves_db]) / 24 + 0.5
+    cues[:, 1:4] = np.array([np.mean(curve) for curve in made.degradation.curves_db]) / 24 + 0.5
     shown = [Picture(second + 0.5, rng.integers(0, 256, (32, 48, 3), dtype=np.uint8)) for second in range(len(cues))]
     source = Source(f"film-{number}", "film", f"film-{number}", "", "CC0", 0.0)
     name = f"clip-{number:02d}"

@@ -22,6 +22,7 @@ from limelight.report.words import plain
 if TYPE_CHECKING:
     from limelight.dataset.build import Built
     from limelight.dataset.build_state import Skipped
+    from limelight.dataset.splits import SplitAssignment
 
 
 class LayoutName(StrEnum):
@@ -89,12 +90,19 @@ PAGE = "statistics.html"
 
 
 class LevelName(StrEnum):
-    """How hard a recipe hits: 6, 9, 12 dB, or a step drawn for each clip."""
+    """How hard a recipe hits: 6, 9, 12 dB, or a step sampled for each clip."""
 
     low = "low"
     medium = "medium"
     high = "high"
     mixed = "mixed"
+
+
+class LimitName(StrEnum):
+    """What comes down where a peak passes −0.5 dBFS."""
+
+    both = "both"  # the whole pair: it differs by the recipe alone
+    input = "input"  # the input alone, as the papers' released script does
 
 
 @muddy.command()
@@ -119,6 +127,14 @@ def build(
         "0.8,0.1,0.1"
     ),
     licence: Licence = "not stated",
+    limit: Annotated[
+        LimitName, typer.Option(help="Where a peak passes -0.5 dBFS: bring down both, or the input alone (released).")
+    ] = LimitName.both,
+    condensed_movies: Annotated[
+        Path | None,
+        typer.Option(help="Folder of Condensed Movies' metadata: films are its videos, splits are by film."),
+    ] = None,
+    genres: Annotated[str, typer.Option(help="With --condensed-movies: genres with commas, or all.")] = "Action",
     seed: Seed = 0,
     workers: Workers = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Also manifest.parquet (needs pyarrow).")] = False,
@@ -126,7 +142,7 @@ def build(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Take films apart, spoil the balance, keep both. Run it again after a stop: it goes on where it was."""
+    """Take films apart, degrade the balance, keep both. Run it again after a stop: it goes on where it was."""
     with command_context(verbose=verbose):
         from limelight.dataset.build import build_from_films
         from limelight.dataset.films import BuildSettings
@@ -143,14 +159,17 @@ def build(
             separator=separator,
             keep_trivial=keep_trivial,
             frames=frames,
+            limit=limit.value,
         )
-        register = SplitAssignment.read(about, shares=_shares(shares), licence=licence)
+        splits = SplitAssignment.read(about, shares=_shares(shares), licence=licence)
+        if condensed_movies:
+            films, splits = _condensed(condensed_movies, films, genres, splits, quiet=quiet)
         with progress_bar(quiet=quiet) as bar:
             built = build_from_films(
                 films,
                 output,
                 settings=settings,
-                register=register,
+                splits=splits,
                 workers=workers,
                 progress=lambda done, total: bar("muddy", done, total),
             )
@@ -221,6 +240,19 @@ def join(
             )
         told = {"folder": str(output), "clips": len(entries)}
         typer.echo(json.dumps(told, indent=1) if as_json else str(output))
+
+
+def _condensed(
+    metadata: Path, films: list[Path], genres: str, splits: SplitAssignment, *, quiet: bool
+) -> tuple[list[Path], SplitAssignment]:
+    from limelight.dataset.build import find_films
+    from limelight.dataset.condensed_movies import CondensedMovies, select
+
+    asked = [genre.strip() for genre in genres.split(",") if genre.strip()]
+    chosen = select(CondensedMovies.read(metadata), find_films(films), genres=asked, splits=splits)
+    if not quiet:
+        console.print(chosen.said, markup=False)
+    return list(chosen.films), chosen.splits
 
 
 def _shares(text: str) -> tuple[float, float, float]:

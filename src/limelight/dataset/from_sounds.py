@@ -1,6 +1,6 @@
-"""Mixtures of a sound library as a data set, without pictures: spoilt ones by the papers' rule, and good ones left alone.
+"""Mixtures of a sound library as a data set, without pictures: degraded ones by the papers' rule, and good ones left alone.
 
-    number n ─► draw_mixture(seed, n)          ─► clips/spoilt-SPLIT-n/
+    number n ─► draw_mixture(seed, n)          ─► clips/degraded-SPLIT-n/
                 draw_mixture(seed + 1, n)      ─► clips/good-SPLIT-n/
 
 The form is that of any data set (`manifest`, `clips`), so whatever reads one reads this. Nothing is left out: a mixture of
@@ -29,7 +29,7 @@ from limelight.errors import SomeFailed
 from limelight.vision.encoder import without_picture
 
 SECONDS, SEED, BATCH = 10.0, 2026, 20
-SPOILT, GOOD = "spoilt", "good"
+DEGRADED, GOOD = "degraded", "good"
 
 # mixtures done, mixtures in all
 Progress = Callable[[float, float], None]
@@ -76,7 +76,7 @@ def build_from_sounds(
     stock.open(split)  # decoded once, not by every worker
     batches = [
         MixtureBatch(kind, first, min(BATCH, count - first), folder, stock, split, stock.digest())
-        for kind in (SPOILT, GOOD)
+        for kind in (DEGRADED, GOOD)
         for first in range(0, count, BATCH)
     ]
     waiting = [batch for batch in batches if not _covered(batch)]

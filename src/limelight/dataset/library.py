@@ -93,12 +93,12 @@ class SplitLibrary:
             return
         if not folder.is_dir():
             raise InputError(f"Wanted {stem} in {folder}, which is not a folder; give one with sound files.")
-        register = SplitAssignment(self.shares)
+        splits = SplitAssignment(self.shares)
         for path in sorted(folder.rglob("*")):
             if path.suffix.lower() in SOUND_SUFFIXES and not path.name.startswith("."):
                 name = path.relative_to(folder)
                 group = f"{stem}-{name.parts[0] if len(name.parts) > 1 else name.stem}"
-                yield {"file": name.as_posix(), "kind": stem, "split": register.draw(group), "group": group}
+                yield {"file": name.as_posix(), "kind": stem, "split": splits.sample(group), "group": group}
 
 
 @dataclass(frozen=True, repr=False)

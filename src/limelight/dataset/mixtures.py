@@ -1,4 +1,4 @@
-"""Well mixed soundtracks out of a library of separate sounds, and their spoilt twins.
+"""Well mixed soundtracks out of a library of separate sounds, and their degraded twins.
 
 Levels follow the priors of DnR v3 (integrated loudness, mean ± σ): speech −27 ± 4, music −32 ± 6, effects −32 ± 6 in
 front and −40 ± 6 behind, the whole mix −27 ± 1 LUFS. Drawn from a generator, so that a seed and a number name a mixture.
@@ -31,7 +31,7 @@ LATE = 0.3  # share of sequences that begin after the mixture
 
 @dataclass(frozen=True)
 class SourceChoice:
-    """How often a stem is heard at all, and how often the mix is spoilt."""
+    """How often a stem is heard at all, and how often the mix is degraded."""
 
     presence: dict[str, float] = field(default_factory=lambda: {"speech": 0.75, "music": 0.75, "effects": 0.85})
     undegraded: float = 0.15
@@ -39,7 +39,7 @@ class SourceChoice:
 
 @dataclass(frozen=True)
 class Mixture:
-    """A good mix, its stems, and what was done to spoil it."""
+    """A good mix, its stems, and what was done to degrade it."""
 
     target_stems: Stems  # [K, N]; their sum is the good mix
     degradation: GainChange
@@ -66,7 +66,7 @@ def draw_mixture(
     casting: SourceChoice | None = None,
     variety: Augmentation = PLAIN,
 ) -> Mixture:
-    """One mixture of at least one audible stem, spoilt unless the casting spares it; no peak above −0.5 dBFS."""
+    """One mixture of at least one audible stem, degraded unless the casting spares it; no peak above −0.5 dBFS."""
     casting = casting or SourceChoice()
     length = round(seconds * SAMPLE_RATE)
     heard = [stem for stem in STEMS if rng.random() < casting.presence[stem]] or [str(rng.choice(STEMS))]

@@ -73,7 +73,7 @@ def _figures(found: Statistics) -> str:
 
 
 def _example(folder: Path, entry: Entry) -> str:
-    spoiling = read_recipe(folder, entry.name)
+    degradation = read_recipe(folder, entry.name)
     source = ", ".join(f"{one.name} at {duration(one.start_seconds)}, {one.licence}" for one in entry.sources)
     said = f"{entry.recipe}: {entry.fault} · {entry.split} · {source}"
     loud = " · ".join(f"{name} {number(entry.loudness_lufs[name])}" for name in (*STEMS, "target", "input"))
@@ -81,7 +81,7 @@ def _example(folder: Path, entry: Entry) -> str:
         f"<h2>{escaped(entry.name)}</h2>"
         f'<p class="quiet">{escaped(said)}<br>LUFS: {escaped(loud.replace("–", "silent"))}</p>'
         f"{_pictures(folder, entry)}<h3>What was done to each stem, dB<span>{_legend()}</span></h3>"
-        f'{_curves(spoiling)}<div class="plain">{"".join(_players(folder, entry))}</div>'
+        f'{_curves(degradation)}<div class="plain">{"".join(_players(folder, entry))}</div>'
     )
 
 
@@ -99,10 +99,10 @@ def _legend() -> str:
     return "".join(f'<span class="legend"><i class="key {stem}"></i>{stem}</span>' for stem in STEMS)
 
 
-def _curves(spoiling: Degradation) -> str:
+def _curves(degradation: Degradation) -> str:
     lines = "".join(
         f'<path class="curve {stem}" d="{_path(curve)}"/>'
-        for stem, curve in zip(STEMS, spoiling.curves_db, strict=True)
+        for stem, curve in zip(STEMS, degradation.curves_db, strict=True)
     )
     drawn = f'<path class="zero" d="M0 {HEIGHT / 2}H{WIDTH}"/>{lines}'
     return (

@@ -19,7 +19,7 @@ from limelight.vision.cues import CUE_NAMES
 
 KINDS = ("talk", "action")
 RECIPES = ("paper:low", "timevarying:high", "paper:high")
-ASKING = {"by_model": "model_of", "controls": "remembering", "levelled": "remembering"}  # who asks for models, and how
+ASKING = ("models.model_of", "models.cached_separator", "methods.cached_separator")  # who asks for models, and how
 
 
 def write_set(
@@ -37,8 +37,10 @@ def write_set(
         split = "test" if n < clips else "train"
         stems = make_stems(seconds, seed=n, channels=channels)
         levels = levels_of(stems)
-        spoiling = draw_degradation(np.random.default_rng(n), DegradationChoice.of(recipes[n % len(recipes)]), levels)
-        made = degrade(stems, spoiling, layout="mono" if channels == 1 else "stereo", levels=levels)
+        degradation = draw_degradation(
+            np.random.default_rng(n), DegradationChoice.of(recipes[n % len(recipes)]), levels
+        )
+        made = degrade(stems, degradation, layout="mono" if channels == 1 else "stereo", levels=levels)
         cues = np.full((2, len(CUE_NAMES)), 0.5, np.float32)
         cues[:, 1] = n / 100
         cues[:, CUE_NAMES.index("picture")] = 1
@@ -52,5 +54,5 @@ def write_set(
 def install(monkeypatch: pytest.MonkeyPatch, **models: FakeModel | FakeRemix) -> None:
     """Has methods of this process find these models by their names."""
     found = {name: model if isinstance(model, FakeRemix) else CachedSeparator(model) for name, model in models.items()}
-    for module, asks in ASKING.items():
-        monkeypatch.setattr(f"limelight.cli.judge.{module}.{asks}", found.__getitem__)
+    for asks in ASKING:
+        monkeypatch.setattr(f"limelight.metrics.{asks}", lambda name, *load: found[name])

@@ -24,11 +24,11 @@ def follows_a_cue(latent: np.ndarray, _levels: np.ndarray, cues: np.ndarray, _at
 def test_each_is_shown_its_own_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entries = write_set(tmp_path)
     install(monkeypatch, seeing=FakeModel(gains_db=follows_a_cue))
-    trial = read_eval_clip(tmp_path, entries[0], entries[2])  # the second cue is 0 here, 0.02 there
+    clip = read_eval_clip(tmp_path, entries[0], entries[2])  # the second cue is 0 here, 0.02 there
     own, another, none = (ModelMethod("seeing", "seeing", picture) for picture in ("own", "another", "none"))
-    assert np.array_equal(own.remix(trial).samples, trial.input)
-    assert np.array_equal(none.remix(trial).samples, trial.input)
-    assert not np.allclose(another.remix(trial).samples, trial.input)
+    assert np.array_equal(own.remix(clip).samples, clip.input)
+    assert np.array_equal(none.remix(clip).samples, clip.input)
+    assert not np.allclose(another.remix(clip).samples, clip.input)
     assert [method.name for method in (own, another, none)] == [
         "seeing",
         "seeing, another picture",
@@ -42,23 +42,23 @@ def test_each_is_shown_its_own_picture(tmp_path: Path, monkeypatch: pytest.Monke
 def test_one_kind_of_cue_may_be_another_clip_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entries = write_set(tmp_path)
     install(monkeypatch, seeing=FakeModel(gains_db=follows_a_cue))
-    trial = read_eval_clip(tmp_path, entries[0], entries[2])
+    clip = read_eval_clip(tmp_path, entries[0], entries[2])
     by_kind = {kind: ModelMethod("seeing", "seeing", kind) for kind in KINDS}
     followed = CUES[1].kind
     for kind, method in by_kind.items():
         assert method.needs_another
         assert method.kind == "picture"
-        assert np.array_equal(method.remix(trial).samples, trial.input) == (kind != followed)
+        assert np.array_equal(method.remix(clip).samples, clip.input) == (kind != followed)
     assert by_kind[followed].name == f"seeing, another {followed}"
-    whole = ModelMethod("seeing", "seeing", "another").remix(trial).samples
-    assert np.allclose(by_kind[followed].remix(trial).samples, whole)
+    whole = ModelMethod("seeing", "seeing", "another").remix(clip).samples
+    assert np.allclose(by_kind[followed].remix(clip).samples, whole)
 
 
 def test_a_shorter_picture_begins_again(tmp_path: Path) -> None:
     entries = write_set(tmp_path)
-    trial = read_eval_clip(tmp_path, entries[0], entries[2])
+    clip = read_eval_clip(tmp_path, entries[0], entries[2])
     values = np.arange(6 * len(CUES), dtype=np.float32).reshape(6, -1)
-    long, short = (replace(trial.own, cues=replace(trial.own.cues, values=v)) for v in (values, -values[:4]))
+    long, short = (replace(clip.own, cues=replace(clip.own.cues, values=v)) for v in (values, -values[:4]))
     column = 1
     mixed = with_cues_of(long, short, CUES[column].kind).cues.values
     assert np.array_equal(mixed[:, column], -values[[0, 1, 2, 3, 0, 1], column])
@@ -78,12 +78,12 @@ def test_who_never_learnt_to_look_does_not(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_model_that_decides_gains_tells_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = write_set(tmp_path, clips=1, train=0)[0]
     install(monkeypatch, stems=FakeModel(gains_db=(3.0, 0.0, 0.0)), once=FakeRemix())
-    trial = read_eval_clip(tmp_path, entry, entry)
-    gains_db = ModelMethod("stems", "stems").remix(trial).gains_db
+    clip = read_eval_clip(tmp_path, entry, entry)
+    gains_db = ModelMethod("stems", "stems").remix(clip).gains_db
     assert gains_db is not None
     relative = gains_db.mean(axis=1) - gains_db.mean(axis=1)[1]
     assert relative == pytest.approx([3.0, 0.0, 0.0], abs=0.2)
-    assert ModelMethod("once", "once").remix(trial).gains_db is None
+    assert ModelMethod("once", "once").remix(clip).gains_db is None
 
 
 def test_a_model_is_called_by_what_it_is_not_by_its_place(monkeypatch: pytest.MonkeyPatch) -> None:

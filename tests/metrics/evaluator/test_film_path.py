@@ -45,17 +45,17 @@ def test_a_network_that_remixes_at_once_keeps_the_level_it_learnt() -> None:
 
 def test_it_is_told_the_context_that_it_was_trained_on(tmp_path: Path) -> None:
     entry = write_set(tmp_path, clips=1, train=0)[0]
-    trial = read_eval_clip(tmp_path, entry, entry)
+    clip = read_eval_clip(tmp_path, entry, entry)
     model = FakeRemix(card=remix_card(context="clip", context_width=5))
     with pytest.raises(InputError, match="context-clip"):
-        remixed(trial.input, model, trial.own, layout="mono")
+        remixed(clip.input, model, clip.own, layout="mono")
     place = tmp_path / "clips" / entry.name / "context-clip.npy"
     np.save(place, np.full((2, 5), 7, np.float32))
-    remixed(trial.input, model, trial.own, layout="mono")
+    remixed(clip.input, model, clip.own, layout="mono")
     assert {float(rows.max()) for rows in model.told} == {7.0}
     model.told.clear()
-    remixed(trial.input, model, None, layout="mono")
+    remixed(clip.input, model, None, layout="mono")
     assert {float(rows.max()) for rows in model.told} == {0.0}  # in the dark
     np.save(place, np.zeros((2, 4), np.float32))
     with pytest.raises(ModelError, match=r"rows of 5 numbers \(clip\), clip-0000 has \(2, 4\)"):
-        remixed(trial.input, model, trial.own, layout="mono")
+        remixed(clip.input, model, clip.own, layout="mono")

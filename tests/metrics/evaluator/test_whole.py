@@ -72,7 +72,7 @@ def test_the_command_line_judges_and_compares(dataset: Path, tmp_path: Path) -> 
     told = limelight(dataset, "--into", into, "--count", 1, "--examples", 0, "--workers", 1, "--quiet")
     assert told.splitlines() == [str(into / "results.md"), str(into / "results.html")]
     told = json.loads(limelight(dataset, "--into", into, "--count", 1, "--examples", 0, "--workers", 1, "--json"))
-    assert told["rows"]["do nothing"]["figures"]["harm"]["value"] == 0
+    assert told["rows"]["do nothing"]["figures"]["clean_mix_change"]["value"] == 0
     compared = limelight(dataset, "--into", into, "--compare", "lite", "do nothing").splitlines()
     assert len(compared) == 1 + 13
     assert any(row.startswith("level-matched MAG, × 100") for row in compared)
