@@ -183,6 +183,9 @@ def show(
     folder: DataSet,
     page: Annotated[Path | None, typer.Option(help=f"Where the page goes; default DIR/{PAGE}.")] = None,
     examples: Annotated[int, typer.Option(help="Clips to listen to on the page; 0 writes none.", min=0)] = 6,
+    beside: Annotated[
+        Path | None, typer.Option(help="CSV of other clips' speech_lufs, music_lufs, effects_lufs; default films'.")
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -190,14 +193,14 @@ def show(
     with command_context(verbose=verbose):
         from limelight.dataset.manifest import read_manifest
         from limelight.dataset.page import write_page
-        from limelight.dataset.statistics import as_text, statistics
+        from limelight.dataset.statistics import FILMS, as_text, level_statistics, statistics
 
         entries = read_manifest(folder)
-        found = statistics(entries)
-        typer.echo(json.dumps(asdict(found), indent=1) if as_json else as_text(found))
+        found, others = statistics(entries), level_statistics(beside) if beside else FILMS
+        typer.echo(json.dumps(asdict(found), indent=1) if as_json else as_text(found, others))
         if examples:
             target = page or folder / PAGE
-            write_page(folder, entries, found, target, examples=examples)
+            write_page(folder, entries, found, target, examples=examples, beside=others)
             console.print(f"page: {target}", markup=False)
 
 
@@ -209,7 +212,7 @@ def check(folder: DataSet, quiet: Quiet = False, verbose: Verbose = False) -> No
 
         with progress_bar(quiet=quiet) as bar:
             entries = check_dataset(folder, progress=lambda done, total: bar("check", done, total))
-        typer.echo(f"{len(entries)} clips: no leakage, all files as built, stems sum to the target")
+        typer.echo(f"{len(entries)} clips: no leakage by name or sound, all files as built, stems sum to the target")
 
 
 @muddy.command()

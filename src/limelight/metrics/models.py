@@ -69,7 +69,9 @@ class ModelMethod:
 
     @property
     def mark(self) -> str:
-        return f"{model_of(self.model).card.fingerprint}, {self.picture} picture"
+        model = model_of(self.model)
+        mark = model.mark if isinstance(model, StemModel) else model.card.fingerprint
+        return f"{mark}, {self.picture} picture"
 
     @property
     def needs_another(self) -> bool:
@@ -78,14 +80,12 @@ class ModelMethod:
     @property
     def looks(self) -> bool:
         """Whether the model ever learnt to look."""
-        card = model_of(self.model).card
-        return card.uses_picture
+        return _deciding(self.model).uses_picture
 
     @property
     def told_cues(self) -> bool:
         """Whether what it is told of the picture are our measured cues."""
-        card = model_of(self.model).card
-        return self.looks and card.context in ("none", "cues")
+        return self.looks and _deciding(self.model).context in ("none", "cues")
 
     @property
     def said(self) -> str:
@@ -110,6 +110,12 @@ def with_cues_of(own: ShownCues, another: ShownCues, kind: str) -> ShownCues:
     seconds = np.arange(len(values)) % len(another.cues.values)
     values[:, columns] = another.cues.values[seconds][:, columns]
     return replace(own, cues=replace(own.cues, values=values))
+
+
+def _deciding(model: str) -> Card:
+    """The card of whoever is shown the picture: the director of stems, or a remixer."""
+    found = model_of(model)
+    return found.director.card if isinstance(found, StemModel) else found.card
 
 
 def has_stems(model: str) -> bool:
@@ -177,6 +183,11 @@ class StemModel:
     @property
     def card(self) -> Card:
         return self.separator.card
+
+    @property
+    def mark(self) -> str:
+        """Of both."""
+        return f"{self.separator.card.fingerprint}, {self.director.card.fingerprint}"
 
 
 @cache

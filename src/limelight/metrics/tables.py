@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from limelight.dataset.statistics import difficulty
 from limelight.metrics.bootstrap import Interval, interval, paired_difference, share_gone
 from limelight.metrics.registry import BALANCE, BY_NAME, DECIDED, HUNDREDTHS, PAPERS, Metric, registered
 from limelight.metrics.results import ResultLine, is_good
@@ -77,11 +78,6 @@ SPLIT_BY: Mapping[str, Callable[[ResultLine], str]] = {
     "kind": lambda line: line.kind,
     "trivial": lambda line: "a trivial pair" if line.trivial else "needs a decision",
 }
-
-
-def difficulty(step_db: float) -> str:
-    """The papers' levels, 6, 9 and 12 dB; other steps go to the nearest."""
-    return "none" if step_db == 0 else "low" if step_db < 7.5 else "medium" if step_db < 10.5 else "high"
 
 
 @dataclass(frozen=True)

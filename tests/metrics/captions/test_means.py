@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 from cli.test_cli import failing, left_behind, limelight
-from fake_models import FakeModel
+from fakes import FakeRemixer, remix_card
 from films import Film, film_path
-from remixes import FakeRemix, remix_card
 from vision.pretrained.tiny_clip import tiny_clip
 
 from limelight.errors import ModelError
@@ -37,13 +36,14 @@ def test_nothing_at_hand_is_said_and_what_was_named_must_be_there() -> None:
         gather(ContextRequest("captions"), clip=NOWHERE, model=None)
     with pytest.raises(ModelError, match=NOWHERE):
         gather(ContextRequest("captions", text_model=NOWHERE), clip=None, model=None)
-    with pytest.raises(ModelError, match="listens to measured cues alone"):
-        gather(ContextRequest("captions"), clip=None, model="lite", load=lambda name: FakeModel())
+    with pytest.raises(ModelError, match="'lite'"):
+        gather(ContextRequest("captions"), clip=None, model="lite")
 
 
-def test_the_text_encoder_follows_the_model() -> None:
+def test_the_text_encoder_follows_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     card = remix_card(context="captions", context_width=768)
-    found = gather(ContextRequest("captions"), clip=None, model="mine.onnx", load=lambda name: FakeRemix(card=card))
+    monkeypatch.setattr("limelight.metrics.caption_page.load_remixer", lambda name, *, device: FakeRemixer(card=card))
+    found = gather(ContextRequest("captions"), clip=None, model="mine.onnx")
     assert isinstance(found.text, str)
     assert "t5-v1_1-base" in found.text
 

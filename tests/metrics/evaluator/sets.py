@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from dataset.entries import FILM
 from dataset.stems import levels_of, make_stems
-from fake_models import FakeModel
-from remixes import FakeRemix
+from fakes import FakeDirector, FakeRemixer, FakeSeparator, Gains, Masks, by_region, separator_card
 
 from limelight.dataset.clips import Clip, write_clip
 from limelight.dataset.degrade import DegradationChoice, degrade, draw_degradation
 from limelight.dataset.manifest import Entry, Source, write_manifest
-from limelight.metrics.models import CachedSeparator
+from limelight.metrics.models import CachedSeparator, StemModel
+from limelight.models.card import Card
+from limelight.models.registry import DEFAULT_SEPARATOR
 from limelight.vision.cues import CUE_NAMES
 
 KINDS = ("talk", "action")
 RECIPES = ("paper:low", "timevarying:high", "paper:high")
-ASKING = ("models.model_of", "models.cached_separator", "methods.cached_separator")  # who asks for models, and how
 
 
 def write_set(
@@ -51,8 +53,30 @@ def write_set(
     return sorted(entries, key=lambda entry: entry.name)
 
 
-def install(monkeypatch: pytest.MonkeyPatch, **models: FakeModel | FakeRemix) -> None:
-    """Has methods of this process find these models by their names."""
-    found = {name: model if isinstance(model, FakeRemix) else CachedSeparator(model) for name, model in models.items()}
-    for asks in ASKING:
-        monkeypatch.setattr(f"limelight.metrics.{asks}", lambda name, *load: found[name])
+@dataclass
+class LookingDirector(FakeDirector):
+    """One that asks for cues by name."""
+
+    @property
+    def card(self) -> Card:
+        return Card(kind="director", name="looking", licence="MIT", cue_names=CUE_NAMES)
+
+
+def model(
+    gains_db: Gains | Sequence[float] = (0.0, 0.0, 0.0),
+    *,
+    masks: Masks | None = None,
+    looks: bool = False,
+    name: str = "fake",
+) -> StemModel:
+    """A separator and a director whose masks and gains are known."""
+    separator = CachedSeparator(FakeSeparator(masks or by_region(), card=separator_card(name=name)))
+    return StemModel(separator, (LookingDirector if looks else FakeDirector)(gains_db))
+
+
+def install(monkeypatch: pytest.MonkeyPatch, **models: StemModel | FakeRemixer) -> None:
+    """Has methods of this process find these models by their names, the separator of "ours" by the default one."""
+    models |= {DEFAULT_SEPARATOR: models["ours"]} if "ours" in models else {}
+    monkeypatch.setattr("limelight.metrics.models.model_of", models.__getitem__)
+    for room in ("models", "methods"):
+        monkeypatch.setattr(f"limelight.metrics.{room}.cached_separator", lambda name: models[name].separator)

@@ -6,24 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_models import FakeModel, fake_card
-from metrics.evaluator.sets import install, write_set
-from remixes import FakeRemix, remix_card
+from fakes import FakeRemixer, remix_card
+from metrics.evaluator.sets import install, model, write_set
 
 from limelight.metrics.clips import read_eval_clip
 from limelight.metrics.models import ModelMethod, names_of, with_cues_of
+from limelight.types import Cues, StemFeatures
 from limelight.vision.cues import CUES, KINDS
 
 
-def follows_a_cue(latent: np.ndarray, _levels: np.ndarray, cues: np.ndarray, _at: np.ndarray) -> np.ndarray:
-    """Speech up by a hundred times the second cue, in dB; nothing without a picture."""
-    up = 100 * float(cues[:, 1].mean()) if len(cues) else 0.0
-    return np.tile(np.array([up, 0, 0], np.float32), (len(latent), 1))
+def follows_a_cue(heard: StemFeatures, seen: Cues) -> np.ndarray:
+    """Speech up by a hundred times the second cue, in dB."""
+    up = 100 * float(seen.values[:, 1].mean())
+    return np.tile(np.array([[up], [0.0], [0.0]]), (1, len(heard.times_seconds)))
 
 
 def test_each_is_shown_its_own_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entries = write_set(tmp_path)
-    install(monkeypatch, seeing=FakeModel(gains_db=follows_a_cue))
+    install(monkeypatch, seeing=model(follows_a_cue, looks=True))
     clip = read_eval_clip(tmp_path, entries[0], entries[2])  # the second cue is 0 here, 0.02 there
     own, another, none = (ModelMethod("seeing", "seeing", picture) for picture in ("own", "another", "none"))
     assert np.array_equal(own.remix(clip).samples, clip.input)
@@ -41,7 +41,7 @@ def test_each_is_shown_its_own_picture(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_one_kind_of_cue_may_be_another_clip_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entries = write_set(tmp_path)
-    install(monkeypatch, seeing=FakeModel(gains_db=follows_a_cue))
+    install(monkeypatch, seeing=model(follows_a_cue, looks=True))
     clip = read_eval_clip(tmp_path, entries[0], entries[2])
     by_kind = {kind: ModelMethod("seeing", "seeing", kind) for kind in KINDS}
     followed = CUES[1].kind
@@ -67,17 +67,17 @@ def test_a_shorter_picture_begins_again(tmp_path: Path) -> None:
 
 
 def test_who_never_learnt_to_look_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    install(monkeypatch, blind=FakeModel(card=fake_card(uses_picture=False)), seeing=FakeModel())
+    install(monkeypatch, blind=model(), seeing=model(looks=True))
     assert not ModelMethod("blind", "blind").looks
     assert ModelMethod("seeing", "seeing").looks
-    install(monkeypatch, told=FakeRemix(card=remix_card(context="cues", context_width=32)), deaf=FakeRemix())
+    install(monkeypatch, told=FakeRemixer(card=remix_card(context="cues", context_width=32)), deaf=FakeRemixer())
     assert ModelMethod("told", "told").looks
     assert not ModelMethod("deaf", "deaf").looks
 
 
 def test_a_model_that_decides_gains_tells_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = write_set(tmp_path, clips=1, train=0)[0]
-    install(monkeypatch, stems=FakeModel(gains_db=(3.0, 0.0, 0.0)), once=FakeRemix())
+    install(monkeypatch, stems=model((3.0, 0.0, 0.0)), once=FakeRemixer())
     clip = read_eval_clip(tmp_path, entry, entry)
     gains_db = ModelMethod("stems", "stems").remix(clip).gains_db
     assert gains_db is not None
@@ -87,10 +87,10 @@ def test_a_model_that_decides_gains_tells_them(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_model_is_called_by_what_it_is_not_by_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = FakeRemix(card=remix_card(preset="visah", context="cues", context_width=32, parameters=6_130_000))
-    deaf = FakeRemix(card=remix_card(preset="learn2remix", parameters=370_000))
-    lite = FakeModel(card=fake_card(name="lite"))
-    models = {"new": FakeModel(), "x/y": lite, "a/checkpoint.safetensors": told, "b/new.onnx": told, "c.onnx": deaf}
+    told = FakeRemixer(card=remix_card(preset="visah", context="cues", context_width=32, parameters=6_130_000))
+    deaf = FakeRemixer(card=remix_card(preset="learn2remix", parameters=370_000))
+    lite = model(name="lite")
+    models = {"new": model(), "x/y": lite, "a/checkpoint.safetensors": told, "b/new.onnx": told, "c.onnx": deaf}
     install(monkeypatch, **models)
     assert names_of(["new", "x/y", "a/checkpoint.safetensors", "c.onnx"]) == [
         "new",
@@ -105,6 +105,6 @@ def test_a_model_is_called_by_what_it_is_not_by_its_place(monkeypatch: pytest.Mo
 
 
 def test_what_it_was_trained_on_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    install(monkeypatch, told=FakeRemix(card=remix_card(training_data="800 clips, 7 steps")))
+    install(monkeypatch, told=FakeRemixer(card=remix_card(training_data="800 clips, 7 steps")))
     assert ModelMethod("told", "visah").said == "visah was trained on 800 clips, 7 steps."
     assert ModelMethod("told", "visah", "none").said == ""

@@ -6,8 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from fake_models import FakeModel
-from metrics.evaluator.sets import install, write_set
+from metrics.evaluator.sets import install, model, write_set
 
 from limelight.audio.loudness import integrated_loudness
 from limelight.metrics.clips import EvalClip, read_eval_clip
@@ -62,7 +61,7 @@ def test_the_best_gains_on_true_stems_reach_the_target(clips: list[EvalClip]) ->
 def test_separated_stems_reach_less_than_true_ones_and_more_than_nothing(
     clips: list[EvalClip], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(monkeypatch, lite=FakeModel())
+    install(monkeypatch, lite=model())
     for clip in clips:
         before, true = figures(DO_NOTHING, clip), figures(GAINS_ON_TRUE, clip)
         after = figures(gains_on_stems_of("lite", "lite"), clip)

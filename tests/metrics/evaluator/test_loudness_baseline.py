@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dataset.entries import entry
-from fake_models import FakeModel, by_region
-from metrics.evaluator.sets import install, write_set
+from fakes import by_region
+from metrics.evaluator.sets import install, model, write_set
 
 from limelight.audio.loudness import integrated_loudness
 from limelight.errors import InputError
@@ -17,7 +17,7 @@ from limelight.metrics.methods import LoudnessBaseline, by_films, by_training, u
 
 def test_each_stem_comes_to_its_usual_loudness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stems that the model separates perfectly: a low tone, a middle one, a high one."""
-    install(monkeypatch, lite=FakeModel(masks=by_region()))
+    install(monkeypatch, lite=model(masks=by_region()))
     entries = write_set(tmp_path)
     clip = read_eval_clip(tmp_path, entries[0], entries[0])
     time = np.arange(clip.input.shape[1]) / 48_000
@@ -33,7 +33,7 @@ def test_each_stem_comes_to_its_usual_loudness(tmp_path: Path, monkeypatch: pyte
 
 
 def test_traces_are_not_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(monkeypatch, lite=FakeModel(masks=by_region()))
+    install(monkeypatch, lite=model(masks=by_region()))
     entries = write_set(tmp_path)
     clip = read_eval_clip(tmp_path, entries[0], entries[0])
     tone = 0.1 * np.sin(2 * np.pi * 300 * np.arange(clip.input.shape[1]) / 48_000)

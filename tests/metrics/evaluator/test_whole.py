@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_models import FakeModel
-from metrics.evaluator.sets import install, write_set
+from metrics.evaluator.sets import install, model, write_set
 
 from limelight.metrics.evaluate import Request, evaluate
 
@@ -24,8 +23,8 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def asked(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Request:
-    model = FakeModel(gains_db=(2.0, 0.0, -2.0))
-    install(monkeypatch, lite=model)
+    made = model((2.0, 0.0, -2.0), looks=True)
+    install(monkeypatch, ours=made, lite=made)
     return Request(dataset, tmp_path / "out", ("lite", "separate-and-level"), examples=1, workers=1)
 
 
