@@ -79,8 +79,8 @@ def test_another_table_of_levels_can_stand_beside(tmp_path: Path) -> None:
     assert found.gap_db == Spread(10, 10, 10)
     assert found.alone == 0.3333
     assert "mine: 50 %" in as_text(statistics([entry()]), found)
+    table.write_text("speech\n1\n")
     with pytest.raises(InputError, match="speech_lufs, music_lufs, effects_lufs"):
-        table.write_text("speech\n1\n")
         level_statistics(table)
     with pytest.raises(InputError, match="has none"):
         level_statistics(tmp_path / "nowhere.csv")

@@ -229,7 +229,7 @@ def as_text(found: Statistics, beside: LevelStatistics = FILMS) -> str:
     told = []
     for row in rows(found, beside):
         known = [f"{name}: {there}" for name, there in (("papers", row.papers), (beside.name, row.films)) if there]
-        told.append(f"{row.what:46}{row.here}{f'   ({"; ".join(known)})' if known else ''}")
+        told.append(f"{row.what:46}{row.here}   ({'; '.join(known)})" if known else f"{row.what:46}{row.here}")
     return "\n".join(told)
 
 
