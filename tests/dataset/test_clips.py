@@ -19,7 +19,7 @@ from limelight.dataset.clips import (
     read_stems,
     write_clip,
 )
-from limelight.dataset.degrade import DegradationChoice, Pair, degrade, draw_degradation
+from limelight.dataset.degrade import DegradationChoice, Pair, degrade, sample_degradation
 from limelight.errors import NotMedia, OutputError
 from limelight.media.audio_files import sound_bytes
 from limelight.types import STEMS, Picture
@@ -30,7 +30,7 @@ CUES = np.linspace(0, 1, 8, dtype=np.float32).reshape(2, 4)
 def pair(recipe: str = "paper", *, channels: int = 1, seed: int = 0, db: tuple[float, ...] = (-20, -26, -30)) -> Pair:
     stems = make_stems(1.0, channels=channels, seed=seed, db=db)  # type: ignore[arg-type]
     levels = levels_of(stems)
-    degradation = draw_degradation(np.random.default_rng(seed), DegradationChoice.of(recipe), levels)
+    degradation = sample_degradation(np.random.default_rng(seed), DegradationChoice.of(recipe), levels)
     return degrade(stems, degradation, layout="mono" if channels == 1 else "stereo", levels=levels)
 
 

@@ -14,8 +14,8 @@ from limelight.dataset.degrade import (
     Limit,
     Pair,
     degrade,
-    draw_degradation,
     on_grid,
+    sample_degradation,
     why_trivial,
 )
 
@@ -25,7 +25,7 @@ loudness = st.floats(-60, 6) | st.just(-np.inf)
 
 def pair(stems: np.ndarray, recipe: str = "paper:high", seed: int = 0, limit: Limit = "both") -> Pair:
     levels = levels_of(stems)
-    degradation = draw_degradation(np.random.default_rng(seed), DegradationChoice.of(recipe), levels)
+    degradation = sample_degradation(np.random.default_rng(seed), DegradationChoice.of(recipe), levels)
     return degrade(stems, degradation, layout="mono" if stems.shape[1] == 1 else "stereo", levels=levels, limit=limit)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from dataset.stems import levels_of, make_stems
 
 from limelight.dataset.clips import Clip, write_clip
-from limelight.dataset.degrade import DegradationChoice, degrade, draw_degradation
+from limelight.dataset.degrade import DegradationChoice, degrade, sample_degradation
 from limelight.dataset.manifest import Entry, Source, write_manifest
 from limelight.types import Picture
 from limelight.vision.cues import CUE_NAMES
@@ -27,7 +27,7 @@ def _written(folder: Path, number: int, split: str, seconds: float, pictures: bo
     stems = make_stems(seconds, seed=number, db=(-20, -24, -28))
     levels = levels_of(stems)
     made = degrade(
-        stems, draw_degradation(rng, DegradationChoice.of("released:high"), levels), layout="mono", levels=levels
+        stems, sample_degradation(rng, DegradationChoice.of("released:high"), levels), layout="mono", levels=levels
     )
     cues = np.zeros((int(np.ceil(seconds)), len(CUE_NAMES)), np.float32)
     cues[:, 0] = 1  # a picture is shown

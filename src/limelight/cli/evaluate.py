@@ -12,6 +12,8 @@ from limelight.cli.context import command_context, console, progress_bar
 from limelight.cli.muddy import Workers
 from limelight.cli.options import AsJson, Quiet, Verbose
 
+DEFAULT = "deepfilter"
+
 
 def evaluate(
     dataset: Annotated[
@@ -25,8 +27,10 @@ def evaluate(
     ],
     models: Annotated[
         str,
-        typer.Option(help="With commas: models by name, folder or file, separate-and-level, separate-and-level-film."),
-    ] = "lite",
+        typer.Option(
+            help="With commas: SEPARATOR, SEPARATOR+DIRECTOR, a remixer's file, separate-and-level, …-film."
+        ),
+    ] = DEFAULT,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     count: Annotated[
         int | None,

@@ -41,7 +41,7 @@ About = Annotated[
     Path | None, typer.Option(help="CSV: file, and any of split, group, licence; for what is known of the films.")
 ]
 Licence = Annotated[str, typer.Option(help="Of films and sounds, where no table says.")]
-Seed = Annotated[int, typer.Option(help="Which draw.", min=0)]
+Seed = Annotated[int, typer.Option(help="Another seed, another set.", min=0)]
 Workers = Annotated[int | None, typer.Option(help="Films or scenes at a time; default one a core.", min=1)]
 
 

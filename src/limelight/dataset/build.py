@@ -4,7 +4,7 @@
                                                         └─ all of them ──► manifest.jsonl
 
 The papers' three steps (Muddy Mix, CVPR 2025): separate, adjust, remix. A film is one job and the unit of resuming: what
-is drawn for a clip depends on the seed, the film's bytes and the clip's number alone, so that neither the number of
+is sampled for a clip depends on the seed, the film's bytes and the clip's number alone, so that neither the number of
 workers nor a kill in between can be seen in the result.
 """
 

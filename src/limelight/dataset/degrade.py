@@ -32,7 +32,7 @@ from limelight.audio.layouts import db_to_gain, gain_to_db, interpolate_gain
 from limelight.audio.loudness import BLOCKS_PER_SECOND
 from limelight.dataset.faults import FAULTS, applicable
 from limelight.dataset.levels import StemLevels
-from limelight.dataset.reverberation import RoomAndNoise, draw_room_and_noise
+from limelight.dataset.reverberation import RoomAndNoise, sample_room_and_noise
 from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import InputError
 from limelight.types import STEMS, Samples, Vector
@@ -57,7 +57,7 @@ class GainChange:
 NONE = GainChange("none", (0.0, 0.0, 0.0))
 
 
-def draw_paper(
+def sample_paper(
     rng: np.random.Generator, loudness_lufs: dict[str, float], *, steps_db: Sequence[float] = STEPS_DB
 ) -> GainChange:
     """The loudest stem down, the other two up, one step for all; `loudness_lufs` is integrated, −inf is silence."""
@@ -67,10 +67,10 @@ def draw_paper(
     return GainChange("paper", (down_up[0], down_up[1], down_up[2]))
 
 
-def draw_released(
+def sample_released(
     rng: np.random.Generator, loudness_lufs: dict[str, float], *, steps_db: Sequence[float] = STEPS_DB
 ) -> GainChange:
-    """The loudest and one other down, the third up; who the third is, and every step, is drawn by itself."""
+    """The loudest and one other down, the third up; who the third is, and every step, is sampled by itself."""
     loudest = loudest_stem(loudness_lufs)
     raised = str(rng.choice([stem for stem in STEMS if stem != loudest]))
     steps = rng.choice(steps_db, len(STEMS))
@@ -121,7 +121,7 @@ class Degradation:
     fault: str  # in words, what is wrong with it now
     step_db: float
     curves_db: tuple[tuple[float, ...], ...]  # [K, T], 10 a second at the middle of each 100 ms; T = 1: all the time
-    surroundings: RoomAndNoise | None = None
+    room_and_noise: RoomAndNoise | None = None
     limit_db: float = 0.0  # what the limit "input" takes off every stem besides, ≤ 0
 
     @classmethod
@@ -132,12 +132,12 @@ class Degradation:
 
     @property
     def is_invertible(self) -> bool:
-        return self.surroundings is None
+        return self.room_and_noise is None
 
     @property
     def inverse(self) -> Degradation:
         """What undoes it, gain by gain. Raises ValueError for reverberation or noise: gains cannot take them out."""
-        if self.surroundings is not None:
+        if self.room_and_noise is not None:
             raise ValueError(
                 "reverberation and noise cannot be undone by gains; only the curves of a dry recipe are invertible"
             )
@@ -163,7 +163,7 @@ class Degradation:
     def mixed(self, degraded: Stems, *, layout: str) -> Samples:
         """The bad mix [C, N] of stems that were `applied`."""
         mix = np.asarray(degraded.sum(axis=0))
-        return self.surroundings(mix, layout=layout) if self.surroundings else mix
+        return self.room_and_noise(mix, layout=layout) if self.room_and_noise else mix
 
     def as_json(self) -> dict[str, Any]:
         """Everything, as JSON has it."""
@@ -173,7 +173,7 @@ class Degradation:
     def from_json(cls, data: Mapping[str, Any]) -> Degradation:
         """What `as_json` wrote. Raises InputError."""
         try:
-            around = data["surroundings"]
+            around = data["room_and_noise"] if "room_and_noise" in data else data["surroundings"]  # as 0.1.0 called it
             curves = tuple(tuple(map(float, curve)) for curve in data["curves_db"])
             if [len(curve) for curve in curves] != [len(curves[0]) or 1] * len(STEMS) or not np.isfinite(curves).all():
                 raise ValueError("a curve of finite gains for each stem")
@@ -184,7 +184,7 @@ class Degradation:
             raise InputError(f"Wanted a recipe, found JSON without {error}; build the clip again.") from error
 
 
-def draw_degradation(rng: np.random.Generator, wish: DegradationChoice, levels: StemLevels) -> Degradation:
+def sample_degradation(rng: np.random.Generator, wish: DegradationChoice, levels: StemLevels) -> Degradation:
     """One degraded balance for these stems."""
     steps = LEVELS_DB[wish.level]
     if wish.recipe == "degraded":
@@ -197,8 +197,8 @@ def _dry(rng: np.random.Generator, recipe: str, steps: Sequence[float], levels: 
         return Degradation.static(NONE)
     if recipe == "timevarying":
         return _timevarying(rng, float(rng.choice(steps)), levels)
-    draw = draw_paper if recipe == "paper" else draw_released
-    return Degradation.static(draw(rng, levels.loudness_lufs, steps_db=steps))
+    sample = sample_paper if recipe == "paper" else sample_released
+    return Degradation.static(sample(rng, levels.loudness_lufs, steps_db=steps))
 
 
 def _timevarying(rng: np.random.Generator, step_db: float, levels: StemLevels) -> Degradation:
@@ -210,7 +210,7 @@ def _timevarying(rng: np.random.Generator, step_db: float, levels: StemLevels) -
 def _degraded(rng: np.random.Generator, steps: Sequence[float], levels: StemLevels) -> Degradation:
     step = float(rng.choice(steps))
     dry = _dry(rng, str(rng.choice(["paper", "released", "timevarying"])), [step], levels)
-    around = draw_room_and_noise(rng, step)
+    around = sample_room_and_noise(rng, step)
     return Degradation("degraded", f"{dry.recipe}: {dry.fault}, {around}", step, dry.curves_db, around)
 
 
@@ -279,7 +279,7 @@ def why_trivial(degradation: Degradation, levels: StemLevels) -> str | None:
     """
     if not levels.audible:
         return "silent"
-    if degradation.recipe == "none" or degradation.surroundings is not None:
+    if degradation.recipe == "none" or degradation.room_and_noise is not None:
         return None
     boosted = {stem for stem, curve in zip(STEMS, degradation.curves_db, strict=True) if max(curve) > 0}
     if boosted and not boosted & set(levels.audible):

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from limelight.dataset.build_state import Part, record
 from limelight.dataset.clips import Clip, write_clip
-from limelight.dataset.degrade import LIMITS, DegradationChoice, Limit, Stems, degrade, draw_degradation, why_trivial
+from limelight.dataset.degrade import LIMITS, DegradationChoice, Limit, Stems, degrade, sample_degradation, why_trivial
 from limelight.dataset.film_audio import FilmAudio, Layout, film_stems, separator_text
 from limelight.dataset.fingerprints import Print, fingerprint, write_prints
 from limelight.dataset.levels import StemLevels
@@ -169,7 +169,7 @@ def _clip(
     rng = np.random.default_rng([settings.seed, int(job.sha256[:16], 16), number])
     levels = StemLevels.of(stems, layout=settings.layout)
     wish = settings.wishes[int(rng.integers(len(settings.wishes)))]
-    degradation = draw_degradation(rng, wish, levels)
+    degradation = sample_degradation(rng, wish, levels)
     source = Source(job.path.name, "film", place.group, job.sha256, place.licence, round(start_seconds, 6))
     return Clip(
         name=f"{job.name}-{number:04d}",

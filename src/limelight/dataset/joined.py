@@ -2,7 +2,7 @@
 
 A clip of ten seconds is one scene, and a model that hears ten seconds at a time has nothing to confuse. A film goes on to
 something else. So stretches of clips are joined, stems, curves, cues and cuts; each scene's bad mix is first brought to
-the loudness of its good one, since how loud one scene is beside another is not what is judged. Film n of a seed is always
+the loudness of its good one, since how loud one scene is beside another is not what is measured. Film n of a seed is always
 the same.
 """
 
@@ -83,7 +83,7 @@ def join_clips(
     for number in range(count):
         name = f"film-{split}-{number:06d}"
         if recorded(folder, name, facts) is None:
-            clip = _film(built, name, _cast(entries, settings, number), entries[0].layout)
+            clip = _film(built, name, _sources(entries, settings, number), entries[0].layout)
             record(folder, Part(name, facts, (write_clip(folder, clip),)))
         if progress:
             progress(number + 1, count)
@@ -116,7 +116,7 @@ def _digest(entries: Sequence[Entry]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()[:16]
 
 
-def _cast(entries: Sequence[Entry], settings: JoinSettings, number: int) -> Iterator[tuple[Entry, int, int]]:
+def _sources(entries: Sequence[Entry], settings: JoinSettings, number: int) -> Iterator[tuple[Entry, int, int]]:
     """Clips of one film, with first second and length of the stretch that is taken; every film lasts alike."""
     rng = np.random.default_rng([settings.seed, number])
     chosen = [entries[i] for i in rng.permutation(len(entries))[: settings.scenes]]
@@ -142,8 +142,8 @@ def _scene(built: Path, entry: Entry, start: int, seconds: int) -> JoinedScene:
     return JoinedScene(entry, stems, curves, degradation.fault, cues[start : start + seconds], cuts)
 
 
-def _film(built: Path, name: str, cast: Iterator[tuple[Entry, int, int]], layout: str) -> Clip:
-    scenes = [_scene(built, *one) for one in cast]
+def _film(built: Path, name: str, sources: Iterator[tuple[Entry, int, int]], layout: str) -> Clip:
+    scenes = [_scene(built, *one) for one in sources]
     starts = np.cumsum([0, *(scene.seconds for scene in scenes)])
     stems = np.concatenate([scene.stems for scene in scenes], axis=2)
     curves = np.concatenate([_as_loud(scene, layout) for scene in scenes], axis=1)

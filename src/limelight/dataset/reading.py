@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from limelight.audio.layouts import gain_to_db
 from limelight.dataset.build_state import keeps_trivial
 from limelight.dataset.clips import CLIPS, read_clip_sound, read_cues, read_recipe, read_stems
-from limelight.dataset.degrade import Degradation, DegradationChoice, Pair, degrade, draw_degradation
+from limelight.dataset.degrade import Degradation, DegradationChoice, Pair, degrade, sample_degradation
 from limelight.dataset.fingerprints import check_content, fingerprint
 from limelight.dataset.levels import StemLevels
 from limelight.dataset.manifest import SPLITS, Entry, check_leakage, read_manifest
@@ -89,7 +89,7 @@ class MuddyMix:
         mark = int(hashlib.sha256(entry.name.encode()).hexdigest()[:16], 16)
         rng = np.random.default_rng([self.seed, self.epoch, mark])
         levels = StemLevels.of(stems, layout=entry.layout)
-        degradation = draw_degradation(rng, self.wishes[int(rng.integers(len(self.wishes)))], levels)
+        degradation = sample_degradation(rng, self.wishes[int(rng.integers(len(self.wishes)))], levels)
         return degrade(stems, degradation, layout=entry.layout, levels=levels)
 
 

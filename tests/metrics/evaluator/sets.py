@@ -13,7 +13,7 @@ from dataset.stems import levels_of, make_stems
 from fakes import FakeDirector, FakeRemixer, FakeSeparator, Gains, Masks, by_region, separator_card
 
 from limelight.dataset.clips import Clip, write_clip
-from limelight.dataset.degrade import DegradationChoice, degrade, draw_degradation
+from limelight.dataset.degrade import DegradationChoice, degrade, sample_degradation
 from limelight.dataset.manifest import Entry, Source, write_manifest
 from limelight.metrics.models import CachedSeparator, StemModel
 from limelight.models.card import Card
@@ -39,7 +39,7 @@ def write_set(
         split = "test" if n < clips else "train"
         stems = make_stems(seconds, seed=n, channels=channels)
         levels = levels_of(stems)
-        degradation = draw_degradation(
+        degradation = sample_degradation(
             np.random.default_rng(n), DegradationChoice.of(recipes[n % len(recipes)]), levels
         )
         made = degrade(stems, degradation, layout="mono" if channels == 1 else "stereo", levels=levels)

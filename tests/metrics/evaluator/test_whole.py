@@ -54,7 +54,7 @@ def test_more_clips_go_on_where_it_was(asked: Request) -> None:
         assert path.read_text().count("\n") == 2
 
 
-def test_the_command_line_judges_and_compares(dataset: Path, tmp_path: Path) -> None:
+def test_the_command_line_evaluates_and_compares(dataset: Path, tmp_path: Path) -> None:
     """With the packaged model, in a process of its own."""
 
     def limelight(*words: object) -> str:
@@ -72,6 +72,6 @@ def test_the_command_line_judges_and_compares(dataset: Path, tmp_path: Path) -> 
     assert told.splitlines() == [str(into / "results.md"), str(into / "results.html")]
     told = json.loads(limelight(dataset, "--into", into, "--count", 1, "--examples", 0, "--workers", 1, "--json"))
     assert told["rows"]["do nothing"]["figures"]["clean_mix_change"]["value"] == 0
-    compared = limelight(dataset, "--into", into, "--compare", "lite", "do nothing").splitlines()
+    compared = limelight(dataset, "--into", into, "--compare", "deepfilter", "do nothing").splitlines()
     assert len(compared) == 1 + 13
     assert any(row.startswith("level-matched MAG, × 100") for row in compared)

@@ -13,7 +13,7 @@ from limelight.dataset.degrade import (
     Degradation,
     DegradationChoice,
     GainChange,
-    draw_degradation,
+    sample_degradation,
 )
 from limelight.dataset.reverberation import RoomAndNoise
 from limelight.errors import InputError
@@ -25,7 +25,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def draw(seed: int, recipe: str = "timevarying", level: str = "mixed") -> Degradation:
-    return draw_degradation(np.random.default_rng(seed), DegradationChoice(recipe, level), LEVELS)
+    return sample_degradation(np.random.default_rng(seed), DegradationChoice(recipe, level), LEVELS)
 
 
 @few
@@ -76,7 +76,7 @@ def test_a_curve_passes_through_its_points() -> None:
 
 def test_room_and_noise_have_no_inverse_and_the_record_says_so() -> None:
     degradation = draw(1, "degraded")
-    assert isinstance(degradation.surroundings, RoomAndNoise)
+    assert isinstance(degradation.room_and_noise, RoomAndNoise)
     assert not degradation.is_invertible
     assert degradation.as_json()["invertible"] is False
     with pytest.raises(ValueError, match="cannot be undone"):
@@ -86,7 +86,7 @@ def test_room_and_noise_have_no_inverse_and_the_record_says_so() -> None:
 def test_silence_can_be_degraded_without_harm() -> None:
     silence = np.zeros((3, 1, 48_000), np.float32)
     for recipe in RECIPES:
-        degradation = draw_degradation(np.random.default_rng(0), DegradationChoice(recipe), levels_of(silence))
+        degradation = sample_degradation(np.random.default_rng(0), DegradationChoice(recipe), levels_of(silence))
         assert not degradation.mixed(degradation.applied(silence), layout="mono").any()
 
 

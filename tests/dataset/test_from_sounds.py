@@ -8,7 +8,7 @@ from dataset.sounds_on_disk import split_library, write_library
 
 from limelight.dataset.clips import read_clip_sound, read_cues, read_recipe, read_stems
 from limelight.dataset.from_sounds import DEGRADED, GOOD, SEED, build_from_sounds, mixture_of
-from limelight.dataset.mixtures import SourceChoice, draw_mixture
+from limelight.dataset.mixtures import SourceChoice, sample_mixture
 from limelight.dataset.reading import check_dataset
 
 SECONDS = 1.5
@@ -41,7 +41,7 @@ def test_the_files_hold_the_mixtures_that_seed_and_number_name(library: Path, tm
         kind, _, number = entry.name.split("-")
         good = kind == GOOD
         rng = np.random.default_rng([SEED + good, int(number)])
-        mixture = draw_mixture(rng, sounds, seconds=SECONDS, casting=SourceChoice(undegraded=float(good)))
+        mixture = sample_mixture(rng, sounds, seconds=SECONDS, sources=SourceChoice(undegraded=float(good)))
         for name, wished in (("input", mixture.input), ("target", mixture.target)):
             assert np.abs(read_clip_sound(tmp_path, entry.name, name)[0] - wished).max() < 1e-6
         assert np.abs(read_stems(tmp_path, entry.name)[:, 0] - mixture.target_stems).max() < 1e-6
