@@ -21,7 +21,7 @@ import numpy as np
 from limelight.dataset.build import find_films
 from limelight.dataset.build_state import Part, Skipped, finish, open_state, record, recorded
 from limelight.dataset.clips import Clip, write_clip
-from limelight.dataset.degrade import Degradation, DegradationChoice, Pair, degrade, draw_degradation, why_trivial
+from limelight.dataset.degrade import Degradation, DegradationChoice, Pair, degrade, sample_degradation, why_trivial
 from limelight.dataset.film_audio import Layout
 from limelight.dataset.levels import StemLevels
 from limelight.dataset.library import SplitLibrary, TaggedLibrary
@@ -149,7 +149,7 @@ def _degradation(
 ) -> Degradation:
     if recipe == BLIND:
         return draw_blind(rng, scene.sources, unmixed, curves, kinds=kinds)
-    return draw_degradation(rng, DegradationChoice.of(recipe), levels)
+    return sample_degradation(rng, DegradationChoice.of(recipe), levels)
 
 
 def _clip(name: str, mixed: MixedScene, seen: ScenePicture, library: TaggedLibrary) -> Clip:

@@ -135,7 +135,7 @@ def _split_entries(films: Iterable[Path], assignment: SplitAssignment) -> dict[t
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         if sha256 not in seen:
-            entries[path, sha256] = assignment.file(path, sha256)
+            entries[path, sha256] = assignment.place(path, sha256)
         seen.add(sha256)
     return entries
 

@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dataset.films_and_stems import everything_in, film_with_stems
-from films import Film, film_path
+from films import Film, film_path, make_film
 
 from limelight.dataset import build as building
 from limelight.dataset.build import Built, build_from_films, film_name, find_films
 from limelight.dataset.build_state import Part
 from limelight.dataset.clips import read_clip_sound, read_recipe, read_stems
+from limelight.dataset.condensed_movies import LICENCE, CondensedMovies, select
 from limelight.dataset.film_audio import FilmAudio
 from limelight.dataset.films import BuildSettings, FilmJob
 from limelight.dataset.manifest import read_manifest
@@ -61,11 +62,11 @@ def test_everything_that_is_built_holds(once: Path, place: Path) -> None:
     for entry in entries:
         stems, target = read_stems(once, entry.name), read_clip_sound(once, entry.name, "target")
         assert stems.shape == (3, 1, 96_000)
-        spoiling = read_recipe(once, entry.name)
-        spoilt = spoiling.applied(stems)
-        if spoiling.is_invertible:
-            assert np.abs(spoilt.sum(axis=0) - read_clip_sound(once, entry.name, "input")).max() < 1e-6
-            assert np.abs(spoiling.inverse.applied(spoilt).sum(axis=0) - target).max() < 3e-6
+        degradation = read_recipe(once, entry.name)
+        degraded = degradation.applied(stems)
+        if degradation.is_invertible:
+            assert np.abs(degraded.sum(axis=0) - read_clip_sound(once, entry.name, "input")).max() < 1e-6
+            assert np.abs(degradation.inverse.applied(degraded).sum(axis=0) - target).max() < 3e-6
         assert entry.sources[0].name in [path.name for path in (place / "films").iterdir()]
 
 
@@ -184,7 +185,7 @@ def test_a_table_that_leaks_is_refused_before_any_work(place: Path, tmp_path: Pa
             [place / "films"],
             tmp_path / "set",
             settings=settings(place),
-            register=SplitAssignment.read(table),
+            splits=SplitAssignment.read(table),
             workers=1,
         )
     assert not any((tmp_path / "set" / "clips").iterdir())
@@ -244,3 +245,43 @@ def test_names_are_plain_on_every_system() -> None:
     assert film_name(Path("Der große Film: Teil 2 (2024).mkv"), "0123456789") == "der-gro-e-film-teil-2-2024-01234567"
     assert film_name(Path("映画.mp4"), "abcdefghij") == "film-abcdefgh"
     assert len(film_name(Path("x" * 300), "0123456789")) == 49
+
+
+def test_two_encodings_of_a_film_in_two_splits_are_found_by_their_sound(tmp_path: Path) -> None:
+    first = film_with_stems(tmp_path, "a", seconds=9.0)
+    make_film(Film("mp4", sound="aac", seconds=9.0, seed=1, layout="mono", amplitude=0.2), first.with_name("b.mp4"))
+    shutil.copytree(tmp_path / "stems" / "a", tmp_path / "stems" / "b")
+    about = tmp_path / "about.csv"
+
+    def built_as(table: str) -> Built:
+        about.write_text(f"file,split,group\n{table}", encoding="utf-8")
+        asked = BuildSettings(clip_seconds=4.0, separator=f"stems:{tmp_path / 'stems'}", keep_trivial=True)
+        splits = SplitAssignment.read(about)
+        return build_from_films([first.parent], tmp_path / "set", settings=asked, splits=splits, workers=1)
+
+    with pytest.raises(Leakage, match=r"hold the same sound \(2 of 2 clips"):
+        built_as("a.mkv,train,a\nb.mp4,test,b\n")
+    outcome = built_as("a.mkv,train,a\nb.mp4,train,a\n")
+    assert (outcome.clips, outcome.films) == (4, 1)  # only what went to another split is built again
+
+
+def test_a_folder_of_condensed_movies_becomes_a_set(tmp_path: Path) -> None:
+    videos = tmp_path / "films"
+    for n, name in enumerate(("aaaaaaaaaaa", "bbbbbbbbbbb", "ccccccccccc")):
+        film_with_stems(tmp_path, name, seconds=6.5, seed=n)
+    tables = {
+        "clips": "videoid,imdbid\naaaaaaaaaaa,tt1\nbbbbbbbbbbb,tt2\nccccccccccc,tt3\n",
+        "movie_info": "imdbid,genre\ntt1,['Action']\ntt2,\"['Action', 'Drama']\"\ntt3,['Comedy']\n",
+        "split": "imdbid,split\ntt1,train\ntt2,test\ntt3,val\n",
+        "durations": "videoid,duration\naaaaaaaaaaa,4\n",
+    }
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    movies = CondensedMovies.read(tmp_path)
+    chosen = select(movies, find_films([videos]), genres=["Action"], splits=SplitAssignment())
+    asked = BuildSettings(clip_seconds=2.0, separator=f"stems:{tmp_path / 'stems'}", keep_trivial=True, limit="input")
+    build_from_films(chosen.films, tmp_path / "set", settings=asked, splits=chosen.splits, workers=1)
+    found = [
+        (entry.split, entry.sources[0].group, entry.sources[0].licence) for entry in check_dataset(tmp_path / "set")
+    ]
+    assert found == [("train", "tt1", LICENCE)] * 2 + [("test", "tt2", LICENCE)] * 3  # the first ends after 4 s

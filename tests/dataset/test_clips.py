@@ -19,7 +19,7 @@ from limelight.dataset.clips import (
     read_stems,
     write_clip,
 )
-from limelight.dataset.degrade import DegradationChoice, Pair, degrade, draw_degradation
+from limelight.dataset.degrade import DegradationChoice, Pair, degrade, sample_degradation
 from limelight.errors import NotMedia, OutputError
 from limelight.media.audio_files import sound_bytes
 from limelight.types import STEMS, Picture
@@ -30,8 +30,8 @@ CUES = np.linspace(0, 1, 8, dtype=np.float32).reshape(2, 4)
 def pair(recipe: str = "paper", *, channels: int = 1, seed: int = 0, db: tuple[float, ...] = (-20, -26, -30)) -> Pair:
     stems = make_stems(1.0, channels=channels, seed=seed, db=db)  # type: ignore[arg-type]
     levels = levels_of(stems)
-    spoiling = draw_degradation(np.random.default_rng(seed), DegradationChoice.of(recipe), levels)
-    return degrade(stems, spoiling, layout="mono" if channels == 1 else "stereo", levels=levels)
+    degradation = sample_degradation(np.random.default_rng(seed), DegradationChoice.of(recipe), levels)
+    return degrade(stems, degradation, layout="mono" if channels == 1 else "stereo", levels=levels)
 
 
 def clip(made: Pair, name: str = "film-0000", pictures: tuple[Picture, ...] = ()) -> Clip:
@@ -51,9 +51,9 @@ def test_what_is_read_is_what_was_made_to_the_last_bit(
     assert np.array_equal(target, made.target)
     assert np.array_equal(read_clip_sound(folder, "film-0000", "input"), made.input)
     assert np.array_equal(stems.sum(axis=0, dtype=np.float64), target)  # the invariant, on what is written
-    spoiling = read_recipe(folder, "film-0000")
-    assert spoiling == made.spoiling
-    again = spoiling.mixed(spoiling.applied(stems), layout=made.layout)
+    degradation = read_recipe(folder, "film-0000")
+    assert degradation == made.degradation
+    again = degradation.mixed(degradation.applied(stems), layout=made.layout)
     assert np.abs(again - made.input).max() < 1e-6
     assert np.array_equal(read_cues(folder, "film-0000"), CUES)
 

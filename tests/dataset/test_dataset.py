@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from limelight.dataset.manifest import write_manifest
 from limelight.dataset.reading import MuddyMix
 from limelight.errors import InputError
 from limelight.media.audio_files import sound_bytes
+from limelight.metrics.clips import open_eval_data
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +36,23 @@ def test_pairs_come_as_they_were_built(folder: Path) -> None:
     first = clips[0]
     gains = 10 ** (first["gains_db"] / 20)
     np.testing.assert_allclose((first["stems"] * gains[:, None, None]).sum(axis=0), first["input"], atol=1e-6)
+
+
+def test_a_set_that_was_built_to_keep_trivial_pairs_gives_them(folder: Path, tmp_path: Path) -> None:
+    """So `--keep-trivial` reaches training and evaluation without being said again."""
+    kept = Path(shutil.copytree(folder, tmp_path / "kept"))
+    (kept / "dataset.json").write_text(json.dumps({"format": 1, "keep_trivial": True}))
+    assert len(MuddyMix(kept)) == 3
+    assert len(MuddyMix(kept, trivial=False)) == 2
+
+    def evaluated(place: Path, trivial: bool | None = None) -> list[str | None]:
+        data = open_eval_data(place, "train", None, into=tmp_path, trivial=trivial)
+        assert list(data.entries) == list(data.others)
+        return [entry.trivial for entry in data.entries]
+
+    assert evaluated(kept) == [None, None, "the boosted stem is silent"]
+    assert evaluated(kept, False) == evaluated(folder) == [None, None]
+    assert evaluated(folder, True) == evaluated(kept)
 
 
 def test_on_the_fly_every_epoch_is_another_and_the_same_again(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from limelight.audio.loudness import integrated_loudness
 from limelight.cli.main import app
 from limelight.dataset.clips import Clip, read_cues, read_stems, write_clip
-from limelight.dataset.degrade import DegradationChoice, degrade, draw_degradation
+from limelight.dataset.degrade import DegradationChoice, degrade, sample_degradation
 from limelight.dataset.joined import MEAN_SECONDS, SHORTEST_SECONDS, JoinSettings, join_clips
 from limelight.dataset.manifest import Entry, Source, read_manifest, write_manifest
 from limelight.dataset.reading import check_dataset
@@ -37,7 +37,7 @@ def _clip(folder: Path, number: int) -> Entry:
     rng = np.random.default_rng(number)
     stems = make_stems(10.0, seed=number)
     levels = levels_of(stems)
-    change = draw_degradation(rng, DegradationChoice.of("paper:mixed"), levels)
+    change = sample_degradation(rng, DegradationChoice.of("paper:mixed"), levels)
     cues = rng.random((10, len(CUE_NAMES))).astype(np.float32)
     source, name = Source(f"film-{number}", "film", f"film-{number}", "", "CC0", 0.0), f"clip-{number:02d}"
     pair = degrade(stems, change, layout="mono", levels=levels)
@@ -64,7 +64,7 @@ def test_a_film_is_a_data_set_like_any_other(built: Path, films: list[Entry]) ->
         assert all(last - first >= SHORTEST_SECONDS for first, last in stretches(film))
         trial = read_eval_clip(folder, film, films[0])
         assert len(trial.own.cues.shots) == SCENES
-        assert np.abs(trial.spoilt.sum(axis=0) - trial.input).max() < 1e-5
+        assert np.abs(trial.degraded.sum(axis=0) - trial.input).max() < 1e-5
 
 
 def test_every_scene_is_a_stretch_of_a_clip(built: Path, films: list[Entry]) -> None:

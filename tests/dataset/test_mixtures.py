@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from limelight.audio.loudness import integrated_loudness
 from limelight.dataset.augmentation import Augmentation
 from limelight.dataset.degrade import NONE
-from limelight.dataset.mixtures import LARGEST_PEAK, Mixture, SourceChoice, draw_mixture, without_clipping
+from limelight.dataset.mixtures import LARGEST_PEAK, Mixture, SourceChoice, sample_mixture, without_clipping
 from limelight.dataset.sounds import SAMPLE_RATE, SoundLibrary
 from limelight.types import STEMS
 
@@ -20,9 +20,9 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def draw(
-    seed: int, *, seconds: float = 1.0, casting: SourceChoice | None = None, sounds: SoundLibrary = LIBRARY
+    seed: int, *, seconds: float = 1.0, sources: SourceChoice | None = None, sounds: SoundLibrary = LIBRARY
 ) -> Mixture:
-    return draw_mixture(np.random.default_rng(seed), sounds, seconds=seconds, casting=casting)
+    return sample_mixture(np.random.default_rng(seed), sounds, seconds=seconds, sources=sources)
 
 
 def lufs(samples: np.ndarray) -> float:
@@ -50,7 +50,7 @@ def test_stems_sum_to_the_mix(seed: int) -> None:
 @few
 @given(seeds)
 def test_the_loudest_stem_is_the_one_turned_down(seed: int) -> None:
-    mixture = draw(seed, casting=ALL_HEARD)
+    mixture = draw(seed, sources=ALL_HEARD)
     loudness = [lufs(stem) for stem in mixture.target_stems]
     assert int(np.argmax(loudness)) == int(np.argmin(mixture.degradation.gains_db))
 
@@ -66,7 +66,7 @@ def test_the_good_mix_is_as_loud_as_films_are(seed: int) -> None:
 
 def test_stems_follow_their_priors() -> None:
     """Speech stands 5 LU over music on average (−27 and −32 LUFS), with σ = √(4² + 6²)."""
-    drawn = [draw(seed, seconds=0.4, casting=ALL_HEARD).target_stems for seed in range(25)]
+    drawn = [draw(seed, seconds=0.4, sources=ALL_HEARD).target_stems for seed in range(25)]
     over_music = [lufs(stems[0]) - lufs(stems[1]) for stems in drawn]
     assert np.mean(over_music) == pytest.approx(5, abs=3)
     assert np.std(over_music) == pytest.approx(7.2, abs=2)
@@ -86,8 +86,8 @@ def test_drawing_leaves_the_library_as_it_was() -> None:
 
 
 def test_presence_and_mercy_are_what_the_casting_says() -> None:
-    casting = SourceChoice(presence={"speech": 0.5, "music": 1.0, "effects": 0.8}, undegraded=0.3)
-    drawn = [draw(seed, seconds=0.1, casting=casting) for seed in range(40)]
+    sources = SourceChoice(presence={"speech": 0.5, "music": 1.0, "effects": 0.8}, undegraded=0.3)
+    drawn = [draw(seed, seconds=0.1, sources=sources) for seed in range(40)]
     heard = np.mean([mixture.target_stems.any(axis=1) for mixture in drawn], axis=0)
     np.testing.assert_allclose(heard, [0.5, 1.0, 0.8], atol=0.2)
     assert np.mean([mixture.degradation == NONE for mixture in drawn]) == pytest.approx(0.3, abs=0.2)
@@ -95,12 +95,12 @@ def test_presence_and_mercy_are_what_the_casting_says() -> None:
 
 @pytest.mark.parametrize("spared", [False, True])
 def test_all_or_none_are_spared(spared: bool) -> None:
-    drawn = [draw(seed, seconds=0.1, casting=SourceChoice(undegraded=float(spared))) for seed in range(6)]
+    drawn = [draw(seed, seconds=0.1, sources=SourceChoice(undegraded=float(spared))) for seed in range(6)]
     assert {mixture.degradation == NONE for mixture in drawn} == {spared}
 
 
 def test_a_spared_mixture_goes_in_as_it_comes_out() -> None:
-    mixture = draw(2, casting=SourceChoice(undegraded=1.0))
+    mixture = draw(2, sources=SourceChoice(undegraded=1.0))
     assert mixture.input.tobytes() == mixture.target.tobytes()
 
 
@@ -109,44 +109,44 @@ def test_a_stem_that_is_not_cast_is_silent(stem: str) -> None:
     k = STEMS.index(stem)
     presence = dict.fromkeys(STEMS, 1.0) | {stem: 0.0}
     for seed in range(2):
-        mixture = draw(seed, casting=SourceChoice(presence=presence, undegraded=0.0))
+        mixture = draw(seed, sources=SourceChoice(presence=presence, undegraded=0.0))
         assert not mixture.input_stems[k].any()
         assert np.abs(mixture.input_stems).max(axis=1).astype(bool).sum() == 2
         assert mixture.degradation.gains_db[k] > 0  # the loudest is another
 
 
 def test_silent_sounds_stay_silent_and_finite() -> None:
-    mixture = draw(0, casting=ALL_HEARD, sounds=library(music=silent_shelf()))
+    mixture = draw(0, sources=ALL_HEARD, sounds=library(music=silent_shelf()))
     assert not mixture.input_stems[1].any()
     assert np.isfinite(mixture.input_stems).all()
-    nothing = draw(0, casting=ALL_HEARD, sounds=SoundLibrary({stem: (silent_shelf(),) for stem in STEMS}))
+    nothing = draw(0, sources=ALL_HEARD, sounds=SoundLibrary({stem: (silent_shelf(),) for stem in STEMS}))
     assert not nothing.input.any()
 
 
 def test_someone_is_always_heard() -> None:
     nobody = SourceChoice(presence=dict.fromkeys(STEMS, 0.0), undegraded=0.0)
     heard = {
-        int(np.flatnonzero(draw(seed, seconds=0.1, casting=nobody).input_stems.any(axis=1))[0]) for seed in range(12)
+        int(np.flatnonzero(draw(seed, seconds=0.1, sources=nobody).input_stems.any(axis=1))[0]) for seed in range(12)
     }
     assert heard == {0, 1, 2}
 
 
 def test_sounds_shorter_than_a_fade_do_no_harm() -> None:
     tiny = shelf("effects", seconds=0.001)
-    mixture = draw(3, seconds=0.5, casting=ALL_HEARD, sounds=library(effects=tiny))
+    mixture = draw(3, seconds=0.5, sources=ALL_HEARD, sounds=library(effects=tiny))
     assert np.isfinite(mixture.target).all()
 
 
 @few
 @given(seeds)
 def test_nothing_peaks_above_half_a_decibel_under_full_scale(seed: int) -> None:
-    mixture = draw(seed, casting=ALL_HEARD)
+    mixture = draw(seed, sources=ALL_HEARD)
     for samples in (mixture.target_stems, mixture.target, mixture.input_stems, mixture.input):
         assert np.abs(samples).max() <= 10 ** (-0.5 / 20) + 1e-5
 
 
 def test_what_does_not_clip_is_left_alone() -> None:
-    mixture = draw(4, casting=ALL_HEARD)
+    mixture = draw(4, sources=ALL_HEARD)
     quiet = Mixture(mixture.target_stems * np.float32(0.01), mixture.degradation)
     assert without_clipping(quiet) is quiet
     loud = Mixture(mixture.target_stems * np.float32(30), mixture.degradation)
@@ -157,7 +157,9 @@ def test_what_does_not_clip_is_left_alone() -> None:
 @few
 @given(seeds)
 def test_variety_keeps_what_a_mixture_is(seed: int) -> None:
-    varied = draw_mixture(np.random.default_rng(seed), LIBRARY, seconds=1.0, casting=ALL_HEARD, variety=Augmentation())
+    varied = sample_mixture(
+        np.random.default_rng(seed), LIBRARY, seconds=1.0, sources=ALL_HEARD, augmentation=Augmentation()
+    )
     assert varied.target_stems.shape == (3, SAMPLE_RATE)
     assert lufs(varied.target) == pytest.approx(-27, abs=9)  # clicks are brought down for their peaks
     loudness = [lufs(stem) for stem in varied.target_stems]

@@ -55,7 +55,7 @@ def test_text_says_the_same() -> None:
     source = Source("a.mp4", "film", "a", "", "CC BY\x1b[31m")
     text = as_text(statistics([entry("0", sources=(source,))]))
     assert "speech is loudest in" in text
-    assert "100 %   (papers: 31 %)" in text
+    assert "100 %   (papers: 31 %; films: 31 %)" in text
     assert "\x1b" not in text
 
 

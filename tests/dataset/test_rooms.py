@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from limelight.dataset.reverberation import SAMPLE_RATE, Room, draw_room
+from limelight.dataset.reverberation import SAMPLE_RATE, Room, sample_room
 
 
 def room(seed: int = 0) -> Room:
-    return draw_room(np.random.default_rng(seed))
+    return sample_room(np.random.default_rng(seed))
 
 
 def noise(length: int, seed: int = 1) -> np.ndarray:

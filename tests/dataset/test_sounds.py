@@ -6,7 +6,7 @@ import pytest
 from audio.sounds import sine
 
 from limelight.dataset import sounds
-from limelight.dataset.sounds import SAMPLE_RATE, Shelf, Sound, SoundLibrary, read_manifest
+from limelight.dataset.sounds import SAMPLE_RATE, Sound, SoundLibrary, StemSounds, read_manifest
 from limelight.errors import InputError
 from limelight.media.audio_files import write_sound
 from limelight.types import STEMS
@@ -47,7 +47,7 @@ def write_manifest(folder: Path, rows: list[dict[str, object]]) -> None:
         table.writerows(rows)
 
 
-def level_db(shelf: Shelf, sound: Sound) -> float:
+def level_db(shelf: StemSounds, sound: Sound) -> float:
     """Amplitude of the sine in the middle of a sound."""
     return float(20 * np.log10(np.abs(shelf.cut(sound, sound.length // 4, sound.length // 2)).max()))
 

@@ -12,21 +12,21 @@ from limelight.errors import InputError, Leakage
 @settings(max_examples=30, deadline=None)
 @given(st.text(min_size=1, max_size=20))
 def test_the_same_film_always_falls_into_the_same_split(sha256: str) -> None:
-    one, other = SplitAssignment().file(Path("a.mp4"), sha256), SplitAssignment().file(Path("copy/b.mkv"), sha256)
+    one, other = SplitAssignment().place(Path("a.mp4"), sha256), SplitAssignment().place(Path("copy/b.mkv"), sha256)
     assert one == other
     assert one.split in SPLITS
 
 
 def test_shares_are_kept() -> None:
-    register = SplitAssignment((0.5, 0.3, 0.2))
-    drawn = [register.draw(f"film {n}") for n in range(3000)]
-    for split, share in zip(SPLITS, register.shares, strict=True):
+    splits = SplitAssignment((0.5, 0.3, 0.2))
+    drawn = [splits.sample(f"film {n}") for n in range(3000)]
+    for split, share in zip(SPLITS, splits.shares, strict=True):
         assert drawn.count(split) / 3000 == pytest.approx(share, abs=0.03)
 
 
 def test_everything_can_go_into_one_split() -> None:
-    register = SplitAssignment((0.0, 0.0, 1.0))
-    assert {register.draw(str(n)) for n in range(50)} == {"test"}
+    splits = SplitAssignment((0.0, 0.0, 1.0))
+    assert {splits.sample(str(n)) for n in range(50)} == {"test"}
 
 
 @pytest.mark.parametrize("shares", [(0.5, 0.5, 0.5), (1.2, -0.2, 0.0)])
@@ -38,11 +38,11 @@ def test_shares_must_sum_to_one(shares: tuple[float, float, float]) -> None:
 def test_a_table_decides_and_tells_licences(tmp_path: Path) -> None:
     table = tmp_path / "films.csv"
     table.write_text("file,split,group,licence\nvideo/a.mp4,test,series,CC BY 3.0\nb.mp4,,series,\n", encoding="utf-8")
-    register = SplitAssignment.read(table, licence="my own")
-    assert register.file(Path("anywhere/a.mp4"), "x") == SplitEntry("test", "series", "CC BY 3.0")
-    filed = register.file(Path("b.mp4"), "y")
-    assert (filed.split, filed.group, filed.licence) == (register.draw("series"), "series", "my own")
-    assert register.file(Path("c.mp4"), "z" * 64).group == "z" * 16
+    splits = SplitAssignment.read(table, licence="my own")
+    assert splits.place(Path("anywhere/a.mp4"), "x") == SplitEntry("test", "series", "CC BY 3.0")
+    placed = splits.place(Path("b.mp4"), "y")
+    assert (placed.split, placed.group, placed.licence) == (splits.sample("series"), "series", "my own")
+    assert splits.place(Path("c.mp4"), "z" * 64).group == "z" * 16
 
 
 @pytest.mark.parametrize(

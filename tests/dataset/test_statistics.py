@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 from dataset.entries import entry
 
-from limelight.dataset.statistics import Spread, statistics
+from limelight.dataset.statistics import Spread, as_text, level_statistics, statistics
+from limelight.errors import InputError
 
 
 def levels(speech: float | None, music: float | None, effects: float | None) -> dict[str, float | None]:
@@ -56,3 +59,28 @@ def test_nothing_has_statistics_too() -> None:
 def test_a_spread_is_median_and_quartiles() -> None:
     assert Spread.of([1, 2, 3, 4, 5]) == Spread(2, 3, 4)
     assert Spread.of([]) is None
+
+
+def test_difficulties_and_limits_are_counted() -> None:
+    entries = [entry(str(n), step_db=step, scale_db=-n, limit_db=-0.5) for n, step in enumerate((6.0, 9.0, 12.0, 0.0))]
+    found = statistics(entries)
+    assert found.difficulties == {"high": 1, "low": 1, "medium": 1, "none": 1}
+    assert found.limited == 1
+    assert found.limited_db == Spread(1.25, 2.0, 2.75)
+
+
+def test_another_table_of_levels_can_stand_beside(tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("film,speech_lufs,music_lufs,effects_lufs\na,-20,-30,-inf\nb,-inf,-25,-60\nc,-inf,-inf,-inf\n")
+    found = level_statistics(table)
+    assert found.name == "mine"
+    assert found.loudest == {"speech": 0.5, "music": 0.5, "effects": 0}
+    assert found.silent == {"speech": 0.6667, "music": 0.3333, "effects": 1.0}  # −60 is 35 LU behind
+    assert found.gap_db == Spread(10, 10, 10)
+    assert found.alone == 0.3333
+    assert "mine: 50 %" in as_text(statistics([entry()]), found)
+    table.write_text("speech\n1\n")
+    with pytest.raises(InputError, match="speech_lufs, music_lufs, effects_lufs"):
+        level_statistics(table)
+    with pytest.raises(InputError, match="has none"):
+        level_statistics(tmp_path / "nowhere.csv")

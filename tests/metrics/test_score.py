@@ -12,8 +12,8 @@ from dataset.stems import make_stems
 
 from limelight.errors import InputError
 from limelight.media.audio_files import write_sound
-from limelight.metrics.registry import BY_NAME
-from limelight.metrics.score import every_metric, for_json, mono, score_files, score_table
+from limelight.metrics.registry import BY_NAME, measure
+from limelight.metrics.score import for_json, mono, score_files, score_table
 from limelight.types import STEMS
 
 RATE = 44_100
@@ -41,7 +41,7 @@ def test_a_file_against_itself(folder: Path) -> None:
 def test_files_score_what_their_samples_score_times_a_hundred(folder: Path) -> None:
     output, target = (mono(folder / f"{name}.wav") for name in ("input", "target"))
     stems = np.stack([mono(folder / f"{stem}.wav") for stem in STEMS])
-    raw = every_metric(output, target, stems)
+    raw = measure(output, target, stems=stems)
     scores = score_files(folder / "input.wav", folder / "target.wav", stems=folder)
     assert scores == {name: BY_NAME[name].shown(value) for name, value in raw.items()}
     assert scores["mag"] == 100 * raw["mag"]
@@ -58,7 +58,7 @@ def test_two_hundred_clips_take_minutes_and_not_hours() -> None:
     """Three minutes on two cores are 1.8 s of one for each of 200 clips of ten seconds; about a quarter is needed."""
     sounds = 0.1 * np.random.default_rng(0).standard_normal((4, 10 * RATE)).astype(np.float32)
     started = time.process_time()
-    every_metric(sounds[0], sounds[1:].sum(axis=0), sounds[1:])
+    measure(sounds[0], sounds[1:].sum(axis=0), stems=sounds[1:])
     assert time.process_time() - started < 1.8
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from dataset.stems import levels_of, make_stems
 
 from limelight.dataset.clips import Clip, write_clip
-from limelight.dataset.degrade import DegradationChoice, degrade, draw_degradation
+from limelight.dataset.degrade import DegradationChoice, degrade, sample_degradation
 from limelight.dataset.manifest import Entry, Source, write_manifest
 from limelight.types import Picture
 from limelight.vision.cues import CUE_NAMES
@@ -27,12 +27,12 @@ def _written(folder: Path, number: int, split: str, seconds: float, pictures: bo
     stems = make_stems(seconds, seed=number, db=(-20, -24, -28))
     levels = levels_of(stems)
     made = degrade(
-        stems, draw_degradation(rng, DegradationChoice.of("released:high"), levels), layout="mono", levels=levels
+        stems, sample_degradation(rng, DegradationChoice.of("released:high"), levels), layout="mono", levels=levels
     )
     cues = np.zeros((int(np.ceil(seconds)), len(CUE_NAMES)), np.float32)
     cues[:, 0] = 1  # a picture is shown
     cues[:, 4] = number / len(SPLITS)
-    cues[:, 1:4] = np.array([np.mean(curve) for curve in made.spoiling.curves_db]) / 24 + 0.5
+    cues[:, 1:4] = np.array([np.mean(curve) for curve in made.degradation.curves_db]) / 24 + 0.5
     shown = [Picture(second + 0.5, rng.integers(0, 256, (32, 48, 3), dtype=np.uint8)) for second in range(len(cues))]
     source = Source(f"film-{number}", "film", f"film-{number}", "", "CC0", 0.0)
     name = f"clip-{number:02d}"

@@ -42,8 +42,8 @@ def test_pairs_teach_something(recipe: str) -> None:
     settings = SceneSettings(clip_seconds=1.0, recipes=(recipe,))
     for number in range(6):
         pair = mix_scene(draw_scene(0, "train", number), library(), settings, KINDS).pair
-        assert why_trivial(pair.spoiling, pair.levels) is None
-        assert pair.spoiling.recipe == recipe
+        assert why_trivial(pair.degradation, pair.levels) is None
+        assert pair.degradation.recipe == recipe
 
 
 def test_settings_are_checked() -> None:

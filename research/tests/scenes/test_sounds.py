@@ -160,10 +160,10 @@ def test_counterfactual_pairs_are_given_the_same_bad_mix_and_want_another_good_o
 def test_the_inverse_returns_the_target() -> None:
     for recipe in ("blind", "paper", "timevarying"):
         pair = mixed(1, settings=SceneSettings(clip_seconds=2.0, recipes=(recipe,))).pair
-        degraded = pair.spoiling.applied(pair.stems)
+        degraded = pair.degradation.applied(pair.stems)
         assert np.abs(degraded.sum(axis=0) - pair.input).max() < 1e-6
-        assert np.abs(pair.spoiling.inverse.applied(degraded).sum(axis=0) - pair.target).max() < 1e-5
-        assert Degradation.from_json(json.loads(json.dumps(pair.spoiling.as_json()))) == pair.spoiling
+        assert np.abs(pair.degradation.inverse.applied(degraded).sum(axis=0) - pair.target).max() < 1e-5
+        assert Degradation.from_json(json.loads(json.dumps(pair.degradation.as_json()))) == pair.degradation
 
 
 def test_stems_sum_to_the_target_and_no_peak_is_above_the_ceiling() -> None:
@@ -175,6 +175,6 @@ def test_stems_sum_to_the_target_and_no_peak_is_above_the_ceiling() -> None:
 
 def test_what_is_silent_is_not_moved() -> None:
     number = next(n for n in range(50) if "speech" not in draw_scene(0, "train", n).sources)
-    degradation = mixed(number).pair.spoiling
+    degradation = mixed(number).pair.degradation
     assert set(degradation.curves_db[0]) == {0.0}
     assert degradation.step_db > 0

@@ -12,6 +12,8 @@ from limelight.cli.context import command_context, console, progress_bar
 from limelight.cli.muddy import Workers
 from limelight.cli.options import AsJson, Quiet, Verbose
 
+DEFAULT = "deepfilter"
+
 
 def evaluate(
     dataset: Annotated[
@@ -25,8 +27,10 @@ def evaluate(
     ],
     models: Annotated[
         str,
-        typer.Option(help="With commas: models by name, folder or file, separate-and-level, separate-and-level-film."),
-    ] = "lite",
+        typer.Option(
+            help="With commas: SEPARATOR, SEPARATOR+DIRECTOR, a remixer's file, separate-and-level, …-film."
+        ),
+    ] = DEFAULT,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     count: Annotated[
         int | None,
@@ -51,13 +55,17 @@ def evaluate(
         tuple[str, str] | None, typer.Option(help="Only compare two rows of the table, by their names.", metavar="A B")
     ] = None,
     against: Annotated[Path | None, typer.Option(help="With --compare: another run's folder, where B is.")] = None,
+    trivial: Annotated[
+        bool | None,
+        typer.Option("--trivial/--no-trivial", help="Pairs that teach nothing too; default as the data set was built."),
+    ] = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Also results.parquet (needs pyarrow).")] = False,
     workers: Workers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Judge models on clips whose truth is known, beside controls and oracles. Run it again after a stop: it goes on."""
+    """Measure models on clips whose truth is known, beside controls and oracles. Run it again after a stop: it goes on."""
     with command_context(verbose=verbose):
         if compare:
             from limelight.metrics.sentences import comparison_text
@@ -66,7 +74,7 @@ def evaluate(
             return
         from limelight.metrics.evaluate import Request, evaluate
         from limelight.metrics.goals import for_programs
-        from limelight.metrics.measure import MetricNetworks
+        from limelight.metrics.pretrained import MetricNetworks
         from limelight.metrics.sentences import in_short
 
         asked = Request(
@@ -80,17 +88,18 @@ def evaluate(
             networks=MetricNetworks(tagger, embedder),
             workers=workers,
             by_cue=by_cue,
+            trivial=trivial,
             cache=cache,
         )
         with progress_bar(quiet=quiet) as bar:
-            verdict = evaluate(
+            made = evaluate(
                 asked,
-                progress=lambda done, total: bar("judge", done, total),
-                drawing=lambda done, total: bar("draw", done, total),
+                progress=lambda done, total: bar("evaluate", done, total),
+                sampling=lambda done, total: bar("sample", done, total),
             )
-        told = json.dumps(for_programs(verdict.found), indent=1) if as_json else "\n".join(map(str, verdict.written))
+        told = json.dumps(for_programs(made.found), indent=1) if as_json else "\n".join(map(str, made.written))
         typer.echo(told)
         if not quiet:
-            for sentence in (*in_short(verdict.found), "what the figures mean: docs/judge.md"):
+            for sentence in (*in_short(made.found), "what the figures mean: docs/judge.md"):
                 console.print(sentence, markup=False)
-        verdict.judged.check()
+        made.run.check()

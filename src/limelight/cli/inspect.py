@@ -140,8 +140,8 @@ def score(
     with command_context(verbose=verbose):
         from limelight.metrics.score import for_json, score_files, score_table
 
-        scores = score_files(output, target, stems=stems)
-        first = score_files(before, target, stems=stems) if before else None
+        scores = score_files(output, target, mixture=before, stems=stems)
+        first = score_files(before, target, mixture=before, stems=stems) if before else None
         if as_json:
             typer.echo(json.dumps(for_json(scores) | ({"input": for_json(first)} if first else {}), indent=1))
         else:

@@ -22,6 +22,7 @@ from limelight.report.words import plain
 if TYPE_CHECKING:
     from limelight.dataset.build import Built
     from limelight.dataset.build_state import Skipped
+    from limelight.dataset.splits import SplitAssignment
 
 
 class LayoutName(StrEnum):
@@ -40,7 +41,7 @@ About = Annotated[
     Path | None, typer.Option(help="CSV: file, and any of split, group, licence; for what is known of the films.")
 ]
 Licence = Annotated[str, typer.Option(help="Of films and sounds, where no table says.")]
-Seed = Annotated[int, typer.Option(help="Which draw.", min=0)]
+Seed = Annotated[int, typer.Option(help="Another seed, another set.", min=0)]
 Workers = Annotated[int | None, typer.Option(help="Films or scenes at a time; default one a core.", min=1)]
 
 
@@ -89,12 +90,19 @@ PAGE = "statistics.html"
 
 
 class LevelName(StrEnum):
-    """How hard a recipe hits: 6, 9, 12 dB, or a step drawn for each clip."""
+    """How hard a recipe hits: 6, 9, 12 dB, or a step sampled for each clip."""
 
     low = "low"
     medium = "medium"
     high = "high"
     mixed = "mixed"
+
+
+class LimitName(StrEnum):
+    """What comes down where a peak passes −0.5 dBFS."""
+
+    both = "both"  # the whole pair: it differs by the recipe alone
+    input = "input"  # the input alone, as the papers' released script does
 
 
 @muddy.command()
@@ -119,6 +127,14 @@ def build(
         "0.8,0.1,0.1"
     ),
     licence: Licence = "not stated",
+    limit: Annotated[
+        LimitName, typer.Option(help="Where a peak passes -0.5 dBFS: bring down both, or the input alone (released).")
+    ] = LimitName.both,
+    condensed_movies: Annotated[
+        Path | None,
+        typer.Option(help="Folder of Condensed Movies' metadata: films are its videos, splits are by film."),
+    ] = None,
+    genres: Annotated[str, typer.Option(help="With --condensed-movies: genres with commas, or all.")] = "Action",
     seed: Seed = 0,
     workers: Workers = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Also manifest.parquet (needs pyarrow).")] = False,
@@ -126,7 +142,7 @@ def build(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Take films apart, spoil the balance, keep both. Run it again after a stop: it goes on where it was."""
+    """Take films apart, degrade the balance, keep both. Run it again after a stop: it goes on where it was."""
     with command_context(verbose=verbose):
         from limelight.dataset.build import build_from_films
         from limelight.dataset.films import BuildSettings
@@ -143,14 +159,17 @@ def build(
             separator=separator,
             keep_trivial=keep_trivial,
             frames=frames,
+            limit=limit.value,
         )
-        register = SplitAssignment.read(about, shares=_shares(shares), licence=licence)
+        splits = SplitAssignment.read(about, shares=_shares(shares), licence=licence)
+        if condensed_movies:
+            films, splits = _condensed(condensed_movies, films, genres, splits, quiet=quiet)
         with progress_bar(quiet=quiet) as bar:
             built = build_from_films(
                 films,
                 output,
                 settings=settings,
-                register=register,
+                splits=splits,
                 workers=workers,
                 progress=lambda done, total: bar("muddy", done, total),
             )
@@ -164,6 +183,9 @@ def show(
     folder: DataSet,
     page: Annotated[Path | None, typer.Option(help=f"Where the page goes; default DIR/{PAGE}.")] = None,
     examples: Annotated[int, typer.Option(help="Clips to listen to on the page; 0 writes none.", min=0)] = 6,
+    beside: Annotated[
+        Path | None, typer.Option(help="CSV of other clips' speech_lufs, music_lufs, effects_lufs; default films'.")
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -171,14 +193,14 @@ def show(
     with command_context(verbose=verbose):
         from limelight.dataset.manifest import read_manifest
         from limelight.dataset.page import write_page
-        from limelight.dataset.statistics import as_text, statistics
+        from limelight.dataset.statistics import FILMS, as_text, level_statistics, statistics
 
         entries = read_manifest(folder)
-        found = statistics(entries)
-        typer.echo(json.dumps(asdict(found), indent=1) if as_json else as_text(found))
+        found, others = statistics(entries), level_statistics(beside) if beside else FILMS
+        typer.echo(json.dumps(asdict(found), indent=1) if as_json else as_text(found, others))
         if examples:
             target = page or folder / PAGE
-            write_page(folder, entries, found, target, examples=examples)
+            write_page(folder, entries, found, target, examples=examples, beside=others)
             console.print(f"page: {target}", markup=False)
 
 
@@ -190,7 +212,7 @@ def check(folder: DataSet, quiet: Quiet = False, verbose: Verbose = False) -> No
 
         with progress_bar(quiet=quiet) as bar:
             entries = check_dataset(folder, progress=lambda done, total: bar("check", done, total))
-        typer.echo(f"{len(entries)} clips: no leakage, all files as built, stems sum to the target")
+        typer.echo(f"{len(entries)} clips: no leakage by name or sound, all files as built, stems sum to the target")
 
 
 @muddy.command()
@@ -221,6 +243,19 @@ def join(
             )
         told = {"folder": str(output), "clips": len(entries)}
         typer.echo(json.dumps(told, indent=1) if as_json else str(output))
+
+
+def _condensed(
+    metadata: Path, films: list[Path], genres: str, splits: SplitAssignment, *, quiet: bool
+) -> tuple[list[Path], SplitAssignment]:
+    from limelight.dataset.build import find_films
+    from limelight.dataset.condensed_movies import CondensedMovies, select
+
+    asked = [genre.strip() for genre in genres.split(",") if genre.strip()]
+    chosen = select(CondensedMovies.read(metadata), find_films(films), genres=asked, splits=splits)
+    if not quiet:
+        console.print(chosen.said, markup=False)
+    return list(chosen.films), chosen.splits
 
 
 def _shares(text: str) -> tuple[float, float, float]:

@@ -3,7 +3,7 @@
 A library is small and its recordings are of a kind: speech ends at 8 kHz where music does not, one track is always in one
 key, one voice always has one pitch. A network learns that in place of what speech, music and effects are. So each piece
 may be played faster or slower (pitch moves with it), each stem may get another equaliser, a room, a missing top, and
-band-limited speech an invented one. All of it happens before levels are set, so the balance stays what was drawn.
+band-limited speech an invented one. All of it happens before levels are set, so the balance stays what was sampled.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.audio.resample import resample
-from limelight.dataset.reverberation import draw_room
+from limelight.dataset.reverberation import sample_room
 from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.types import STEMS
 
@@ -50,9 +50,9 @@ WILD = Augmentation(backwards=0.15, drive=0.15)  # also as no library sounds, fo
 PLAIN = Augmentation(0, 0, 0, 0, 0, 0, 0)
 
 
-def draw_speed(rng: np.random.Generator, stem: str, variety: Augmentation) -> float:
+def sample_speed(rng: np.random.Generator, stem: str, augmentation: Augmentation) -> float:
     """A factor, 1 where the piece is spared; faster and slower are equally likely."""
-    if rng.random() >= variety.speed:
+    if rng.random() >= augmentation.speed:
         return 1.0
     span = math.log(LARGEST_SPEED[stem])
     return math.exp(rng.uniform(-span, span))
@@ -66,17 +66,19 @@ def at_speed(samples: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
 
 
 def polarity_and_shift(
-    rng: np.random.Generator, stem: str, samples: NDArray[np.float32], variety: Augmentation
+    rng: np.random.Generator, stem: str, samples: NDArray[np.float32], augmentation: Augmentation
 ) -> NDArray[np.float32]:
     """A piece [n], at times backwards: another sound with the same spectrum. A voice would be none any more."""
-    if variety.backwards and stem != "speech" and rng.random() < variety.backwards:
+    if augmentation.backwards and stem != "speech" and rng.random() < augmentation.backwards:
         return np.ascontiguousarray(samples[::-1])
     return samples
 
 
-def saturated(rng: np.random.Generator, samples: NDArray[np.float32], variety: Augmentation) -> NDArray[np.float32]:
+def saturated(
+    rng: np.random.Generator, samples: NDArray[np.float32], augmentation: Augmentation
+) -> NDArray[np.float32]:
     """A stem [N], at times through an amplifier or microphone that bends its peaks; about as loud as before."""
-    if not (variety.drive and rng.random() < variety.drive):
+    if not (augmentation.drive and rng.random() < augmentation.drive):
         return samples
     rms = float(np.sqrt(np.mean(np.square(samples)))) + 1e-9
     bend = rms / 10 ** (rng.uniform(*DRIVE_DB) / 20)
@@ -84,32 +86,32 @@ def saturated(rng: np.random.Generator, samples: NDArray[np.float32], variety: A
     return np.asarray(bent * (rms / (float(np.sqrt(np.mean(np.square(bent)))) + 1e-9)), np.float32)
 
 
-def equalised(rng: np.random.Generator, stems: NDArray[np.float32], variety: Augmentation) -> NDArray[np.float32]:
+def equalised(rng: np.random.Generator, stems: NDArray[np.float32], augmentation: Augmentation) -> NDArray[np.float32]:
     """The stems [K, N], each with its own equaliser, room and band, then one band for all."""
-    if variety == PLAIN:
+    if augmentation == PLAIN:
         return stems
-    of_all = low_pass_curve(rng, _hertz(stems.shape[1]), variety.low_pass_all)
-    return np.stack([equalised_stem(rng, stem, stems[k], variety, of_all) for k, stem in enumerate(STEMS)])
+    of_all = low_pass_curve(rng, _hertz(stems.shape[1]), augmentation.low_pass_all)
+    return np.stack([equalised_stem(rng, stem, stems[k], augmentation, of_all) for k, stem in enumerate(STEMS)])
 
 
 def equalised_stem(
     rng: np.random.Generator,
     stem: str,
     samples: NDArray[np.float32],
-    variety: Augmentation,
+    augmentation: Augmentation,
     of_all: Curve | float = 1.0,
 ) -> NDArray[np.float32]:
     """One stem [N] with an equaliser, a room and a band of its own, then a band that it shares with others."""
-    if variety == PLAIN or not samples.any():
+    if augmentation == PLAIN or not samples.any():
         return samples
-    samples = saturated(rng, samples, variety)
+    samples = saturated(rng, samples, augmentation)
     length = len(samples)
     hertz = _hertz(length)
-    spectrum = np.asarray(np.fft.rfft(samples) * _equaliser(rng, hertz, variety.equaliser), np.complex64)
-    spectrum = spectrum * _room(rng, length, variety.speech_room if stem == "speech" else variety.other_room)
-    if stem == "speech" and rng.random() < variety.air:
+    spectrum = np.asarray(np.fft.rfft(samples) * _equaliser(rng, hertz, augmentation.equaliser), np.complex64)
+    spectrum = spectrum * _room(rng, length, augmentation.speech_room if stem == "speech" else augmentation.other_room)
+    if stem == "speech" and rng.random() < augmentation.air:
         _add_air(rng, spectrum, length)
-    spectrum = spectrum * low_pass_curve(rng, hertz, variety.low_pass_one) * of_all
+    spectrum = spectrum * low_pass_curve(rng, hertz, augmentation.low_pass_one) * of_all
     return np.asarray(np.fft.irfft(spectrum, length), np.float32)
 
 
@@ -139,7 +141,7 @@ def _room(rng: np.random.Generator, length: int, share: float) -> Spectrum | flo
     """A room's transfer function. Its tail wraps round to the beginning: what was said before still sounds there."""
     if rng.random() >= share:
         return 1.0
-    return np.asarray(np.fft.rfft(draw_room(rng).response[:length], length), np.complex64)
+    return np.asarray(np.fft.rfft(sample_room(rng).response[:length], length), np.complex64)
 
 
 def _add_air(rng: np.random.Generator, spectrum: Spectrum, length: int) -> None:

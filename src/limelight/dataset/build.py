@@ -1,10 +1,10 @@
-"""From a folder of films to a data set: every film taken apart, cut, spoilt and written, several at a time.
+"""From a folder of films to a data set: every film taken apart, cut, degraded and written, several at a time.
 
     films ──file, hash, split──► jobs ──workers──► clips/NAME/ …   sources/FILM.json (when the film is done)
                                                         └─ all of them ──► manifest.jsonl
 
 The papers' three steps (Muddy Mix, CVPR 2025): separate, adjust, remix. A film is one job and the unit of resuming: what
-is drawn for a clip depends on the seed, the film's bytes and the clip's number alone, so that neither the number of
+is sampled for a clip depends on the seed, the film's bytes and the clip's number alone, so that neither the number of
 workers nor a kill in between can be seen in the result.
 """
 
@@ -52,7 +52,7 @@ def build_from_films(
     folder: Path | str,
     *,
     settings: BuildSettings | None = None,
-    register: SplitAssignment | None = None,
+    splits: SplitAssignment | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Built:
@@ -62,10 +62,10 @@ def build_from_films(
     `if __name__ == "__main__"`, since workers import it. One bad film is skipped and listed. Raises InputError for
     settings that are wrong or are not those the folder was begun with, Leakage, OutputError.
     """
-    folder, settings, register = Path(folder), settings or BuildSettings(), register or SplitAssignment()
+    folder, settings, splits = Path(folder), settings or BuildSettings(), splits or SplitAssignment()
     paths = find_films(films)
-    open_state(folder, _declared(settings))
-    jobs, skipped = _jobs(paths, folder, settings, register)
+    open_state(folder, _declared(settings), defaults={"limit": "both"})
+    jobs, skipped = _jobs(paths, folder, settings, splits)
     waiting = [job for job in jobs if recorded(folder, job.name, job.facts) is None]
     watch = _Watch([_duration(job.path) for job in waiting], progress)
     built: list[Part] = []
@@ -75,7 +75,7 @@ def build_from_films(
             skipped.append(Skipped(str(waiting[outcome.number].path), outcome.code, outcome.message))
         else:
             built.append(outcome.result)
-    left_out = finish(folder, skipped)
+    left_out = finish(folder, skipped, by_sound=True)
     clips = len(read_manifest(folder))
     return Built(folder, clips, len(built), len(jobs) - len(waiting), left_out, tuple(skipped))
 
@@ -106,7 +106,7 @@ def _declared(settings: BuildSettings) -> dict[str, Any]:
 
 
 def _jobs(
-    paths: Sequence[Path], folder: Path, settings: BuildSettings, register: SplitAssignment
+    paths: Sequence[Path], folder: Path, settings: BuildSettings, splits: SplitAssignment
 ) -> tuple[list[FilmJob], list[Skipped]]:
     """A job for each film; a second copy of the same bytes is the same film."""
     jobs: dict[str, FilmJob] = {}
@@ -118,9 +118,9 @@ def _jobs(
         except OSError as error:
             skipped.append(Skipped(str(path), InputError.code, f"cannot read {path}: {error.strerror or error}"))
             continue
-        filing = register.file(path, sha256)
-        jobs.setdefault(sha256, FilmJob(path, film_name(path, sha256), sha256, filing, folder, settings))
-    check_split_entries(job.filing for job in jobs.values())
+        place = splits.place(path, sha256)
+        jobs.setdefault(sha256, FilmJob(path, film_name(path, sha256), sha256, place, folder, settings))
+    check_split_entries(job.place for job in jobs.values())
     return list(jobs.values()), skipped
 
 

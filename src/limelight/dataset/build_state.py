@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from limelight.dataset.clips import CLIPS
+from limelight.dataset.fingerprints import Print, check_content, read_prints
 from limelight.dataset.manifest import Entry, write_manifest
 from limelight.errors import InputError
 from limelight.media.target import naming_write_errors, whole_or_absent
@@ -42,8 +43,11 @@ class Skipped:
     message: str
 
 
-def open_state(folder: Path, settings: Mapping[str, Any]) -> None:
-    """Makes the folder, or sees to it that what is in it was built alike. Raises InputError, OutputError."""
+def open_state(folder: Path, settings: Mapping[str, Any], *, defaults: Mapping[str, Any] | None = None) -> None:
+    """Makes the folder, or sees to it that what is in it was built alike; `defaults` are those of older folders.
+
+    Raises InputError, OutputError.
+    """
     wanted = json.loads(json.dumps({"format": FORMAT, **settings}))
     path = folder / DATASET
     with naming_write_errors(folder):
@@ -52,13 +56,19 @@ def open_state(folder: Path, settings: Mapping[str, Any]) -> None:
     if not path.exists():
         _write(path, json.dumps(wanted, indent=1, ensure_ascii=False))
         return
-    there = _read(path)
+    there = {**(defaults or {}), **_read(path)}
     for name in {**wanted, **there}:
         if wanted.get(name) != there.get(name):
             raise InputError(
                 f"{folder} was built with {name} {there.get(name)!r}, wanted is {wanted.get(name)!r}; "
                 "ask for the same, or build into another folder."
             )
+
+
+def keeps_trivial(folder: Path) -> bool:
+    """Whether a data set was built to keep pairs that teach nothing (`--keep-trivial`). Raises InputError."""
+    path = folder / DATASET
+    return path.is_file() and _read(path).get("keep_trivial") is True
 
 
 def recorded(folder: Path, name: str, facts: Mapping[str, Any]) -> Part | None:
@@ -79,13 +89,21 @@ def parts(folder: Path) -> Iterator[Part]:
         yield _part(path)
 
 
-def finish(folder: Path, skipped: Sequence[Skipped]) -> Counter[str]:
-    """Writes the manifest and the list of what failed; how many clips were left out, and why. Raises Leakage."""
+def finish(folder: Path, skipped: Sequence[Skipped], *, by_sound: bool = False) -> Counter[str]:
+    """Writes the manifest and the list of what failed; how many clips were left out, and why. Raises Leakage.
+
+    `by_sound`: splits are also compared by what their clips sound like.
+    """
     left_out: Counter[str] = Counter()
     entries: list[Entry] = []
+    prints: list[Print] = []
     for part in parts(folder):
         entries += part.entries
         left_out.update(part.left_out)
+        if by_sound:
+            prints += read_prints(folder, part.name, part.entries)
+    if by_sound:
+        check_content(entries, prints)
     write_manifest(folder, entries)
     lines = (json.dumps(asdict(one), ensure_ascii=False) for one in sorted(skipped, key=lambda one: one.name))
     _write(folder / SKIPPED, "".join(f"{line}\n" for line in lines))

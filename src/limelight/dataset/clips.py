@@ -3,7 +3,7 @@
     input.flac  target.flac              24 bit, 48 kHz
     speech.flac  music.flac  effects.flac   of the target; their sum is target.flac, to the last bit
     cues.npy                             [T, D] float32, a row a second (names: `limelight.vision.cues`)
-    recipe.json                          what was done; see `spoiling`
+    recipe.json                          what was done; see `degradation`
     scene.json                           of scenes: what it was made by; see `scenes.draw`
     frames/00.jpg …                      one picture a second, where they were asked for
 
@@ -92,7 +92,7 @@ def _files(clip: Clip) -> Iterator[tuple[str, bytes]]:
     memory = io.BytesIO()
     np.save(memory, clip.cues.astype(np.float32))
     yield "cues.npy", memory.getvalue()
-    recipe = pair.spoiling.as_json() | {"scale_db": pair.scale_db}
+    recipe = pair.degradation.as_json() | {"scale_db": pair.scale_db}
     yield "recipe.json", json.dumps(recipe, ensure_ascii=False, sort_keys=True).encode()
     if clip.scene is not None:
         yield SCENE, json.dumps(clip.scene, ensure_ascii=False, sort_keys=True).encode()
@@ -106,7 +106,7 @@ def _jpeg(picture: Picture) -> bytes:
 
 
 def _entry(clip: Clip, files: Mapping[str, str]) -> Entry:
-    pair, spoiling = clip.pair, clip.pair.spoiling
+    pair, degradation = clip.pair, clip.pair.degradation
     loudness = {stem: _shifted(lufs, pair.scale_db) for stem, lufs in pair.levels.loudness_lufs.items()}
     for name, samples in (("target", pair.target), ("input", pair.input)):
         loudness[name] = _shifted(integrated_loudness(samples, SAMPLE_RATE, layout=pair.layout), 0.0)
@@ -119,16 +119,17 @@ def _entry(clip: Clip, files: Mapping[str, str]) -> Entry:
         layout=pair.layout,
         sources=clip.sources,
         separator=clip.separator,
-        recipe=spoiling.recipe,
-        fault=spoiling.fault,
-        step_db=spoiling.step_db,
-        invertible=spoiling.is_invertible,
-        trivial=why_trivial(spoiling, pair.levels),
+        recipe=degradation.recipe,
+        fault=degradation.fault,
+        step_db=degradation.step_db,
+        invertible=degradation.is_invertible,
+        trivial=why_trivial(degradation, pair.levels),
         changes_db={
-            stem: round(float(np.mean(curve)), 2) for stem, curve in zip(STEMS, spoiling.curves_db, strict=True)
+            stem: round(float(np.mean(curve)), 2) for stem, curve in zip(STEMS, degradation.curves_db, strict=True)
         },
         loudness_lufs=loudness,
         scale_db=round(pair.scale_db, 6),
+        limit_db=degradation.limit_db,
         starts_on_cut=clip.starts_on_cut,
         cuts_seconds=clip.cuts_seconds,
         files=files,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from limelight.audio.layouts import channel_names, stereo_matrix
 from limelight.audio.resample import ResampleStream
 from limelight.dataset.sounds import SAMPLE_RATE
+from limelight.errors import InputError
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import in_blocks, read_audio
 from limelight.mixing.job import Scratch
@@ -25,6 +26,7 @@ from limelight.mixing.render import stems
 from limelight.mixing.separation import downmix_weights, separate
 from limelight.models.protocols import FilmSeparator
 from limelight.models.registry import DEFAULT_SEPARATOR, AnySeparator, load_separator
+from limelight.models.separators.known_stems import StemFiles
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
 
 Layout = Literal["mono", "stereo"]
@@ -91,6 +93,7 @@ def film_stems(film: FilmAudio, separator: str) -> Iterator[Stems]:
     )
     with Scratch() as scratch:
         found = loaded(separator)
+        _check_own_folder(found, source.path)
         opened = found.open_film(source, track, scratch.folder()) if isinstance(found, FilmSeparator) else found
         chunks = partial(
             separate,
@@ -100,6 +103,15 @@ def film_stems(film: FilmAudio, separator: str) -> Iterator[Stems]:
             mono_lufs=measured.downmix_lufs,
         )
         yield from stems(film.blocks(), chunks, opened.card, sample_rate=SAMPLE_RATE)
+
+
+def _check_own_folder(separator: AnySeparator, film: Path) -> None:
+    """Of many films each has its own folder of stems: those of another film would be taken for its own."""
+    if isinstance(separator, StemFiles) and not any(
+        (separator.folder / name).is_dir() for name in (film.name, film.stem)
+    ):
+        place = separator.folder / film.stem
+        raise InputError(f"Wanted the stems of {film.name} in {place}, which is not there; make it.")
 
 
 def separator_text(separator: str) -> str:

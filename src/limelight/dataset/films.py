@@ -1,22 +1,17 @@
-"""One film becomes clips: watched, taken apart, cut on its shots, each clip spoilt by its own draw.
+"""One film becomes clips: watched, taken apart, cut on its shots, each clip degraded by its own sample.
 
     film ─► watch ─► cuts ─► where clips begin ─┐
-      └───► Separator.stems, block by block ────┴─► clip [K, C, N] ─► levels ─► draw ─► pair ─► folder
+      └───► stems, block by block ──────────────┴─► clip [K, C, N] ─► levels ─► degradation ─► pair ─► folder
 
-No more than one clip is held at a time. The draw of clip n is seeded by (seed, the film's hash, n).
-
-Where clips begin: on a cut where one is near, else where the clip before ended.
+No more than one clip is held at a time. What is sampled for clip n depends on (seed, the film's hash, n). All clips last
+the same, so that they make batches; they begin on a cut where one is near, else where the clip before ended:
 
     cuts          |      |                  |    |                     |
     clips   [==========]  ·[==========][==========]  ·[==========]
                           ^ on the next cut       ^ no cut within reach: at once
 
-All clips last the same, so that they make batches; a wait for a cut costs at most `REACH` of a clip.
-
-What is seen in any stretch of a film: watched once, then asked for the numbers of each clip.
-
-The numbers are the encoder's own (`cues`), per second from where the clip begins, not from where the film does. A film
-keeps about 250 bytes a picture: 15 MB for two hours.
+A film is watched once, then asked for the numbers of each clip: the encoder's own, per second from where the clip begins,
+not from where the film does. It keeps about 250 bytes a picture: 15 MB for two hours.
 """
 
 from __future__ import annotations
@@ -32,8 +27,9 @@ from numpy.typing import NDArray
 
 from limelight.dataset.build_state import Part, record
 from limelight.dataset.clips import Clip, write_clip
-from limelight.dataset.degrade import DegradationChoice, Stems, degrade, draw_degradation, why_trivial
+from limelight.dataset.degrade import LIMITS, DegradationChoice, Limit, Stems, degrade, sample_degradation, why_trivial
 from limelight.dataset.film_audio import FilmAudio, Layout, film_stems, separator_text
+from limelight.dataset.fingerprints import Print, fingerprint, write_prints
 from limelight.dataset.levels import StemLevels
 from limelight.dataset.manifest import Source
 from limelight.dataset.sounds import SAMPLE_RATE
@@ -57,12 +53,15 @@ class BuildSettings:
     seed: int = 0
     clip_seconds: float = 10.0
     layout: Layout = "mono"
-    recipes: tuple[str, ...] = ("paper",)  # as `Wish.of` reads them; one is drawn for each clip
+    recipes: tuple[str, ...] = ("paper",)  # as `DegradationChoice.of` reads them; one is sampled for each clip
     separator: str = DEFAULT_SEPARATOR  # as `models.registry` reads it
     keep_trivial: bool = False
     frames: bool = False
+    limit: Limit = "both"  # what comes down where a peak passes −0.5 dBFS
 
     def __post_init__(self) -> None:
+        if self.limit not in LIMITS:
+            raise UsageError(f"the limit is {' or '.join(LIMITS)}, wanted is {self.limit!r}")
         if not 1 <= self.clip_seconds <= 600:
             raise UsageError(f"clips last 1 to 600 s, wanted are {self.clip_seconds:g} s")
         if not self.recipes:
@@ -80,38 +79,42 @@ class FilmJob:
     path: Path
     name: str  # what its clips are called
     sha256: str
-    filing: SplitEntry
+    place: SplitEntry
     dataset: Path
     settings: BuildSettings
 
     @property
     def facts(self) -> dict[str, str]:
         """What its record says; where one of these is another, it is built again."""
-        filing = self.filing
-        return {"sha256": self.sha256, "split": filing.split, "group": filing.group, "licence": filing.licence}
+        place = self.place
+        facts = {"sha256": self.sha256, "split": place.split, "group": place.group, "licence": place.licence}
+        return facts | ({"end_seconds": f"{place.end_seconds:g}"} if place.end_seconds else {})
 
 
 def build_film(job: FilmJob, report: Callable[[float], None]) -> Part:
     """Writes a film's clips, then its record. `report` gets seconds of film. Raises the errors of `limelight.errors`."""
-    programme = FilmAudio.of(job.path, layout=job.settings.layout)
-    seconds, duration = job.settings.clip_seconds, programme.source.duration_seconds
+    audio = FilmAudio.of(job.path, layout=job.settings.layout)
+    seconds, whole = job.settings.clip_seconds, audio.source.duration_seconds
+    duration = min(whole, job.place.end_seconds or whole)
     if duration < seconds:
         raise InputError(f"{job.path.name} lasts {duration:.1f} s, less than a clip of {seconds:g} s; leave it out.")
-    sight = watch_film(programme.source)
+    sight = watch_film(audio.source)
     report(0.0)
     starts = clip_starts(sight.cut_seconds, duration, seconds)
-    slides = Slides(programme.source) if job.settings.frames else None
-    entries, left_out = [], Counter[str]()
-    for number, stems in enumerate(cut_out(film_stems(programme, job.settings.separator), starts, seconds)):
+    slides = Slides(audio.source) if job.settings.frames else None
+    entries, prints, left_out = [], list[Print](), Counter[str]()
+    for number, stems in enumerate(cut_out(film_stems(audio, job.settings.separator), starts, seconds)):
         start = starts[number]
         pictures = slides.between(start, start + seconds) if slides else []
         clip = _clip(job, number, start, stems, sight, pictures)
-        trivial = why_trivial(clip.pair.spoiling, clip.pair.levels)
+        trivial = why_trivial(clip.pair.degradation, clip.pair.levels)
         if trivial and not job.settings.keep_trivial:
             left_out[trivial] += 1
         else:
             entries.append(write_clip(job.dataset, clip))
+            prints.append(fingerprint(clip.pair.target))
         report(start + seconds)
+    write_prints(job.dataset, job.name, prints)
     part = Part(job.name, job.facts, tuple(entries), dict(sorted(left_out.items())))
     record(job.dataset, part)
     return part
@@ -162,19 +165,19 @@ def _clip(
     sight: FilmCues,
     pictures: Sequence[Picture],
 ) -> Clip:
-    settings, filing = job.settings, job.filing
+    settings, place = job.settings, job.place
     rng = np.random.default_rng([settings.seed, int(job.sha256[:16], 16), number])
     levels = StemLevels.of(stems, layout=settings.layout)
     wish = settings.wishes[int(rng.integers(len(settings.wishes)))]
-    spoiling = draw_degradation(rng, wish, levels)
-    source = Source(job.path.name, "film", filing.group, job.sha256, filing.licence, round(start_seconds, 6))
+    degradation = sample_degradation(rng, wish, levels)
+    source = Source(job.path.name, "film", place.group, job.sha256, place.licence, round(start_seconds, 6))
     return Clip(
         name=f"{job.name}-{number:04d}",
-        split=filing.split,
+        split=place.split,
         kind="film",
         sources=(source,),
         separator=separator_text(settings.separator),
-        pair=degrade(stems, spoiling, layout=settings.layout, levels=levels),
+        pair=degrade(stems, degradation, layout=settings.layout, levels=levels, limit=settings.limit),
         cues=sight.cues(start_seconds, settings.clip_seconds),
         starts_on_cut=on_cut(start_seconds, sight.cut_seconds),
         cuts_seconds=tuple(sight.cuts_within(start_seconds, settings.clip_seconds)),

@@ -1,6 +1,6 @@
-"""Mixtures of a sound library as a data set, without pictures: spoilt ones by the papers' rule, and good ones left alone.
+"""Mixtures of a sound library as a data set, without pictures: degraded ones by the papers' rule, and good ones left alone.
 
-    number n ─► draw_mixture(seed, n)          ─► clips/spoilt-SPLIT-n/
+    number n ─► draw_mixture(seed, n)          ─► clips/degraded-SPLIT-n/
                 draw_mixture(seed + 1, n)      ─► clips/good-SPLIT-n/
 
 The form is that of any data set (`manifest`, `clips`), so whatever reads one reads this. Nothing is left out: a mixture of
@@ -23,13 +23,13 @@ from limelight.dataset.degrade import Degradation, degrade
 from limelight.dataset.levels import StemLevels
 from limelight.dataset.library import SplitLibrary, TaggedLibrary
 from limelight.dataset.manifest import Entry, read_manifest
-from limelight.dataset.mixtures import Mixture, SourceChoice, draw_mixture
+from limelight.dataset.mixtures import Mixture, SourceChoice, sample_mixture
 from limelight.dataset.workers import run_jobs
 from limelight.errors import SomeFailed
 from limelight.vision.encoder import without_picture
 
 SECONDS, SEED, BATCH = 10.0, 2026, 20
-SPOILT, GOOD = "spoilt", "good"
+DEGRADED, GOOD = "degraded", "good"
 
 # mixtures done, mixtures in all
 Progress = Callable[[float, float], None]
@@ -43,7 +43,7 @@ class MixtureBatch:
     first: int
     count: int
     folder: Path
-    stock: SplitLibrary
+    sounds: SplitLibrary
     split: str
     made_of: str  # the digest of the sounds
 
@@ -53,7 +53,7 @@ class MixtureBatch:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What its record says; where one of these is another, it is drawn again."""
+        """What its record says; where one of these is another, it is sampled again."""
         return {"count": self.count, "made_of": self.made_of}
 
 
@@ -67,23 +67,23 @@ def build_from_sounds(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> list[Entry]:
-    """The first `count` mixtures of each kind, drawn into `folder` where they are not there yet.
+    """The first `count` mixtures of each kind, sampled into `folder` where they are not there yet.
 
     Raises InputError, Leakage, OutputError; SomeFailed where sounds could not be read.
     """
-    stock = SplitLibrary.of(libraries=(library,), cache=cache)
+    sounds = SplitLibrary.of(libraries=(library,), cache=cache)
     open_state(folder, {"from": "mixtures", "seed": SEED, "clip_seconds": SECONDS, "layout": "mono"})
-    stock.open(split)  # decoded once, not by every worker
+    sounds.open(split)  # decoded once, not by every worker
     batches = [
-        MixtureBatch(kind, first, min(BATCH, count - first), folder, stock, split, stock.digest())
-        for kind in (SPOILT, GOOD)
+        MixtureBatch(kind, first, min(BATCH, count - first), folder, sounds, split, sounds.digest())
+        for kind in (DEGRADED, GOOD)
         for first in range(0, count, BATCH)
     ]
     waiting = [batch for batch in batches if not _covered(batch)]
     sensible = max(1, min(workers or os.cpu_count() or 1, len(waiting)))
-    for done, outcome in enumerate(run_jobs(draw_batch, waiting, workers=sensible), 1):
+    for done, outcome in enumerate(run_jobs(sample_batch, waiting, workers=sensible), 1):
         if outcome.result is None:
-            raise SomeFailed(f"mixtures of {library} could not be drawn: {outcome.message}")
+            raise SomeFailed(f"mixtures of {library} could not be sampled: {outcome.message}")
         if progress:
             progress(done, len(waiting))
     finish(folder, [])
@@ -91,9 +91,9 @@ def build_from_sounds(
     return [entry for entry in read_manifest(folder) if entry.name in wanted]
 
 
-def draw_batch(batch: MixtureBatch, report: Callable[[float], None]) -> Part:
+def sample_batch(batch: MixtureBatch, report: Callable[[float], None]) -> Part:
     """Writes the mixtures of a batch, then its record. Raises the errors of `limelight.errors`."""
-    library = batch.stock.open(batch.split)
+    library = batch.sounds.open(batch.split)
     entries = []
     for number in range(batch.first, batch.first + batch.count):
         library.forget()
@@ -111,7 +111,7 @@ def mixture_of(kind: str, number: int, library: TaggedLibrary) -> Mixture:
     """The mixture that stands at a place of the data set."""
     good = kind == GOOD
     rng = np.random.default_rng([SEED + good, number])
-    return draw_mixture(rng, library, seconds=SECONDS, casting=SourceChoice(undegraded=float(good)))
+    return sample_mixture(rng, library, seconds=SECONDS, sources=SourceChoice(undegraded=float(good)))
 
 
 def _clip(name: str, mixture: Mixture, batch: MixtureBatch, library: TaggedLibrary) -> Clip:

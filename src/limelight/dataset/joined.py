@@ -2,7 +2,7 @@
 
 A clip of ten seconds is one scene, and a model that hears ten seconds at a time has nothing to confuse. A film goes on to
 something else. So stretches of clips are joined, stems, curves, cues and cuts; each scene's bad mix is first brought to
-the loudness of its good one, since how loud one scene is beside another is not what is judged. Film n of a seed is always
+the loudness of its good one, since how loud one scene is beside another is not what is measured. Film n of a seed is always
 the same.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.audio.loudness import BLOCKS_PER_SECOND, integrated_loudness
-from limelight.dataset.build_state import Part, finish, open_state, record, recorded
+from limelight.dataset.build_state import Part, finish, keeps_trivial, open_state, record, recorded
 from limelight.dataset.clips import Clip, read_cues, read_recipe, read_stems, write_clip
 from limelight.dataset.degrade import Degradation, Stems, degrade
 from limelight.dataset.levels import StemLevels
@@ -83,7 +83,7 @@ def join_clips(
     for number in range(count):
         name = f"film-{split}-{number:06d}"
         if recorded(folder, name, facts) is None:
-            clip = _film(built, name, _cast(entries, settings, number), entries[0].layout)
+            clip = _film(built, name, _sources(entries, settings, number), entries[0].layout)
             record(folder, Part(name, facts, (write_clip(folder, clip),)))
         if progress:
             progress(number + 1, count)
@@ -94,10 +94,14 @@ def join_clips(
 def _usable(built: Path, split: str, scenes: int) -> list[Entry]:
     if split not in SPLITS:
         raise InputError(f"Wanted the split {split!r}; there are {', '.join(SPLITS)}.")
+    also = keeps_trivial(built)
     entries = [
         entry
         for entry in read_manifest(built)
-        if entry.split == split and not entry.trivial and entry.invertible and entry.seconds >= SHORTEST_SECONDS
+        if entry.split == split
+        and (also or not entry.trivial)
+        and entry.invertible
+        and entry.seconds >= SHORTEST_SECONDS
     ]
     if len(entries) < scenes or len({entry.layout for entry in entries}) > 1:
         raise InputError(
@@ -112,7 +116,7 @@ def _digest(entries: Sequence[Entry]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()[:16]
 
 
-def _cast(entries: Sequence[Entry], settings: JoinSettings, number: int) -> Iterator[tuple[Entry, int, int]]:
+def _sources(entries: Sequence[Entry], settings: JoinSettings, number: int) -> Iterator[tuple[Entry, int, int]]:
     """Clips of one film, with first second and length of the stretch that is taken; every film lasts alike."""
     rng = np.random.default_rng([settings.seed, number])
     chosen = [entries[i] for i in rng.permutation(len(entries))[: settings.scenes]]
@@ -127,19 +131,19 @@ def _cast(entries: Sequence[Entry], settings: JoinSettings, number: int) -> Iter
 
 
 def _scene(built: Path, entry: Entry, start: int, seconds: int) -> JoinedScene:
-    spoiling = read_recipe(built, entry.name)
-    curves = np.array(spoiling.curves_db)
+    degradation = read_recipe(built, entry.name)
+    curves = degradation.gains_db
     if curves.shape[1] == 1:
         curves = np.repeat(curves, round(entry.seconds * BLOCKS_PER_SECOND), axis=1)
     stems = read_stems(built, entry.name)[:, :, start * SAMPLE_RATE : (start + seconds) * SAMPLE_RATE]
     curves = curves[:, start * BLOCKS_PER_SECOND : (start + seconds) * BLOCKS_PER_SECOND]
     cues = read_cues(built, entry.name)
     cuts = tuple(cut - start for cut in entry.cuts_seconds if 0.5 <= cut - start <= seconds - 0.5)
-    return JoinedScene(entry, stems, curves, spoiling.fault, cues[start : start + seconds], cuts)
+    return JoinedScene(entry, stems, curves, degradation.fault, cues[start : start + seconds], cuts)
 
 
-def _film(built: Path, name: str, cast: Iterator[tuple[Entry, int, int]], layout: str) -> Clip:
-    scenes = [_scene(built, *one) for one in cast]
+def _film(built: Path, name: str, sources: Iterator[tuple[Entry, int, int]], layout: str) -> Clip:
+    scenes = [_scene(built, *one) for one in sources]
     starts = np.cumsum([0, *(scene.seconds for scene in scenes)])
     stems = np.concatenate([scene.stems for scene in scenes], axis=2)
     curves = np.concatenate([_as_loud(scene, layout) for scene in scenes], axis=1)
@@ -147,7 +151,7 @@ def _film(built: Path, name: str, cast: Iterator[tuple[Entry, int, int]], layout
     recorded_db = tuple(tuple((row + 0.0).tolist()) for row in np.round(curves, 2))
     faults = "; ".join(scene.fault for scene in scenes)
     step = round(float(np.abs(curves).max()), 2)
-    spoiling = Degradation("none" if good else JOINED, faults, step, recorded_db)
+    degradation = Degradation("none" if good else JOINED, faults, step, recorded_db)
     cuts = sorted(
         {float(start) for start in starts[1:-1]}
         | {start + cut for start, scene in zip(starts, scenes, strict=False) for cut in scene.cuts_seconds}
@@ -158,7 +162,7 @@ def _film(built: Path, name: str, cast: Iterator[tuple[Entry, int, int]], layout
         kind="film",
         sources=tuple(dict.fromkeys(source for scene in scenes for source in scene.entry.sources)),
         separator=scenes[0].entry.separator,
-        pair=degrade(stems, spoiling, layout=layout, levels=StemLevels.of(stems, layout=layout)),
+        pair=degrade(stems, degradation, layout=layout, levels=StemLevels.of(stems, layout=layout)),
         cues=np.concatenate([scene.cues for scene in scenes]),
         cuts_seconds=tuple(cuts),
     )
@@ -166,9 +170,9 @@ def _film(built: Path, name: str, cast: Iterator[tuple[Entry, int, int]], layout
 
 def _as_loud(scene: JoinedScene, layout: str) -> Vector:
     """The curves, less what makes the bad mix louder than the good one."""
-    spoilt = Degradation(JOINED, scene.fault, 0.0, tuple(map(tuple, scene.curves_db))).applied(scene.stems)
+    degraded = Degradation(JOINED, scene.fault, 0.0, tuple(map(tuple, scene.curves_db))).applied(scene.stems)
     bad, good = (
-        integrated_loudness(np.asarray(mix.sum(axis=0)), SAMPLE_RATE, layout=layout) for mix in (spoilt, scene.stems)
+        integrated_loudness(np.asarray(mix.sum(axis=0)), SAMPLE_RATE, layout=layout) for mix in (degraded, scene.stems)
     )
     louder = bad - good
     return scene.curves_db - (louder if np.isfinite(louder) else 0.0)

@@ -1,4 +1,4 @@
-"""How loud each stem of a clip is, as a whole and over time: all that a recipe is drawn from.
+"""How loud each stem of a clip is, as a whole and over time: all that a recipe is sampled from.
 
 Ten powers a second (BS.1770, K-weighted) say everything that recipes ask for: integrated loudness, who speaks when,
 what jumps out, what a compressor would do. −∞ is silence, a value like others; and what lies 30 LU behind the mix is not

@@ -18,7 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.dataset.manifest import SPLITS, Source
-from limelight.dataset.sounds import FOLDER_NAMES, SAMPLE_RATE, Shelf, Sound, SoundLibrary, open_shelf, read_manifest
+from limelight.dataset.sounds import (
+    FOLDER_NAMES,
+    SAMPLE_RATE,
+    Sound,
+    SoundLibrary,
+    StemSounds,
+    open_stem_sounds,
+    read_manifest,
+)
 from limelight.dataset.splits import SHARES, SplitAssignment
 from limelight.errors import InputError
 from limelight.types import STEMS
@@ -31,7 +39,7 @@ Rows = list[dict[str, str]]
 
 @dataclass(frozen=True)
 class SplitLibrary:
-    """Folders by stem, in the order in which they are drawn from; a plain record, for workers."""
+    """Folders by stem, in the order in which they are sampled from; a plain record, for workers."""
 
     folders: Mapping[str, tuple[Path, ...]]
     cache: Path
@@ -74,7 +82,7 @@ class SplitLibrary:
 
     def open(self, split: str) -> TaggedLibrary:
         """The sounds of a split, decoded into the cache where they are not yet. Raises InputError."""
-        shelves: dict[str, tuple[Shelf, ...]] = {}
+        shelves: dict[str, tuple[StemSounds, ...]] = {}
         for stem in STEMS:
             here = [(folder, [row for row in rows if row["split"] == split]) for folder, rows in self.rows(stem)]
             shelves[stem] = tuple(self._shelf(folder, rows, split, stem) for folder, rows in here if rows) or (
@@ -82,10 +90,10 @@ class SplitLibrary:
             )  # tells what is missing
         return TaggedLibrary(shelves)
 
-    def _shelf(self, folder: Path, rows: Rows, split: str, stem: str) -> TaggedShelf:
-        shelf = open_shelf(folder, rows, split, stem, self.cache)
+    def _shelf(self, folder: Path, rows: Rows, split: str, stem: str) -> TaggedSounds:
+        shelf = open_stem_sounds(folder, rows, split, stem, self.cache)
         licences = {row["file"]: row.get("licence") or self.licence for row in rows}
-        return TaggedShelf(shelf.samples, shelf.sounds, folder, stem, licences)
+        return TaggedSounds(shelf.samples, shelf.sounds, folder, stem, licences)
 
     def _listed(self, folder: Path, stem: str) -> Iterator[dict[str, str]]:
         if (folder / "manifest.csv").is_file():
@@ -93,17 +101,17 @@ class SplitLibrary:
             return
         if not folder.is_dir():
             raise InputError(f"Wanted {stem} in {folder}, which is not a folder; give one with sound files.")
-        register = SplitAssignment(self.shares)
+        splits = SplitAssignment(self.shares)
         for path in sorted(folder.rglob("*")):
             if path.suffix.lower() in SOUND_SUFFIXES and not path.name.startswith("."):
                 name = path.relative_to(folder)
                 group = f"{stem}-{name.parts[0] if len(name.parts) > 1 else name.stem}"
-                yield {"file": name.as_posix(), "kind": stem, "split": register.draw(group), "group": group}
+                yield {"file": name.as_posix(), "kind": stem, "split": splits.sample(group), "group": group}
 
 
 @dataclass(frozen=True, repr=False)
-class TaggedShelf(Shelf):
-    """A shelf that notes what is taken from it."""
+class TaggedSounds(StemSounds):
+    """Sounds of one stem that note what is taken from them."""
 
     folder: Path
     stem: str
@@ -140,9 +148,9 @@ class TaggedLibrary(SoundLibrary):
         """All that was taken since, by stem."""
         return tuple(source for shelf in self._noted() for source in shelf.sources())
 
-    def _noted(self) -> Iterator[TaggedShelf]:
+    def _noted(self) -> Iterator[TaggedSounds]:
         for stem in STEMS:
-            yield from (shelf for shelf in self.shelves[stem] if isinstance(shelf, TaggedShelf))
+            yield from (shelf for shelf in self.shelves[stem] if isinstance(shelf, TaggedSounds))
 
 
 @functools.lru_cache(maxsize=4096)

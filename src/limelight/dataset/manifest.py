@@ -63,6 +63,7 @@ class Entry:
     starts_on_cut: bool
     cuts_seconds: tuple[float, ...]  # inside the clip
     files: Mapping[str, str]  # name → SHA-256
+    limit_db: float = 0.0  # what the input alone was brought down by besides; older manifests do not say
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:

@@ -1,7 +1,7 @@
-"""Well mixed soundtracks out of a library of separate sounds, and their spoilt twins.
+"""Well mixed soundtracks out of a library of separate sounds, each with its degraded counterpart.
 
 Levels follow the priors of DnR v3 (integrated loudness, mean ± σ): speech −27 ± 4, music −32 ± 6, effects −32 ± 6 in
-front and −40 ± 6 behind, the whole mix −27 ± 1 LUFS. Drawn from a generator, so that a seed and a number name a mixture.
+front and −40 ± 6 behind, the whole mix −27 ± 1 LUFS. Sampled from a generator, so that a seed and a number name a mixture.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from limelight.audio.layouts import db_to_gain
 from limelight.audio.loudness import block_powers, integrated_from_block_powers
-from limelight.dataset.augmentation import PLAIN, Augmentation, at_speed, draw_speed, equalised, polarity_and_shift
-from limelight.dataset.degrade import NONE, GainChange, draw_paper
-from limelight.dataset.sounds import SAMPLE_RATE, Shelf, Sound, SoundLibrary
+from limelight.dataset.augmentation import PLAIN, Augmentation, at_speed, equalised, polarity_and_shift, sample_speed
+from limelight.dataset.degrade import NONE, GainChange, sample_paper
+from limelight.dataset.sounds import SAMPLE_RATE, Sound, SoundLibrary, StemSounds
 from limelight.types import STEMS, Vector
 
 Stems = NDArray[np.float32]  # [K, N], mono
@@ -31,7 +31,7 @@ LATE = 0.3  # share of sequences that begin after the mixture
 
 @dataclass(frozen=True)
 class SourceChoice:
-    """How often a stem is heard at all, and how often the mix is spoilt."""
+    """How often a stem is heard at all, and how often the mix is degraded."""
 
     presence: dict[str, float] = field(default_factory=lambda: {"speech": 0.75, "music": 0.75, "effects": 0.85})
     undegraded: float = 0.15
@@ -39,7 +39,7 @@ class SourceChoice:
 
 @dataclass(frozen=True)
 class Mixture:
-    """A good mix, its stems, and what was done to spoil it."""
+    """A good mix, its stems, and what was done to degrade it."""
 
     target_stems: Stems  # [K, N]; their sum is the good mix
     degradation: GainChange
@@ -58,23 +58,23 @@ class Mixture:
         return np.asarray(self.input_stems.sum(axis=0))
 
 
-def draw_mixture(
+def sample_mixture(
     rng: np.random.Generator,
     library: SoundLibrary,
     *,
     seconds: float,
-    casting: SourceChoice | None = None,
-    variety: Augmentation = PLAIN,
+    sources: SourceChoice | None = None,
+    augmentation: Augmentation = PLAIN,
 ) -> Mixture:
-    """One mixture of at least one audible stem, spoilt unless the casting spares it; no peak above −0.5 dBFS."""
-    casting = casting or SourceChoice()
+    """One mixture of at least one audible stem, degraded unless the choice of sources spares it; no peak above −0.5 dBFS."""
+    sources = sources or SourceChoice()
     length = round(seconds * SAMPLE_RATE)
-    heard = [stem for stem in STEMS if rng.random() < casting.presence[stem]] or [str(rng.choice(STEMS))]
+    heard = [stem for stem in STEMS if rng.random() < sources.presence[stem]] or [str(rng.choice(STEMS))]
     stems = np.zeros((len(STEMS), length), np.float32)
     for k, stem in enumerate(STEMS):
         if stem in heard:
-            stems[k] = arrange(rng, stem, library, length, variety)
-    stems = equalised(rng, stems, variety)
+            stems[k] = arrange(rng, stem, library, length, augmentation)
+    stems = equalised(rng, stems, augmentation)
     powers = [block_powers(stems[k : k + 1], SAMPLE_RATE, layout="mono") for k in range(len(STEMS))]
     for k, stem in enumerate(STEMS):
         gain = float(db_to_gain(_level_change_db(powers[k], rng.normal(*PRIORS_LUFS[stem]))))
@@ -83,10 +83,10 @@ def draw_mixture(
     # The stems are independent: their powers add.
     gain = float(db_to_gain(_level_change_db(np.sum(powers, axis=0), rng.normal(*MIX_LUFS))))
     stems *= np.float32(gain)
-    if rng.random() < casting.undegraded:
+    if rng.random() < sources.undegraded:
         return without_clipping(Mixture(stems, NONE))
     loudness = [integrated_from_block_powers(stem_powers * gain**2) for stem_powers in powers]
-    return without_clipping(Mixture(stems, draw_paper(rng, dict(zip(STEMS, loudness, strict=True)))))
+    return without_clipping(Mixture(stems, sample_paper(rng, dict(zip(STEMS, loudness, strict=True)))))
 
 
 def without_clipping(mixture: Mixture) -> Mixture:
@@ -104,36 +104,40 @@ def _level_change_db(powers: Vector, wished_lufs: float) -> float:
 
 
 def arrange(
-    rng: np.random.Generator, stem: str, library: SoundLibrary, length: int, variety: Augmentation = PLAIN
+    rng: np.random.Generator, stem: str, library: SoundLibrary, length: int, augmentation: Augmentation = PLAIN
 ) -> NDArray[np.float32]:
     """A stem of `length` samples out of the library's sounds, at no particular level."""
-    shelf = library.draw_shelf(rng, stem)
+    shelf = library.sample_sounds(rng, stem)
     if stem == "music":
-        return _excerpt(rng, shelf, length, variety)
+        return _excerpt(rng, shelf, length, augmentation)
     if stem == "speech":
         pause = float(rng.choice([0.2, 0.5, 1.5]))
-        return _sequence(rng, stem, shelf, length, variety, pause_seconds=pause, spread_db=1.5)
+        return _sequence(rng, stem, shelf, length, augmentation, pause_seconds=pause, spread_db=1.5)
     pause = float(rng.choice([0.1, 0.7, 2.0]))
-    front = _sequence(rng, stem, shelf, length, variety, pause_seconds=pause, spread_db=4.0)
+    front = _sequence(rng, stem, shelf, length, augmentation, pause_seconds=pause, spread_db=4.0)
     if rng.random() < 0.5:
         return front
-    behind = _sequence(rng, stem, library.draw_shelf(rng, stem), length, variety, pause_seconds=0.0, spread_db=1.0)
+    behind = _sequence(
+        rng, stem, library.sample_sounds(rng, stem), length, augmentation, pause_seconds=0.0, spread_db=1.0
+    )
     return front + behind * np.float32(db_to_gain(BEHIND_LU))
 
 
-def _excerpt(rng: np.random.Generator, shelf: Shelf, length: int, variety: Augmentation) -> NDArray[np.float32]:
+def _excerpt(
+    rng: np.random.Generator, shelf: StemSounds, length: int, augmentation: Augmentation
+) -> NDArray[np.float32]:
     """A stretch of one long sound, with short fades."""
-    sound = shelf.draw(rng)
-    piece = _piece(rng, shelf, sound, length, draw_speed(rng, "music", variety))
-    return _placed(polarity_and_shift(rng, "music", piece, variety), 0, length)
+    sound = shelf.sample(rng)
+    piece = _piece(rng, shelf, sound, length, sample_speed(rng, "music", augmentation))
+    return _placed(polarity_and_shift(rng, "music", piece, augmentation), 0, length)
 
 
 def _sequence(
     rng: np.random.Generator,
     stem: str,
-    shelf: Shelf,
+    shelf: StemSounds,
     length: int,
-    variety: Augmentation,
+    augmentation: Augmentation,
     *,
     pause_seconds: float,
     spread_db: float,
@@ -145,11 +149,11 @@ def _sequence(
     out = np.zeros(length, np.float32)
     position = int(rng.uniform(0, length / 2)) if rng.random() < LATE else -1
     voice = _voice(rng, shelf)
-    speeds = {sound.group: draw_speed(rng, stem, variety) for sound in voice}  # a person keeps a voice
+    speeds = {sound.group: sample_speed(rng, stem, augmentation) for sound in voice}  # a person keeps a voice
     while position < length:
         sound = voice[int(rng.integers(len(voice)))]
-        piece = polarity_and_shift(rng, stem, _piece(rng, shelf, sound, length, speeds[sound.group]), variety)
-        piece = _levelled(piece, rng.normal(0, spread_db))
+        piece = polarity_and_shift(rng, stem, _piece(rng, shelf, sound, length, speeds[sound.group]), augmentation)
+        piece = _at_level(piece, rng.normal(0, spread_db))
         if position < 0:
             position = -int(rng.uniform(0, 0.9) * len(piece))
         out += _placed(piece, position, length)
@@ -157,21 +161,21 @@ def _sequence(
     return out
 
 
-def _voice(rng: np.random.Generator, shelf: Shelf) -> list[Sound]:
+def _voice(rng: np.random.Generator, shelf: StemSounds) -> list[Sound]:
     """The sounds that one mixture draws on: one group and a few others, so that a person keeps talking."""
-    first = shelf.draw(rng)
+    first = shelf.sample(rng)
     same = [sound for sound in shelf.sounds if sound.group == first.group]
-    return same + [shelf.draw(rng) for _ in range(2)] if rng.random() < 0.5 else same
+    return same + [shelf.sample(rng) for _ in range(2)] if rng.random() < 0.5 else same
 
 
-def _piece(rng: np.random.Generator, shelf: Shelf, sound: Sound, length: int, speed: float) -> NDArray[np.float32]:
+def _piece(rng: np.random.Generator, shelf: StemSounds, sound: Sound, length: int, speed: float) -> NDArray[np.float32]:
     """At most `length` samples from somewhere in a sound, at a speed."""
     wanted = int(length * speed)
     start = int(rng.integers(0, max(1, sound.length - wanted)))
     return _faded(at_speed(shelf.cut(sound, start, wanted), speed))
 
 
-def _levelled(piece: NDArray[np.float32], offset_db: float) -> NDArray[np.float32]:
+def _at_level(piece: NDArray[np.float32], offset_db: float) -> NDArray[np.float32]:
     """At −27 dBFS RMS plus an offset, but never lifted by more than 30 dB: hiss stays hiss."""
     power = float(np.mean(np.square(piece))) if len(piece) else 0.0
     lift = min(db_to_gain(-27 + offset_db) / np.sqrt(power + 1e-12), LARGEST_LIFT)

@@ -1,10 +1,9 @@
-"""`MuddyMix`: a built data set for training, clip by clip, as NumPy arrays.
+"""A built data set for training, clip by clip, as NumPy arrays; and the check that it is what it says.
 
-It has a length and gives items by number, which is all that torch's `DataLoader` asks of a data set; no torch here. Input
-and target are read as they were built, or spoilt anew in every epoch: the draw depends on the seed, the epoch and the
-clip's name, never on the order or the number of workers.
-
-Is a data set what it says: no split leaks, every file is there and unchanged, stems sum to their target.
+`MuddyMix` has a length and gives items by number, which is all that torch's `DataLoader` asks of a data set; no torch here.
+Input and target are read as they were built, or degraded anew in every epoch (online degradation): what is sampled depends
+on the seed, the epoch and the clip's name, never on the order or the number of workers. `check_dataset` reads everything:
+no split leaks, by name or by sound, every file is there and unchanged, stems sum to their target.
 """
 
 from __future__ import annotations
@@ -18,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.audio.layouts import gain_to_db
+from limelight.dataset.build_state import keeps_trivial
 from limelight.dataset.clips import CLIPS, read_clip_sound, read_cues, read_recipe, read_stems
-from limelight.dataset.degrade import Degradation, DegradationChoice, Pair, degrade, draw_degradation
+from limelight.dataset.degrade import Degradation, DegradationChoice, Pair, degrade, sample_degradation
+from limelight.dataset.fingerprints import check_content, fingerprint
 from limelight.dataset.levels import StemLevels
 from limelight.dataset.manifest import SPLITS, Entry, check_leakage, read_manifest
 from limelight.errors import Damaged, InputError
@@ -47,20 +48,22 @@ class MuddyMix:
         *,
         recipes: Sequence[str] = (),
         seed: int = 0,
-        trivial: bool = False,
+        trivial: bool | None = None,
     ) -> None:
-        """recipes: spoil on the fly by these ("paper", "timevarying:low", "none"), one drawn for each clip and epoch;
-        without any, the pairs are those that were built. trivial: keep pairs that are labelled so.
+        """recipes: degrade online by these ("paper", "timevarying:low", "none"), one sampled for each clip and epoch;
+        without any, the pairs are those that were built. trivial: also pairs that teach nothing; None is as the data
+        set was built, so that `--keep-trivial` means what it says.
         Raises InputError.
         """
         if split is not None and split not in SPLITS:
             raise InputError(f"Wanted the split {split!r}; there are {', '.join(SPLITS)}.")
         self.folder, self.seed, self.epoch = Path(folder), seed, 0
         self.wishes = tuple(map(DegradationChoice.of, recipes))
+        also = bool(self.wishes) or (keeps_trivial(self.folder) if trivial is None else trivial)
         self.entries: tuple[Entry, ...] = tuple(
             entry
             for entry in read_manifest(self.folder)
-            if split in (None, entry.split) and (trivial or self.wishes or not entry.trivial)
+            if split in (None, entry.split) and (also or not entry.trivial)
         )
 
     def __len__(self) -> int:
@@ -70,24 +73,24 @@ class MuddyMix:
         entry = self.entries[number]
         cues = read_cues(self.folder, entry.name)
         if self.wishes:
-            pair = self._spoilt(entry)
-            return _item(entry, pair.input, pair.target, pair.stems, pair.spoiling, cues)
-        stems, spoiling = read_stems(self.folder, entry.name), read_recipe(self.folder, entry.name)
+            pair = self._degraded(entry)
+            return _item(entry, pair.input, pair.target, pair.stems, pair.degradation, cues)
+        stems, degradation = read_stems(self.folder, entry.name), read_recipe(self.folder, entry.name)
         given = read_clip_sound(self.folder, entry.name, "input")
         target = read_clip_sound(self.folder, entry.name, "target")
-        return _item(entry, given, target, stems, spoiling, cues)
+        return _item(entry, given, target, stems, degradation, cues)
 
     def set_epoch(self, epoch: int) -> None:
-        """Draws anew. Loaders with lasting workers must be made again to hear of it."""
+        """Samples anew. Loaders with lasting workers must be made again to hear of it."""
         self.epoch = epoch
 
-    def _spoilt(self, entry: Entry) -> Pair:
+    def _degraded(self, entry: Entry) -> Pair:
         stems = read_stems(self.folder, entry.name)
         mark = int(hashlib.sha256(entry.name.encode()).hexdigest()[:16], 16)
         rng = np.random.default_rng([self.seed, self.epoch, mark])
         levels = StemLevels.of(stems, layout=entry.layout)
-        spoiling = draw_degradation(rng, self.wishes[int(rng.integers(len(self.wishes)))], levels)
-        return degrade(stems, spoiling, layout=entry.layout, levels=levels)
+        degradation = sample_degradation(rng, self.wishes[int(rng.integers(len(self.wishes)))], levels)
+        return degrade(stems, degradation, layout=entry.layout, levels=levels)
 
 
 def check_sounds(entry: Entry, *sounds: NDArray[np.float32]) -> None:
@@ -104,13 +107,13 @@ def _item(
     given: Samples,
     target: Samples,
     stems: NDArray[np.float32],
-    spoiling: Degradation,
+    degradation: Degradation,
     cues: NDArray[np.float32],
 ) -> Item:
     check_sounds(entry, given, target, stems)
     if cues.ndim != 2:
         raise InputError(f"Wanted cues of every second in {entry.name}, found {cues.shape}; build the set again.")
-    gains = np.array([np.mean(curve) for curve in spoiling.curves_db], np.float32)
+    gains = degradation.gains_db.mean(axis=1).astype(np.float32)
     return Item(name=entry.name, input=given, target=target, stems=stems, gains_db=gains, cues=cues)
 
 
@@ -121,11 +124,15 @@ def check_dataset(folder: Path, *, progress: Callable[[float, float], None] | No
     """Reads everything once, a clip at a time; gives the entries. Raises Leakage, Damaged, InputError."""
     entries = read_manifest(folder)
     check_leakage(entries)
+    prints = []
     for number, entry in enumerate(entries, 1):
         _check_files(folder, entry)
-        _check_sum(folder, entry)
+        target = read_clip_sound(folder, entry.name, "target")
+        _check_sum(folder, entry, target)
+        prints.append(fingerprint(target))
         if progress:
             progress(number, len(entries))
+    check_content(entries, prints)
     return entries
 
 
@@ -138,8 +145,7 @@ def _check_files(folder: Path, entry: Entry) -> None:
             raise Damaged(f"{path} is not the file that was built; remove {folder / 'sources'} and build again.")
 
 
-def _check_sum(folder: Path, entry: Entry) -> None:
-    target = read_clip_sound(folder, entry.name, "target")
+def _check_sum(folder: Path, entry: Entry, target: Samples) -> None:
     error = np.abs(read_stems(folder, entry.name).sum(axis=0, dtype=np.float64) - target).max(initial=0)
     if (error_db := float(gain_to_db(error))) > EXACT_DB:
         raise Damaged(f"The stems of {entry.name} miss its target by {error_db:.0f} dBFS; build it again.")

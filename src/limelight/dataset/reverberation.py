@@ -1,12 +1,9 @@
-"""A room, drawn: the direct sound and a diffuse tail that decays exponentially; no single reflections.
+"""What cannot be undone by gains: reverberation around the whole mix, and noise behind it (SSE's DegradedMix).
 
-Polack's statistical model of late reverberation; the direct sound comes first and keeps its place in time.
-
-What cannot be undone by gains: a room around the whole mix, and noise behind it (SSE's DegradedMix).
-
-SSE (arXiv 2609.29169) adds both to Muddy Mix without saying which; ours are a drawn room (`rooms`) and one of four
-noises: white, pink (−3 dB an octave), brown (−6 dB) and the hum of the mains with its harmonics. The record holds seeds
-and levels, no sound: applied again it gives the same samples.
+A room is the direct sound and a diffuse tail that decays exponentially; no single reflections (Polack's statistical model of
+late reverberation); the direct sound comes first and keeps its place in time. SSE (arXiv 2609.29169) adds both to Muddy Mix
+without saying which; our noises are white, pink (−3 dB an octave), brown (−6 dB) and the hum of the mains with its
+harmonics. The record holds seeds and levels, no sound: applied again it gives the same samples.
 """
 
 from __future__ import annotations
@@ -35,7 +32,7 @@ class Room:
         return wet[: len(samples)].astype(np.float32)
 
 
-def draw_room(rng: np.random.Generator) -> Room:
+def sample_room(rng: np.random.Generator) -> Room:
     """Reverberation time 0.15 to 0.9 s, direct-to-reverberant ratio −3 to +15 dB."""
     decay_seconds = float(rng.uniform(0.15, 0.9))
     n = round(decay_seconds * SAMPLE_RATE)
@@ -70,10 +67,10 @@ class RoomAndNoise:
         return " and ".join(filter(None, (room, noise)))
 
     def __call__(self, mix: Samples, *, layout: str) -> Samples:
-        """A mix [C, N] at 48 kHz in these surroundings."""
+        """A mix [C, N] at 48 kHz in this room, with this noise."""
         around = mix
         if self.room_seed is not None:
-            room = draw_room(np.random.default_rng(self.room_seed))
+            room = sample_room(np.random.default_rng(self.room_seed))
             around = np.stack([room(samples) for samples in mix])
         if self.noise is None:
             return around
@@ -94,7 +91,7 @@ class RoomAndNoise:
         return np.fft.irfft(np.fft.rfft(rng.standard_normal((channels, length))) * tilt, length).astype(np.float32)
 
 
-def draw_room_and_noise(rng: np.random.Generator, step_db: float) -> RoomAndNoise:
+def sample_room_and_noise(rng: np.random.Generator, step_db: float) -> RoomAndNoise:
     """A noise, a room, or both; the larger the step the nearer the noise."""
     seeds = rng.integers(0, 2**31, 2)
     which = int(rng.integers(0, 3))

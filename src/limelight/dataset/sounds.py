@@ -27,7 +27,7 @@ from limelight.media.read_audio import read_audio
 from limelight.types import STEMS, Vector
 
 SAMPLE_RATE = 48_000
-OWN_SHARE = 0.5  # of draws from the library itself, where others were added
+OWN_SHARE = 0.5  # of samples from the library itself, where others were added
 NEEDED_COLUMNS = ("file", "kind", "split", "group")
 FOLDER_NAMES = {"speech": "speech", "music": "music", "sfx": "effects", "effects": "effects"}
 
@@ -43,13 +43,13 @@ class Sound:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class StemSounds:
     """All sounds of one stem in one split of one library."""
 
     samples: NDArray[np.int16]  # [N], mapped
     sounds: tuple[Sound, ...]
 
-    def draw(self, rng: np.random.Generator) -> Sound:
+    def sample(self, rng: np.random.Generator) -> Sound:
         """A sound. Groups count by the root of their length: one voice of many hours must not be heard all the time."""
         return self.sounds[int(rng.choice(len(self.sounds), p=self._shares))]
 
@@ -71,23 +71,23 @@ class Shelf:
 
 @dataclass(frozen=True)
 class SoundLibrary:
-    """The shelves of one split, by stem: the library's own, then those of others that were added to it."""
+    """The sounds of one split, by stem: the library's own, then those of others that were added to it."""
 
-    shelves: dict[str, tuple[Shelf, ...]]
+    shelves: dict[str, tuple[StemSounds, ...]]
 
     @classmethod
     def open(cls, folder: Path, split: str, cache: Path, *, more: Iterable[Path] = ()) -> SoundLibrary:
         """Opens a split; decodes into `cache` what is not there yet. Libraries in `more` may lack stems."""
         rows = list(read_manifest(folder))
-        shelves = {stem: [open_shelf(folder, rows, split, stem, cache)] for stem in STEMS}
+        shelves = {stem: [open_stem_sounds(folder, rows, split, stem, cache)] for stem in STEMS}
         for other in more:
             rows = list(read_manifest(other))
             for stem in {FOLDER_NAMES[row["kind"]] for row in rows if row["split"] == split}:
-                shelves[stem].append(open_shelf(other, rows, split, stem, cache))
+                shelves[stem].append(open_stem_sounds(other, rows, split, stem, cache))
         return cls({stem: tuple(found) for stem, found in shelves.items()})
 
-    def draw_shelf(self, rng: np.random.Generator, stem: str) -> Shelf:
-        """A shelf of this stem; the library's own is as likely as all that were added."""
+    def sample_sounds(self, rng: np.random.Generator, stem: str) -> StemSounds:
+        """The sounds of this stem from one library; its own are as likely as all that were added."""
         own, *added = self.shelves[stem]
         return own if not added or rng.random() < OWN_SHARE else added[int(rng.integers(len(added)))]
 
@@ -107,7 +107,7 @@ def read_manifest(folder: Path) -> Iterator[dict[str, str]]:
                 yield row
 
 
-def open_shelf(folder: Path, rows: list[dict[str, str]], split: str, stem: str, cache: Path) -> Shelf:
+def open_stem_sounds(folder: Path, rows: list[dict[str, str]], split: str, stem: str, cache: Path) -> StemSounds:
     """The sounds of one stem and split among a manifest's rows, decoded where `cache` lacks them. Raises InputError."""
     rows = [row for row in rows if row["split"] == split and FOLDER_NAMES[row["kind"]] == stem]
     if not rows:
@@ -118,7 +118,7 @@ def open_shelf(folder: Path, rows: list[dict[str, str]], split: str, stem: str, 
         _decode_all(folder, rows, array, index)
     entries = json.loads(index.read_text(encoding="utf-8"))
     sounds = tuple(Sound(entry["file"], entry["group"], entry["start"], entry["length"]) for entry in entries)
-    return Shelf(np.load(array, mmap_mode="r"), sounds)
+    return StemSounds(np.load(array, mmap_mode="r"), sounds)
 
 
 def _decode_all(folder: Path, rows: list[dict[str, str]], array: Path, index: Path) -> None:

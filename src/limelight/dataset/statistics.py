@@ -1,22 +1,24 @@
-"""What a data set is like, from its manifest alone: the figures that are known of the papers' own Muddy Mix.
+"""What a data set is like, from its manifest alone, beside what is known of the papers' own Muddy Mix and of real films.
 
-Known of VisAH's clips (122 of them, measured): speech is silent in 49 %; loudest is speech in 31 %, music in 30 %, effects
-in 39 %; between the loudest and the second lie 8.7 dB (median); in 31 % the boosted stem is silent.
-
-A data set's statistics as lines for a terminal, beside what is known of the papers' own data.
+Papers: 122 of VisAH's clips, measured. Films: 2,607 clips of 10 s of 321 films, mostly of action, their stems as a cinematic
+separator found them in the finished mix, by the same rules as here (a stem is heard less than 30 LU behind the mix); or
+another table with the columns speech_lufs, music_lufs and effects_lufs.
 """
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from limelight.dataset.levels import is_heard
 from limelight.dataset.manifest import Entry
+from limelight.errors import InputError
 from limelight.report.words import number, plain
 from limelight.types import STEMS
 
@@ -43,6 +45,34 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class LevelStatistics:
+    """How loud speech, music and effects are in finished mixes."""
+
+    name: str
+    loudest: Mapping[str, float]  # share of the clips that are not silent
+    silent: Mapping[str, float]  # share of all clips
+    loudness_lufs: Mapping[str, Spread | None]  # where it is heard
+    gap_db: Spread | None
+    alone: float
+    mix_lufs: Spread | None
+
+
+FILMS = LevelStatistics(
+    "films",
+    loudest={"speech": 0.310, "music": 0.250, "effects": 0.439},
+    silent={"speech": 0.470, "music": 0.065, "effects": 0.068},
+    loudness_lufs={
+        "speech": Spread(-34.9, -30.1, -26.2),
+        "music": Spread(-39.3, -33.6, -28.6),
+        "effects": Spread(-40.9, -30.9, -24.5),
+    },
+    gap_db=Spread(2.6, 5.9, 10.4),
+    alone=0.058,
+    mix_lufs=Spread(-31.1, -25.9, -22.3),
+)
+
+
+@dataclass(frozen=True)
 class StemStatistics:
     """One stem over all clips."""
 
@@ -63,6 +93,7 @@ class Statistics:
     kinds: Mapping[str, int]
     recipes: Mapping[str, int]
     faults: Mapping[str, int]
+    difficulties: Mapping[str, int]  # by the recipe's step: low is nearest to 6 dB, medium to 9, high to 12
     trivial: Mapping[str, int]
     licences: Mapping[str, int]
     stems: Mapping[str, StemStatistics]
@@ -71,6 +102,8 @@ class Statistics:
     boosted_silent: float  # share of clips in which nothing audible was raised, though something was
     target_lufs: Spread | None
     input_lufs: Spread | None
+    limited: float  # share of clips that were brought down, since a peak passed −0.5 dBFS
+    limited_db: Spread | None  # by how much
     starts_on_cut: float  # share
     cuts_a_clip: float
 
@@ -87,6 +120,7 @@ def statistics(entries: Sequence[Entry]) -> Statistics:
         kinds=_count(entry.kind for entry in entries),
         recipes=_count(entry.recipe for entry in entries),
         faults=_count(_fault(entry) for entry in entries),
+        difficulties=_count(difficulty(entry.step_db) for entry in entries),
         trivial=_count(entry.trivial for entry in entries if entry.trivial),
         licences=_count(source.licence for entry in entries for source in entry.sources),
         stems={stem: _stem(stem, entries, heard_in, loudest) for stem in STEMS},
@@ -95,8 +129,48 @@ def statistics(entries: Sequence[Entry]) -> Statistics:
         boosted_silent=_share(_boosted_silent(entry, levels) for entry, levels in zip(entries, heard_in, strict=True)),
         target_lufs=_loudness(entries, "target"),
         input_lufs=_loudness(entries, "input"),
+        limited=_share(entry.scale_db + entry.limit_db < 0 for entry in entries),
+        limited_db=Spread.of([-down for entry in entries if (down := entry.scale_db + entry.limit_db) < 0]),
         starts_on_cut=_share(entry.starts_on_cut for entry in entries),
         cuts_a_clip=round(float(np.mean([len(entry.cuts_seconds) for entry in entries] or [0])), 2),
+    )
+
+
+def difficulty(step_db: float) -> str:
+    """The papers' levels, 6, 9 and 12 dB; other steps go to the nearest."""
+    return "none" if step_db == 0 else "low" if step_db < 7.5 else "medium" if step_db < 10.5 else "high"
+
+
+def level_statistics(table: Path) -> LevelStatistics:
+    """The same of clips whose stems' loudness a table has. Raises InputError."""
+    columns = [f"{stem}_lufs" for stem in STEMS]
+    try:
+        with table.open(encoding="utf-8", newline="") as lines:
+            levels = np.array([[float(row[name]) for name in columns] for row in csv.DictReader(lines)])
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"Wanted a table with the columns {', '.join(columns)}, {table} has none ({error})."
+        ) from error
+    if not levels.size:
+        raise InputError(f"Wanted a table with clips, {table} has none.")
+    with np.errstate(divide="ignore"):
+        mixes = 10 * np.log10(np.sum(10 ** (levels / 10), axis=1))  # stems do not resemble each other
+    clips = [dict(zip(STEMS, row, strict=True)) for row in levels.tolist()]
+    heard_in = [{stem: of[stem] for stem in is_heard(of, mix)} for of, mix in zip(clips, mixes.tolist(), strict=True)]
+    return _levels(table.stem, heard_in, [mix for mix in mixes.tolist() if np.isfinite(mix)])
+
+
+def _levels(name: str, heard_in: Sequence[Mapping[str, float]], mixes: Sequence[float]) -> LevelStatistics:
+    loudest = Counter(max(levels, key=lambda stem: levels[stem]) for levels in heard_in if levels)
+    several = [sorted(levels.values()) for levels in heard_in if len(levels) > 1]
+    return LevelStatistics(
+        name,
+        loudest={stem: round(loudest[stem] / max(1, loudest.total()), 4) for stem in STEMS},
+        silent={stem: _share(stem not in levels for levels in heard_in) for stem in STEMS},
+        loudness_lufs={stem: Spread.of([levels[stem] for levels in heard_in if stem in levels]) for stem in STEMS},
+        gap_db=Spread.of([levels[-1] - levels[-2] for levels in several]),
+        alone=_share(len(levels) == 1 for levels in heard_in),
+        mix_lufs=Spread.of(mixes),
     )
 
 
@@ -141,37 +215,57 @@ def _count(values: Iterable[Any]) -> dict[str, int]:
     return dict(sorted(Counter(values).items()))
 
 
-Row = tuple[str, str, str]  # what, here, in the papers' data
+class Row(NamedTuple):
+    """One figure: of what, here, in the papers' data, in films."""
+
+    what: str
+    here: str
+    papers: str = ""
+    films: str = ""
 
 
-def as_text(found: Statistics) -> str:
-    """Several lines, each with one figure; the papers' beside it in brackets where it is known."""
-    told = (f"{what:46}{here}{f'   (papers: {there})' if there else ''}" for what, here, there in rows(found))
+def as_text(found: Statistics, beside: LevelStatistics = FILMS) -> str:
+    """Several lines, each with one figure; the papers' and films' beside it in brackets where they are known."""
+    told = []
+    for row in rows(found, beside):
+        known = [f"{name}: {there}" for name, there in (("papers", row.papers), (beside.name, row.films)) if there]
+        told.append(f"{row.what:46}{row.here}   ({'; '.join(known)})" if known else f"{row.what:46}{row.here}")
     return "\n".join(told)
 
 
-def rows(found: Statistics) -> Iterator[Row]:
+def rows(found: Statistics, beside: LevelStatistics = FILMS) -> Iterator[Row]:
     """Every figure."""
-    yield "clips", f"{found.clips} ({found.hours:.2f} h)", ""
+    yield Row("clips", f"{found.clips} ({found.hours:.2f} h)")
     yield from _counted("split", found.splits)
     yield from _counted("kind", found.kinds)
     yield from _counted("recipe", found.recipes)
     yield from _counted("what is wrong", found.faults)
+    yield from _counted("difficulty", found.difficulties)
     for stem in STEMS:
-        of = found.stems[stem]
-        yield f"{stem} is loudest in", percent(of.loudest), percent(PAPERS_LOUDEST[stem])
-        yield f"{stem} is silent in", percent(of.silent), percent(PAPERS_SILENT.get(stem))
-        yield f"{stem}, loudness", spread_text(of.loudness_lufs, "LUFS"), ""
-        yield f"{stem}, moved by", f"{spread_text(of.change_db, 'dB')}, raised in {percent(of.raised)}", ""
-    yield "loudest over second", spread_text(found.gap_db, "dB"), f"{number(PAPERS_GAP_DB)} dB"
-    yield "only one stem is heard in", percent(found.alone), ""
-    yield "the boosted stem is silent in", percent(found.boosted_silent), percent(PAPERS_BOOSTED_SILENT)
-    yield "target, loudness", spread_text(found.target_lufs, "LUFS"), ""
-    yield "input, loudness", spread_text(found.input_lufs, "LUFS"), ""
-    yield "begins on a cut", percent(found.starts_on_cut), ""
-    yield "cuts in a clip", number(found.cuts_a_clip), ""
+        yield from _of_stem(stem, found.stems[stem], beside)
+    gap = f"{number(PAPERS_GAP_DB)} dB"
+    yield Row("loudest over second", spread_text(found.gap_db, "dB"), gap, spread_text(beside.gap_db, "dB"))
+    yield Row("only one stem is heard in", percent(found.alone), "", percent(beside.alone))
+    yield Row("the boosted stem is silent in", percent(found.boosted_silent), percent(PAPERS_BOOSTED_SILENT))
+    yield Row("target, loudness", spread_text(found.target_lufs, "LUFS"), "", spread_text(beside.mix_lufs, "LUFS"))
+    yield Row("input, loudness", spread_text(found.input_lufs, "LUFS"))
+    yield Row("brought down for a peak", f"{percent(found.limited)}, by {spread_text(found.limited_db, 'dB')}")
+    yield Row("begins on a cut", percent(found.starts_on_cut))
+    yield Row("cuts in a clip", number(found.cuts_a_clip))
     yield from _counted("labelled trivial", found.trivial)
     yield from _counted("licence", found.licences)
+
+
+def _of_stem(stem: str, of: StemStatistics, beside: LevelStatistics) -> Iterator[Row]:
+    yield Row(
+        f"{stem} is loudest in", percent(of.loudest), percent(PAPERS_LOUDEST[stem]), percent(beside.loudest[stem])
+    )
+    yield Row(
+        f"{stem} is silent in", percent(of.silent), percent(PAPERS_SILENT.get(stem)), percent(beside.silent[stem])
+    )
+    there = spread_text(beside.loudness_lufs[stem], "LUFS")
+    yield Row(f"{stem}, loudness", spread_text(of.loudness_lufs, "LUFS"), "", there)
+    yield Row(f"{stem}, moved by", f"{spread_text(of.change_db, 'dB')}, raised in {percent(of.raised)}")
 
 
 def percent(share: float | None) -> str:
@@ -188,4 +282,4 @@ def spread_text(of: Spread | None, unit: str) -> str:
 
 def _counted(what: str, counts: Mapping[str, int]) -> Iterator[Row]:
     for name, count in counts.items():
-        yield f"{what}: {plain(name, limit=60)}", str(count), ""
+        yield Row(f"{what}: {plain(name, limit=60)}", str(count))

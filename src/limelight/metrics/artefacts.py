@@ -1,18 +1,16 @@
-"""What does not belong: SI-SDR of the output against the target, and against what gains on the true stems can explain.
+"""What does not belong in an output; and the controls that know the truth, upper bounds that no method is.
 
     SI-SDR       10 log₁₀ ( ‖α t‖² / ‖α t − y‖² ),  α = ⟨y, t⟩ / ‖t‖²       Le Roux et al., ICASSP 2019; no mean is removed
-    artefacts    the same against Σ_k g_k(t) s_k, the best that gains on the true stems make of y (`explanation`)
+    artefacts    the same against Σ_k g_k(t) s_k, the best that gains on the true stems make of y (`stem_gains`)
 
 The first punishes a wrong balance like noise. The second does not mind balance: a mix of clean stems at any gains, also
 moving ones, has no artefacts; leakage between stems, smearing, distortion and noise are left over. Higher is better. No
 figure leaves ± 100 dB: beyond is rounding. NaN where the target is silent: there is nothing to compare. An output of
 silence scores −100 dB, so that nobody wins by it.
 
-Controls that know the truth: what one gain, or one gain curve a stem, could do at best. Upper bounds, not methods.
-
-one gain            lowers MAG, and nothing of the level-matched figures: level is all it can move
-gains on stems      x + Σ_k (g_k(t) − 1) s_k with the gains that come nearest the target, as a plan is rendered.
-                    On true stems ≈ the target; on separated ones what is left is the separator's
+    one gain            lowers MAG, and nothing of the level-matched figures: level is all it can move
+    gains on stems      x + Σ_k (g_k(t) − 1) s_k with the gains that come nearest the target, as a plan is rendered. On true
+                        stems ≈ the target; on separated ones what is left is the separator's
 """
 
 from __future__ import annotations
@@ -20,9 +18,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.metrics.analysed import Analysed
-from limelight.metrics.explanation import moved, moving_gains, validate_stems
-from limelight.metrics.papers import SAMPLE_RATE, Signal, validate
+from limelight.metrics.papers import SAMPLE_RATE, Analysed, Signal, validate
+from limelight.metrics.stem_gains import moved, moving_gains, validate_stems
 
 LIMIT_DB = 100.0
 

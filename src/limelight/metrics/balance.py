@@ -1,23 +1,16 @@
-"""How far the balance of an output is from the target's, judged by the target's true stems. Level is no part of it.
+"""How far the balance of an output is from the target's, by the target's true stems; level is no part of it. Ours alone.
 
     gain error      the one gain of each stem in the output, by least squares, against that in the target; less the mean
                     over the stems, since one gain for all changes no balance. Mean of the absolute values, in dB.
     gain change     the same gains of an output whose input was right already: mean of the absolute values, in dB.
     balance error   speech-to-background ratio over time, K-weighted as loudness is (BS.1770): the output's against the
                     target's wherever the target has both. Mean of the absolute differences, in LU.
+    decided error   gains [K, T] in dB that were decided, their mean over time, against the right ones; less the mean over
+                    the stems. The decision judged apart from the separation.
+    decided change  mean absolute gain over stems and time, in dB: of a mix that was right, all of it is harm.
 
-Conventions as in `metrics`; stems are [K, N], speech first, and sum to the target. Ours alone: the papers' figures mostly
-tell level. NaN where there is no balance: fewer than two stems are heard, or never speech and anything else together.
-An output of silence is as far off as can be.
-
-Gains that somebody decided for the stems, whatever became of them: the decision judged apart from the separation.
-
-    error      each stem's gain, its mean over time, against the one that is right; less the mean over the stems, since
-               one gain for all changes no balance. Mean of the absolute values, in dB.
-    change     mean absolute gain over stems and time, in dB: of a mix that was right, all of it is harm.
-
-Gains are [K, T] in dB at any rate, T = 1 for gains that do not move; only stems that are there count. Ours alone. NaN
-where there is nothing to decide: fewer than two stems for the error, none for the change.
+Stems are [K, N], speech first, and sum to the target. NaN where there is no balance: fewer than two stems are heard, or
+never speech and anything else together. An output of silence is as far off as can be.
 """
 
 from __future__ import annotations
@@ -26,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.audio.loudness import block_powers, power_to_lufs, sliding_powers
-from limelight.metrics.explanation import in_decibels, moved, moving_gains, still_gains
 from limelight.metrics.papers import SAMPLE_RATE, Signal, level_matched, validate
+from limelight.metrics.stem_gains import in_decibels, moved, moving_gains, still_gains
 
 Array = NDArray[np.floating]
 

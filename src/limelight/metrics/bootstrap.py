@@ -1,10 +1,10 @@
 """How sure a figure is: percentile bootstrap over clips (Efron 1979), paired where two methods heard the same clips.
 
-    mean of n clips ─► 2,000 times: n clips drawn with replacement, their mean ─► the middle 95 %
+    mean of n clips ─► 2,000 times: n clips sampled with replacement, their mean ─► the middle 95 %
 
-Two methods are compared on the same draws, clip by clip, since clips differ far more than methods do: a difference is real
-where its interval leaves out 0. Clips that share sounds (`twins`) are not independent, and intervals are then a little too
-narrow. What is NaN in either is left out of both.
+Two methods are compared on the same samples, clip by clip, since clips differ far more than methods do: a difference is real
+where its interval leaves out 0. Clips that share sounds (counterfactual pairs) are not independent, and intervals are then
+a little too narrow. What is NaN in either is left out of both.
 """
 
 from __future__ import annotations

@@ -5,11 +5,9 @@
     emptied    zeros, as where nothing is said
 
 SemMix (arXiv 2601.08871) asks this as its last check: no effect means captions off screen or embeddings misaligned. At its
-first weights every network of ours has none, exactly: its way from the context starts at zero.
-
-A film's captions, checked: sampled beside their pictures, compared by CLIP, embedded, and told to a model.
-
-What needs weights that are not at hand is left out, and the reason said; nothing is fetched that was not asked for by name.
+first weights every network of ours has none, exactly: its way from the context starts at zero. Before it the captions are
+sampled beside their pictures, compared by CLIP, and embedded. What needs weights that are not at hand is left out, and the
+reason said; nothing is fetched that was not asked for by name.
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
-"""What a check of captions may use: weights that were named, or that lie on the disk already; else the reason why not.
+"""The check of captions for people: what it may use, what it found in sentences, and a page that opens offline.
 
-The check of captions as one page that opens offline: what was found, and captions beside their pictures.
-
-Everything that a file or a model says is escaped; there is no script, and the page's own policy forbids fetching.
+It uses weights that were named, or that lie on the disk already; for others it says why not. Everything that a file or a
+model says is escaped; there is no script, and the page's own policy forbids fetching.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 import numpy as np
+from markupsafe import Markup
 
 from limelight.errors import ModelError
 from limelight.metrics.caption_check import NO_CHANGE_DB, Checked, ClipPair, Effect, Means, Sample
@@ -19,8 +19,9 @@ from limelight.models.protocols import Remixer
 from limelight.models.registry import load_remixer
 from limelight.report.lanes import data_url
 from limelight.report.page import STYLE
+from limelight.report.templating import render
 from limelight.report.thumbnails import jpeg
-from limelight.report.words import clock_time, escaped, number, plain
+from limelight.report.words import clock_time, number, plain
 from limelight.vision.encoders import ContextRequest, text_name, text_of, worded
 from limelight.vision.pretrained.caption_check import Consistency, Grounding
 from limelight.vision.pretrained.captions import FilmTeller
@@ -75,50 +76,40 @@ def _text(wish: ContextRequest, width: int) -> TextEncoder | str:
 
 def _missing(name: str, flag: str) -> str:
     if find_spec("transformers") is None:
-        return "needs pip install 'limelight-audio[context]'"
+        return "needs the extra context (`pip install -e '.[context]'` in a clone)"
     return f"{name} is not on this disk; name one with {flag}"
 
 
 def _model(name: str | None, device: str | None) -> Remixer | str:
-    if name is None:
-        return "none was named; name one with --model"
-    model = load_remixer(name, device=device)
-    if not isinstance(model, Remixer):
-        raise ModelError(
-            f"Wanted to tell captions to {model.card.name}, which listens to measured cues alone; give a model that "
-            "was trained on captions."
-        )
-    return model
+    return "none was named; name one with --model" if name is None else load_remixer(name, device=device)
 
 
 WIDEST = 480  # pixels of a picture
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-_MORE_STYLE = """
-.sample { display: grid; grid-template-columns: minmax(0, 20rem) 1fr; gap: .5rem 1.4rem; padding: 1rem 0;
-  border-top: 1px solid var(--line); } .sample img { width: 100%; border-radius: 4px; display: block; }
-.sample dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .4rem 0 0; }
-@media (max-width: 640px) { .sample, .sample dl { grid-template-columns: 1fr; } }
-"""
+
+
+@dataclass(frozen=True)
+class ShownSample:
+    """A caption beside its picture, as it is printed."""
+
+    image: Markup  # its address
+    at: str
+    when: str
+    alike: str
+    words: Mapping[str, str]
 
 
 def captions_page(checked: Checked) -> str:
     """The page as HTML."""
-    name, captions = escaped(checked.info.path.name), checked.story.captions
+    captions = checked.story.captions
     facts = (f"{len(captions.captions)} captions", captions.model, captions.style, f"{len(checked.samples)} shown here")
-    told = " · ".join(escaped(fact) for fact in dict.fromkeys(facts))  # by hand is said once
-    samples = "".join(_sample(sample, k, checked.grounding) for k, sample in enumerate(checked.samples))
-    body = (
-        f'<header><div class="over">Check of captions</div><h1>{name}</h1><p class="quiet">{told}</p></header>'
-        f"<h2>What was found</h2>{_found(checked)}<h2>Captions beside their pictures</h2>"
-        '<p class="quiet">Read some: does each speak of what is seen, and of nothing else?</p>'
-        f"{samples or '<p>There are no captions.</p>'}"
-    )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Captions of {name} · Limelight</title><style>{STYLE}{_MORE_STYLE}</style></head>"
-        f"<body><main>{body}</main></body></html>\n"
+    return render(
+        "metrics",
+        "captions.html.j2",
+        style=Markup(STYLE),
+        name=checked.info.path.name,
+        facts=list(dict.fromkeys(facts)),  # by hand is said once
+        found=sentences(checked),
+        samples=[_shown(sample, k, checked.grounding) for k, sample in enumerate(checked.samples)],
     )
 
 
@@ -164,23 +155,15 @@ def sentences(checked: Checked) -> dict[str, str]:
     return {term: plain(words, limit=2000) for term, words in said.items() if words}
 
 
-def _found(checked: Checked) -> str:
-    rows = "".join(f"<dt>{term}</dt><dd>{escaped(said, limit=2000)}</dd>" for term, said in sentences(checked).items())
-    return f'<dl class="made">{rows}</dl>'
-
-
-def _sample(sample: Sample, k: int, found: Grounding | None) -> str:
+def _shown(sample: Sample, k: int, found: Grounding | None) -> ShownSample:
     caption = sample.caption
-    when = f"{clock_time(caption.start_seconds)} to {clock_time(caption.end_seconds)}"
     alike = ""
     if found is not None:
-        alike = f" · similarity {number(float(found.own[k]), 3)}, others {number(float(found.others[k]), 3)}"
-    words = "".join(
-        f"<dt>{escaped(kind, limit=60)}</dt><dd>{escaped(said)}</dd>" for kind, said in caption.words.items()
-    )
-    image = data_url("image/jpeg", jpeg(sample.picture.image, widest=WIDEST))
-    alt = f"Picture at {clock_time(sample.picture.time_seconds)}"
-    return (
-        f'<div class="sample"><img alt="{alt}" src="{image}"><div><p class="quiet">{when}{alike}</p>'
-        f"<dl>{words}</dl></div></div>"
+        alike = f"similarity {number(float(found.own[k]), 3)}, others {number(float(found.others[k]), 3)}"
+    return ShownSample(
+        image=Markup(data_url("image/jpeg", jpeg(sample.picture.image, widest=WIDEST))),
+        at=clock_time(sample.picture.time_seconds),
+        when=f"{clock_time(caption.start_seconds)} to {clock_time(caption.end_seconds)}",
+        alike=alike,
+        words=caption.words,
     )

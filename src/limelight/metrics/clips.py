@@ -1,12 +1,12 @@
-"""Where methods' 48 kHz and any channels become what metrics compare: the mean of the channels at 44,100 Hz.
+"""What is evaluated: clips of a built data set, or mixtures that are sampled from a sound library; each as methods get it.
 
-What is judged: clips of a built data set, or mixtures that are drawn from a sound library.
-
-One clip as methods get it: the bad mix, what its picture says, and the truth, which only oracles look at.
+The bad mix, what its picture says, and the truth, which only oracles look at. Methods have 48 kHz and any channels; metrics
+compare the mean of the channels at 44,100 Hz (`mono`).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.audio.resample import resample
+from limelight.dataset.build_state import keeps_trivial
 from limelight.dataset.clips import CLIPS, read_clip_sound, read_cues, read_numbers, read_recipe, read_stems
 from limelight.dataset.from_sounds import Progress, build_from_sounds
 from limelight.dataset.manifest import MANIFEST, SPLITS, Entry, read_manifest
@@ -25,6 +26,10 @@ from limelight.metrics.papers import SAMPLE_RATE as METRICS_RATE
 from limelight.types import Cues, Samples, Shot
 from limelight.vision.cues import CUE_NAMES
 from limelight.vision.describe import NO_PICTURE
+
+LIBRARY = "manifest.csv"
+MIXTURES, SOUNDS = "mixtures", "sounds"
+SAMPLED = 200  # of each kind, where nothing is said
 
 
 def mono(samples: Samples) -> NDArray[np.float32]:
@@ -37,18 +42,13 @@ def monos(sounds: NDArray[np.float32]) -> NDArray[np.float32]:
     return resample(np.asarray(sounds.mean(axis=1), np.float32), SAMPLE_RATE, METRICS_RATE)
 
 
-LIBRARY = "manifest.csv"
-MIXTURES, SOUNDS = "mixtures", "sounds"
-DRAWN = 200  # of each kind, where nothing is said
-
-
 @dataclass(frozen=True, repr=False)
 class EvalData:
     """Clips, and where they are."""
 
     folder: Path
     everything: Sequence[Entry]  # of all splits
-    entries: Sequence[Entry]  # that are to be judged
+    entries: Sequence[Entry]  # that are to be evaluated
     others: Sequence[Entry]  # whose pictures may stand in
 
 
@@ -58,21 +58,25 @@ def open_eval_data(
     count: int | None,
     *,
     into: Path,
+    trivial: bool | None = None,
     cache: Path | None = None,
     workers: int | None = None,
-    drawing: Progress | None = None,
+    sampling: Progress | None = None,
 ) -> EvalData:
-    """The clips of a split. A library's mixtures are drawn into `into`, its decoded sounds kept in `cache`.
+    """The clips of a split. A library's mixtures are sampled into `into`, its decoded sounds kept in `cache`.
 
-    count: so many clips of a data set, evenly spread, or the first mixtures of each kind. Raises InputError, OutputError.
+    count: so many clips of a data set, evenly spread, or the first mixtures of each kind. trivial: also pairs that teach
+    nothing; None is as the data set was built. Raises InputError, OutputError.
     """
     check_split(split)
     if not is_library(place):
         everything = read_manifest(place)
-        return EvalData(place, everything, chosen(everything, split, count), chosen(everything, split, None))
+        also = keeps_trivial(place) if trivial is None else trivial
+        others = chosen(everything, split, None, trivial=also)
+        return EvalData(place, everything, chosen(everything, split, count, trivial=also), others)
     folder, sounds = into / MIXTURES, cache or into / SOUNDS
     entries = build_from_sounds(
-        place, folder, count=count or DRAWN, split=split, cache=sounds, workers=workers, progress=drawing
+        place, folder, count=count or SAMPLED, split=split, cache=sounds, workers=workers, progress=sampling
     )
     return EvalData(folder, entries, entries, entries)
 
@@ -82,14 +86,25 @@ def is_library(place: Path) -> bool:
     return (place / LIBRARY).is_file() and not (place / MANIFEST).is_file()
 
 
-def chosen(entries: Sequence[Entry], split: str, count: int | None) -> list[Entry]:
-    """The clips to be judged: those of a split that teach something, or so many of them, evenly spread. Raises InputError."""
+def chosen(entries: Sequence[Entry], split: str, count: int | None, *, trivial: bool = False) -> list[Entry]:
+    """The clips of a split, or so many of them, evenly spread; trivial ones only where they are wanted. Raises InputError."""
     check_split(split)
-    found = [entry for entry in entries if entry.split == split and not entry.trivial]
+    found = [entry for entry in entries if entry.split == split and (trivial or not entry.trivial)]
     if not found:
-        raise InputError(f"Wanted clips of the {split} split, found none; build some, or ask for another split.")
+        there = sorted({entry.split for entry in entries if trivial or not entry.trivial})
+        raise InputError(
+            f"Wanted clips of the {split} split, found none; ask for --split {' or '.join(there)}, or build some."
+            if there
+            else "Wanted clips that teach something, found none; build some, or say --trivial."
+        )
     places = np.linspace(0, len(found) - 1, min(count or len(found), len(found))).round().astype(int)
     return [found[n] for n in np.unique(places)]
+
+
+def another_of(entry: Entry, entries: Sequence[Entry]) -> Entry:
+    """The clip whose picture stands in: any but its own, sampled by its name."""
+    others = [one for one in entries if one.name != entry.name] or [entry]
+    return others[int(hashlib.sha256(entry.name.encode()).hexdigest(), 16) % len(others)]
 
 
 def check_split(split: str) -> None:
@@ -139,13 +154,13 @@ class EvalClip:
     input: Samples  # [C, N]
     target: Samples  # [C, N]
     stems: NDArray[np.float32]  # [K, C, N], of the target
-    spoilt: NDArray[np.float32]  # [K, C, N], the same as they are in the input; their sum, but for a room and noise
+    degraded: NDArray[np.float32]  # [K, C, N], the same as they are in the input; their sum, but for a room and noise
     right_db: NDArray[np.float64]  # [K, T], the gains that undo what was done to the stems
     own: ShownCues
     another: ShownCues  # of another clip
 
     def __post_init__(self) -> None:
-        if any(sound.shape[-2:] != self.input.shape for sound in (self.target, self.stems, self.spoilt)):
+        if any(sound.shape[-2:] != self.input.shape for sound in (self.target, self.stems, self.degraded)):
             raise InputError(f"Wanted sounds of one length in {self.name}, found others; build the data set again.")
 
     @property
@@ -154,26 +169,26 @@ class EvalClip:
 
     @property
     def is_good(self) -> bool:
-        """Whether nobody spoilt it."""
+        """Whether nobody degraded it."""
         return np.array_equal(self.input, self.target)
 
     @property
     def well_mixed(self) -> EvalClip:
-        """The same clip with nothing to do: what a method changes here is harm."""
-        return replace(self, input=self.target, spoilt=self.stems, right_db=np.zeros((len(self.stems), 1)))
+        """The same clip with nothing to mend: what a method changes here is harm."""
+        return replace(self, input=self.target, degraded=self.stems, right_db=np.zeros((len(self.stems), 1)))
 
 
 def read_eval_clip(folder: Path, entry: Entry, other: Entry) -> EvalClip:
     """A clip of a data set, and the picture of another. Raises InputError, NotMedia."""
-    stems, spoiling = read_stems(folder, entry.name), read_recipe(folder, entry.name)
+    stems, degradation = read_stems(folder, entry.name), read_recipe(folder, entry.name)
     return EvalClip(
         name=entry.name,
         layout=entry.layout,
         input=read_clip_sound(folder, entry.name, "input"),
         target=read_clip_sound(folder, entry.name, "target"),
         stems=stems,
-        spoilt=spoiling.applied(stems),
-        right_db=-np.array(spoiling.curves_db),
+        degraded=degradation.applied(stems),
+        right_db=-degradation.gains_db,
         own=ShownCues(folder, entry.name, cues_of(folder, entry)),
         another=ShownCues(folder, other.name, cues_of(folder, other)),
     )

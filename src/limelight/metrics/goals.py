@@ -1,7 +1,4 @@
-"""What is wanted of the model that Limelight comes with, as a table: wanted, and found for every method.
-
-The main table and the picture's share and the goals as plain values, for programs.
-"""
+"""What is wanted of the model that Limelight comes with, and what every method has; and all results as plain values."""
 
 from __future__ import annotations
 
@@ -13,9 +10,8 @@ from typing import Any
 
 from limelight.metrics.bootstrap import Interval, interval, negative
 from limelight.metrics.methods import best_gains_on
-from limelight.metrics.sections import BASE, MAIN
 from limelight.metrics.sentences import pictures_of
-from limelight.metrics.tables import Results, percent
+from limelight.metrics.tables import BASE, MAIN, Results, percent
 from limelight.models.registry import DEFAULT_SEPARATOR
 from limelight.report.words import number
 
@@ -67,10 +63,10 @@ def _mean(metric: str, found: Results, method: str) -> Interval:
     return interval(found.values(method, metric))
 
 
-def _way(found: Results, method: str) -> Interval:
+def _gap_closed(found: Results, method: str) -> Interval:
     """To the best gains on its own stems, or, where it has none, on those of the packaged model."""
     bounds = [name for name in map(best_gains_on, (method, DEFAULT_SEPARATOR)) if name in found.kinds]
-    return found.way(method, BASE, bounds[0], MAIN) if bounds else NONE
+    return found.gap_closed(method, BASE, bounds[0], MAIN) if bounds else NONE
 
 
 def _picture(what: str, found: Results, method: str) -> Interval:
@@ -79,9 +75,9 @@ def _picture(what: str, found: Results, method: str) -> Interval:
 
 
 def _harm(found: Results, method: str) -> Interval:
-    """Harm may be of other clips than what is wrong with the bad mixes, so there is no paired interval."""
+    """The clean mixes may be of other clips than what is wrong with the bad mixes, so there is no paired interval."""
     wrong = found.mean(BASE, MAIN)
-    share = found.mean(method, "harm") / wrong if wrong else math.nan
+    share = found.mean(method, "clean_mix_change") / wrong if wrong else math.nan
     return Interval(share, math.nan, math.nan, 0)
 
 
@@ -91,11 +87,11 @@ GOALS = (
     Goal("W-dis against doing nothing", -0.60, partial(_change, "w_dis"), change=True),
     Goal("level-matched MAG against doing nothing", -0.45, partial(_change, MAIN), change=True),
     Goal("gain error", 2.5, partial(_mean, "gain_error_db"), unit="dB"),
-    Goal(f"way to the best gains on its stems (else {DEFAULT_SEPARATOR}'s)", 0.60, _way, at_least=True),
+    Goal(f"gap closed to the best gains on its stems (else {DEFAULT_SEPARATOR}'s)", 0.60, _gap_closed, at_least=True),
     Goal("picture's share, against another clip's", 0.0, partial(_picture, "another clip's"), change=True, surely=True),
     Goal("picture's share, against none", 0.0, partial(_picture, "none"), change=True, surely=True),
-    Goal("harm, of what is wrong with the bad mixes", 0.10, _harm),
-    Goal("harm, mean absolute gain", 1.0, partial(_mean, "harm_gain_db"), unit="dB"),
+    Goal("clean-mix change, of what is wrong with the bad mixes", 0.10, _harm),
+    Goal("clean-mix change, mean absolute gain", 1.0, partial(_mean, "clean_mix_gain_db"), unit="dB"),
     Goal("artefacts", 15.0, partial(_mean, "artefacts_db"), at_least=True, unit="dB"),
 )
 

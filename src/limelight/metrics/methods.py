@@ -1,29 +1,21 @@
-"""`separate-and-level`: taken apart, each stem set to its usual loudness, put together. The papers' DnRv3 + CDX.
+"""What can be evaluated: anything that makes a mix of a clip, by the words that the command line has for it.
 
-What is usual: measured on the training targets of the data set (the median of where a stem is heard), or in films:
-
-    stem       films, LUFS     source
-    speech         −27         level priors of DnR v3 (Watcharasupat, Wu & Orife 2024), which follow the mixing
-    music          −32         of films; effects are those in front
-    effects        −32
-
-Ours separates with our own model. A stem that is not heard stays as it is: its traces are not raised to a voice.
-
-Controls, which stand in every table: what needs no model, and what knows the truth.
-
-What can be judged: anything that makes a mix of a clip. The seam, and the words that the command line has for it.
-
-method        a model, or a program's own rule: `lite`, a folder, an `.onnx` file, a checkpoint, `separate-and-level`
+method        a separator, SEPARATOR+DIRECTOR, the file of a remixer, or a program's own rule: `separate-and-level`
 control       needs no model: do nothing, a fixed loudness
 oracle        knows the truth: a bound, not a method
 picture       a model with the picture of another clip, with none, or with one kind of cue from another clip: what looking,
               and what that kind, is worth
+
+`separate-and-level` is the papers' DnRv3 + CDX with our separator: taken apart, each stem set to its usual loudness, put
+together. What is usual is measured on the training targets (the median of where a stem is heard), or that of films: speech
+−27, music −32, effects in front −32 LUFS, the priors of DnR v3 (Watcharasupat, Wu & Orife 2024). A stem that is not heard
+stays as it is: its traces are not raised to a voice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, Protocol
 
@@ -68,9 +60,9 @@ class LoudnessBaseline:
         levels = ", ".join(f"{stem} {number(lufs)}" for stem, lufs in zip(STEMS, self.usual_lufs, strict=True))
         return f"{self.name} sets {levels} LUFS."
 
-    def remix(self, trial: EvalClip) -> Mix:
-        stems = separated(trial.input, cached_separator(self.model), layout=trial.layout)
-        levels = StemLevels.of(stems, layout=trial.layout)
+    def remix(self, clip: EvalClip) -> Mix:
+        stems = separated(clip.input, cached_separator(self.model), layout=clip.layout)
+        levels = StemLevels.of(stems, layout=clip.layout)
         gains_db = np.array(
             [
                 wish - levels.loudness_lufs[stem] if stem in levels.audible else 0.0
@@ -78,7 +70,7 @@ class LoudnessBaseline:
             ]
         )
         mix = np.einsum("k,kcn->cn", db_to_gain(gains_db).astype(np.float32), stems)
-        before, after = (integrated_loudness(sound, SAMPLE_RATE, layout=trial.layout) for sound in (trial.input, mix))
+        before, after = (integrated_loudness(sound, SAMPLE_RATE, layout=clip.layout) for sound in (clip.input, mix))
         louder = after - before if np.isfinite(after - before) else 0.0
         return Mix(mix, gains_db[:, None] - louder)
 
@@ -126,33 +118,33 @@ class Control:
     mark: str = "1"
     needs_another: bool = False
 
-    def remix(self, trial: EvalClip) -> Mix:
-        return self.rule(trial)
+    def remix(self, clip: EvalClip) -> Mix:
+        return self.rule(clip)
 
 
-def _untouched(trial: EvalClip) -> Mix:
-    return Mix(trial.input, np.zeros((len(STEMS), 1)))
+def _untouched(clip: EvalClip) -> Mix:
+    return Mix(clip.input, np.zeros((len(STEMS), 1)))
 
 
-def _at_loudness(lufs: float, trial: EvalClip) -> Mix:
-    found = integrated_loudness(trial.input, SAMPLE_RATE, layout=trial.layout)
-    return Mix(trial.input * np.float32(db_to_gain(lufs - found)) if np.isfinite(found) else trial.input)
+def _at_loudness(lufs: float, clip: EvalClip) -> Mix:
+    found = integrated_loudness(clip.input, SAMPLE_RATE, layout=clip.layout)
+    return Mix(clip.input * np.float32(db_to_gain(lufs - found)) if np.isfinite(found) else clip.input)
 
 
-def _nearest_by_one_gain(trial: EvalClip) -> Mix:
-    return Mix(trial.input * np.float32(best_gain(mono(trial.input), mono(trial.target))))
+def _nearest_by_one_gain(clip: EvalClip) -> Mix:
+    return Mix(clip.input * np.float32(best_gain(mono(clip.input), mono(clip.target))))
 
 
-def _nearest_by_gains_on(stems: NDArray[np.float32], trial: EvalClip) -> Mix:
-    return Mix(np.asarray(best_remix(trial.input, trial.target, stems, sample_rate=SAMPLE_RATE), np.float32))
+def _nearest_by_gains_on(stems: NDArray[np.float32], clip: EvalClip) -> Mix:
+    return Mix(np.asarray(best_remix(clip.input, clip.target, stems, sample_rate=SAMPLE_RATE), np.float32))
 
 
-def _on_true_stems(trial: EvalClip) -> Mix:
-    return _nearest_by_gains_on(trial.spoilt, trial)
+def _on_true_stems(clip: EvalClip) -> Mix:
+    return _nearest_by_gains_on(clip.degraded, clip)
 
 
-def _on_stems_of(model: str, trial: EvalClip) -> Mix:
-    return _nearest_by_gains_on(separated(trial.input, cached_separator(model), layout=trial.layout), trial)
+def _on_stems_of(model: str, clip: EvalClip) -> Mix:
+    return _nearest_by_gains_on(separated(clip.input, cached_separator(model), layout=clip.layout), clip)
 
 
 def fixed_loudness(lufs: float = FIXED_LUFS) -> Control:
@@ -178,7 +170,7 @@ GAINS_ON_TRUE = Control("best gains, true stems", "oracle", _on_true_stems)
 
 
 Kind = Literal["method", "control", "oracle", "picture"]
-LEVELLED = (NAME, FILM_NAME)
+BASELINES = (NAME, FILM_NAME)
 
 
 class Method(Protocol):
@@ -202,7 +194,7 @@ class Method(Protocol):
         """Whether the picture of another clip takes part."""
         ...
 
-    def remix(self, trial: EvalClip) -> Mix:
+    def remix(self, clip: EvalClip) -> Mix:
         """The mix, and the gains where it decides any. Raises the errors of `limelight.errors`."""
         ...
 
@@ -214,7 +206,7 @@ def methods_of(names: Sequence[str], entries: Iterable[Entry], *, by_cue: bool =
 
     Raises InputError, ModelError.
     """
-    entries, models = list(entries), [name for name in names if name not in LEVELLED]
+    entries, models = list(entries), [name for name in names if name not in BASELINES]
     called = dict(zip(models, names_of(models), strict=True))
     separators = {DEFAULT_SEPARATOR: DEFAULT_SEPARATOR} | {
         name: said for name, said in called.items() if has_stems(name)
@@ -222,7 +214,8 @@ def methods_of(names: Sequence[str], entries: Iterable[Entry], *, by_cue: bool =
     found: list[Method] = [DO_NOTHING, fixed_loudness(), BEST_GAIN, GAINS_ON_TRUE]
     found += [gains_on_stems_of(name, said) for name, said in separators.items()]
     for name in names:
-        found += _by_model(name, called[name], by_cue=by_cue) if name in called else [_levelled(name, entries)]
+        own = ModelMethod(name, called[name]) if name in called else None
+        found += _by_model(own, by_cue=by_cue) if own else [_baseline(name, entries)]
     seen: set[str] = set()
     for method in found:
         if method.name in seen:
@@ -231,15 +224,13 @@ def methods_of(names: Sequence[str], entries: Iterable[Entry], *, by_cue: bool =
     return tuple(found)
 
 
-def _levelled(name: str, entries: Sequence[Entry]) -> Method:
+def _baseline(name: str, entries: Sequence[Entry]) -> Method:
     return by_films(DEFAULT_SEPARATOR) if name == FILM_NAME else by_training(DEFAULT_SEPARATOR, entries)
 
 
-def _by_model(name: str, called: str, *, by_cue: bool) -> Iterator[Method]:
-    own = ModelMethod(name, called)
+def _by_model(own: ModelMethod, *, by_cue: bool) -> Iterator[Method]:
     yield own
     if own.looks:
-        yield ModelMethod(name, called, ANOTHER)
-        yield ModelMethod(name, called, NONE)
+        yield from (replace(own, picture=picture) for picture in (ANOTHER, NONE))
     if by_cue and own.told_cues:
-        yield from (ModelMethod(name, called, kind) for kind in KINDS)
+        yield from (replace(own, picture=kind) for kind in KINDS)

@@ -1,16 +1,8 @@
-"""A model as a method, with the picture of the clip, of another clip, or none; and what it is called in a table.
+"""A model as a method: with the picture of the clip, of another clip, or with none; and what it is called in a table.
 
 Or with its own picture but for one kind of cue, which is another clip's: what goes wrong then is what that kind is worth
-(permutation importance, Breiman 2001).
-
-A model that listens to each window once.
-
-A clip goes through the same model with its picture, another one and none, for its plan and for its mix, and once more to be
-taken apart; the masks come from sound alone, so all of these hear the same.
-
-The very path that a film takes, for a soundtrack in memory: survey, plan, mix (without the limiter), or stems.
-
-`remixed` is what every method asks, whatever the model is: one that plans gains of stems, or one that remixes at once.
+(permutation importance, Breiman 2001). A clip takes the path that a film takes (measure, separate, decide, mix), without the
+limiter. A separator is asked once for each chunk: stems come from sound alone, whatever else is shown.
 """
 
 from __future__ import annotations
@@ -77,7 +69,9 @@ class ModelMethod:
 
     @property
     def mark(self) -> str:
-        return f"{model_of(self.model).card.fingerprint}, {self.picture} picture"
+        model = model_of(self.model)
+        mark = model.mark if isinstance(model, StemModel) else model.card.fingerprint
+        return f"{mark}, {self.picture} picture"
 
     @property
     def needs_another(self) -> bool:
@@ -86,14 +80,12 @@ class ModelMethod:
     @property
     def looks(self) -> bool:
         """Whether the model ever learnt to look."""
-        card = model_of(self.model).card
-        return card.uses_picture
+        return _deciding(self.model).uses_picture
 
     @property
     def told_cues(self) -> bool:
         """Whether what it is told of the picture are our measured cues."""
-        card = model_of(self.model).card
-        return self.looks and card.context in ("none", "cues")
+        return self.looks and _deciding(self.model).context in ("none", "cues")
 
     @property
     def said(self) -> str:
@@ -102,13 +94,13 @@ class ModelMethod:
             return ""
         return f"{self.called} was trained on {plain(model_of(self.model).card.training_data)}."
 
-    def remix(self, trial: EvalClip) -> Mix:
-        return remixed(trial.input, model_of(self.model), self._shown(trial), layout=trial.layout)
+    def remix(self, clip: EvalClip) -> Mix:
+        return remixed(clip.input, model_of(self.model), self._shown(clip), layout=clip.layout)
 
-    def _shown(self, trial: EvalClip) -> ShownCues | None:
+    def _shown(self, clip: EvalClip) -> ShownCues | None:
         if self.picture in KINDS:
-            return with_cues_of(trial.own, trial.another, self.picture)
-        return {OWN: trial.own, ANOTHER: trial.another}.get(self.picture)
+            return with_cues_of(clip.own, clip.another, self.picture)
+        return {OWN: clip.own, ANOTHER: clip.another}.get(self.picture)
 
 
 def with_cues_of(own: ShownCues, another: ShownCues, kind: str) -> ShownCues:
@@ -118,6 +110,12 @@ def with_cues_of(own: ShownCues, another: ShownCues, kind: str) -> ShownCues:
     seconds = np.arange(len(values)) % len(another.cues.values)
     values[:, columns] = another.cues.values[seconds][:, columns]
     return replace(own, cues=replace(own.cues, values=values))
+
+
+def _deciding(model: str) -> Card:
+    """The card of whoever is shown the picture: the director of stems, or a remixer."""
+    found = model_of(model)
+    return found.director.card if isinstance(found, StemModel) else found.card
 
 
 def has_stems(model: str) -> bool:
@@ -185,6 +183,11 @@ class StemModel:
     @property
     def card(self) -> Card:
         return self.separator.card
+
+    @property
+    def mark(self) -> str:
+        """Of both."""
+        return f"{self.separator.card.fingerprint}, {self.director.card.fingerprint}"
 
 
 @cache

@@ -1,19 +1,22 @@
-"""The papers' metrics that need no network, as pure functions on arrays, in mir_eval's manner.
+"""The papers' metrics (VisAH, CVPR 2025) as pure functions on arrays, in mir_eval's manner; lower is better.
 
-Conventions: `output` and `target` are mono, [N], 44,100 Hz, equally long, finite. Lower is better. Values are raw; the
-papers print them × 100. Sources: VisAH (CVPR 2025) for MAG, ENV and W-dis; level matching is ours, because one broadband
-gain scores like a published model on the raw figures. What is asked of a signal more than once is kept in `analysed`.
+    MAG, ENV, W-dis    of two sounds
+    KLD, ΔIB           of what networks make of them: a tagger's logits, embeddings of sound and pictures
 
-The papers' metrics on what networks make of a sound: KLD on a tagger's logits, ΔIB on embeddings. Lower is better.
+`output` and `target` are mono, [N], 44,100 Hz, equally long, finite. Values are raw; the papers print them × 100. Level
+matching is ours, because one broadband gain scores like a published model on the raw figures. The networks' outputs are
+passed in, so that the arithmetic can be trusted without them (`pretrained` loads them); with other networks than the
+papers' (PaSST, ImageBind) a figure has the same meaning and cannot be set beside theirs.
 
-The networks' outputs are passed in, so that the arithmetic can be trusted without them; `pretrained` loads them. Values are
-raw; the papers print them × 100. With another network than the papers' (PaSST, ImageBind) a figure has the same meaning
-but cannot be set beside theirs.
+A clip has one target and many outputs, each compared as it is and at the target's loudness. `Analysed` keeps what is
+looked at in a signal; a gain passes through all of it: |STFT(g x)| = g |STFT(x)|, envelope(g x) = g envelope(x), g ≥ 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +25,13 @@ from limelight.audio.layouts import db_to_gain
 from limelight.audio.loudness import integrated_loudness
 
 Signal = NDArray[np.floating]
+Array = NDArray[np.floating]
 
 SAMPLE_RATE = 44_100
 N_FFT, WINDOW, HOP = 2048, 1764, 441  # 40 ms and 10 ms
 POOL = 20  # clips in a batch of the released code
 _BATCH_FRAMES = 128  # of a transform at once: its temporaries stay in the cache
+BATCH_FRAMES = 64  # of two spectra that are compared
 
 
 def validate(output: Signal, target: Signal) -> None:
@@ -112,7 +117,46 @@ def envelope(x: Signal) -> NDArray[np.float64]:
     return np.abs(np.fft.ifft(spectrum))
 
 
-Array = NDArray[np.floating]
+@dataclass(frozen=True, eq=False, repr=False)
+class Analysed:
+    """A mono signal [N] at 44,100 Hz."""
+
+    samples: Signal
+
+    @cached_property
+    def magnitudes(self) -> NDArray[np.float64]:
+        """|STFT|, [F, T]."""
+        return magnitudes(self.samples)
+
+    @cached_property
+    def envelope(self) -> NDArray[np.float64]:
+        """Of the analytic signal, [N]."""
+        return envelope(self.samples)
+
+    @cached_property
+    def in_order(self) -> Signal:
+        """Sample values, rising, [N]."""
+        return np.sort(self.samples)
+
+    @cached_property
+    def loudness_lufs(self) -> float:
+        """Integrated; −∞ is silence."""
+        return loudness_lufs(self.samples)
+
+
+def mean_distance(a: NDArray[np.float64], b: NDArray[np.float64], gain: float = 1.0) -> float:
+    """Mean of |gain · a − b|, [F, T] each, a few frames at a time: what is in hand at once stays in the cache."""
+    total = 0.0
+    for first in range(0, a.shape[1], BATCH_FRAMES):
+        batch = slice(first, first + BATCH_FRAMES)
+        total += float(np.abs(gain * a[:, batch] - b[:, batch]).sum())
+    return total / a.size
+
+
+def root_mean_square(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Of the difference of two signals, [N] each."""
+    return float(np.sqrt(np.mean(np.square(a - b))))
+
 
 FLOOR = 1e-6  # inside the logarithm
 
@@ -129,9 +173,14 @@ def kld(output_logits: Array, target_logits: Array) -> float:
     return float(np.sum(p * np.log((p + FLOOR) / (q + FLOOR))))
 
 
+def relevance_gap(output: Array, target: Array, pictures: Array) -> float:
+    """Mean cosine of target and pictures less that of output and pictures, with its sign."""
+    return relevance(target, pictures) - relevance(output, pictures)
+
+
 def delta_ib(output: Array, target: Array, pictures: Array) -> float:
     """|mean cosine of target and pictures − mean cosine of output and pictures|, from embeddings [D], [D] and [T, D]."""
-    return abs(relevance(target, pictures) - relevance(output, pictures))
+    return abs(relevance_gap(output, target, pictures))
 
 
 def relevance(sound: Array, pictures: Array) -> float:

@@ -1,27 +1,24 @@
-"""Pictures of results as inline SVG: spectrograms, gain curves against the truth, and a scatter of before and after.
-
-A few clips of a method to look at: spectra before, after and as they should be; its gains against the right ones.
-"""
+"""What is drawn on the page of results, as numbers for its template: spectra, gains against the truth, before and after."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from limelight.dataset.manifest import Entry
 from limelight.metrics.balance import audible
-from limelight.metrics.clips import EvalClip, mono, monos, read_eval_clip
-from limelight.metrics.explanation import in_decibels, moving_gains
+from limelight.metrics.clips import EvalClip, another_of, mono, monos, read_eval_clip
 from limelight.metrics.methods import Method
 from limelight.metrics.papers import SAMPLE_RATE, magnitudes
-from limelight.metrics.run import another_of
-from limelight.report.words import escaped, number
+from limelight.metrics.stem_gains import in_decibels, moving_gains
+from limelight.report.lanes import data_url
+from limelight.report.words import number
 from limelight.types import STEMS
 
 Array = NDArray[np.float64]
@@ -32,17 +29,16 @@ LOWEST_HZ, HIGHEST_HZ = 60.0, 16_000.0
 RANGE_DB = 18.0
 
 
-def spectrogram(sound: NDArray[np.floating], loudest: float) -> str:
-    """|STFT| of a mono sound at 44.1 kHz, in dB under `loudest`, frequency on a logarithmic scale; grey, loud is dark."""
+def spectrogram(sound: NDArray[np.floating], loudest: float) -> Markup:
+    """|STFT| of a mono sound at 44.1 kHz, in dB under `loudest`, frequency on a logarithmic scale; grey, loud is dark.
+
+    A PNG as the address of an image.
+    """
     bands = banded(magnitudes(sound))
     levels = 20 * np.log10(np.maximum(bands, 1e-9) / max(loudest, 1e-9))
     shade = np.clip(-levels / DEEPEST_DB, 0, 1)[::-1]  # low sounds at the bottom
     pixels = cv2.resize((255 * shade).astype(np.uint8), (COLUMNS, BANDS), interpolation=cv2.INTER_AREA)
-    data = base64.b64encode(cv2.imencode(".png", pixels)[1].tobytes()).decode()
-    return (
-        f'<svg class="spectrum" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img">'
-        f'<image width="{WIDTH}" height="{HEIGHT}" preserveAspectRatio="none" href="data:image/png;base64,{data}"/></svg>'
-    )
+    return Markup(data_url("image/png", cv2.imencode(".png", pixels)[1].tobytes()))
 
 
 def banded(spectrum: Array) -> Array:
@@ -54,43 +50,59 @@ def banded(spectrum: Array) -> Array:
     return np.stack([spectrum[a:b].max(axis=0) for a, b in zip(first, last, strict=True)])
 
 
-def gain_curves(found_db: Array, true_db: Array, heard: Sequence[bool]) -> str:
-    """Gains [K, T] of the stems that are heard: what was done (strong) against what was right (pale)."""
-    lines = [f'<path class="zero" d="M0 {HEIGHT / 2}H{WIDTH}"/>']
-    for stem, found, true, there in zip(STEMS, found_db, true_db, heard, strict=True):
-        if there:
-            lines.append(f'<path class="curve {stem} truth" d="{_path(true)}"/>')
-            lines.append(f'<path class="curve {stem}" d="{_path(found)}"/>')
-    return (
-        f'<div class="lanes"><div class="lane"><div class="scale"><span style="top:0">+{RANGE_DB:g}</span>'
-        f'<span style="top:50%">0</span><span style="top:100%">−{RANGE_DB:g}</span></div>'
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" style="height:{HEIGHT}px">{"".join(lines)}</svg>'
-        "</div></div>"
-    )
+@dataclass(frozen=True)
+class GainLine:
+    """The gain of one stem over time, as the path of an SVG."""
+
+    stem: str
+    path: Markup
+    truth: bool = False  # what was right, rather than what was done
 
 
-def scatter(before: Array, after: Array, *, title: str, largest: float) -> str:
-    """A dot for each clip: level-matched MAG before and after, from 0 to `largest`, raw; under the line is better."""
-    size = 320
-    dots = "".join(
-        f'<circle cx="{size * x / largest:.1f}" cy="{size * (1 - y / largest):.1f}" r="3"/>'
-        for x, y in zip(before, after, strict=True)
-        if np.isfinite(x + y)
-    )
-    return (
-        f'<figure><svg class="scatter" viewBox="0 0 {size} {size}" style="width:{size}px;height:{size}px">'
-        f'<path class="zero" d="M0 {size}L{size} 0"/><path class="grid" d="M0 0V{size}H{size}"/>{dots}'
-        f'<text x="4" y="12">after, to {number(100 * largest)}</text>'
-        f'<text x="{size}" y="{size - 5}" text-anchor="end">before, to {number(100 * largest)}</text></svg>'
-        f"<figcaption>{escaped(title)}</figcaption></figure>"
-    )
+@dataclass(frozen=True)
+class GainCurves:
+    """Gains of the stems that are heard: what was done against what was right."""
+
+    lines: tuple[GainLine, ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+    range_db: float = RANGE_DB
+
+    @classmethod
+    def of(cls, found_db: Array, true_db: Array, heard: Sequence[bool]) -> GainCurves:
+        """Of gains [K, T]."""
+        lines = []
+        for stem, found, true, there in zip(STEMS, found_db, true_db, heard, strict=True):
+            if there:
+                lines += [GainLine(stem, _path(true), truth=True), GainLine(stem, _path(found))]
+        return cls(tuple(lines))
 
 
-def _path(curve_db: Array) -> str:
+@dataclass(frozen=True)
+class Scatter:
+    """A dot for each clip: level-matched MAG before and after, from 0 to `largest`; under the line is better."""
+
+    title: str
+    dots: tuple[tuple[str, str], ...]
+    largest: str
+    size: int = 320
+
+    @classmethod
+    def of(cls, before: Array, after: Array, *, title: str, largest: float) -> Scatter:
+        """Of raw figures of clips, [n]."""
+        dots = (
+            (f"{cls.size * x / largest:.1f}", f"{cls.size * (1 - y / largest):.1f}")
+            for x, y in zip(before, after, strict=True)
+            if np.isfinite(x + y)
+        )
+        return cls(title, tuple(dots), number(100 * largest))
+
+
+def _path(curve_db: Array) -> Markup:
     levels = np.clip(curve_db, -RANGE_DB, RANGE_DB)
     across = np.linspace(0, WIDTH, len(levels))
     down = HEIGHT / 2 * (1 - levels / RANGE_DB)
-    return "M" + "L".join(f"{x:.0f} {y:.1f}" for x, y in zip(across, down, strict=True))
+    return Markup("M" + "L".join(f"{x:.0f} {y:.1f}" for x, y in zip(across, down, strict=True)))
 
 
 FLOOR_DB = -40.0
@@ -111,12 +123,29 @@ class Example:
     heard: tuple[bool, ...]  # [K]
 
     @classmethod
-    def of(cls, trial: EvalClip, entry: Entry, method: Method) -> Example:
+    def of(cls, clip: EvalClip, entry: Entry, method: Method) -> Example:
         """Runs the method on the clip."""
-        stems = monos(trial.spoilt)
-        before, after, target = (mono(sound) for sound in (trial.input, method.remix(trial).samples, trial.target))
+        stems = monos(clip.degraded)
+        before, after, target = (mono(sound) for sound in (clip.input, method.remix(clip).samples, clip.target))
         gains, true = (_changes_db(before, sound, stems) for sound in (after, target))
-        return cls(entry, method.name, before, after, target, gains, true, tuple(audible(monos(trial.stems)).tolist()))
+        return cls(entry, method.name, before, after, target, gains, true, tuple(audible(monos(clip.stems)).tolist()))
+
+
+@dataclass(frozen=True)
+class DrawnExample:
+    """An example, ready for a page."""
+
+    entry: Entry
+    spectra: tuple[tuple[str, Markup], ...]  # what it is, and the address of an image
+    curves: GainCurves
+
+
+def drawn_example(one: Example) -> DrawnExample:
+    """Spectra of before, after and target on one scale, and the gains."""
+    sounds = (("Before", one.before), (f"After {one.method}", one.after), ("Target", one.target))
+    loudest = max(float(banded(magnitudes(sound)).max()) for _, sound in sounds)
+    spectra = tuple((name, spectrogram(sound, loudest)) for name, sound in sounds)
+    return DrawnExample(one.entry, spectra, GainCurves.of(one.gains_db, one.true_db, one.heard))
 
 
 def examples_of(folder: Path, entries: Sequence[Entry], method: Method, count: int) -> list[Example]:

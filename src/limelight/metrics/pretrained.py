@@ -1,34 +1,26 @@
-"""What the metrics need of a network, and the names by which it is asked for.
+"""The networks that metrics ask, by name, loaded once by each process; on the GPU where there is one.
 
-    taggers      passt      PaSST (hear21passt), the papers' own, 32 kHz
-                 ast        Audio Spectrogram Transformer (transformers), permissive, 16 kHz; any such model by its name
-    embedders    pe-av      PE-AV (transformers), permissive; any such model by its name
-                 imagebind  ImageBind-huge, the papers' own; its weights may not be used commercially
+    taggers      passt      PaSST (hear21passt; Koutini et al., Interspeech 2022; Apache 2.0), the papers' own for KLD: 527
+                            AudioSet classes from 32 kHz
+                 ast        AST (transformers; Gong, Chung & Glass, Interspeech 2021; BSD 3-Clause), 16 kHz; any such model
+    embedders    pe-av      PE-AV (transformers; Meta's Perception Encoder, 2025), permissive; any such model by its name. It
+                            watches a clip as a whole, so there is one embedding for all its pictures
+                 imagebind  ImageBind-huge (Girdhar et al., CVPR 2023), the papers' own for ΔIB. Its weights are CC BY-NC
+                            4.0: nothing here asks for it unless it is named, and no extra of ours installs it
 
-Sounds come in as the metrics have them, mono at 44,100 Hz.
-
-PaSST, the tagger of the papers' KLD: 527 AudioSet classes from 32 kHz (Koutini et al., Interspeech 2022; Apache 2.0).
-
-AST, an AudioSet tagger through transformers (Gong, Chung & Glass, Interspeech 2021; BSD 3-Clause): 527 classes from 16 kHz.
-
-The permissive way to a KLD. Its figures cannot be set beside the papers', whose tagger is PaSST.
-
-ImageBind-huge, the network of the papers' ΔIB (Girdhar et al., CVPR 2023), as a plug-in for those who may use it.
-
-Its weights are CC BY-NC 4.0: not for commercial use. So nothing here asks for it unless it is named, and Limelight's extras
-do not install it. Its own loaders read files, so that sounds and pictures pass through a folder that is removed again.
-
-PE-AV, sounds and films in one space, through transformers (Meta's Perception Encoder, 2025): the permissive default.
-
-It watches a clip as a whole, so there is one embedding for all its pictures; ΔIB's mean over pictures is over that one. The
-figures cannot be set beside the papers', whose network is ImageBind. The picture half is a network of timm.
+Figures of different networks cannot be set beside each other. Sounds come in as the metrics have them, mono at 44,100 Hz.
+What packages print while they are imported or asked goes to stderr: stdout is for results.
 """
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,10 +29,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.audio.resample import resample
-from limelight.errors import ModelError
+from limelight.dataset.clips import CLIPS, read_frame
+from limelight.dataset.manifest import Entry
+from limelight.errors import InputError, ModelError
 from limelight.media.audio_files import write_sound
 from limelight.metrics.papers import SAMPLE_RATE, Signal
-from limelight.vision.pretrained.loading import best_device, load, load_network
+from limelight.vision.pretrained.loading import load
 
 Array = NDArray[np.float32]
 Image = NDArray[np.uint8]  # [H, W, 3], RGB
@@ -72,7 +66,6 @@ def tagger_of(name: str, *, offline: bool = False) -> Tagger:
     """By name. Raises ModelError."""
     if name == "passt":
         return Passt.load()
-
     return SpectrogramTransformer(AST if name == "ast" else name, offline=offline)
 
 
@@ -80,8 +73,90 @@ def embedder_of(name: str, *, offline: bool = False) -> Embedder:
     """By name. Raises ModelError."""
     if name == "imagebind":
         return ImageBind.load()
-
     return PerceptionAudioVideo(PE_AV if name == "pe-av" else name, offline=offline)
+
+
+@dataclass(frozen=True)
+class MetricNetworks:
+    """The networks that a run asks, by name; "" for none."""
+
+    tagger: str = ""
+    embedder: str = ""
+
+    def check(self, entries: Sequence[Entry]) -> None:
+        """Loads what is asked for, before any work is done. Raises ModelError, InputError where there are no pictures."""
+        if self.tagger:
+            _tagger(self.tagger)
+        if self.embedder:
+            _embedder(self.embedder)
+            missing = next((entry.name for entry in entries if not picture_names(entry)), None)
+            if missing:
+                raise InputError(
+                    f"Wanted pictures for --embedder, {missing} has none; build the data set again with --frames."
+                )
+
+    def logits(self, sound: Signal) -> Array:
+        """What the tagger hears in a mono sound [N] at 44.1 kHz, [W]."""
+        return _tagger(self.tagger).logits(sound)
+
+    def sound(self, sound: Signal) -> Array:
+        """The embedding of a mono sound [N] at 44.1 kHz, [D]."""
+        return _embedder(self.embedder).sound(sound)
+
+    def seen(self, images: Sequence[Image]) -> Array:
+        """The embeddings of a clip's pictures, [T, D]."""
+        return _embedder(self.embedder).pictures(images)
+
+
+NO_NETWORKS = MetricNetworks()
+
+
+def picture_names(entry: Entry) -> list[str]:
+    """The pictures that a clip keeps, in order."""
+    return sorted(name for name in entry.files if name.startswith("frames/"))
+
+
+def read_pictures(folder: Path, entry: Entry) -> list[Image]:
+    """The pictures of a clip, [H, W, 3] in RGB. Raises InputError, TooLarge."""
+    return [read_frame(folder / CLIPS / entry.name / name) for name in picture_names(entry)]
+
+
+@cache
+def _tagger(name: str) -> Tagger:
+    return tagger_of(name)
+
+
+@cache
+def _embedder(name: str) -> Embedder:
+    return embedder_of(name)
+
+
+@contextlib.contextmanager
+def _said_on_stderr() -> Iterator[None]:
+    """What a package prints does not get between a program and its results."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _network(kind: str, name: str, device: str, offline: bool) -> Any:
+    """Of transformers, ready to be asked; float32 everywhere, so that a figure does not depend on the machine."""
+    import torch
+
+    return load(kind, name, offline=offline, dtype=torch.float32).to(device).eval()
+
+
+def _not_importable(what: str, package: str, error: ImportError, way: str) -> ModelError:
+    """A package that is missing, and one that is there and cannot be imported, are two things."""
+    missing = error.name is None or error.name.partition(".")[0] == package
+    if missing:
+        return ModelError(f"Wanted {what}, found no {package}; {way}.")
+    return ModelError(f"Wanted {what}: {package} is installed and cannot be used ({error}); mend it, or {way}.")
 
 
 def at_rate(sound: Signal, sample_rate: int) -> Array:
@@ -98,34 +173,35 @@ def mean_over_windows(sound: Array, sample_rate: int, hear: Callable[[Array], Ar
     return np.asarray(np.mean([hear(sound[start : start + size]) for start in starts], axis=0))
 
 
-RATE = 32_000
+PASST_RATE = 32_000
+THEIRS = "install it from its own repository (its weights may not be used commercially), or take pe-av"
+EVAL = "install the extra eval (`pip install -e '.[eval]'` in a clone), or take the tagger ast"
 
 
 class Passt:
-    """A `listeners.Tagger` around the network of hear21passt, [B, N] at 32 kHz to logits [B, 527]."""
+    """A `Tagger` around the network of hear21passt, [B, N] at 32 kHz to logits [B, 527]."""
 
-    def __init__(self, network: Any) -> None:
-        self._network = network
+    def __init__(self, network: Any, *, device: str = "cpu") -> None:
+        self._network, self._device = network.to(device), device
 
     @classmethod
     def load(cls) -> Passt:
-        """With the weights that the package fetches. Raises ModelError where it is not installed."""
-        try:
-            from hear21passt.base import get_basic_model
-        except ImportError as error:
-            raise ModelError(
-                "Wanted PaSST, found no hear21passt; pip install 'limelight-audio[eval]', or take the tagger ast."
-            ) from error
-        return cls(get_basic_model(mode="logits").eval())
+        """With the weights that the package fetches. Raises ModelError where it is not installed, or broken."""
+        with _said_on_stderr():
+            try:
+                from hear21passt.base import get_basic_model
+            except ImportError as error:
+                raise _not_importable("PaSST", "hear21passt", error, EVAL) from error
+            return cls(get_basic_model(mode="logits").eval(), device=_device())
 
     def logits(self, sound: Signal) -> Array:
-        return mean_over_windows(at_rate(sound, RATE), RATE, self._window)
+        return mean_over_windows(at_rate(sound, PASST_RATE), PASST_RATE, self._window)
 
     def _window(self, sound: Array) -> Array:
         import torch
 
-        with torch.inference_mode():
-            found = self._network(torch.from_numpy(np.ascontiguousarray(sound))[None])
+        with torch.inference_mode(), _said_on_stderr():
+            found = self._network(torch.from_numpy(np.ascontiguousarray(sound))[None].to(self._device))
         return np.asarray(found[0].float().cpu().numpy(), np.float32)
 
 
@@ -133,12 +209,12 @@ AST = "MIT/ast-finetuned-audioset-10-10-0.4593"
 
 
 class SpectrogramTransformer:
-    """A `listeners.Tagger`."""
+    """A `Tagger`: AST."""
 
     def __init__(self, name: str = AST, *, device: str | None = None, offline: bool = False) -> None:
         """`name`: any AST classifier of transformers, or a folder. Raises ModelError."""
-        self._device = device or best_device()
-        self._network: Any = load_network("ASTForAudioClassification", name, device=self._device, offline=offline)
+        self._device = device or _device()
+        self._network: Any = _network("ASTForAudioClassification", name, self._device, offline)
         with warnings.catch_warnings():
             # Its lowest mel bands are narrower than a bin, as they were when it was trained.
             warnings.filterwarnings("ignore", "At least one mel filter", UserWarning)
@@ -158,67 +234,68 @@ class SpectrogramTransformer:
 
 
 class ImageBind:
-    """A `listeners.Embedder` around the package's network and its module `data`."""
+    """An `Embedder` around the package's network and its module `data`."""
 
-    def __init__(self, network: Any, data: Any, *, sound: str = "audio", vision: str = "vision") -> None:
+    def __init__(
+        self, network: Any, data: Any, *, sound: str = "audio", vision: str = "vision", device: str = "cpu"
+    ) -> None:
         """`sound` and `vision` are the package's names of the two modalities."""
-        self._network, self._data, self._names = network, data, (sound, vision)
+        self._network, self._data, self._names, self._device = network, data, (sound, vision), device
 
     @classmethod
     def load(cls) -> ImageBind:
-        """With the weights that the package fetches. Raises ModelError where it is not installed."""
-        try:
-            from imagebind import data
-            from imagebind.models.imagebind_model import ModalityType, imagebind_huge
-        except ImportError as error:
-            raise ModelError(
-                "Wanted ImageBind, which is not installed (it may not be used commercially, so no extra of ours brings "
-                "it); install it from its own repository, or take the embedder pe-av."
-            ) from error
-        network = imagebind_huge(pretrained=True).eval()
-        return cls(network, data, sound=ModalityType.AUDIO, vision=ModalityType.VISION)
+        """With the weights that the package fetches. Raises ModelError where it is not installed, or broken."""
+        with _said_on_stderr():
+            try:
+                from imagebind import data
+                from imagebind.models.imagebind_model import ModalityType, imagebind_huge
+            except ImportError as error:
+                raise _not_importable("ImageBind", "imagebind", error, THEIRS) from error
+            device = _device()
+            network = imagebind_huge(pretrained=True).eval().to(device)
+        return cls(network, data, sound=ModalityType.AUDIO, vision=ModalityType.VISION, device=device)
 
     def sound(self, sound: Signal) -> Array:
         with tempfile.TemporaryDirectory(prefix="limelight-") as folder:
             path = Path(folder) / "sound.wav"
             write_sound(path, [np.asarray(sound, np.float32)[None]], sample_rate=SAMPLE_RATE, layout="mono")
-            return np.asarray(
-                self._ask(self._names[0], self._data.load_and_transform_audio_data([str(path)], "cpu"))[0]
-            )
+            values = self._data.load_and_transform_audio_data([str(path)], self._device)
+            return np.asarray(self._ask(self._names[0], values)[0])
 
     def pictures(self, images: Sequence[Image]) -> Array:
         with tempfile.TemporaryDirectory(prefix="limelight-") as folder:
             paths = [Path(folder) / f"{n:04d}.png" for n in range(len(images))]
             for path, image in zip(paths, images, strict=True):
                 path.write_bytes(cv2.imencode(".png", np.ascontiguousarray(image[:, :, ::-1]))[1].tobytes())
-            return self._ask(self._names[1], self._data.load_and_transform_vision_data(list(map(str, paths)), "cpu"))
+            values = self._data.load_and_transform_vision_data(list(map(str, paths)), self._device)
+            return self._ask(self._names[1], values)
 
     def _ask(self, name: str, values: Any) -> Array:
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), _said_on_stderr():
             found = self._network({name: values})[name]
         return np.asarray(found.float().cpu().numpy(), np.float32)
 
 
 PE_AV = "facebook/pe-av-large"
-RATE, STRIDE = 48_000, 1920  # samples that make one step; the last one is filled by mirroring
+PE_RATE, STRIDE = 48_000, 1920  # samples that make one step; the last one is filled by mirroring
 SIZE = 336  # pictures are brought to a square, not cropped, and to −1 … 1
 
 
 class PerceptionAudioVideo:
-    """A `listeners.Embedder`."""
+    """An `Embedder`: PE-AV."""
 
     def __init__(
         self, name: str = PE_AV, *, device: str | None = None, offline: bool = False, size: int = SIZE
     ) -> None:
         """`name`: any PE-AV model of transformers, or a folder; `size` of its pictures. Raises ModelError."""
-        self._device = device or best_device()
-        self._network: Any = load_network("PeAudioVideoModel", name, device=self._device, offline=offline)
+        self._device = device or _device()
+        self._network: Any = _network("PeAudioVideoModel", name, self._device, offline)
         self._size = size
 
     def sound(self, sound: Signal) -> Array:
-        whole = at_rate(sound, RATE)
+        whole = at_rate(sound, PE_RATE)
         padded = np.pad(whole, (0, -len(whole) % STRIDE), mode="reflect" if len(whole) > STRIDE else "constant")
         return np.asarray(self._embedded("audio", "input_values", padded[None, None])[0])  # [B, C, N]
 

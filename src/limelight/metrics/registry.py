@@ -1,20 +1,113 @@
-"""The metrics by name: what each is called in a table, its unit, and which way is better.
+"""The metrics by name: what each is called, its unit, which way is better, what it needs, and how it is measured.
 
-Every metric that needs the true stems, at one explanation of the output for all of them.
+    @metric("mag", "MAG", section=PAPERS)
+    def _mag(of: Comparison) -> float: ...
+
+A function that is registered here is measured everywhere: by `limelight score` and `evaluate`, in the validation of a
+training, in ablation tables. Whoever wants figures of arrays asks `measure`. A metric whose needs are not met is left out;
+NaN is a figure that there is none of (the balance of a single stem). What a metric means stands in docs/judge.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.metrics import artefacts, balance
-from limelight.metrics.explanation import moved, moving_gains, validate_stems
-from limelight.metrics.papers import SAMPLE_RATE, Signal, validate
+from limelight.metrics import artefacts, balance, papers
+from limelight.metrics.bootstrap import Statistic, mean_of
+from limelight.metrics.papers import POOL, SAMPLE_RATE, Analysed, Signal, mean_distance, root_mean_square
+from limelight.metrics.pretrained import NO_NETWORKS, Image, MetricNetworks
+from limelight.metrics.stem_gains import moved, moving_gains, validate_stems
+
+Array = NDArray[np.floating]
 
 HUNDREDTHS = "× 100"
+PAPERS = "The papers' figures, which mostly tell the level"
+BALANCE = "Balance, artefacts, and what is done to a clean mix"
+DECIDED = "What was decided, before any stem was cut out"
+OTHERS = "Further figures"
+MIXTURE, STEMS, DECISION, TAGGER, EMBEDDER = "mixture", "stems", "decision", "tagger", "embedder"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reference:
+    """What outputs are compared with, each view of it computed once, however many outputs there are."""
+
+    target: Analysed
+    mixture: Analysed | None = None
+    stems: Array | None = None  # [K, N], of the target
+    right_db: Array | None = None  # [K, T], the gains that undo what was done to the stems
+    present: NDArray[np.bool_] | None = None  # [K], which stems are there at all
+    networks: MetricNetworks = NO_NETWORKS
+    pictures: Sequence[Image] = ()
+
+    @cached_property
+    def logits(self) -> Array:
+        """What the tagger hears in the target, [W]."""
+        return self.networks.logits(self.target.samples)
+
+    @cached_property
+    def embedding(self) -> Array:
+        """Of the target, [D]."""
+        return self.networks.sound(self.target.samples)
+
+    @cached_property
+    def seen(self) -> Array:
+        """The embeddings of the pictures, [T, D]."""
+        return self.networks.seen(self.pictures)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """An output beside its reference: all that a metric may look at. Sounds are mono at 44.1 kHz."""
+
+    output: Analysed
+    reference: Reference
+    decided_db: Array | None = None  # [K, T], gains that were decided for the stems
+    clean: bool = False  # whether the method was given the target itself, a mix with nothing to mend
+
+    @cached_property
+    def offers(self) -> frozenset[str]:
+        """Which needs are met."""
+        known, networks = self.reference, self.reference.networks
+        there = {
+            MIXTURE: known.mixture is not None,
+            STEMS: known.stems is not None,
+            DECISION: self.decided_db is not None and known.present is not None,
+            TAGGER: bool(networks.tagger),
+            EMBEDDER: bool(networks.embedder) and len(known.pictures) > 0,
+        }
+        return frozenset(name for name, met in there.items() if met)
+
+    @property
+    def target(self) -> Analysed:
+        return self.reference.target
+
+    @property
+    def stems(self) -> Array:
+        """[K, N], of the target, for metrics that need them."""
+        assert self.reference.stems is not None
+        return self.reference.stems
+
+    @cached_property
+    def gain(self) -> float:
+        """What brings the output to the target's loudness."""
+        return papers.matching_gain(self.output.loudness_lufs, self.target.loudness_lufs)
+
+    @cached_property
+    def parts(self) -> Array:
+        """The output as far as moving gains on the true stems explain it, [K, N]."""
+        gains = moving_gains(self.output.samples, self.stems, sample_rate=SAMPLE_RATE)
+        return moved(self.stems, gains, sample_rate=SAMPLE_RATE)
+
+    @cached_property
+    def embedding(self) -> Array:
+        """Of the output, [D]."""
+        return self.reference.networks.sound(self.output.samples)
 
 
 @dataclass(frozen=True)
@@ -23,9 +116,15 @@ class Metric:
 
     name: str  # as in JSON
     title: str
+    measure: Callable[[Comparison], float] = field(repr=False)  # raw
     unit: str = HUNDREDTHS
+    section: str = OTHERS
+    needs: frozenset[str] = frozenset()
     higher_is_better: bool = False
     perfect_untouched: bool = False  # whoever does nothing has the best figure there is
+    of_clean_mix: bool = False  # what is made of a mix that is right
+    over_clips: Statistic = mean_of  # from the figures of clips to that of a table
+    version: int = 1  # another number, and it is measured again
 
     def shown(self, value: float) -> float:
         """A raw value as it is printed."""
@@ -36,40 +135,211 @@ class Metric:
         """After the point, as it is printed."""
         return 1 if self.unit == "LU" or self.higher_is_better else 2
 
-
-PAPERS = (Metric("mag", "MAG"), Metric("env", "ENV"), Metric("env_pooled", "ENV, pooled"), Metric("w_dis", "W-dis"))
-BY_NETWORKS = (Metric("kld", "KLD"), Metric("delta_ib", "ΔIB"))
-LEVEL_MATCHED = (
-    Metric("mag_level_matched", "level-matched MAG"),
-    Metric("env_level_matched", "level-matched ENV"),
-)
-BY_STEMS = (
-    Metric("gain_error_db", "gain error", "dB"),
-    Metric("balance_error_lu", "balance error", "LU"),
-    Metric("artefacts_db", "artefacts", "dB", higher_is_better=True, perfect_untouched=True),
-)
-SI_SDR = Metric("si_sdr_db", "SI-SDR", "dB", higher_is_better=True)
-HARM = (
-    Metric("harm", "harm", perfect_untouched=True),
-    Metric("harm_gain_db", "harm, gains", "dB", perfect_untouched=True),
-)
-DECIDED = (
-    Metric("decided_error_db", "error of the decided gains", "dB"),
-    Metric("decided_harm_db", "decided change of a good mix", "dB", perfect_untouched=True),
-)
-OF_GOOD_MIXES = ("harm", "harm_gain_db", "decided_harm_db")  # what was made of a mix that was right
-
-METRICS = (*PAPERS, *BY_NETWORKS, *LEVEL_MATCHED, *BY_STEMS, SI_SDR, *HARM, *DECIDED)
-BY_NAME = {metric.name: metric for metric in METRICS}
+    def answers(self, of: Comparison) -> bool:
+        """Whether it can be measured."""
+        return self.needs <= of.offers and (of.clean or not self.of_clean_mix)
 
 
-def with_stems(output: Signal, target: Signal, stems: NDArray[np.floating]) -> dict[str, float]:
-    """`balance` and `artefacts` by name, of mono signals [N] and the target's stems [K, N]. Raises ValueError."""
-    validate(output, target)
-    validate_stems(output, stems)
-    parts = moved(stems, moving_gains(output, stems, sample_rate=SAMPLE_RATE), sample_rate=SAMPLE_RATE)  # [K, N]
-    return {
-        "gain_error_db": balance.gain_error_db(output, target, stems),
-        "balance_error_lu": balance.balance_error_of_parts_lu(parts[0], output - parts[0], stems[0], target - stems[0]),
-        "artefacts_db": artefacts.artefacts_of_parts_db(parts, output, stems),
-    }
+BY_NAME: dict[str, Metric] = {}
+
+
+def metric(
+    name: str,
+    title: str,
+    *,
+    unit: str = HUNDREDTHS,
+    section: str = OTHERS,
+    needs: Collection[str] = (),
+    higher_is_better: bool = False,
+    perfect_untouched: bool = False,
+    of_clean_mix: bool = False,
+    over_clips: Statistic = mean_of,
+    version: int = 1,
+) -> Callable[[Callable[[Comparison], float]], Callable[[Comparison], float]]:
+    """Registers a function under a name, in the order of calls. Raises ValueError for a name that is taken."""
+
+    def register(function: Callable[[Comparison], float]) -> Callable[[Comparison], float]:
+        if name in BY_NAME:
+            raise ValueError(f"there is a metric {name!r} already; call the new one something else")
+        BY_NAME[name] = Metric(
+            name=name,
+            title=title,
+            measure=function,
+            unit=unit,
+            section=section,
+            needs=frozenset(needs),
+            higher_is_better=higher_is_better,
+            perfect_untouched=perfect_untouched,
+            of_clean_mix=of_clean_mix,
+            over_clips=over_clips,
+            version=version,
+        )
+        return function
+
+    return register
+
+
+def registered() -> tuple[Metric, ...]:
+    """All metrics, in the order of a table."""
+    return tuple(BY_NAME.values())
+
+
+def measure(
+    output: Signal,
+    target: Signal,
+    *,
+    mixture: Signal | None = None,
+    stems: Array | None = None,
+    clean: bool = False,
+    networks: MetricNetworks = NO_NETWORKS,
+    pictures: Sequence[Image] = (),
+    only: Collection[str] | None = None,
+) -> dict[str, float]:
+    """Raw figures by name, of mono signals [N] at 44.1 kHz and the target's stems [K, N], as far as these are known.
+
+    `clean`: the output was made of the target itself. `only`: some metrics by name. Raises ValueError for signals that
+    cannot be compared, KeyError for a name that is none.
+    """
+    before = None if mixture is None else Analysed(mixture)
+    known = Reference(Analysed(target), before, stems, networks=networks, pictures=pictures)
+    asked = registered() if only is None else tuple(BY_NAME[name] for name in only)
+    return measure_all(Comparison(Analysed(output), known, clean=clean), asked)
+
+
+def measure_all(of: Comparison, metrics: Collection[Metric]) -> dict[str, float]:
+    """The same of a comparison that was prepared. Raises ValueError."""
+    papers.validate(of.output.samples, of.target.samples)
+    if of.reference.stems is not None:
+        validate_stems(of.output.samples, of.reference.stems)
+    return {one.name: float(one.measure(of)) for one in metrics if one.answers(of)}
+
+
+def pooled_over_clips(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """ENV as the released code pools it, twenty clips under one root, of each draw [draws, n]."""
+    starts = np.arange(0, drawn.shape[1], POOL)
+    sizes = np.diff(np.append(starts, drawn.shape[1]))
+    return np.asarray(np.sqrt(np.add.reduceat(np.square(drawn), starts, axis=1) / sizes).mean(axis=1))
+
+
+def size_of_mean(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """|mean| of each draw: what is over in one clip makes up for what lacks in another."""
+    return np.asarray(np.abs(drawn.mean(axis=1)))
+
+
+@metric("mag", "MAG", section=PAPERS)
+def _mag(of: Comparison) -> float:
+    return mean_distance(of.output.magnitudes, of.target.magnitudes)
+
+
+@metric("env", "ENV", section=PAPERS)
+def _env(of: Comparison) -> float:
+    return root_mean_square(of.output.envelope, of.target.envelope)
+
+
+@metric("env_pooled", "ENV, pooled", section=PAPERS, over_clips=pooled_over_clips)
+def _env_pooled(of: Comparison) -> float:
+    return _env(of)
+
+
+@metric("w_dis", "W-dis", section=PAPERS)
+def _w_dis(of: Comparison) -> float:
+    return float(np.mean(np.abs(of.output.in_order - of.target.in_order)))
+
+
+@metric("kld", "KLD", section=PAPERS, needs=[TAGGER])
+def _kld(of: Comparison) -> float:
+    return papers.kld(of.reference.networks.logits(of.output.samples), of.reference.logits)
+
+
+@metric("delta_ib", "ΔIB", section=PAPERS, needs=[EMBEDDER])
+def _delta_ib(of: Comparison) -> float:
+    return abs(_relevance_gap(of))
+
+
+@metric("delta_ib_of_means", "ΔIB, of means", section=PAPERS, needs=[EMBEDDER], over_clips=size_of_mean)
+def _relevance_gap(of: Comparison) -> float:
+    return papers.relevance_gap(of.embedding, of.reference.embedding, of.reference.seen)
+
+
+@metric("mag_level_matched", "level-matched MAG", section=BALANCE)
+def _mag_level_matched(of: Comparison) -> float:
+    return mean_distance(of.output.magnitudes, of.target.magnitudes, of.gain)
+
+
+@metric("env_level_matched", "level-matched ENV", section=BALANCE)
+def _env_level_matched(of: Comparison) -> float:
+    return root_mean_square(of.gain * of.output.envelope, of.target.envelope)
+
+
+@metric("gain_error_db", "gain error", unit="dB", section=BALANCE, needs=[STEMS])
+def _gain_error_db(of: Comparison) -> float:
+    return balance.gain_error_db(of.output.samples, of.target.samples, of.stems)
+
+
+@metric("balance_error_lu", "balance error", unit="LU", section=BALANCE, needs=[STEMS])
+def _balance_error_lu(of: Comparison) -> float:
+    speech, true_speech = of.parts[0], of.stems[0]
+    return balance.balance_error_of_parts_lu(
+        speech, of.output.samples - speech, true_speech, of.target.samples - true_speech
+    )
+
+
+@metric(
+    "artefacts_db",
+    "artefacts",
+    unit="dB",
+    section=BALANCE,
+    needs=[STEMS],
+    higher_is_better=True,
+    perfect_untouched=True,
+)
+def _artefacts_db(of: Comparison) -> float:
+    return artefacts.artefacts_of_parts_db(of.parts, of.output.samples, of.stems)
+
+
+@metric("si_sdr_db", "SI-SDR", unit="dB", section=BALANCE, higher_is_better=True)
+def _si_sdr_db(of: Comparison) -> float:
+    return artefacts.si_sdr_db(of.output.samples, of.target.samples)
+
+
+@metric("clean_mix_change", "clean-mix change", section=BALANCE, perfect_untouched=True, of_clean_mix=True)
+def _clean_mix_change(of: Comparison) -> float:
+    """The output is compared with what was given, which should have been left alone. Loudness is no harm."""
+    return _mag_level_matched(of)
+
+
+@metric(
+    "clean_mix_gain_db",
+    "clean-mix change, gains",
+    unit="dB",
+    section=BALANCE,
+    needs=[STEMS],
+    perfect_untouched=True,
+    of_clean_mix=True,
+)
+def _clean_mix_gain_db(of: Comparison) -> float:
+    return balance.gain_change_db(of.output.samples, of.target.samples, of.stems)
+
+
+@metric("decided_error_db", "error of the decided gains", unit="dB", section=DECIDED, needs=[DECISION])
+def _decided_error_db(of: Comparison) -> float:
+    if of.reference.right_db is None:
+        return float("nan")
+    assert of.decided_db is not None
+    assert of.reference.present is not None
+    return balance.decided_error_db(of.decided_db, of.reference.right_db, of.reference.present)
+
+
+@metric(
+    "clean_mix_decided_db",
+    "decided change of a clean mix",
+    unit="dB",
+    section=DECIDED,
+    needs=[DECISION],
+    perfect_untouched=True,
+    of_clean_mix=True,
+)
+def _clean_mix_decided_db(of: Comparison) -> float:
+    assert of.decided_db is not None
+    assert of.reference.present is not None
+    return balance.decided_change_db(of.decided_db, of.reference.present)

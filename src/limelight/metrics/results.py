@@ -4,7 +4,7 @@
     INTO/results.parquet           all of them as one table, where it is asked for
 
 A line counts while its key is that of what would be measured now: the clip's files, the method's weights and rules, the
-version of the metrics. Lines are added as they come, by one process; at the end each file is written in order of clips, so
+versions of the metrics. Lines are added as they come, by one process; at the end each file is written in order of clips, so
 that it does not show how it came about.
 """
 
@@ -24,8 +24,13 @@ from limelight.dataset.manifest import require_parquet
 from limelight.errors import InputError
 from limelight.media.target import naming_write_errors, whole_or_absent
 
-METRICS_VERSION = 2  # another number, and everything is measured again
+METRICS_VERSION = 3  # another number, and everything is measured again
 FOLDER, PARQUET = "results", "results.parquet"
+OLD_NAMES = {
+    "harm": "clean_mix_change",
+    "harm_gain_db": "clean_mix_gain_db",
+    "decided_harm_db": "clean_mix_decided_db",
+}  # of figures, as older runs wrote them
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class ResultLine:
     recipe: str
     step_db: float
     figures: Mapping[str, float] = field(repr=False)
+    trivial: str | None = None  # why the pair teaches nothing, if so
 
     def as_text(self) -> str:
         """One line of JSON."""
@@ -53,7 +59,9 @@ class ResultLine:
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-        figures = {name: math.nan if value is None else value for name, value in read.figures.items()}
+        figures = {
+            OLD_NAMES.get(name, name): math.nan if value is None else value for name, value in read.figures.items()
+        }
         return cls(**vars(read) | {"figures": figures})
 
 

@@ -1,4 +1,4 @@
-"""How far one soundtrack is from another: every metric that needs no network, for two sound or video files."""
+"""How far one soundtrack is from another, for two sound or video files: every registered metric that they can answer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from limelight.errors import InputError
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 from limelight.metrics import papers as metrics
-from limelight.metrics.analysed import Analysed, papers_metrics
-from limelight.metrics.artefacts import si_sdr_db
-from limelight.metrics.registry import BY_NAME, with_stems
+from limelight.metrics.registry import BY_NAME, HUNDREDTHS, measure
 from limelight.report.words import number
 from limelight.types import STEMS
 
@@ -25,31 +23,30 @@ STEM_SUFFIXES = (".wav", ".flac", ".m4a", ".mp3", ".ogg", ".opus")
 Mono = NDArray[np.float32]
 
 
-def score_files(output: Path, target: Path, *, stems: Path | None = None) -> dict[str, float]:
+def score_files(
+    output: Path, target: Path, *, mixture: Path | None = None, stems: Path | None = None
+) -> dict[str, float]:
     """The metrics by name, as they are printed: × 100 where the papers do so, dB where the name says it.
 
-    stems: a folder with speech, music and effects of the target; more metrics are known with them. NaN is a figure that
-    there is none of. Raises InputError where the lengths do not belong together, or a stem is missing.
+    mixture: what the output was made from; stems: a folder with speech, music and effects of the target. More metrics are
+    known with them. NaN is a figure that there is none of. Raises InputError where the lengths do not belong together, or
+    a stem is missing.
     """
     found, wished = mono(output), mono(target)
+    before = mono(mixture) if mixture else None
     parts = [mono(path) for path in _stem_files(stems)] if stems else []
-    for path, sound in ((target, wished), *((stems, part) for part in parts)):
-        _check_length(output, found, path or target, sound)
-    n = min(map(len, (found, wished, *parts)))
-    raw = every_metric(found[:n], wished[:n], np.stack([part[:n] for part in parts]) if parts else None)
+    named = [(target, wished), *((stems or target, part) for part in parts)]
+    named += [(mixture, before)] if mixture and before is not None else []
+    for path, sound in named:
+        _check_length(output, found, path, sound)
+    n = min(len(found), *(len(sound) for _, sound in named))
+    raw = measure(
+        found[:n],
+        wished[:n],
+        mixture=None if before is None else before[:n],
+        stems=np.stack([part[:n] for part in parts]) if parts else None,
+    )
     return {name: BY_NAME[name].shown(value) for name, value in raw.items()}
-
-
-def every_metric(output: Mono, target: Mono, stems: Mono | None = None) -> dict[str, float]:
-    """Raw values by name, of mono signals [N] at 44.1 kHz and, where they are known, the target's stems [K, N]."""
-    scores = all_metrics(output, target)
-    scores |= {"env_pooled": scores["env"], "si_sdr_db": si_sdr_db(output, target)}  # one clip is a batch of one
-    return scores | (with_stems(output, target, stems) if stems is not None else {})
-
-
-def all_metrics(output: Mono, target: Mono) -> dict[str, float]:
-    """The papers' metrics by name, raw, and those at equal loudness; mono signals at 44.1 kHz."""
-    return papers_metrics(Analysed(output), Analysed(target))
 
 
 def mono(path: Path) -> Mono:
@@ -71,14 +68,14 @@ def score_table(scores: dict[str, float], before: dict[str, float] | None) -> st
     lines = []
     for name, value in scores.items():
         line = f"{name:20} {number(value, 2):>8}"
-        if before:
+        if before and name in before:
             line += f"   input {number(before[name], 2):>8}   {_change(name, value, before[name])}"
         lines.append(line.rstrip())
     return "\n".join(lines)
 
 
 def _change(name: str, after: float, before: float) -> str:
-    if BY_NAME[name].unit != "× 100":
+    if BY_NAME[name].unit != HUNDREDTHS:
         return f"{number(after - before, 1, sign=True)} {BY_NAME[name].unit}"
     return f"{number(100 * (after / before - 1) if before else 0.0, 0, sign=True)} %"
 

@@ -1,9 +1,8 @@
-"""Which differences between two methods are real: paired bootstrap on the clips that both were measured on.
+"""What the tables say, in plain words that follow the figures: who helps, who does harm, who looks, and where we lose.
 
-What the tables say, in plain words that follow the figures: who helps, who does harm, who looks, and where we lose.
-
-A difference is told as one where its interval leaves out 0 and it is not too small to matter: networks that hardly do
-anything differ from doing nothing for sure, and by nothing that anybody hears.
+Differences are those of a paired bootstrap, on the clips that both methods were measured on. One is told where its interval
+leaves out 0 and it is not too small to matter: networks that hardly do anything differ from doing nothing for sure, and by
+nothing that anybody hears.
 """
 
 from __future__ import annotations
@@ -15,12 +14,20 @@ from pathlib import Path
 import numpy as np
 
 from limelight.errors import InputError
-from limelight.metrics.bootstrap import FEWEST_CLIPS, Interval, negative
+from limelight.metrics.bootstrap import FEWEST_CLIPS, Interval, mean_of, negative
 from limelight.metrics.models import ANOTHER, NONE, SAID
 from limelight.metrics.registry import BY_NAME, Metric
 from limelight.metrics.results import ResultLine, read_all
-from limelight.metrics.sections import BASE, MAIN
-from limelight.metrics.tables import Results, figure_text, listed, percent, percent_interval, signed_interval
+from limelight.metrics.tables import (
+    BASE,
+    MAIN,
+    Results,
+    figure_text,
+    listed,
+    percent,
+    percent_interval,
+    signed_interval,
+)
 from limelight.vision.cues import KINDS
 
 
@@ -64,7 +71,7 @@ def compared(lines: Sequence[ResultLine], first: str, second: str) -> list[Diffe
             found.difference(first, second, metric.name),
         )
         for metric in table.metrics
-        if metric.name != "env_pooled"  # pooled, clips have no figure of their own to be paired
+        if metric.over_clips is mean_of  # otherwise clips have no figure of their own to be paired
     ]
 
 
@@ -84,6 +91,7 @@ def comparison_text(into: Path, first: str, second: str, *, against: Path | None
 
 
 SAID_OF = ("mag_level_matched", "env_level_matched", "gain_error_db", "balance_error_lu", "mag", "env", "w_dis")
+CHANGE, GAINS = "clean_mix_change", "clean_mix_gain_db"
 ONE_GAIN = "best single gain"
 TOO_LITTLE = 0.005  # of a distance
 
@@ -158,14 +166,14 @@ def by_kind(found: Results, method: str) -> Iterator[str]:
 
 def harm_said(found: Results, method: str) -> Iterator[str]:
     """What a method does to a mix that is right."""
-    harm, gain = found.mean(method, "harm"), found.mean(method, "harm_gain_db")
+    harm, gain = found.mean(method, CHANGE), found.mean(method, GAINS)
     if not np.isfinite(harm + gain):
         return
     wrong = found.mean(BASE, MAIN) if BASE in found.kinds else 0.0
     part = f", {percent(harm / wrong, sign=False)} of what is wrong with the bad mixes" if wrong > 0 else ""
     yield (
-        f"A mix that is right already is changed by {figure_text(BY_NAME['harm'], harm)} (level-matched MAG{part}), its "
-        f"stems by {figure_text(BY_NAME['harm_gain_db'], gain)} dB in the mean."
+        f"A mix that is right already is changed by {figure_text(BY_NAME[CHANGE], harm)} (level-matched MAG{part}), its "
+        f"stems by {figure_text(BY_NAME[GAINS], gain)} dB in the mean."
     )
 
 

@@ -1,23 +1,22 @@
-"""Figures and intervals as they stand in tables.
+"""From lines to tables: rows are methods and controls, columns metrics, each figure with its bootstrap interval.
 
-From lines to tables: rows are methods and controls, columns metrics, each figure with its bootstrap interval.
-
-Only clips that every method has been measured on are counted, so that rows can be compared. The best of a column is marked
-among what could be used; oracles know the truth, and the other pictures are there to be beaten.
+Only clips that every method was measured on are counted, so that rows can be compared. The best of a column is marked
+among what could be used; oracles know the truth, and the other pictures are there to be beaten. What stands in the
+results, in which order, is said here for the page of Markdown and for that of HTML.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from limelight.dataset.statistics import difficulty
 from limelight.metrics.bootstrap import Interval, interval, paired_difference, share_gone
-from limelight.metrics.papers import POOL
-from limelight.metrics.registry import HUNDREDTHS, METRICS, OF_GOOD_MIXES, Metric
+from limelight.metrics.registry import BALANCE, BY_NAME, DECIDED, HUNDREDTHS, PAPERS, Metric, registered
 from limelight.metrics.results import ResultLine, is_good
 from limelight.report.words import number
 
@@ -60,17 +59,25 @@ def listed(words: list[str]) -> str:
 
 Array = NDArray[np.float64]
 
+MAIN = "mag_level_matched"
+BASE = "do nothing"
+BROKEN_DOWN = (MAIN, "gain_error_db")
+HEADS = {
+    "difficulty": "By difficulty",
+    "recipe": "By recipe",
+    "kind": "By kind of scene",
+    "trivial": "By whether the pair is trivial",
+}
+PLAIN_KINDS = ("method", "control")  # the others are bounds, or models with a wrong picture
+
+SECTIONS = (BALANCE, PAPERS, DECIDED)  # what else there is comes behind
 DIFFICULTIES = ("none", "low", "medium", "high")
 SPLIT_BY: Mapping[str, Callable[[ResultLine], str]] = {
     "difficulty": lambda line: difficulty(line.step_db),
     "recipe": lambda line: line.recipe,
     "kind": lambda line: line.kind,
+    "trivial": lambda line: "a trivial pair" if line.trivial else "needs a decision",
 }
-
-
-def difficulty(step_db: float) -> str:
-    """The papers' levels, 6, 9 and 12 dB; other steps go to the nearest."""
-    return "none" if step_db == 0 else "low" if step_db < 7.5 else "medium" if step_db < 10.5 else "high"
 
 
 @dataclass(frozen=True)
@@ -122,8 +129,8 @@ class Results:
 
     kinds: Mapping[str, str]  # method → kind, in the order of the table
     lines: Mapping[str, Mapping[str, ResultLine]]  # method → clip → line
-    clips: tuple[str, ...]  # that all have, in order; spoilt ones, where there are any
-    good: tuple[str, ...] = ()  # the others: nobody spoilt them, and only harm can be done
+    clips: tuple[str, ...]  # that all have, in order; degraded ones, where there are any
+    good: tuple[str, ...] = ()  # the others: nobody degraded them, and only harm can be done
 
     @classmethod
     def of(cls, lines: Iterable[ResultLine], kinds: Mapping[str, str]) -> Results:
@@ -133,25 +140,24 @@ class Results:
                 by_method[line.method][line.clip] = line
         shared = set.intersection(*(set(of) for of in by_method.values())) if by_method else set()
         recipes = {name: line.recipe for name, line in next(iter(by_method.values()), {}).items()}
-        spoilt = tuple(sorted(name for name in shared if not is_good(recipes[name])))
+        bad = tuple(sorted(name for name in shared if not is_good(recipes[name])))
         good = tuple(sorted(name for name in shared if is_good(recipes[name])))
-        return cls(kinds, by_method, spoilt or good, good)
+        return cls(kinds, by_method, bad or good, good)
 
     def clips_of(self, metric: str) -> tuple[str, ...]:
         """The clips that a metric is told of."""
-        return self.good if self.good and metric in OF_GOOD_MIXES else self.clips
+        return self.good if self.good and BY_NAME[metric].of_clean_mix else self.clips
 
     def values(self, method: str, metric: str, clips: Sequence[str] | None = None) -> Array:
         """One figure of one method on clips, [n], raw; NaN where there is none."""
-        name = "env" if metric == "env_pooled" else metric
         of = self.lines[method]
         asked = self.clips_of(metric) if clips is None else clips
-        return np.array([of[clip].figures.get(name, np.nan) for clip in asked])
+        return np.array([of[clip].figures.get(metric, np.nan) for clip in asked])
 
     def metrics(self) -> tuple[Metric, ...]:
         """Those that anything was measured of."""
         there = {name for of in self.lines.values() for line in of.values() for name in line.figures}
-        return tuple(metric for metric in METRICS if metric.name in there or (metric.name == "env_pooled" and there))
+        return tuple(metric for metric in registered() if metric.name in there)
 
     def table(self, clips: Sequence[str] | None = None) -> Table:
         """Every method by every metric, over all clips or some."""
@@ -164,13 +170,11 @@ class Results:
 
     def mean(self, method: str, metric: str) -> float:
         """One figure of one method, raw; NaN where there is none."""
-        found = self.values(method, metric)
-        return float(np.nanmean(found)) if not np.isnan(found).all() else np.nan
+        return _over_clips(self.values(method, metric), BY_NAME[metric])
 
     def means(self, metric: str, clips: Sequence[str]) -> dict[str, float]:
         """One figure of every method over some clips, raw; without an interval, which takes longer."""
-        found = {name: self.values(name, metric, clips) for name in self.kinds}
-        return {name: float(np.nanmean(row)) if not np.isnan(row).all() else np.nan for name, row in found.items()}
+        return {name: _over_clips(self.values(name, metric, clips), BY_NAME[metric]) for name in self.kinds}
 
     def groups(self, by: str) -> dict[str, tuple[str, ...]]:
         """The clips by what `SPLIT_BY` says of them; of any method, since all have the same clips."""
@@ -188,22 +192,80 @@ class Results:
         """How much of the distance of one method is gone with another, over all clips or some."""
         return share_gone(self.values(having, metric, clips), self.values(without, metric, clips))
 
-    def way(self, method: str, start: str, end: str, metric: str) -> Interval:
-        """How far a method has come from one to another: 0 is no nearer than `start`, 1 is as near as `end`."""
+    def gap_closed(self, method: str, start: str, end: str, metric: str) -> Interval:
+        """How much of the gap between two a method closes: 0 is no nearer than `start`, 1 is as near as `end`."""
         goal = self.values(end, metric)
         return share_gone(self.values(method, metric) - goal, self.values(start, metric) - goal)
 
 
 def figure(values: Array, metric: Metric) -> Interval:
     """A column's figure of the values of clips."""
-    return interval(values, statistic=_pooled) if metric.name == "env_pooled" else interval(values)
+    return interval(values, statistic=metric.over_clips)
 
 
-def _pooled(drawn: Array) -> Array:
-    """ENV as the released code pools it, of each draw [draws, n]."""
-    starts = np.arange(0, drawn.shape[1], POOL)
-    sizes = np.diff(np.append(starts, drawn.shape[1]))
-    return np.asarray(np.sqrt(np.add.reduceat(np.square(drawn), starts, axis=1) / sizes).mean(axis=1))
+def _over_clips(values: Array, metric: Metric) -> float:
+    """The same without an interval."""
+    there = values[~np.isnan(values)]
+    return float(metric.over_clips(there[None])[0]) if there.size else math.nan
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """What was evaluated, for the page's head."""
+
+    dataset: str
+    split: str
+    command: str
+    notes: tuple[str, ...] = ()  # sentences on methods
+
+
+def clips_said(found: Results, source: TableSource) -> str:
+    """How many clips, and of what."""
+    good = (
+        f"; besides {len(found.good)} that nobody degraded, on which the clean-mix change is measured"
+        if _apart(found)
+        else ""
+    )
+    return f"{len(found.clips)} clips of the {source.split} split of {source.dataset}, on which every row was measured{good}."
+
+
+def tables(found: Results) -> Iterator[tuple[str, Table]]:
+    """The main tables by their heads: rows that have any figure, columns that were measured."""
+    whole = found.table()
+    for head in dict.fromkeys((*SECTIONS, *(metric.section for metric in whole.metrics))):
+        part = whole.part([metric for metric in whole.metrics if metric.section == head])
+        if part.rows and part.metrics:
+            yield head, part
+
+
+def groupings(found: Results) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
+    """By what clips are told apart, and the groups, where there are several."""
+    for by in SPLIT_BY:
+        groups = found.groups(by)
+        if len(groups) > 1:
+            yield HEADS[by], groups
+
+
+def broken_down(
+    found: Results, groups: dict[str, tuple[str, ...]]
+) -> Iterator[tuple[Metric, dict[str, dict[str, float]]]]:
+    """For each metric its means [group][method], raw."""
+    for metric in found.metrics():
+        if metric.name in BROKEN_DOWN:
+            yield metric, {group: found.means(metric.name, clips) for group, clips in groups.items()}
+
+
+def picture_groups(found: Results) -> dict[str, tuple[str, ...]]:
+    """All clips, then by recipe and by kind."""
+    groups = {"all": found.clips}
+    for by in ("recipe", "kind"):
+        some = found.groups(by)
+        groups |= some if len(some) > 1 else {}
+    return groups
+
+
+def _apart(found: Results) -> bool:
+    return bool(found.good) and found.good != found.clips
 
 
 def _place(group: str) -> int:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fakes import FakeRemixer, gains, remix_card
 from films import Film, film_path
-from remixes import FakeRemix, gains, remix_card
 from vision.pretrained.fakes import FirstLetters
 
 from limelight.errors import InputError
@@ -101,10 +101,10 @@ def test_embeddings_are_looked_over() -> None:
 
 def test_a_model_is_told_true_shuffled_and_no_captions() -> None:
     card = remix_card(context="captions", context_width=26, samples=44_100)
-    found = checked("alpha", "beta", means=with_means(text=FirstLetters(), model=FakeRemix(gains(0.5), card)))
+    found = checked("alpha", "beta", means=with_means(text=FirstLetters(), model=FakeRemixer(gains(0.5), card)))
     assert findings(found)["effect"]["listens"] is False
     assert "does not listen" in sentences(found)["Effect"]
-    deaf = checked("alpha", "beta", means=with_means(text=FirstLetters(), model=FakeRemix()))
+    deaf = checked("alpha", "beta", means=with_means(text=FirstLetters(), model=FakeRemixer()))
     assert "is told nothing" in sentences(deaf)["Not measured"]
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from dataset.entries import FILM
 from dataset.stems import levels_of, make_stems
-from fake_models import FakeModel
-from remixes import FakeRemix
+from fakes import FakeDirector, FakeRemixer, FakeSeparator, Gains, Masks, by_region, separator_card
 
 from limelight.dataset.clips import Clip, write_clip
-from limelight.dataset.degrade import DegradationChoice, degrade, draw_degradation
+from limelight.dataset.degrade import DegradationChoice, degrade, sample_degradation
 from limelight.dataset.manifest import Entry, Source, write_manifest
-from limelight.metrics.models import CachedSeparator
+from limelight.metrics.models import CachedSeparator, StemModel
+from limelight.models.card import Card
+from limelight.models.registry import DEFAULT_SEPARATOR
 from limelight.vision.cues import CUE_NAMES
 
 KINDS = ("talk", "action")
 RECIPES = ("paper:low", "timevarying:high", "paper:high")
-ASKING = {"by_model": "model_of", "controls": "remembering", "levelled": "remembering"}  # who asks for models, and how
 
 
 def write_set(
@@ -37,8 +39,10 @@ def write_set(
         split = "test" if n < clips else "train"
         stems = make_stems(seconds, seed=n, channels=channels)
         levels = levels_of(stems)
-        spoiling = draw_degradation(np.random.default_rng(n), DegradationChoice.of(recipes[n % len(recipes)]), levels)
-        made = degrade(stems, spoiling, layout="mono" if channels == 1 else "stereo", levels=levels)
+        degradation = sample_degradation(
+            np.random.default_rng(n), DegradationChoice.of(recipes[n % len(recipes)]), levels
+        )
+        made = degrade(stems, degradation, layout="mono" if channels == 1 else "stereo", levels=levels)
         cues = np.full((2, len(CUE_NAMES)), 0.5, np.float32)
         cues[:, 1] = n / 100
         cues[:, CUE_NAMES.index("picture")] = 1
@@ -49,8 +53,30 @@ def write_set(
     return sorted(entries, key=lambda entry: entry.name)
 
 
-def install(monkeypatch: pytest.MonkeyPatch, **models: FakeModel | FakeRemix) -> None:
-    """Has methods of this process find these models by their names."""
-    found = {name: model if isinstance(model, FakeRemix) else CachedSeparator(model) for name, model in models.items()}
-    for module, asks in ASKING.items():
-        monkeypatch.setattr(f"limelight.cli.judge.{module}.{asks}", found.__getitem__)
+@dataclass
+class LookingDirector(FakeDirector):
+    """One that asks for cues by name."""
+
+    @property
+    def card(self) -> Card:
+        return Card(kind="director", name="looking", licence="MIT", cue_names=CUE_NAMES)
+
+
+def model(
+    gains_db: Gains | Sequence[float] = (0.0, 0.0, 0.0),
+    *,
+    masks: Masks | None = None,
+    looks: bool = False,
+    name: str = "fake",
+) -> StemModel:
+    """A separator and a director whose masks and gains are known."""
+    separator = CachedSeparator(FakeSeparator(masks or by_region(), card=separator_card(name=name)))
+    return StemModel(separator, (LookingDirector if looks else FakeDirector)(gains_db))
+
+
+def install(monkeypatch: pytest.MonkeyPatch, **models: StemModel | FakeRemixer) -> None:
+    """Has methods of this process find these models by their names, the separator of "ours" by the default one."""
+    models |= {DEFAULT_SEPARATOR: models["ours"]} if "ours" in models else {}
+    monkeypatch.setattr("limelight.metrics.models.model_of", models.__getitem__)
+    for room in ("models", "methods"):
+        monkeypatch.setattr(f"limelight.metrics.{room}.cached_separator", lambda name: models[name].separator)

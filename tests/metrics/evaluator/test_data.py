@@ -32,10 +32,10 @@ def test_a_library_s_mixtures_are_drawn_once(tmp_path: Path, monkeypatch: pytest
     library, into = write_library(tmp_path / "library"), tmp_path / "out"
     seen: list[tuple[float, float]] = []
     data = open_eval_data(
-        library, "test", 2, into=into, workers=1, drawing=lambda done, total: seen.append((done, total))
+        library, "test", 2, into=into, workers=1, sampling=lambda done, total: seen.append((done, total))
     )
     assert is_library(library)
-    assert [entry.recipe for entry in data.entries] == ["none", "none", "paper", "paper"]
+    assert [entry.recipe for entry in data.entries] == ["paper", "paper", "none", "none"]
     assert data.folder.parent == into
     assert seen == [(1, 2), (2, 2)]
     assert open_eval_data(library, "test", 1, into=into, workers=1).entries == [data.entries[0], data.entries[2]]

@@ -8,7 +8,7 @@ from limelight.metrics.goals import GOALS, Goal, goals_table
 from limelight.metrics.tables import Results
 
 BOUND = "best gains, stems of lite"
-WAY = "way to the best gains on its stems (else lite's)"
+GAP = "gap closed to the best gains on its stems (else lite's)"
 BY_NAME = {goal.what: goal for goal in GOALS}
 
 
@@ -25,15 +25,15 @@ def test_what_is_reached_is_told_by_the_figures() -> None:
     assert told["MAG against doing nothing"] == ["at most −60 %", "−50 % ✗", "+50 % ✗"]
     assert told["level-matched MAG against doing nothing"] == ["at most −45 %", "−50 % ✓", "+50 % ✗"]
     assert told["picture's share, against none"] == ["more than 0 %, surely", "+17 % ✓", "–"]
-    assert told[WAY][1:] == ["–", "–"]  # nobody measured that bound
+    assert told[GAP][1:] == ["–", "–"]  # nobody measured that bound
 
 
-def test_the_way_to_the_bound_is_between_doing_nothing_and_the_bound() -> None:
+def test_the_gap_closed_is_between_doing_nothing_and_the_bound() -> None:
     renamed = [
         type(line)(**{**vars(line), "method": BOUND}) for line in lines() if line.method == "good, no picture"
     ]  # leaves 0.6, good leaves 0.5
     of = Results.of([*lines(), *renamed], KINDS | {BOUND: "oracle"})
-    goal = BY_NAME[WAY]
+    goal = BY_NAME[GAP]
     assert goal.measure(of, "good").value == pytest.approx((1 - 0.5) / (1 - 0.6))
     assert goal.measure(of, "bad").value == pytest.approx((1 - 1.5) / (1 - 0.6))
     assert goal.measure(of, "do nothing").value == pytest.approx(0)
@@ -47,8 +47,8 @@ def test_the_way_to_the_bound_is_between_doing_nothing_and_the_bound() -> None:
 
 def test_harm_is_a_part_of_what_is_wrong() -> None:
     of = found()
-    share = BY_NAME["harm, of what is wrong with the bad mixes"].measure(of, "good").value
-    assert share == pytest.approx(of.mean("good", "harm") / of.mean("do nothing", "mag_level_matched"))
+    share = BY_NAME["clean-mix change, of what is wrong with the bad mixes"].measure(of, "good").value
+    assert share == pytest.approx(of.mean("good", "clean_mix_change") / of.mean("do nothing", "mag_level_matched"))
 
 
 def test_bounds_are_read_both_ways_and_what_must_be_sure_must() -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from metrics.evaluator.lines import KINDS, found
 
-from limelight.metrics.markdown import results_markdown
-from limelight.metrics.sections import TableSource
+from limelight.metrics.page import results_markdown
+from limelight.metrics.tables import TableSource
 
 SOURCE = TableSource("scenes", "test", "limelight evaluate scenes", ("good sets speech loud.",))
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from dataset.entries import entry
-from fake_models import FakeModel, fake_card
-from metrics.evaluator.sets import install
-from remixes import FakeRemix, remix_card
+from fakes import FakeRemixer, remix_card
+from metrics.evaluator.sets import install, model
 
 from limelight.errors import InputError, ModelError
 from limelight.metrics.methods import methods_of
+from limelight.models.registry import DEFAULT_SEPARATOR
 from limelight.vision.cues import KINDS
 
 TRAIN = [entry(loudness_lufs={"speech": -25.0, "music": -30.0, "effects": -28.0, "target": -22.0, "input": -20.0})]
@@ -18,13 +18,13 @@ CONTROLS = [
     "fixed −27 LUFS",
     "best single gain",
     "best gains, true stems",
-    "best gains, stems of lite",
+    f"best gains, stems of {DEFAULT_SEPARATOR}",
 ]
 
 
 def test_controls_are_always_there_and_a_model_that_looks_brings_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    install(monkeypatch, lite=FakeModel(card=fake_card(uses_picture=False)), seeing=FakeModel())
-    assert [method.name for method in methods_of(["lite"], [])] == [*CONTROLS, "lite"]
+    install(monkeypatch, ours=model(), seeing=model(looks=True))
+    assert [method.name for method in methods_of([DEFAULT_SEPARATOR], [])] == [*CONTROLS, DEFAULT_SEPARATOR]
     every = methods_of(["seeing", "separate-and-level", "separate-and-level-film"], TRAIN)
     assert every[len(CONTROLS)].name == "best gains, stems of seeing"
     found = every[len(CONTROLS) + 1 :]
@@ -39,22 +39,22 @@ def test_controls_are_always_there_and_a_model_that_looks_brings_its_pictures(mo
 def test_kinds_of_cues_are_tried_of_models_that_are_told_cues(monkeypatch: pytest.MonkeyPatch) -> None:
     install(
         monkeypatch,
-        lite=FakeModel(card=fake_card(uses_picture=False)),
-        seeing=FakeModel(),
-        told=FakeRemix(card=remix_card(preset="visah", context="cues", context_width=32)),
-        read=FakeRemix(card=remix_card(preset="semmix", context="words", context_width=32)),
+        ours=model(),
+        seeing=model(looks=True),
+        told=FakeRemixer(card=remix_card(preset="visah", context="cues", context_width=32)),
+        read=FakeRemixer(card=remix_card(preset="semmix", context="words", context_width=32)),
     )
-    kinds = [method.name for method in methods_of(["lite", "seeing", "told", "read"], [], by_cue=True)]
+    kinds = [method.name for method in methods_of([DEFAULT_SEPARATOR, "seeing", "told", "read"], [], by_cue=True)]
     wished = [name for name in kinds if any(name.endswith(f", another {kind}") for kind in KINDS)]
     assert len(wished) == 2 * len(KINDS)
     assert all(name.startswith(("seeing", "visah")) for name in wished)
 
 
 def test_two_of_one_name_are_told_apart_and_the_same_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = FakeModel(card=fake_card(uses_picture=False, name="lite"))
-    install(monkeypatch, **{"lite": model, "old/lite": model})
+    ours, lite = model(), model(name="lite")
+    install(monkeypatch, **{"ours": ours, "lite": lite, "old/lite": lite})
     found = methods_of(["lite", "old/lite"], [])
-    assert [method.name for method in found[len(CONTROLS) - 1 :]] == [
+    assert [method.name for method in found[len(CONTROLS) :]] == [
         "best gains, stems of lite",
         "best gains, stems of lite [old/lite]",
         "lite",

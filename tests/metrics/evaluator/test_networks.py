@@ -10,8 +10,10 @@ from metrics.signals import noise
 
 from limelight.dataset.clips import write_clip
 from limelight.errors import InputError
-from limelight.metrics import measure as networks
-from limelight.metrics.measure import MetricNetworks, read_pictures
+from limelight.metrics import pretrained as networks
+from limelight.metrics.papers import Analysed
+from limelight.metrics.pretrained import MetricNetworks, read_pictures
+from limelight.metrics.registry import Comparison, Reference, measure, measure_all, registered
 from limelight.types import Picture
 
 
@@ -36,11 +38,27 @@ def _loaded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_only_what_is_asked_for_is_measured() -> None:
     x, images = noise(0), [np.full((4, 4, 3), 255, np.uint8)]
-    assert MetricNetworks().figures(x, x, []) == {}
-    assert MetricNetworks("a").figures(x, x, []) == {"kld": 0.0}
-    found = MetricNetworks("a", "b").figures(5 * x, x, images)
-    assert set(found) == {"kld", "delta_ib"}
-    assert min(found.values()) > 0
+    assert not {"kld", "delta_ib", "delta_ib_of_means"} & set(measure(x, x))
+    assert measure(x, x, networks=MetricNetworks("a"))["kld"] == 0.0
+    found = measure(5 * x, x, networks=MetricNetworks("a", "b"), pictures=images)
+    assert min(found["kld"], found["delta_ib"]) > 0
+    assert found["delta_ib"] == abs(found["delta_ib_of_means"])
+
+
+def test_the_target_is_heard_once_however_many_outputs_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, heard = noise(0), []
+
+    class Counting(Loudness):
+        def logits(self, sound: np.ndarray) -> np.ndarray:
+            heard.append(float(np.abs(sound).max()))
+            return super().logits(sound)
+
+    monkeypatch.setattr(networks, "_tagger", lambda name: Counting())
+    reference = Reference(Analysed(x), networks=MetricNetworks("a"))
+    for gain in (0.5, 2.0, 3.0):
+        measure_all(Comparison(Analysed(gain * x), reference), registered())
+    assert len(heard) == 4
+    assert len(set(heard)) == 4
 
 
 def test_pictures_are_read_as_they_were_seen(tmp_path: Path) -> None:

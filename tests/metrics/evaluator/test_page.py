@@ -7,7 +7,7 @@ from metrics.evaluator.sets import write_set
 from limelight.metrics.methods import GAINS_ON_TRUE
 from limelight.metrics.page import write_page
 from limelight.metrics.plots import examples_of
-from limelight.metrics.sections import TableSource
+from limelight.metrics.tables import TableSource
 
 
 @pytest.fixture(scope="module")

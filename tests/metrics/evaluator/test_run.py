@@ -8,10 +8,10 @@ from metrics.evaluator.sets import write_set
 
 from limelight.dataset.manifest import Entry
 from limelight.errors import SomeFailed
-from limelight.metrics.clips import EvalClip, Mix, chosen
+from limelight.metrics.clips import EvalClip, Mix, another_of, chosen
+from limelight.metrics.evaluate import run_methods
 from limelight.metrics.methods import DO_NOTHING, fixed_loudness
 from limelight.metrics.results import file_of
-from limelight.metrics.run import another_of, run_methods
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Counting:
     kind: str = "method"
     heard: list[str] = field(default_factory=list, compare=False)
 
-    def remix(self, trial: EvalClip) -> Mix:
-        self.heard.append(trial.name)
-        return Mix(trial.input)
+    def remix(self, clip: EvalClip) -> Mix:
+        self.heard.append(clip.name)
+        return Mix(clip.input)
 
 
 def test_nothing_is_measured_twice(folder: Path, entries: list[Entry], tmp_path: Path) -> None:
@@ -76,19 +76,19 @@ def test_a_broken_clip_is_named_and_the_others_are_done(tmp_path: Path) -> None:
     (tmp_path / "set" / "clips" / entries[1].name / "input.flac").write_bytes(b"")
     found = run_methods(tmp_path / "set", entries, [DO_NOTHING], tmp_path / "out", workers=1)
     assert [line.clip for line in found.lines] == ["clip-0000", "clip-0002"]
-    with pytest.raises(SomeFailed, match="1 clips could not be judged, the first is clip-0001"):
+    with pytest.raises(SomeFailed, match="1 clips could not be measured, the first is clip-0001"):
         found.check()
     assert file_of(tmp_path / "out", "do nothing").read_text().count("\n") == 2
 
 
-def test_where_some_were_left_alone_harm_is_measured_on_these(tmp_path: Path) -> None:
+def test_where_some_were_left_alone_the_clean_mix_change_is_theirs(tmp_path: Path) -> None:
     entries = write_set(tmp_path / "set", clips=2, train=0, recipes=("paper:low", "none"))
     method = Counting()
-    spoilt, good = run_methods(tmp_path / "set", entries, [method], tmp_path / "out", workers=1).lines
+    degraded, good = run_methods(tmp_path / "set", entries, [method], tmp_path / "out", workers=1).lines
     assert method.heard == ["clip-0000", "clip-0001"]  # each once
-    assert (spoilt.recipe, good.recipe) == ("paper", "none")
-    assert "harm" not in spoilt.figures
-    assert good.figures["harm"] == good.figures["mag_level_matched"] == 0
+    assert (degraded.recipe, good.recipe) == ("paper", "none")
+    assert "clean_mix_change" not in degraded.figures
+    assert good.figures["clean_mix_change"] == good.figures["mag_level_matched"] == 0
 
 
 def test_another_picture_is_another_s_and_always_the_same(entries: list[Entry]) -> None:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from limelight.metrics.papers import SAMPLE_RATE, magnitudes
-from limelight.metrics.plots import BANDS, banded, gain_curves, scatter, spectrogram
+from limelight.metrics.plots import BANDS, GainCurves, Scatter, banded, spectrogram
 
 
 def tone(hertz: float, amplitude: float = 0.5) -> np.ndarray:
@@ -38,17 +38,13 @@ def test_bands_keep_the_largest() -> None:
 
 
 def test_a_curve_for_what_was_done_and_one_for_what_was_right_of_each_stem_that_is_heard() -> None:
-    drawn = gain_curves(np.zeros((3, 5)), np.full((3, 5), 99.0), (True, False, True))
-    assert drawn.count('class="curve speech') == 2
-    assert "music" not in drawn
-    assert drawn.count("truth") == 2
-    assert " 80.0" in drawn  # 0 dB is in the middle
-    assert " 0.0" in drawn  # what is off the scale is at its edge
+    lines = GainCurves.of(np.zeros((3, 5)), np.full((3, 5), 99.0), (True, False, True)).lines
+    assert [(line.stem, line.truth) for line in lines] == [(s, t) for s in ("speech", "effects") for t in (True, False)]
+    assert " 0.0" in lines[0].path  # what is off the scale is at its edge
+    assert " 80.0" in lines[1].path  # 0 dB is in the middle
 
 
 def test_a_dot_for_each_clip_that_has_both() -> None:
-    drawn = scatter(np.array([0.1, 0.2, np.nan]), np.array([0.05, 0.1, 0.1]), title="<lite>", largest=0.4)
-    assert drawn.count("<circle") == 2
-    assert 'cx="80.0" cy="280.0"' in drawn  # a quarter across, an eighth up
-    assert "before, to 40.0" in drawn
-    assert "<lite>" not in drawn
+    drawn = Scatter.of(np.array([0.1, 0.2, np.nan]), np.array([0.05, 0.1, 0.1]), title="lite", largest=0.4)
+    assert drawn.dots == (("80.0", "280.0"), ("160.0", "240.0"))  # a quarter across, an eighth up
+    assert drawn.largest == "40.0"

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from metrics.evaluator.lines import KINDS, found, lines
 
+from limelight.dataset.statistics import difficulty
 from limelight.metrics.papers import pooled
 from limelight.metrics.registry import BY_NAME
-from limelight.metrics.tables import Results, difficulty
+from limelight.metrics.tables import Results
 
 
 def test_a_row_is_the_mean_of_its_clips() -> None:

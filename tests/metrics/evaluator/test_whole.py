@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_models import FakeModel
-from metrics.evaluator.sets import install, write_set
+from metrics.evaluator.sets import install, model, write_set
 
 from limelight.metrics.evaluate import Request, evaluate
 
@@ -24,8 +23,8 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def asked(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Request:
-    model = FakeModel(gains_db=(2.0, 0.0, -2.0))
-    install(monkeypatch, lite=model)
+    made = model((2.0, 0.0, -2.0), looks=True)
+    install(monkeypatch, ours=made, lite=made)
     return Request(dataset, tmp_path / "out", ("lite", "separate-and-level"), examples=1, workers=1)
 
 
@@ -55,7 +54,7 @@ def test_more_clips_go_on_where_it_was(asked: Request) -> None:
         assert path.read_text().count("\n") == 2
 
 
-def test_the_command_line_judges_and_compares(dataset: Path, tmp_path: Path) -> None:
+def test_the_command_line_evaluates_and_compares(dataset: Path, tmp_path: Path) -> None:
     """With the packaged model, in a process of its own."""
 
     def limelight(*words: object) -> str:
@@ -72,7 +71,7 @@ def test_the_command_line_judges_and_compares(dataset: Path, tmp_path: Path) -> 
     told = limelight(dataset, "--into", into, "--count", 1, "--examples", 0, "--workers", 1, "--quiet")
     assert told.splitlines() == [str(into / "results.md"), str(into / "results.html")]
     told = json.loads(limelight(dataset, "--into", into, "--count", 1, "--examples", 0, "--workers", 1, "--json"))
-    assert told["rows"]["do nothing"]["figures"]["harm"]["value"] == 0
-    compared = limelight(dataset, "--into", into, "--compare", "lite", "do nothing").splitlines()
+    assert told["rows"]["do nothing"]["figures"]["clean_mix_change"]["value"] == 0
+    compared = limelight(dataset, "--into", into, "--compare", "deepfilter", "do nothing").splitlines()
     assert len(compared) == 1 + 13
     assert any(row.startswith("level-matched MAG, × 100") for row in compared)

@@ -10,9 +10,9 @@ from limelight.dataset.augmentation import (
     WILD,
     Augmentation,
     at_speed,
-    draw_speed,
     equalised,
     polarity_and_shift,
+    sample_speed,
     saturated,
 )
 from limelight.types import STEMS
@@ -40,7 +40,7 @@ def change_db(name: str, seed: int, low: float, high: float) -> np.ndarray:
 def test_plain_changes_nothing() -> None:
     stems = noise()
     assert equalised(np.random.default_rng(0), stems, PLAIN) is stems
-    assert draw_speed(np.random.default_rng(0), "speech", PLAIN) == 1.0
+    assert sample_speed(np.random.default_rng(0), "speech", PLAIN) == 1.0
     tone = stems[0]
     assert at_speed(tone, 1.0) is tone
 
@@ -48,7 +48,7 @@ def test_plain_changes_nothing() -> None:
 @pytest.mark.parametrize("stem", STEMS)
 def test_faster_is_as_likely_as_slower(stem: str) -> None:
     rng = np.random.default_rng(1)
-    logs = np.log([draw_speed(rng, stem, ONLY["speed"]) for _ in range(400)])
+    logs = np.log([sample_speed(rng, stem, ONLY["speed"]) for _ in range(400)])
     assert np.abs(logs).max() <= np.log(LARGEST_SPEED[stem]) + 1e-9
     assert abs(np.mean(logs)) < 0.1 * np.log(LARGEST_SPEED[stem])
 

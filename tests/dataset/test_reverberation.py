@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from limelight.audio.loudness import integrated_loudness
-from limelight.dataset.reverberation import NOISES, RoomAndNoise, draw_room_and_noise
+from limelight.dataset.reverberation import NOISES, RoomAndNoise, sample_room_and_noise
 from limelight.dataset.sounds import SAMPLE_RATE
 
 
@@ -55,12 +55,12 @@ def test_a_room_alone_keeps_the_direct_sound() -> None:
 
 def test_rooms_noises_and_both_are_drawn_and_larger_steps_bring_the_noise_nearer() -> None:
     rng = np.random.default_rng(0)
-    drawn = [draw_room_and_noise(rng, 9.0) for _ in range(60)]
+    drawn = [sample_room_and_noise(rng, 9.0) for _ in range(60)]
     kinds = {(one.room_seed is not None, one.noise is not None) for one in drawn}
     assert kinds == {(True, False), (False, True), (True, True)}
     assert {one.noise for one in drawn} == {*NOISES, None}
     near, far = (
-        np.mean([draw_room_and_noise(rng, step).noise_below_mix_lu for _ in range(20)]) for step in (12.0, 6.0)
+        np.mean([sample_room_and_noise(rng, step).noise_below_mix_lu for _ in range(20)]) for step in (12.0, 6.0)
     )
     assert near < far - 8
 

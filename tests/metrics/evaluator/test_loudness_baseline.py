@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dataset.entries import entry
-from fake_models import FakeModel, by_region
-from metrics.evaluator.sets import install, write_set
+from fakes import by_region
+from metrics.evaluator.sets import install, model, write_set
 
 from limelight.audio.loudness import integrated_loudness
 from limelight.errors import InputError
@@ -17,12 +17,12 @@ from limelight.metrics.methods import LoudnessBaseline, by_films, by_training, u
 
 def test_each_stem_comes_to_its_usual_loudness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stems that the model separates perfectly: a low tone, a middle one, a high one."""
-    install(monkeypatch, lite=FakeModel(masks=by_region()))
+    install(monkeypatch, lite=model(masks=by_region()))
     entries = write_set(tmp_path)
-    trial = read_eval_clip(tmp_path, entries[0], entries[0])
-    time = np.arange(trial.input.shape[1]) / 48_000
+    clip = read_eval_clip(tmp_path, entries[0], entries[0])
+    time = np.arange(clip.input.shape[1]) / 48_000
     tones = np.stack([0.1 * np.sin(2 * np.pi * hertz * time)[None] for hertz in (300, 2000, 9000)]).astype(np.float32)
-    given = replace(trial, input=tones.sum(axis=0))
+    given = replace(clip, input=tones.sum(axis=0))
     output = LoudnessBaseline("lite", "usual", (-30.0, -25.0, -40.0)).remix(given).samples
     wished = sum(
         tone * 10 ** ((lufs - integrated_loudness(tone, 48_000, layout="mono")) / 20)
@@ -33,11 +33,11 @@ def test_each_stem_comes_to_its_usual_loudness(tmp_path: Path, monkeypatch: pyte
 
 
 def test_traces_are_not_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(monkeypatch, lite=FakeModel(masks=by_region()))
+    install(monkeypatch, lite=model(masks=by_region()))
     entries = write_set(tmp_path)
-    trial = read_eval_clip(tmp_path, entries[0], entries[0])
-    tone = 0.1 * np.sin(2 * np.pi * 300 * np.arange(trial.input.shape[1]) / 48_000)
-    given = replace(trial, input=(tone * np.hanning(tone.size))[None].astype(np.float32))  # no music, no effects
+    clip = read_eval_clip(tmp_path, entries[0], entries[0])
+    tone = 0.1 * np.sin(2 * np.pi * 300 * np.arange(clip.input.shape[1]) / 48_000)
+    given = replace(clip, input=(tone * np.hanning(tone.size))[None].astype(np.float32))  # no music, no effects
     output = LoudnessBaseline("lite", "usual", (-30.0, -30.0, -30.0)).remix(given).samples
     assert integrated_loudness(output, 48_000, layout="mono") == pytest.approx(-30, abs=0.1)
 

@@ -7,8 +7,8 @@ import pytest
 from dataset.sounds_on_disk import split_library, write_library
 
 from limelight.dataset.clips import read_clip_sound, read_cues, read_recipe, read_stems
-from limelight.dataset.from_sounds import GOOD, SEED, SPOILT, build_from_sounds, mixture_of
-from limelight.dataset.mixtures import SourceChoice, draw_mixture
+from limelight.dataset.from_sounds import DEGRADED, GOOD, SEED, build_from_sounds, mixture_of
+from limelight.dataset.mixtures import SourceChoice, sample_mixture
 from limelight.dataset.reading import check_dataset
 
 SECONDS = 1.5
@@ -31,17 +31,17 @@ def draw(library: Path, folder: Path, count: int, split: str = "test"):
 def test_the_files_hold_the_mixtures_that_seed_and_number_name(library: Path, tmp_path: Path) -> None:
     entries = draw(library, tmp_path, 2)
     assert [entry.name for entry in entries] == [
+        "degraded-test-000000",
+        "degraded-test-000001",
         "good-test-000000",
         "good-test-000001",
-        "spoilt-test-000000",
-        "spoilt-test-000001",
     ]
     sounds = split_library(library).open("test")
     for entry in entries:
         kind, _, number = entry.name.split("-")
         good = kind == GOOD
         rng = np.random.default_rng([SEED + good, int(number)])
-        mixture = draw_mixture(rng, sounds, seconds=SECONDS, casting=SourceChoice(undegraded=float(good)))
+        mixture = sample_mixture(rng, sounds, seconds=SECONDS, sources=SourceChoice(undegraded=float(good)))
         for name, wished in (("input", mixture.input), ("target", mixture.target)):
             assert np.abs(read_clip_sound(tmp_path, entry.name, name)[0] - wished).max() < 1e-6
         assert np.abs(read_stems(tmp_path, entry.name)[:, 0] - mixture.target_stems).max() < 1e-6
@@ -52,11 +52,11 @@ def test_the_files_hold_the_mixtures_that_seed_and_number_name(library: Path, tm
     check_dataset(tmp_path)
 
 
-def test_good_mixtures_are_left_alone_and_spoilt_ones_are_not(library: Path) -> None:
+def test_good_mixtures_are_left_alone_and_degraded_ones_are_not(library: Path) -> None:
     sounds = split_library(library).open("test")
-    good, spoilt = mixture_of(GOOD, 0, sounds), mixture_of(SPOILT, 0, sounds)
+    good, degraded = mixture_of(GOOD, 0, sounds), mixture_of(DEGRADED, 0, sounds)
     assert np.array_equal(good.input, good.target)
-    assert not np.allclose(spoilt.input, spoilt.target, atol=1e-3)
+    assert not np.allclose(degraded.input, degraded.target, atol=1e-3)
 
 
 def test_more_are_added_and_fewer_are_taken_from_what_is_there(library: Path, tmp_path: Path) -> None:
