@@ -9,14 +9,17 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from networks.published_oracle import random_weights
 from torch import Tensor
 
 from limelight.errors import ModelError
-from limelight.models.remixer import OnnxRemix
+from limelight.models.remixers.mask_and_wave import OnnxRemixer
 from limelight.networks.dual_unet import istft, stft
+from limelight.networks.released import from_published
 from limelight.networks.visah import PRESETS, Visah, VisahConfig
-from limelight.training.export import card_of, export_remix, read_about
+from limelight.training.export import card_of, export_released, export_remix, read_about
 from limelight.training.torch_remix import TorchRemix
+from limelight.vision.contexts import ContextChoice, ContextSource
 
 CHUNKED_SECONDS = 4.8  # past the 200 steps after which an LSTM works in chunks
 PARITY = 1e-4
@@ -45,8 +48,9 @@ def stirred(config: VisahConfig) -> Visah:
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Visah, Path]:
     network = stirred(CONFIGS[request.param])
     path = tmp_path_factory.mktemp("exported") / "visah.onnx"
-    context = "clip" if network.config.context_width else "none"
-    card = card_of(network, name=request.param, context=context, seconds=seconds_of(request.param))
+    choice = ContextChoice("captions", "focused", "tone") if network.config.context_width else ContextChoice()
+    source = ContextSource(choice, "InternVL3-1B", "google/t5-v1_1-small")
+    card = card_of(network, name=request.param, source=source, seconds=seconds_of(request.param))
     export_remix(network, path, card)
     return network, path
 
@@ -64,8 +68,8 @@ def test_mask_and_wave_are_torchs(pair: tuple[Visah, Path]) -> None:
     mixture = 0.1 * torch.randn(1, samples, generator=torch.Generator().manual_seed(3))
     spectrum = stft(mixture, config.backbone)
     # Without a context there is nothing to vary.
-    for moments in (2, 7) if config.context_width else (0,):
-        context = torch.randn(1, moments, config.context_width) if moments else None
+    for rows in (2, 7) if config.context_width else (0,):
+        context = torch.randn(1, rows, config.context_width) if rows else None
         feeds = {"magnitude": spectrum.abs().numpy(), "mixture": mixture.numpy()}
         if context is not None:
             feeds["context"] = context.numpy()
@@ -89,11 +93,15 @@ def test_the_file_says_how_to_use_it(pair: tuple[Visah, Path]) -> None:
     assert VisahConfig.from_dict(about["config"]) == network.config
     assert about["samples"] == round(seconds_of(about["name"]) * 44_100)
     assert about["name"] in CONFIGS
+    if network.config.context_width:
+        assert OnnxRemixer(path, threads=1).card.context_source == ContextSource(
+            ContextChoice("captions", "focused", "tone"), "InternVL3-1B", "google/t5-v1_1-small"
+        )
 
 
 def test_the_core_runs_it_and_it_says_what_torch_says(pair: tuple[Visah, Path]) -> None:
     network, path = pair
-    there = OnnxRemix(path, threads=1)
+    there = OnnxRemixer(path, threads=1)
     card = there.card
     assert card.parameters == sum(parameter.numel() for parameter in network.parameters())
     here = TorchRemix(network, card)
@@ -111,4 +119,28 @@ def test_a_flipped_byte_of_a_real_one_is_refused(pair: tuple[Visah, Path], tmp_p
     data[len(data) // 2] ^= 1
     (tmp_path / "flipped.onnx").write_bytes(data)
     with pytest.raises(ModelError, match="damaged"):
-        OnnxRemix(tmp_path / "flipped.onnx")
+        OnnxRemixer(tmp_path / "flipped.onnx")
+
+
+def test_a_published_checkpoint_becomes_a_file_that_runs(tmp_path: Path) -> None:
+    """Told by its width: CLIP's frames. The context encoder then attends over a batch of one."""
+    weights = random_weights(3, channels=4, width=64, context=768)
+    torch.save({"state_dict": {f"model.{name}": value for name, value in weights.items()}}, tmp_path / "visah.ckpt")
+    export_released(tmp_path / "visah.ckpt", tmp_path / "visah.onnx", name="visah", seconds=0.25)
+    there, here = OnnxRemixer(tmp_path / "visah.onnx", threads=1), from_published(weights)
+    assert (there.card.context, there.card.preset) == ("clip", "visah")
+    generator = np.random.default_rng(4)
+    mixture = 0.1 * generator.standard_normal(there.card.samples).astype(np.float32)
+    magnitude = generator.uniform(0, 1, (there.card.bins, there.card.steps)).astype(np.float32)
+    context = generator.standard_normal((1, 768)).astype(np.float32)
+    made = there.prescribe(magnitude, mixture, context)
+    with torch.inference_mode():
+        wished = here.prescribe(*(torch.from_numpy(values)[None] for values in (magnitude, mixture, context)))
+    assert relative(made.mask[None], wished.mask) < PARITY
+    assert relative(made.wave[None], wished.wave) < PARITY
+
+
+def test_a_published_checkpoint_of_an_unknown_context_is_refused(tmp_path: Path) -> None:
+    torch.save({"state_dict": random_weights(3, channels=4, width=64, context=12)}, tmp_path / "other.ckpt")
+    with pytest.raises(ModelError, match="Wanted a context of 0 or 768 or 4096 numbers"):
+        export_released(tmp_path / "other.ckpt", tmp_path / "other.onnx", name="other")

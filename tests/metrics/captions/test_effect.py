@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from audio.sounds import cut, noise
+from limelight.models.remixer import Prescribed
 from remixes import FakeRemix, gains, remix_card
 
 from limelight.metrics.caption_check import NO_CHANGE_DB, Effect, effect_of
-from limelight.models.remixer import Prescribed
 
 SECONDS = 4
 CARD = remix_card(context="captions", context_width=2, samples=44_100)
