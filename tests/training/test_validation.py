@@ -65,10 +65,10 @@ def test_each_way_of_looking_is_told_apart(folder: Path) -> None:
 
 def test_the_same_clips_are_heard_each_time_and_it_is_told(folder: Path) -> None:
     told: list[dict] = []
-    watch, task = Validation(watched(folder, "cues"), 2, told.append), RemixTask(Louder(), "log")
-    watch(task, 10)
-    watch(task, 20)
+    watch, task = Validation(watched(folder, "cues"), 2, report=told.append), RemixTask(Louder(), "log")
+    scores = watch(task, 10), watch(task, 20)
     assert [line["step"] for line in told] == [10, 20]
+    assert scores == (told[0]["validation"]["true"]["mag"],) * 2
     assert told[0]["validation"] == told[1]["validation"] == watch.evaluate(task.network)
 
 
