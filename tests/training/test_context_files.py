@@ -21,6 +21,7 @@ from limelight.training.context_makers import (
     MakerOptions,
     Shard,
     WordContexts,
+    general_frames_of,
     Work,
     key_frames_of,
     maker_of,

@@ -107,12 +107,14 @@ def train(
                 progress.tell(run.step)
             last = run.step == config.steps
             if main and (last or time.monotonic() - saved > config.save_seconds):
-                save_checkpoint(path, run.checkpoint(describe))
+                run.save(path, describe)
                 saved = time.monotonic()
             if main and validate and (last or run.step % config.validate_every == 0):
                 score = run.validate(task, validate)
                 if score is not None:
                     best.offer(score, run.step, lambda: run.checkpoint(describe))
+            if main and stop.asked:
+                run.save(path, describe)
             stop.check()
 
 
@@ -145,12 +147,11 @@ def _summed_gradients(
 @contextmanager
 def _saving_what_is_whole(run: Run, path: Path, describe: dict[str, Any], *, main: bool) -> Iterator[None]:
     """On the way out by an error or a stop the checkpoint is written, unless the error came from within a step."""
-    first = run.step
     try:
         yield
     except BaseException:
-        if main and run.whole and run.step > first:
-            save_checkpoint(path, run.checkpoint(describe))
+        if main and run.whole:
+            run.save(path, describe)
         raise
 
 
@@ -165,6 +166,7 @@ class Run:
         rate_multiplier: Callable[[str], float],
     ) -> None:
         self.step, self.whole = 0, True
+        self._saved = 0  # the step that the file holds
         self._keep, self._config = keep, config
         self._optimiser = MuonWithAdamW(
             keep,
@@ -212,6 +214,12 @@ class Run:
             task.train()
             self._keep.load_state_dict(live, strict=False)
 
+    def save(self, path: Path, describe: dict[str, Any]) -> None:
+        """Writes the checkpoint, unless the file holds this step already. Raises OutputError."""
+        if self.step != self._saved:
+            save_checkpoint(path, self.checkpoint(describe))
+            self._saved = self.step
+
     def checkpoint(self, describe: dict[str, Any]) -> Checkpoint:
         tensors = {f"model.{name}": p.detach() for name, p in self._keep.named_parameters()}
         tensors |= {f"average.{name}": value for name, value in self._average.items()}
@@ -233,4 +241,5 @@ class Run:
             average.copy_(averages[name])
         restore_optimiser(self._optimiser, self._keep, checkpoint.part("optimiser"))
         log.info("going on from step %d of %s", checkpoint.step, path)
+        self._saved = checkpoint.step
         return checkpoint.step
