@@ -55,7 +55,7 @@ road() {  # NAME PRESET and what belongs to its context
   limelight export "$name" -o "$name/$name.onnx" --seconds 2
   limelight highlight toy/films/estate.mkv -o "$name/estate.mkv" --model "$name/$name.onnx" "${told[@]}" --quiet
   limelight evaluate set --into "$name/evaluated" --models "$name/$name.onnx" --workers 1 --examples 0 --json \
-    "${networks[@]}" --quiet >"$name/evaluated.json"
+    "${networks[@]}" --quiet 2>"$name/evaluate.log" >"$name/evaluated.json" || { cat "$name/evaluate.log" >&2; exit 1; }
   "$python" -m research.runs.road_check evaluated "$name" "$name/evaluated.json"
 }
 

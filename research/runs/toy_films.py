@@ -23,7 +23,9 @@ SPLITS = dict.fromkeys(SECONDS, "train") | {"estate": "test"}
 def stems_of(seconds: float, seed: int) -> dict[str, np.ndarray]:
     """Syllables of a buzz, a chord, and slow noise; [1, N] each, on the steps of 24 bits."""
     rng, t = np.random.default_rng(seed), np.arange(round(seconds * RATE)) / RATE
-    syllables = (np.sin(2 * np.pi * 2.5 * t + seed) > 0) * sum(np.sin(2 * np.pi * 120 * k * t) / k for k in range(1, 12))
+    syllables = (np.sin(2 * np.pi * 2.5 * t + seed) > 0) * sum(
+        np.sin(2 * np.pi * 120 * k * t) / k for k in range(1, 12)
+    )
     chord = sum(np.sin(2 * np.pi * pitch * (1 + seed / 40) * t) for pitch in (220, 277, 330))
     noise = np.repeat(rng.standard_normal(len(t) // 40 + 1), 40)[: len(t)]
     parts = zip(STEMS, (0.05 * syllables, 0.03 * chord, 0.05 * noise), strict=True)

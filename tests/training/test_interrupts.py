@@ -84,11 +84,11 @@ def test_a_step_that_breaks_half_way_is_not_saved(tmp_path: Path, monkeypatch: p
 
 
 def test_a_second_signal_acts_at_once() -> None:
-    with pytest.raises(KeyboardInterrupt), BetweenSteps() as stop:
+    with BetweenSteps() as stop:
         signal.raise_signal(signal.SIGINT)
         assert stop.asked
-        signal.raise_signal(signal.SIGINT)
-        pytest.fail("the second one was swallowed")
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -119,11 +119,11 @@ def test_sigterm_ends_a_process_after_its_step(tmp_path: Path) -> None:
         "def slow(step):\n"
         "    for one in numbered(step):\n"
         "        print('drawn', flush=True); time.sleep(0.05); yield one\n"
-        f"train(tiny_task(), slow, LoopConfig(steps=10**6, save_seconds=1e9), Path({str(tmp_path / 'a.safetensors')!r}), describe={{}})\n"
+        f"path = Path({str(tmp_path / 'a.safetensors')!r})\n"
+        "train(tiny_task(), slow, LoopConfig(steps=10**6, save_seconds=1e9), path, describe={})\n"
     )
-    running = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": ":".join(sys.path)}
-    )
+    where = os.environ | {"PYTHONPATH": ":".join(sys.path)}
+    running = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=where)
     assert running.stdout is not None
     for _ in range(4):
         assert running.stdout.readline() == "drawn\n"
