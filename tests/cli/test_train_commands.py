@@ -20,7 +20,8 @@ from typer.testing import CliRunner
 from limelight.cli.main import app
 from limelight.dataset.reading import MuddyMix
 from limelight.models.card import Card, check_seal
-from limelight.training.contexts import ContextChoice, context_width
+from limelight.training.contexts import context_width
+from limelight.vision.contexts import ContextChoice
 
 SMALL = ("--channels", 4, "--batch", 2, "--seconds", 1, "--steps", 2, "--workers", 0, "--cpu", "--threads", 1)
 run = CliRunner()
@@ -48,7 +49,7 @@ def limelight(*words: object) -> str:
 
 def test_train_tells_how_fast_and_how_good(dataset: Path, tmp_path: Path) -> None:
     into = tmp_path / "run"
-    words = ["train", dataset, "--into", into, *SMALL, "--context", "cues", "--log-every", 1, "--watched", 2]
+    words = ["train", dataset, "--into", into, *SMALL, "--context", "cues", "--log-every", 1, "--validation-clips", 2]
     done = subprocess.run(
         [sys.executable, "-m", "limelight", *map(str, words)], capture_output=True, text=True, timeout=300
     )
@@ -67,7 +68,9 @@ def test_words_to_a_trained_network_to_onnx(dataset: Path, tmp_path: Path) -> No
     into, path = tmp_path / "run", tmp_path / "small.onnx"
     assert limelight("contexts", dataset, "words", "--text-model", "hashed").strip() == str(dataset)
     assert context_width(MuddyMix(dataset), ContextChoice("words")) == 256
-    limelight("train", dataset, "--into", into, *SMALL, "--preset", "semmix", "--context", "words", "--watched", 0)
+    limelight(
+        "train", dataset, "--into", into, *SMALL, "--preset", "semmix", "--context", "words", "--validation-clips", 0
+    )
     limelight("export", into, "-o", path, "--seconds", 1, "--licence", "CC0")
     check_seal(path)
     (text,) = (entry.value for entry in onnx.load(path).metadata_props if entry.key == "limelight")
@@ -78,7 +81,19 @@ def test_words_to_a_trained_network_to_onnx(dataset: Path, tmp_path: Path) -> No
 
 def test_learn2remix_is_trained_with_its_own_loss(dataset: Path, tmp_path: Path) -> None:
     small = [word for word in SMALL if word not in ("--channels", 4)]
-    words = [*small, "--channels", 8, "--preset", "learn2remix", "--loss", "joint", "--log-every", 1, "--watched", 2]
+    words = [
+        *small,
+        "--channels",
+        8,
+        "--preset",
+        "learn2remix",
+        "--loss",
+        "joint",
+        "--log-every",
+        1,
+        "--validation-clips",
+        2,
+    ]
     limelight("train", dataset, "--into", tmp_path, *words)
     *steps, check = (json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines())
     assert [set(line["losses"]) for line in steps] == [{"separation", "remix", "total"}] * 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from networks.tiny import shaken
@@ -47,13 +49,33 @@ def test_the_context_is_encoded_over_time_not_over_the_batch() -> None:
     assert torch.equal(before[1], after[1])
 
 
+def test_over_the_batch_a_moment_sees_other_films_and_not_its_own(published: ContextEncoder) -> None:
+    """The slip of the released code."""
+    _, context = scene(batch=2)
+    other = context.clone()
+    other[0, 5] += 1
+    moved = (published(context) - published(other)).abs().amax(-1)  # [B, M]
+    assert (moved[:, 5] > 1e-4).all()
+    assert not moved[:, [0, 1, 2, 3, 4, 6]].any()
+
+
+@pytest.fixture
+def published() -> ContextEncoder:
+    return shaken(ContextEncoder(replace(TINY, context_axis="batch")))
+
+
+def test_an_axis_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="over time or batch, got 'width'"):
+        replace(TINY, context_axis="width")
+
+
 def test_the_order_of_the_context_matters_but_not_without_its_places() -> None:
     network = shaken(ContextTransformer(TINY))
     embedding, context = scene()
     order = torch.tensor([3, 1, 0, 2, 6, 5, 4])
     assert (network(embedding, context) - network(embedding, context[:, order])).abs().max() > 1e-3
     layer = network.context_encoder.layers[0]
-    x, nowhere = torch.randn(1, 7, TINY.width), torch.zeros(7, TINY.width)
+    x, nowhere = torch.randn(1, 7, TINY.width), torch.zeros(1, 7, TINY.width)
     torch.testing.assert_close(layer(x, nowhere, None)[:, order], layer(x[:, order], nowhere, None))
 
 

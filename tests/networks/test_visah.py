@@ -103,7 +103,7 @@ def test_the_dial_moves_the_width_alone() -> None:
     for config in PRESETS.values():
         assert config.sized(24) == config
         small = config.sized(12)
-        assert (small.heads, small.highlighter.width, small.backbone.embedding_width) == (8, 256, 384)
+        assert (small.highlighter.heads, small.highlighter.width, small.backbone.embedding_width) == (8, 256, 384)
         assert (small.encoder_layers, small.context_width) == (config.encoder_layers, config.context_width)
     with pytest.raises(ValueError, match="multiple of 4"):
         PRESETS["visah"].sized(7)

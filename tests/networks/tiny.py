@@ -1,17 +1,9 @@
-"""Networks small enough for a test, with every layer that the real ones have."""
+"""What the tests of small networks share."""
 
 from __future__ import annotations
 
 import torch
-from limelight.networks.band import BandConfig
-from limelight.networks.lite import LiteConfig
 from torch import nn
-
-from limelight.networks.highlighter import HighlighterConfig
-
-BAND = BandConfig(bands=8, width=8, latent_width=16, blocks=2, heads=2, n_fft=256)
-HIGHLIGHTER = HighlighterConfig(context_width=5, latent_width=16, width=16, heads=2)
-LITE = LiteConfig(backbone=BAND, highlighter=HIGHLIGHTER, hop=128)
 
 
 def shaken(module: nn.Module, seed: int = 0) -> nn.Module:

@@ -9,19 +9,20 @@ from training.small_set import small_set
 
 from limelight.errors import InputError, ModelError
 from limelight.training import ablation
-from limelight.training.ablation import CONTEXTS, DEPTH_WORDS, Ablation, Result, ablate, tables, variants
+from limelight.training.ablation import Ablation, Result, ablate, variants
+from limelight.training.ablation_tables import CONTEXTS, DEPTH_WORDS, tables
 from limelight.training.trainer import Recipe, RuntimeOptions
 
 RECIPE = Recipe(channels=4, batch=2, seconds=1.0)
-EFFORT = RuntimeOptions(steps=1, workers=0, watched=0, cpu=True)
+OPTIONS = RuntimeOptions(steps=1, workers=0, validation_clips=0, cpu=True)
 
 
 def test_all_of_the_papers_questions_have_a_variant() -> None:
     every = variants()
     names = [variant.name for variant in every]
-    assert len(set(names)) == len(names) == 1 + 4 * (2 + 2 * 2 * 6 + 2 + 2)
+    assert len(set(names)) == len(names) == 1 + 4 * (2 + 2 * (1 + 2 * 6) + 2 + 2)
     assert Counter(variant.context.name for variant in every) == {
-        "none": 1, "clip": 8, "captions": 96, "cues": 8, "words": 8,
+        "none": 1, "clip": 8, "captions": 104, "cues": 8, "words": 8,
     }  # fmt: skip
     assert {variant.encoder_layers for variant in every[1:]} == {0, 3, 5, 6}
     assert set(CONTEXTS) <= set(names)
@@ -34,7 +35,7 @@ def test_variants_are_chosen_by_pattern() -> None:
     ]  # fmt: skip
     (variant,) = variants(["one-caption-minimal-tone-L5"])
     changed = variant.of(RECIPE)
-    assert (changed.context.style, changed.context.kind, changed.context.moments) == ("minimal", "tone", "one")
+    assert (changed.context.prompts, changed.context.cue, changed.context.frames) == ("minimal", "tone", "one")
     assert (changed.encoder_layers, changed.channels) == (5, 4)
     with pytest.raises(InputError, match="Wanted variants like few-frames"):
         variants(["few-frames"])
@@ -45,7 +46,7 @@ def test_what_is_done_is_not_done_again_and_what_cannot_be_done_is_named(
 ) -> None:
     dataset, into = small_set(tmp_path / "set"), tmp_path / "into"
     chosen = variants(["none", "*-cue-row-L0", "*-frame-L3", "*-frames-L3"])
-    found = ablate(dataset, into, RECIPE, EFFORT, chosen=chosen, split="test", count=2)
+    found = ablate(dataset, into, RECIPE, OPTIONS, chosen=chosen, split="test", count=2)
     AcceleratorState._reset_state(True)
     assert [result.variant.name for result in found.results] == ["none", "one-cue-row-L0"]
     assert set(found.left_out) == {"one-frame-L3", "many-frames-L3"}
@@ -55,15 +56,15 @@ def test_what_is_done_is_not_done_again_and_what_cannot_be_done_is_named(
         raise AssertionError("trained again")
 
     monkeypatch.setattr(ablation, "train_remixer", never)
-    assert ablate(dataset, into, RECIPE, EFFORT, chosen=chosen, split="test", count=2) == found
+    assert ablate(dataset, into, RECIPE, OPTIONS, chosen=chosen, split="test", count=2) == found
     with pytest.raises(ModelError, match="made with other options"):
         ablate(dataset, into, RECIPE, RuntimeOptions(steps=2), chosen=chosen, split="test", count=2)
     (into / "none" / "result.json").write_text("{}")
     with pytest.raises(ModelError, match="damaged"):
-        ablate(dataset, into, RECIPE, EFFORT, chosen=chosen, split="test", count=2)
+        ablate(dataset, into, RECIPE, OPTIONS, chosen=chosen, split="test", count=2)
     said = tables(found)
     assert "| none | 10.35 | 11.95 | 0.99 |" in said
-    assert f"{found.results[0].judged['none']['mag']:.2f}" in said
+    assert f"{found.results[0].found['none']['mag']:.2f}" in said
     assert "Left out (2 variants, one-frame-L3 first): Wanted context-clip.npy beside each of 8 clips" in said
 
 
@@ -81,8 +82,8 @@ def test_tables_put_ours_beside_the_papers() -> None:
     for block in blocks:
         rows = [line for line in block.splitlines() if line.startswith("|")]
         assert len({row.count("|") for row in rows}) <= 1
-    assert "| many frames | 10.24 | 11.18 | 0.88 | 1.00 | 1.00 | 1.00 | 1.00 | 2.00 | 3.00 |" in said
-    assert "| one caption | 10.32 | 11.83 | 0.84 | – | – | – | – | – | – |" in said
+    assert "| many frames | 10.24 | 11.18 | 0.88 | 1.00 | 1.00 | – | – | 1.00 | 1.00 | 2.00 | 3.00 |" in said
+    assert "| one caption | 10.32 | 11.83 | 0.84 | – | – | – | – | – | – | – | – |" in said
     assert "| many frames, L = 3 | best (VisAH) | 1.00 |" in said
-    assert "| nothing done | – | – | – | 9.00 | 9.00 | 9.00 | 9.00 | – | – |" in said
+    assert "| nothing done | – | – | – | 9.00 | 9.00 | – | – | 9.00 | 9.00 | – | – |" in said
     assert "| tone | minimal |" in said

@@ -13,23 +13,27 @@ from training.small_set import small_set
 from limelight.dataset.clips import CLIPS, read_cues
 from limelight.dataset.manifest import Entry, read_manifest
 from limelight.dataset.reading import MuddyMix
-from limelight.errors import InputError
-from limelight.training.contexts import (
+from limelight.errors import InputError, UsageError
+from limelight.training.context_makers import (
     CaptionContexts,
-    ContextChoice,
     FrameContexts,
-    Rows,
+    Maker,
+    MakerOptions,
+    Shard,
     WordContexts,
-    context_width,
+    Work,
+    general_frames_of,
     key_frames_of,
-    make_contexts,
     maker_of,
     read_frame,
-    read_rows,
     worded_shots,
 )
+from limelight.training.context_makers import make_contexts as make
+from limelight.training.contexts import context_width, read_rows, source_of
+from limelight.vision.contexts import ContextChoice, Rows
 from limelight.vision.cues import CUE_NAMES, KINDS
-from limelight.vision.pretrained.captions import CaptionedPictures
+from limelight.vision.pretrained.captioned import CaptionedPictures
+from limelight.vision.pretrained.captioner import Style
 from limelight.vision.pretrained.sampling import unit_length
 
 
@@ -60,10 +64,12 @@ class Looker:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.calls: list[int] = []
 
-    def ask(self, image: np.ndarray, question: str) -> str:
-        self.asked.append(question)
-        return f"{question} Brightness {image.mean():.0f}"
+    def ask(self, images: Sequence[np.ndarray], questions: Sequence[str]) -> list[str]:
+        self.asked.extend(questions)
+        self.calls.append(len(questions))
+        return [f"{question} Brightness {image.mean():.0f}" for image, question in zip(images, questions, strict=True)]
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +80,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(built: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(built, tmp_path / "set"))
+
+
+def make_contexts(folder: Path, maker: Maker, **how: object) -> int:
+    return make(Work.of(folder, maker), maker, **how)  # type: ignore[arg-type]
 
 
 def first(folder: Path) -> Entry:
@@ -102,7 +112,7 @@ def test_what_is_there_is_not_made_again(folder: Path) -> None:
     read = len(text.read)
     assert make_contexts(folder, WordContexts(text), progress=lambda done, total: told.append((done, total))) == 1
     assert len(text.read) == read + 3
-    assert told == [(n, 8) for n in range(1, 9)]
+    assert told == [(8, 8)]
 
 
 def test_a_shots_words_are_those_of_its_seconds(folder: Path) -> None:
@@ -134,16 +144,65 @@ def test_frames_are_embedded_one_a_second(folder: Path) -> None:
     assert read_cues(folder, "clip-00").shape == (3, 32)
 
 
-def test_each_cue_is_asked_once_and_kept_apart(folder: Path, tmp_path: Path) -> None:
+def test_each_cue_is_asked_once_in_batches_and_kept_apart(folder: Path, tmp_path: Path) -> None:
     looker, text = Looker(), Letters()
-    maker = CaptionContexts(CaptionedPictures(looker, text, kinds=KINDS, cache=tmp_path / "cache"), text, "focused")
-    make_contexts(folder, maker)
+    make_contexts(folder, captions(looker, text, KINDS, tmp_path / "cache", batch=18), group=3)
     assert len(looker.asked) == 8 * 2 * len(KINDS)  # clips, key frames, cues
+    assert looker.calls == [18, 18, 18, 18, 18, 6]  # three, three and two clips of two frames, by three frames a batch
     rows = {kind: rows_of(folder, ContextChoice("captions", "focused", kind)) for kind in KINDS}
     assert all(found.shape == (3, 8) for found in rows.values())
     assert not np.array_equal(rows["tone"], rows["emotion"])
-    with pytest.raises(InputError, match="beside each of 8 clips, 8 have none"):
+    with pytest.raises(InputError, match=r"beside each of 8 clips, 8 have none.*captions --prompts minimal"):
         context_width(MuddyMix(folder), ContextChoice("captions", "minimal"))
+
+
+def captions(looker: Looker, text: Letters, kinds: Sequence[str], cache: Path, *, batch: int = 1) -> CaptionContexts:
+    asked = CaptionedPictures(looker, text, kinds=tuple(kinds), cache=cache, batch=batch)
+    return CaptionContexts(asked, text, tuple(ContextChoice("captions", "focused", kind) for kind in kinds))
+
+
+def test_only_the_chosen_cue_is_asked(folder: Path, tmp_path: Path) -> None:
+    looker = Looker()
+    maker = captions(looker, Letters(), ["tone"], tmp_path)
+    assert Work.of(folder, maker).questions == 16
+    make_contexts(folder, maker)
+    assert len(looker.asked) == 16
+    assert {question.split("Brightness")[0] for question in looker.asked} == {looker.asked[0]}
+    assert rows_of(folder, ContextChoice("captions", "focused", "tone")).shape == (3, 8)
+
+
+def test_the_general_question_is_asked_of_every_second(folder: Path, tmp_path: Path) -> None:
+    looker, text = Looker(), Letters()
+    choice = ContextChoice("captions", "general")
+    asked = CaptionedPictures(looker, text, kinds=choice.asked, style=Style.general, cache=tmp_path, batch=4)
+    make_contexts(folder, CaptionContexts(asked, text, (choice,)))
+    assert len(looker.asked) == 8 * 3
+    rows = rows_of(folder, choice)
+    assert rows.shape == (3, 8)
+    seen = [frame.picture_seconds for frame in general_frames_of(folder, first(folder))]
+    assert seen == [0.0, 1.0, 2.0]
+    assert choice.file == "context-captions-general.npy"
+
+
+def test_shards_share_the_clips_and_leave_none(folder: Path) -> None:
+    maker = WordContexts(Letters())
+    shares = [Work.of(folder, maker, Shard(n, 3)).entries for n in range(3)]
+    names = [entry.name for share in shares for entry in share]
+    assert [len(share) for share in shares] == [3, 3, 2]
+    assert sorted(names) == [entry.name for entry in read_manifest(folder)]
+    assert Shard.read("2/3") == Shard(2, 3)
+    for wrong in ("3/3", "1", "a/b", "-1/3"):
+        with pytest.raises(UsageError, match="--shard wants"):
+            Shard.read(wrong)
+
+
+def test_a_set_remembers_by_which_networks_its_contexts_were_made(folder: Path) -> None:
+    make_contexts(folder, WordContexts(Letters(), name="google/t5-v1_1-small"))
+    assert source_of(folder, ContextChoice("words")).text_model == "google/t5-v1_1-small"
+    assert source_of(folder, ContextChoice("clip")).model == ""
+    (folder / CLIPS / "clip-00" / ContextChoice("words").file).unlink()
+    with pytest.raises(InputError, match="it was made with text_model 'google/t5-v1_1-small'; name the same"):
+        make_contexts(folder, WordContexts(Letters(), name="google/t5-v1_1-base"))
 
 
 def test_key_frames_speak_for_whole_shots(folder: Path) -> None:
@@ -163,4 +222,4 @@ def test_a_set_without_frames_and_damaged_frames_are_told(folder: Path, tmp_path
 
 def test_only_what_can_be_made_is_made() -> None:
     with pytest.raises(InputError, match="Wanted the context 'cues' made; words, clip and captions can be"):
-        maker_of("cues", model=None, text_model=None, style="focused", device="cpu", offline=True)
+        maker_of("cues", MakerOptions(device="cpu", offline=True))

@@ -7,7 +7,8 @@ from training.small_set import small_set
 from limelight.dataset.clips import CLIPS
 from limelight.dataset.reading import MuddyMix
 from limelight.errors import InputError
-from limelight.training.contexts import ContextChoice, context_rows, context_width, read_rows
+from limelight.training.contexts import context_rows, context_width, read_rows
+from limelight.vision.contexts import ContextChoice
 
 ROWS = np.arange(24, dtype=np.float32).reshape(8, 3)
 
@@ -23,7 +24,7 @@ def put(clips: MuddyMix, choice: ContextChoice, rows: np.ndarray) -> None:
 
 
 def test_a_passage_sees_its_own_seconds() -> None:
-    many, one = ContextChoice("cues"), ContextChoice("cues", moments="one")
+    many, one = ContextChoice("cues"), ContextChoice("cues", frames="one")
     assert np.array_equal(many.seen(ROWS, 2, 4), ROWS[2:6])
     assert np.array_equal(one.seen(ROWS, 2, 4), ROWS[4:5])  # the middle one
     beyond = many.seen(ROWS, 6, 4)

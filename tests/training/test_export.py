@@ -1,109 +1,146 @@
-import json
+"""The papers' presets in ONNX Runtime say what they say in torch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
-from limelight.networks.lite import Lite, LiteConfig
-from networks.tiny import LITE, shaken
+from networks.published_oracle import random_weights
+from torch import Tensor
 
 from limelight.errors import ModelError
-from limelight.mixing.separation import Lines
-from limelight.models.card import ModelCard, read_card
-from limelight.models.separator import OnnxModel
-from limelight.training.export import About, export_lite
+from limelight.models.remixers.mask_and_wave import OnnxRemixer
+from limelight.networks.dual_unet import istft, stft
+from limelight.networks.released import from_published
+from limelight.networks.visah import PRESETS, Visah, VisahConfig
+from limelight.training.export import card_of, export_released, export_remix, read_about
+from limelight.training.torch_remix import TorchRemix
+from limelight.vision.contexts import ContextChoice, ContextSource
 
-ABOUT = About("tiny", "CC BY-SA 4.0", "three bands of noise", ("a", "b", "c", "d", "e"), uses_picture=True)
-
-
-@pytest.fixture(scope="module")
-def network() -> Lite:
-    return shaken(Lite(LITE))
-
-
-@pytest.fixture(scope="module")
-def folder(network: Lite, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("exported") / "tiny"
-    export_lite(network, folder, ABOUT)
-    return folder
+CHUNKED_SECONDS = 4.8  # past the 200 steps after which an LSTM works in chunks
+PARITY = 1e-4
+BLIND = "no context"
+CONFIGS = {
+    name: replace(config.sized(4), decoder_layers=2)
+    for name, config in {**PRESETS, BLIND: VisahConfig(context_width=0)}.items()
+}
 
 
-@pytest.fixture(scope="module")
-def model(folder: Path) -> OnnxModel:
-    return OnnxModel(folder, threads=1)
+def seconds_of(name: str) -> float:
+    return CHUNKED_SECONDS if name == "visah" else 0.25
 
 
-def test_the_card_says_what_was_exported(network: Lite, folder: Path) -> None:
-    card = read_card(folder)
-    assert isinstance(card, ModelCard)
-    assert LiteConfig.from_dict(dict(card.config)) == LITE
-    assert (card.sample_rate, card.n_fft, card.hop, card.steps_per_token) == (48_000, 256, 128, 4)
-    assert card.parameters == sum(parameter.numel() for parameter in network.parameters())
-    assert sum(card.notes["parts"].values()) == card.parameters
-    assert set(card.notes["parts"]) == {"separator", "director"}
-    assert (card.name, card.licence, card.cue_names, card.uses_picture) == (
-        "tiny",
-        ABOUT.licence,
-        ABOUT.cue_names,
-        True,
-    )
-    assert {path.name for path in folder.iterdir()} == {"card.json", "separator.onnx", "director.onnx"}
-
-
-@pytest.mark.parametrize("steps", [4, 64, 100])
-def test_masks_and_latent_are_torchs(network: Lite, model: OnnxModel, steps: int) -> None:
-    magnitude = np.random.default_rng(steps).random((steps, LITE.backbone.bins)).astype(np.float32)
-    heard = model.separate(magnitude)
+def stirred(config: VisahConfig) -> Visah:
+    torch.manual_seed(2)
+    network = Visah(config).eval()
     with torch.no_grad():
-        masks, latent = network.separator(torch.from_numpy(magnitude)[None])
-    np.testing.assert_allclose(Lines.of(model.card).of_bins(heard.masks), masks[0], atol=1e-4)
-    np.testing.assert_allclose(heard.latent, latent[0], atol=1e-4)
-    np.testing.assert_allclose(heard.masks.sum(0), 1, atol=1e-5)
+        for name, parameter in network.named_parameters():
+            parameter.add_(torch.randn_like(parameter) * (0.2 if "highlighter" in name else 0.02))
+    return network
 
 
-@pytest.mark.parametrize(("tokens", "moments"), [(1, 1), (16, 5), (25, 12), (25, 0)])
-def test_gains_are_torchs(network: Lite, model: OnnxModel, tokens: int, moments: int) -> None:
-    rng = np.random.default_rng(tokens)
-    latent = rng.standard_normal((tokens, 16)).astype(np.float32)
-    levels = rng.uniform(-60, -10, (tokens, 6)).astype(np.float32)
-    cues, seconds = rng.random((moments, 5)).astype(np.float32), np.arange(moments, dtype=np.float32)
-    gains = model.direct(latent, levels, cues, seconds)
-    shown = torch.from_numpy(cues if moments else np.zeros((1, 5), np.float32))[None]
-    when = torch.arange(max(1, moments)).float()[None]
-    now = (torch.arange(tokens) * LITE.token_seconds)[None]
-    with torch.no_grad():
-        wished = network.director(
-            torch.from_numpy(latent)[None],
-            torch.from_numpy(levels)[None],
-            now,
-            shown,
-            when,
-            torch.full_like(when, float(moments == 0)),
+# The others differ in the context's width and layers alone; tracing takes its time.
+@pytest.fixture(scope="module", params=["visah", *(pytest.param(n, marks=pytest.mark.slow) for n in list(CONFIGS)[1:])])
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Visah, Path]:
+    network = stirred(CONFIGS[request.param])
+    path = tmp_path_factory.mktemp("exported") / "visah.onnx"
+    choice = ContextChoice("captions", "focused", "tone") if network.config.context_width else ContextChoice()
+    source = ContextSource(choice, "InternVL3-1B", "google/t5-v1_1-small")
+    card = card_of(network, name=request.param, source=source, seconds=seconds_of(request.param))
+    export_remix(network, path, card)
+    return network, path
+
+
+def relative(found: np.ndarray, wished: Tensor) -> float:
+    return float(np.abs(found - wished.numpy()).max() / wished.abs().max())
+
+
+def test_mask_and_wave_are_torchs(pair: tuple[Visah, Path]) -> None:
+    network, path = pair
+    config, samples = network.config, read_about(path)["samples"]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    mixture = 0.1 * torch.randn(1, samples, generator=torch.Generator().manual_seed(3))
+    spectrum = stft(mixture, config.backbone)
+    # Without a context there is nothing to vary.
+    for rows in (2, 7) if config.context_width else (0,):
+        context = torch.randn(1, rows, config.context_width) if rows else None
+        feeds = {"magnitude": spectrum.abs().numpy(), "mixture": mixture.numpy()}
+        if context is not None:
+            feeds["context"] = context.numpy()
+        mask, wave = session.run(["mask", "wave"], feeds)
+        with torch.inference_mode():
+            made, whole = network.prescribe(spectrum.abs(), mixture, context), network(mixture, context)
+        assert relative(mask, made.mask) < PARITY
+        assert relative(wave, made.wave) < PARITY
+        output = istft(torch.from_numpy(mask) * spectrum, samples, config.backbone) + torch.from_numpy(wave)
+        assert relative(output.numpy(), whole) < PARITY
+
+
+def test_every_number_in_the_graph_is_real(pair: tuple[Visah, Path]) -> None:
+    session = onnxruntime.InferenceSession(pair[1], providers=["CPUExecutionProvider"])
+    assert {value.type for value in (*session.get_inputs(), *session.get_outputs())} == {"tensor(float)"}
+
+
+def test_the_file_says_how_to_use_it(pair: tuple[Visah, Path]) -> None:
+    network, path = pair
+    about = read_about(path)
+    assert VisahConfig.from_dict(about["config"]) == network.config
+    assert about["samples"] == round(seconds_of(about["name"]) * 44_100)
+    assert about["name"] in CONFIGS
+    if network.config.context_width:
+        assert OnnxRemixer(path, threads=1).card.context_source == ContextSource(
+            ContextChoice("captions", "focused", "tone"), "InternVL3-1B", "google/t5-v1_1-small"
         )
-    np.testing.assert_allclose(gains, wished[0], atol=1e-3)
 
 
-def test_a_flipped_byte_is_refused(folder: Path, tmp_path: Path) -> None:
-    for name in ("separator.onnx", "director.onnx", "card.json"):
-        for path in folder.iterdir():
-            (tmp_path / path.name).write_bytes(path.read_bytes())
-        damaged = bytearray((folder / name).read_bytes())
-        damaged[len(damaged) // 2] ^= 1
-        (tmp_path / name).write_bytes(damaged)
-        with pytest.raises(ModelError, match=r"damaged|differs|format"):
-            read_card(tmp_path)
+def test_the_core_runs_it_and_it_says_what_torch_says(pair: tuple[Visah, Path]) -> None:
+    network, path = pair
+    there = OnnxRemixer(path, threads=1)
+    card = there.card
+    assert card.parameters == sum(parameter.numel() for parameter in network.parameters())
+    here = TorchRemix(network, card)
+    generator = np.random.default_rng(4)
+    mixture = 0.1 * generator.standard_normal(card.samples).astype(np.float32)
+    magnitude = generator.uniform(0, 1, (card.bins, card.steps)).astype(np.float32)
+    context = generator.standard_normal((3, card.context_width)).astype(np.float32) if card.context_width else None
+    made, wished = there.prescribe(magnitude, mixture, context), here.prescribe(magnitude, mixture, context)
+    assert relative(made.mask, torch.from_numpy(wished.mask)) < PARITY
+    assert relative(made.wave, torch.from_numpy(wished.wave)) < PARITY
 
 
-def test_an_untrained_model_asks_for_nothing_at_run_time(tmp_path: Path) -> None:
-    export_lite(Lite(LITE), tmp_path, ABOUT)
-    model = OnnxModel(tmp_path, threads=1)
-    rng = np.random.default_rng(0)
-    heard = model.separate(rng.random((64, LITE.backbone.bins)).astype(np.float32))
-    gains = model.direct(
-        heard.latent,
-        np.full((16, 6), -30, np.float32),
-        rng.random((4, 5)).astype(np.float32),
-        np.arange(4, dtype=np.float32),
-    )
-    assert not gains.any()
-    assert json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))["programme_lufs"] == -27
+def test_a_flipped_byte_of_a_real_one_is_refused(pair: tuple[Visah, Path], tmp_path: Path) -> None:
+    data = bytearray(pair[1].read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "flipped.onnx").write_bytes(data)
+    with pytest.raises(ModelError, match="damaged"):
+        OnnxRemixer(tmp_path / "flipped.onnx")
+
+
+def test_a_published_checkpoint_becomes_a_file_that_runs(tmp_path: Path) -> None:
+    """Told by its width: CLIP's frames. The context encoder then attends over a batch of one."""
+    weights = random_weights(3, channels=4, width=64, context=768)
+    torch.save({"state_dict": {f"model.{name}": value for name, value in weights.items()}}, tmp_path / "visah.ckpt")
+    export_released(tmp_path / "visah.ckpt", tmp_path / "visah.onnx", name="visah", seconds=0.25)
+    there, here = OnnxRemixer(tmp_path / "visah.onnx", threads=1), from_published(weights)
+    assert (there.card.context, there.card.preset) == ("clip", "visah")
+    generator = np.random.default_rng(4)
+    mixture = 0.1 * generator.standard_normal(there.card.samples).astype(np.float32)
+    magnitude = generator.uniform(0, 1, (there.card.bins, there.card.steps)).astype(np.float32)
+    context = generator.standard_normal((1, 768)).astype(np.float32)
+    made = there.prescribe(magnitude, mixture, context)
+    with torch.inference_mode():
+        wished = here.prescribe(*(torch.from_numpy(values)[None] for values in (magnitude, mixture, context)))
+    assert relative(made.mask[None], wished.mask) < PARITY
+    assert relative(made.wave[None], wished.wave) < PARITY
+
+
+def test_a_published_checkpoint_of_an_unknown_context_is_refused(tmp_path: Path) -> None:
+    torch.save({"state_dict": random_weights(3, channels=4, width=64, context=12)}, tmp_path / "other.ckpt")
+    with pytest.raises(ModelError, match="Wanted a context of 0 or 768 or 4096 numbers"):
+        export_released(tmp_path / "other.ckpt", tmp_path / "other.onnx", name="other")

@@ -12,7 +12,7 @@ from limelight.errors import ModelError
 from limelight.training.checkpoint import load_checkpoint
 from limelight.training.loop import Batch, LoopConfig, rate_at, train
 
-CONFIG = LoopConfig(steps=6, warm_up=2, rate=1e-2, save_seconds=0.0, log_every=2, check_every=3)
+CONFIG = LoopConfig(steps=6, warm_up=2, rate=1e-2, save_seconds=0.0, log_every=2, validate_every=3)
 
 
 class Valley(nn.Module):
@@ -110,7 +110,7 @@ def test_checks_see_the_average_and_training_goes_on_with_the_weights(tmp_path: 
         seen.append((step, float(task.x), task.training))  # type: ignore[arg-type]
 
     checked, unchecked = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
-    train(Valley(), wishes, CONFIG, checked, describe={}, check=check)
+    train(Valley(), wishes, CONFIG, checked, describe={}, validate=check)
     train(Valley(), wishes, CONFIG, unchecked, describe={})
     assert [step for step, _, _ in seen] == [3, 6]
     assert not any(training for _, _, training in seen)

@@ -60,7 +60,7 @@ def test_some_learn_faster_than_others_and_are_remembered_alike() -> None:
         matrix_rate=0.02,
         rate=0.01,
         weight_decay=0,
-        pace=lambda name: 3.0 if name.startswith("fast") else 1.0,
+        rate_multiplier=lambda name: 3.0 if name.startswith("fast") else 1.0,
     )
     optimiser.set_rate(0.5)
     x = torch.randn(30, 8)

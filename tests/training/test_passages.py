@@ -9,8 +9,8 @@ from training.small_set import small_set
 
 from limelight.audio.resample import resample
 from limelight.dataset.reading import MuddyMix
-from limelight.training.contexts import ContextChoice
 from limelight.training.passages import PassageConfig, Passages, Share, batches_from
+from limelight.vision.contexts import ContextChoice
 
 RATE = 44_100
 

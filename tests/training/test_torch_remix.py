@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from limelight.cli.options import load
 from limelight.errors import ModelError
-from limelight.models.remixer import RemixModel
+from limelight.models.protocols import Remixer
+from limelight.models.registry import load_remixer
 from limelight.networks.visah import PRESETS, Visah
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from limelight.training.export import card_of
 from limelight.training.torch_remix import TorchRemix, load_torch_remix, network_of
+from limelight.vision.contexts import ContextChoice, ContextSource
 
 
 def small(width: int = 5) -> Visah:
@@ -53,7 +54,7 @@ def test_its_card_tells_how_much_it_has_seen(tmp_path: Path) -> None:
 
 def test_it_answers_as_the_network_does(tmp_path: Path) -> None:
     network = small().eval()
-    card = card_of(network, name="short", context="cues", seconds=0.1)
+    card = card_of(network, name="short", source=ContextSource(ContextChoice("cues")), seconds=0.1)
     magnitude, mixture, context = (
         torch.rand(1, card.bins, card.steps),
         torch.randn(1, card.samples),
@@ -68,8 +69,8 @@ def test_it_answers_as_the_network_does(tmp_path: Path) -> None:
 
 def test_commands_take_it_by_path_and_it_says_what_it_is(tmp_path: Path) -> None:
     network = small()
-    model = load(saved(tmp_path / "checkpoint.safetensors", network), device="cpu")
-    assert isinstance(model, RemixModel)
+    model = load_remixer(saved(tmp_path / "checkpoint.safetensors", network), device="cpu")
+    assert isinstance(model, Remixer)
     card = model.card
     assert (card.preset, card.context, card.context_width, card.samples) == ("visah", "cues", 5, 441_000)
     assert card.parameters == sum(parameter.numel() for parameter in network.parameters())
@@ -81,7 +82,7 @@ def test_commands_take_it_by_path_and_it_says_what_it_is(tmp_path: Path) -> None
     [
         ({"preset": None}, "not of a remixing network"),
         ({"preset": "nonesuch"}, "nonesuch"),
-        ({"context": "dreams"}, "unknown context"),
+        ({"context": "dreams"}, "says of its context what is none"),
         ({"network": PRESETS["visah"].sized(8).as_dict()}, "do not fit"),
     ],
 )
@@ -100,10 +101,10 @@ def test_a_context_must_be_as_wide_as_the_network_says(tmp_path: Path) -> None:
 def test_a_file_that_is_none_and_a_machine_without_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
     with pytest.raises(ModelError, match=r"broken\.safetensors"):
-        load(tmp_path / "broken.safetensors")
+        load_remixer(tmp_path / "broken.safetensors")
     monkeypatch.setitem(__import__("sys").modules, "limelight.training.torch_remix", None)
-    with pytest.raises(ModelError, match=r"pip install 'limelight-audio\[train\]'"):
-        load(tmp_path / "broken.safetensors")
+    with pytest.raises(ModelError, match=r"pip install -e '\.\[train\]'"):
+        load_remixer(tmp_path / "broken.safetensors")
 
 
 def test_the_device_is_the_users(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def highlight(
             mixer.check_editable()
             check_place(source, plan_out, overwrite=force)
         card = mixer.card
-        watching = encoder_for(card.name, mixer.context, request, width=card.context_width)
+        watching = encoder_for(card.name, mixer.context, request, width=card.context_width, source=card.context_source)
         with progress_bar(quiet=quiet) as bar:
             result = api.highlight_with(
                 source,

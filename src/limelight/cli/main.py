@@ -14,7 +14,7 @@ from limelight.cli.evaluate import evaluate
 from limelight.cli.highlight import highlight, plan, render
 from limelight.cli.inspect import inspect, models, score, stems
 from limelight.cli.muddy import muddy
-from limelight.cli.train import ablate, contexts, export, train
+from limelight.cli.train import ablate, contexts, export, reproduce, train
 
 app = typer.Typer(
     name="limelight",
@@ -29,7 +29,7 @@ app = typer.Typer(
 CREATE, RESEARCH = "For films", "For research"
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
     CREATE: (highlight, plan, render, inspect, stems, models),
-    RESEARCH: (score, evaluate, train, contexts, export, ablate),
+    RESEARCH: (score, evaluate, train, contexts, export, ablate, reproduce),
 }
 for group, commands in GROUPS.items():
     for command in commands:

@@ -1,7 +1,8 @@
-"""train, contexts, export, ablate: remixing networks out of a built data set."""
+"""train, contexts, export, ablate, reproduce: remixing networks out of a built data set, and the published one."""
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import Annotated
@@ -10,57 +11,75 @@ import typer
 
 from limelight.cli.context import command_context, console, progress_bar
 from limelight.cli.muddy import DataSet
-from limelight.cli.options import Quiet, Verbose
+from limelight.cli.options import AsJson, Quiet, Verbose
 
-Preset = Annotated[
-    str, typer.Option(help="visah, visah-text, semmix, learn2remix, lce or lite; see `limelight models`.")
+Preset = Annotated[str, typer.Option(help="visah, visah-text, semmix, learn2remix or lce; see `limelight models`.")]
+Variant = Annotated[
+    str, typer.Option(help="Of visah and semmix: limelight, or released, which computes what the published code does.")
 ]
 Channels = Annotated[int | None, typer.Option(help="The network's width; default the paper's, 24 for visah.", min=1)]
-ContextWord = Annotated[str, typer.Option(help="What it is shown: none, cues, clip, captions or words.")]
-StyleWord = Annotated[str, typer.Option("--prompts", help="Of captions: minimal or focused questions.")]
-Dropout = Annotated[float, typer.Option(help="Share of passages whose picture is left out.", min=0, max=1)]
-LossName = Annotated[
-    str, typer.Option(help="linear (VisAH's text), log (its released code), joint (learn2remix) or stems (lite).")
+Context = Annotated[str, typer.Option(help="What it is shown: none, cues, clip, captions or words.")]
+Prompts = Annotated[
+    str | None,
+    typer.Option(help="Of captions: general (VisAH), focused or minimal (SemMix); default general for visah-text."),
 ]
+Cue = Annotated[str, typer.Option(help="Of focused and minimal captions: which of the six cues.")]
+Frames = Annotated[str, typer.Option("--context-frames", help="many: a row a second; one: the middle one.")]
+Dropout = Annotated[float, typer.Option(help="Share of passages whose picture is left out.", min=0, max=1)]
+LossName = Annotated[str, typer.Option(help="linear (VisAH's text), log (its released code) or joint (learn2remix).")]
 Batch = Annotated[int, typer.Option(help="Passages a step, of all processes together.", min=1)]
+Accumulate = Annotated[int, typer.Option(help="Parts of a step that are computed one after the other.", min=1)]
+Recompute = Annotated[
+    bool, typer.Option("--recompute", help="Compute activations again in the way back: less memory, more time.")
+]
 Seconds = Annotated[float, typer.Option(help="Of a passage.", min=1)]
-Optimiser = Annotated[str, typer.Option(help="adam, at a constant rate; or muon, whose rate falls (lite).")]
+Optimiser = Annotated[str, typer.Option(help="adam, at a constant rate; or muon, whose rate falls.")]
 Rate = Annotated[float, typer.Option(help="Of the optimiser.", min=0)]
 ClipNorm = Annotated[float, typer.Option(help="Longer gradients are cut to this length.", min=0)]
 Average = Annotated[float, typer.Option(help="Keep a moving average of the weights, 0.999 say; 0: none.", min=0, max=1)]
-Spoil = Annotated[str, typer.Option(help="Recipes, with commas, to spoil clips anew in every epoch; default as built.")]
+Degrade = Annotated[
+    str, typer.Option(help="Recipes, with commas, to degrade clips anew in every epoch; default as built.")
+]
 Seed = Annotated[int, typer.Option(help="Of first weights and order.", min=0)]
 Precision = Annotated[str, typer.Option(help="no, or bf16 on a GPU that has it.")]
-Steps = Annotated[int | None, typer.Option(help="In all, those of an earlier sitting counted in.", min=1)]
+Steps = Annotated[int | None, typer.Option(help="Total steps, resumed ones included.", min=1)]
 Epochs = Annotated[int, typer.Option(help="Where no --steps are given.", min=1)]
 Workers = Annotated[int, typer.Option(help="Processes that read clips.", min=0)]
 Threads = Annotated[int | None, typer.Option(help="Of torch; default its own choice.", min=1)]
 LogEvery = Annotated[int, typer.Option(help="Steps between two lines of the log.", min=1)]
-CheckEvery = Annotated[int, typer.Option(help="Steps between two looks at validation.", min=1)]
-Watched = Annotated[int, typer.Option(help="Clips that are looked at; 0: never.", min=0)]
+ValidateEvery = Annotated[int, typer.Option(help="Steps between two validations.", min=1)]
+ValidationClips = Annotated[int, typer.Option(help="Clips of the validation split; 0: no validation.", min=0)]
+KeepBest = Annotated[int, typer.Option(help="So many checkpoints with the best MAG in validation are kept.", min=0)]
 Cpu = Annotated[bool, typer.Option("--cpu", help="Also where there is a GPU.")]
 Into = Annotated[Path, typer.Option("--into", "-o", help="The run's folder, new or begun.")]
+Tagger = Annotated[str, typer.Option(help="Also KLD: passt, ast, or an AST model's name or folder (extra eval).")]
+Embedder = Annotated[
+    str, typer.Option(help="Also ΔIB: pe-av, imagebind (not for commercial use), or a PE-AV model; wants --frames.")
+]
 
 
 def train(
     folder: DataSet,
     into: Into,
     preset: Preset = "visah",
+    variant: Variant = "limelight",
     channels: Channels = None,
     layers: Annotated[int | None, typer.Option(help="Of the context encoder; default the preset's.", min=0)] = None,
-    context: ContextWord = "none",
-    prompts: StyleWord = "focused",
-    cue: Annotated[str, typer.Option(help="Of captions: which of the six cues.")] = "camera focus",
-    moments: Annotated[str, typer.Option(help="many: a row a second; one: the middle one.")] = "many",
+    context: Context = "none",
+    prompts: Prompts = None,
+    cue: Cue = "camera focus",
+    context_frames: Frames = "many",
     context_dropout: Dropout = 0.0,
     loss: LossName = "linear",
     batch: Batch = 24,
+    accumulate: Accumulate = 1,
+    recompute: Recompute = False,
     seconds: Seconds = 10.0,
     optimiser: Optimiser = "adam",
     rate: Rate = 1e-4,
     clip_norm: ClipNorm = 1.0,
     average: Average = 0.0,
-    spoil: Spoil = "",
+    degrade: Degrade = "",
     seed: Seed = 0,
     precision: Precision = "no",
     steps: Steps = None,
@@ -68,8 +87,9 @@ def train(
     workers: Workers = 2,
     threads: Threads = None,
     log_every: LogEvery = 25,
-    check_every: CheckEvery = 500,
-    watched: Watched = 20,
+    validate_every: ValidateEvery = 500,
+    validation_clips: ValidationClips = 20,
+    keep_best: KeepBest = 1,
     cpu: Cpu = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -77,14 +97,16 @@ def train(
     """Train a remixing network on a built data set; the papers' recipe by default. After a stop it goes on."""
     with command_context(verbose=verbose, small_heap=False):
         _prepare(threads, quiet=quiet)
-        from limelight.training.contexts import ContextChoice
         from limelight.training.trainer import Recipe, RuntimeOptions, train_remixer
+        from limelight.vision.contexts import ContextChoice
 
+        asked = prompts or ("general" if preset == "visah-text" else "focused")
         recipe = Recipe(
             preset=preset,
+            variant=variant,
             channels=channels,
             encoder_layers=layers,
-            context=ContextChoice(context, prompts, cue, moments),
+            context=ContextChoice(context, asked, cue, context_frames),
             context_dropout=context_dropout,
             loss=loss,
             batch=batch,
@@ -93,20 +115,23 @@ def train(
             rate=rate,
             clip_norm=clip_norm,
             average=average,
-            spoil=_words(spoil),
+            degrade=_words(degrade),
             seed=seed,
             precision=precision,
         )
-        effort = RuntimeOptions(
+        options = RuntimeOptions(
             steps=steps,
             epochs=epochs,
+            accumulate=accumulate,
+            recompute=recompute,
             workers=workers,
             log_every=log_every,
-            check_every=check_every,
-            watched=watched,
+            validate_every=validate_every,
+            validation_clips=validation_clips,
+            keep_best=keep_best,
             cpu=cpu,
         )
-        _say(str(train_remixer(folder, into, recipe, effort)))
+        _say(str(train_remixer(folder, into, recipe, options)))
 
 
 def contexts(
@@ -114,7 +139,14 @@ def contexts(
     context: Annotated[str, typer.Argument(help="words, clip or captions.", metavar="CONTEXT")],
     context_model: Annotated[str | None, typer.Option(help="CLIP or InternVL, by name or folder.")] = None,
     text_model: Annotated[str | None, typer.Option(help="A T5 by name or folder, or hashed; default T5-XXL.")] = None,
-    prompts: StyleWord = "focused",
+    prompts: Annotated[str, typer.Option(help="Of captions: general, focused or minimal.")] = "focused",
+    cue: Annotated[
+        list[str] | None,
+        typer.Option(help="Of focused and minimal captions; may be repeated, all for the six; default camera focus."),
+    ] = None,
+    batch: Annotated[int, typer.Option(help="Questions that a vision-language model answers at once.", min=1)] = 16,
+    shard: Annotated[str, typer.Option(help="This process's share of the clips: 0/8 to 7/8.")] = "0/1",
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only tell how much there is to do.")] = False,
     device: Annotated[str | None, typer.Option(help="cuda or cpu; default what there is.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Weights from the local cache only.")] = False,
     quiet: Quiet = False,
@@ -123,35 +155,56 @@ def contexts(
     """Put what a pretrained encoder says of each clip beside it, for `train --context`. After a stop it goes on."""
     with command_context(verbose=verbose, small_heap=False):
         _prepare(None, quiet=quiet)
-        from limelight.training.contexts import make_contexts, maker_of
+        from limelight.training.context_makers import MakerOptions, Shard, Work, make_contexts, maker_of
+        from limelight.vision.cues import KINDS
 
-        maker = maker_of(
-            context, model=context_model, text_model=text_model, style=prompts, device=device, offline=offline
+        chosen = tuple(cue or ("camera focus",))
+        options = MakerOptions(
+            model=context_model,
+            text_model=text_model,
+            prompts=prompts,
+            cues=KINDS if "all" in chosen else chosen,
+            device=device,
+            offline=offline,
+            batch=batch,
         )
+        maker = maker_of(context, options)
+        work = Work.of(folder, maker, Shard.read(shard))
+        if estimate:
+            told = {"clips": len(work.entries), "clips_done": work.done, "questions": work.questions}
+            typer.echo(json.dumps(told))
+            return
         with progress_bar(quiet=quiet) as bar:
-            made = make_contexts(folder, maker, progress=lambda done, total: bar("look", done, total))
+            made = make_contexts(work, maker, progress=lambda done, total: bar("look", done, total))
         if not quiet:
             console.print(f"{made} clips done now", markup=False)
         typer.echo(str(folder))
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A run's folder, or its checkpoint.", metavar="RUN")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .onnx file; of lite, a folder.")],
+    run: Annotated[
+        Path, typer.Argument(help="A run's folder, a checkpoint, or a .ckpt of the published VisAH.", metavar="RUN")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .onnx file.")],
+    last: Annotated[bool, typer.Option("--last", help="Of a folder the latest checkpoint, not the best one.")] = False,
     seconds: Annotated[float, typer.Option(help="How much the exported network hears at once.", min=1)] = 10.0,
     name: Annotated[str | None, typer.Option(help="The model's name; default the file's.")] = None,
     licence: Annotated[str | None, typer.Option(help="Of the weights; default those of the data.")] = None,
     training_data: Annotated[str | None, typer.Option(help="In a sentence; default the number of clips.")] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write a trained network as one ONNX file (lite: a folder), which `limelight highlight --model` takes."""
+    """Write a trained network as one ONNX file, which `limelight highlight --model` takes."""
     with command_context(verbose=verbose, small_heap=False):
         _prepare(None, quiet=True)
-        from limelight.training.export import export_checkpoint
+        from limelight.training.best import best_of
+        from limelight.training.export import export_checkpoint, export_released
         from limelight.training.trainer import CHECKPOINT
 
-        checkpoint = run / CHECKPOINT if run.is_dir() else run
-        export_checkpoint(
+        checkpoint = run
+        if run.is_dir():
+            checkpoint = (None if last else best_of(run)) or run / CHECKPOINT
+        write = export_released if checkpoint.suffix == ".ckpt" else export_checkpoint
+        write(
             checkpoint, output, name=name or output.stem, licence=licence, training_data=training_data, seconds=seconds
         )
         typer.echo(str(output))
@@ -164,12 +217,18 @@ def ablate(
         list[str] | None, typer.Option(help="Variants by name, * for anything: 'many-*-L3'; may be repeated.")
     ] = None,
     names: Annotated[bool, typer.Option("--names", help="Only print the variants' names.")] = False,
-    split: Annotated[str, typer.Option(help="What the variants are judged on.")] = "test",
+    split: Annotated[str, typer.Option(help="What the variants are evaluated on.")] = "test",
     count: Annotated[int, typer.Option(help="On how many of its clips.", min=1)] = 100,
+    tagger: Tagger = "",
+    embedder: Embedder = "",
+    preset: Preset = "visah",
+    variant: Variant = "limelight",
     channels: Channels = None,
     context_dropout: Dropout = 0.0,
     loss: LossName = "linear",
     batch: Batch = 24,
+    accumulate: Accumulate = 1,
+    recompute: Recompute = False,
     seconds: Seconds = 10.0,
     rate: Rate = 1e-4,
     clip_norm: ClipNorm = 1.0,
@@ -184,18 +243,22 @@ def ablate(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Train and judge the papers' variants of context, depth and question; print their tables beside ours."""
+    """Train and evaluate the papers' variants of context, depth and question; print their tables beside ours."""
     with command_context(verbose=verbose, small_heap=False):
+        from limelight.training.ablation import variants
+
+        if names:
+            typer.echo("\n".join(one.name for one in variants(only or ())))
+            return
         _prepare(threads, quiet=quiet)
+        from limelight.metrics.pretrained import MetricNetworks
         from limelight.training.ablation import ablate as run
-        from limelight.training.ablation import tables, variants
+        from limelight.training.ablation_tables import tables
         from limelight.training.trainer import Recipe, RuntimeOptions
 
-        chosen = variants(only or ())
-        if names:
-            typer.echo("\n".join(variant.name for variant in chosen))
-            return
         recipe = Recipe(
+            preset=preset,
+            variant=variant,
             channels=channels,
             context_dropout=context_dropout,
             loss=loss,
@@ -207,9 +270,49 @@ def ablate(
             seed=seed,
             precision=precision,
         )
-        effort = RuntimeOptions(steps=steps, epochs=epochs, workers=workers, watched=0, cpu=cpu)
-        found = run(folder, into, recipe, effort, chosen=chosen, split=split, count=count)
+        options = RuntimeOptions(
+            steps=steps,
+            epochs=epochs,
+            accumulate=accumulate,
+            recompute=recompute,
+            workers=workers,
+            validation_clips=0,
+            cpu=cpu,
+        )
+        found = run(
+            folder, into, recipe, options, chosen=variants(only or ()), split=split, count=count,
+            networks=MetricNetworks(tagger, embedder),
+        )  # fmt: skip
         _say(tables(found).rstrip())
+
+
+def reproduce(
+    checkpoint: Annotated[Path, typer.Argument(help="A .ckpt of the published VisAH code.", metavar="CKPT")],
+    data: Annotated[Path, typer.Argument(help="The folder with its CSV files and Muddy_Mix/.", metavar="DATA")],
+    split: Annotated[str, typer.Option(help="train, val or test: whose CSV is read.")] = "test",
+    count: Annotated[int | None, typer.Option(help="Only the first clips.", min=1)] = None,
+    batch: Annotated[int, typer.Option(help="Clips at once; it matters, the released encoder attends over it.")] = 20,
+    variant: Variant = "released",
+    tagger: Tagger = "",
+    embedder: Embedder = "",
+    device: Annotated[str | None, typer.Option(help="cuda or cpu; default what there is.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Evaluate the published checkpoint on the published data, beside the paper's figures."""
+    with command_context(verbose=verbose, small_heap=False):
+        _prepare(None, quiet=quiet)
+        from limelight.metrics.pretrained import MetricNetworks
+        from limelight.training.published_data import PublishedData, evaluate_published, published_table
+
+        clips = PublishedData(data, split, count=count)
+        with progress_bar(quiet=quiet) as bar:
+            found = evaluate_published(
+                checkpoint, clips, variant=variant, batch=batch, networks=MetricNetworks(tagger, embedder),
+                device=device, progress=lambda done, total: bar("judge", done, total),
+            )  # fmt: skip
+        typer.echo(json.dumps(found, indent=1) if as_json else published_table(found, len(clips)))
 
 
 def _say(result: str) -> None:

@@ -43,7 +43,7 @@ from limelight.vision.encoder import evidence_of
 from limelight.vision.shots import find_cuts
 from limelight.vision.summary import Stretches, cues_of_pictures, observe_frames, summarise
 
-FRAME_HEIGHT = 256
+FRAME_HEIGHT = 448  # lines: what the vision-language model wants; CLIP wants half of it
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from limelight.report.thumbnails import jpeg
 from limelight.report.words import clock_time, number, plain
 from limelight.vision.encoders import ContextRequest, text_name, text_of, worded
 from limelight.vision.pretrained.caption_check import Consistency, Grounding
-from limelight.vision.pretrained.captions import FilmTeller
+from limelight.vision.pretrained.captioned import FilmTeller
 from limelight.vision.pretrained.clip import CLIP, ClipFrames, ClipWords
 from limelight.vision.pretrained.sampling import Rows
 from limelight.vision.pretrained.text import TextEncoder

@@ -24,6 +24,7 @@ from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import InputError
 from limelight.metrics.papers import SAMPLE_RATE as METRICS_RATE
 from limelight.types import Cues, Samples, Shot
+from limelight.vision.contexts import ContextChoice
 from limelight.vision.cues import CUE_NAMES
 from limelight.vision.describe import NO_PICTURE
 
@@ -121,19 +122,16 @@ class ShownCues:
     clip: str
     cues: Cues
 
-    def context(self, kind: str) -> NDArray[np.float32]:
-        """Rows [M, D] of "cues", or of what was computed once and lies beside the clip ("clip", "captions", "words").
-
-        Raises InputError.
-        """
-        if kind == "cues":
+    def context(self, choice: ContextChoice) -> NDArray[np.float32]:
+        """Rows [M, D] of the measured cues, or of what was computed once and lies beside the clip. Raises InputError."""
+        if choice.name == "cues":
             return self.cues.values
-        path = self.folder / CLIPS / self.clip / f"context-{kind}.npy"
+        path = self.folder / CLIPS / self.clip / choice.file
         try:
             return read_numbers(path)
         except (OSError, ValueError, EOFError) as error:
             raise InputError(
-                f"Wanted the context {kind!r} of {self.clip}, found no {path}; compute it first."
+                f"Wanted the context {choice.name!r} of {self.clip}, found no {path}; make it with `limelight contexts`."
             ) from error
 
 

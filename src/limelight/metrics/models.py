@@ -233,7 +233,7 @@ def _told(card: Card, shown: ShownCues | None, seconds: float) -> NDArray[np.flo
         return None
     if shown is None:
         return np.zeros((max(1, math.ceil(seconds)), card.context_width), np.float32)
-    rows = shown.context(card.context)
+    rows = shown.context(card.context_source.choice)
     if rows.ndim != 2 or rows.shape[1] != card.context_width:
         raise ModelError(
             f"Wanted to tell {card.name} rows of {card.context_width} numbers ({card.context}), {shown.clip} has "

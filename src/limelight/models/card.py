@@ -21,6 +21,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from limelight.errors import ModelError
+from limelight.vision.contexts import PROMPTS, ContextChoice, ContextSource
+from limelight.vision.cues import KINDS
 
 FORMAT: Literal["limelight-model-1"] = "limelight-model-1"
 FORMER_FORMAT = "limelight-visah-1"  # of 0.1.0: always a remixer
@@ -57,6 +59,14 @@ class Card(BaseModel):
     context_width: int = Field(
         default=0, ge=0, le=65_536, description="D, numbers a second; 0 where it is told nothing"
     )
+    prompts: Annotated[str, Field(max_length=200)] = Field(
+        default="", description="of captions: how the questions are put"
+    )
+    cue: Annotated[str, Field(max_length=200)] = Field(
+        default="", description="of captions: which of the six is asked for"
+    )
+    context_model: _Line = Field(default="", description="CLIP or the vision-language model that it was told by")
+    text_model: _Line = Field(default="", description="the text encoder that it was told by")
     cue_names: Names = Field(default=(), description="the cues that it is told, by name and in this order")
     sample_rate: int = Field(default=48_000, ge=8_000, le=192_000, description="Hz")
     n_fft: int = Field(default=2048, ge=64, le=65_536)
@@ -92,6 +102,8 @@ class Card(BaseModel):
             raise ValueError(f"chunks of {self.samples} samples cannot share {self.overlap_samples}")
         if (self.context == "none") != (self.context_width == 0):
             raise ValueError(f"the context {self.context!r} cannot be {self.context_width} numbers wide")
+        if self.prompts not in ("", *PROMPTS) or self.cue not in ("", *KINDS):
+            raise ValueError(f"captions are not asked for by {self.prompts!r} and {self.cue!r}")
         if self.band_edges and not _rise(self.band_edges, self.n_fft // 2 + 1):
             raise ValueError("bands of the spectrum go from its first bin to its last")
         return self
@@ -105,6 +117,12 @@ class Card(BaseModel):
     def steps(self) -> int:
         """T of what it hears at once."""
         return -(-self.samples // self.hop)
+
+    @property
+    def context_source(self) -> ContextSource:
+        """What it was trained to be told, and by which networks."""
+        asked = {name: value for name, value in (("prompts", self.prompts), ("cue", self.cue)) if value}
+        return ContextSource(ContextChoice(self.context, **asked), self.context_model, self.text_model)
 
     @property
     def fingerprint(self) -> str:

@@ -4,16 +4,16 @@ From VisAH (CVPR 2025), and SemMix (arXiv 2601.08871) with fewer encoder layers:
 
     f̂ = f + Z(D(W · norm(f), E(c)))
 
-    E   context [B, M, D] → linear → encoder layers over the context's time: attention, feed-forward
+    E   context [B, M, D] → linear → encoder layers: attention with sinusoids of the step's number, feed-forward
     D   6 blocks: self-attention, attention to E(c), GEGLU feed-forward, each behind a LayerNorm
     Z   1×1 convolution that starts at zero: an untrained network does not depend on its context at all
 
-The context carries its order as sinusoids, added to what is looked for and looked at, not to what is heard; the sound
-carries none (its backbone knows time). Without a context the second attention of a block looks at the sound again.
+The sound carries no positional code (its backbone knows time). Without a context the second attention of a block looks at
+the sound again. Weights start as torch's `MultiheadAttention` and `Linear` start theirs, which is what the released code uses.
 
-Ours differs in one thing, on purpose: the released code lets the context encoder attend over the batch, ours over time.
-It shares attention and feed-forward with `highlighter`, lite's own and smaller one, which knows seconds on both sides
-and hence suits films of any length.
+The released code lets E attend over the batch: it hands [B, M, width] to an attention that expects [M, B, width]. So a film's
+context depends on the films beside it and not on its own other seconds. `context_axis` "batch" does the same, for released
+weights; "time", ours, lets each second see the film's others.
 """
 
 from __future__ import annotations
@@ -24,28 +24,36 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
-from limelight.networks.highlighter import Attention, FeedForward
+from limelight.networks.attention import Attention, FeedForward
 
 NORM_GROUPS = 32
 HEAD_WIDTH = 32
 LONGEST_PERIOD = 10_000  # of the sinusoids, in steps of the context, over 2 π
 ENCODER_FACTOR, DECODER_FACTOR = 2, 4  # feed-forward's width over the transformer's
+TIME, BATCH = "time", "batch"
 
 
 @dataclass(frozen=True)
 class ContextTransformerConfig:
-    """Size of the transformer; its width is heads × 32."""
+    """Size of the transformer; its width is heads × head_width."""
 
     embedding_width: int = 768  # C_a of the backbone, a multiple of 32
     heads: int = 16
     context_width: int = 768  # numbers a step of context: 768 CLIP, 4,096 T5-XXL; 0 builds no context encoder
     encoder_layers: int = 3
     decoder_layers: int = 6
+    context_axis: str = TIME  # what the context encoder attends over
+    head_width: int = HEAD_WIDTH
+
+    def __post_init__(self) -> None:
+        if self.context_axis not in (TIME, BATCH):
+            raise ValueError(f"a context encoder attends over {TIME} or {BATCH}, got {self.context_axis!r}")
 
     @property
     def width(self) -> int:
-        return HEAD_WIDTH * self.heads
+        return self.head_width * self.heads
 
 
 class ContextTransformer(nn.Module):
@@ -53,6 +61,8 @@ class ContextTransformer(nn.Module):
 
     `hidden` [B, M] is 1 where a step of context must not be seen (padding of a batch); one step must remain.
     """
+
+    recompute = False  # the blocks' activations in the way back, in place of keeping them
 
     def __init__(self, config: ContextTransformerConfig) -> None:
         super().__init__()
@@ -66,13 +76,16 @@ class ContextTransformer(nn.Module):
         nn.init.zeros_(self.embedding_out.bias)  # type: ignore[arg-type]
 
     def forward(self, embedding: Tensor, context: Tensor | None = None, hidden: Tensor | None = None) -> Tensor:
-        memory = self._remember(context, hidden)
+        memory = self._encoded(context, hidden)
         x = self.embedding_in(self.norm(embedding)).transpose(1, 2)  # [B, L, width]
         for block in self.blocks:
-            x = block(x, memory, hidden)
+            if self.recompute and self.training:
+                x = checkpoint(block, x, memory, hidden, use_reentrant=False)
+            else:
+                x = block(x, memory, hidden)
         return embedding + self.embedding_out(x.transpose(1, 2))
 
-    def _remember(self, context: Tensor | None, hidden: Tensor | None) -> Tensor | None:
+    def _encoded(self, context: Tensor | None, hidden: Tensor | None) -> Tensor | None:
         if context is None:
             return None
         if self.context_encoder is None:
@@ -85,19 +98,22 @@ class ContextEncoder(nn.Module):
 
     def __init__(self, config: ContextTransformerConfig) -> None:
         super().__init__()
+        self.over_batch = config.context_axis == BATCH
         self.project = nn.Linear(config.context_width, config.width)
         self.layers = nn.ModuleList(ContextLayer(config) for _ in range(config.encoder_layers))
 
     def forward(self, context: Tensor, hidden: Tensor | None = None) -> Tensor:
         x = self.project(context)
-        places = step_code(x)
+        code = step_code(x)[None]  # [1, M, width]
+        if self.over_batch:  # every step of the context is then alone with the same step of the other films
+            x, code, hidden = x.transpose(0, 1), code.transpose(0, 1), None
         for layer in self.layers:
-            x = layer(x, places, hidden)
-        return x
+            x = layer(x, code, hidden)
+        return x.transpose(0, 1) if self.over_batch else x
 
 
 class ContextLayer(nn.Module):
-    """Every step of the context looks at every other, then thinks for itself."""
+    """Every step of the context looks at every other, then a feed-forward layer of its own."""
 
     def __init__(self, config: ContextTransformerConfig) -> None:
         super().__init__()
@@ -106,12 +122,13 @@ class ContextLayer(nn.Module):
         self.attention = Attention(width, config.heads)
         self.inner = nn.Linear(width, ENCODER_FACTOR * width)
         self.outer = nn.Linear(ENCODER_FACTOR * width, width)
+        _start_as_multihead(self.attention)
 
-    def forward(self, x: Tensor, places: Tensor, hidden: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, code: Tensor, hidden: Tensor | None) -> Tensor:
         normed = self.norm(x)
-        placed = normed + places
+        placed = normed + code
         x = x + self.attention(placed, placed, hidden, content=normed)
-        return x + self.outer(F.relu(self.inner(self.ff_norm(x))))
+        return x + self.outer(F.gelu(self.inner(self.ff_norm(x))))
 
 
 class DecoderBlock(nn.Module):
@@ -133,8 +150,21 @@ class DecoderBlock(nn.Module):
 
 
 def step_code(x: Tensor) -> Tensor:
-    """Sinusoids of the step's number for x [B, M, width], [M, width]; periods from 2 π to 2 π · 10,000 steps."""
+    """Sinusoids of the step's number for x [B, M, width], [M, width]; periods from 2 π to 2 π · 10,000 steps.
+
+    Sine and cosine of one period stand side by side.
+    """
     half = x.shape[-1] // 2
     rates = torch.exp(-math.log(LONGEST_PERIOD) * torch.arange(half, device=x.device) / half)
     angles = torch.arange(x.shape[1], device=x.device)[:, None] * rates
-    return torch.cat([angles.sin(), angles.cos()], dim=-1).to(x.dtype)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1).to(x.dtype)
+
+
+def _start_as_multihead(attention: Attention) -> None:
+    """First weights as of torch's `MultiheadAttention`: one Xavier draw over queries, keys and values, biases of zero."""
+    width = attention.q.in_features
+    bound = math.sqrt(6 / (width + 3 * width))
+    for layer in (attention.q, attention.k, attention.v):
+        nn.init.uniform_(layer.weight, -bound, bound)
+    for layer in (attention.q, attention.k, attention.v, attention.out):
+        nn.init.zeros_(layer.bias)

@@ -17,21 +17,29 @@ For 10 s at 44.1 kHz:
 As VisAH, and unlike HybridDemucs: the spectrogram is one channel of magnitude that is not normalised (normalising
 suppresses ambience), one output in place of four sources, the mask is linear and unbounded, width 24 in place of 48.
 
-Ours differs in three things. The inverse STFT divides by the window of the frames that are kept (the original keeps T
-frames but divides by T + 4, which fades the first and last 35 ms): a mask of ones then changes nothing. Clips under
-three hops are lengthened with silence, so that any length goes through. The embedding enters the decoder once: as what
-the highlighter made of it, not also untouched beside it as a skip.
+Two things that the released code does are switches, off in our own variant:
+
+- `faded_ends`: its inverse STFT keeps T frames but divides by the windows of T + 4, which fades the first and last 35 ms.
+  Ours divides by the windows that are there, so that a mask of ones changes nothing.
+- `embedding_twice`: the untouched embedding enters the decoder once more, as its deepest skip, beside what the highlighter
+  made of it. In ours it enters once, as in HybridDemucs, so that what the highlighter takes away is gone.
+
+Clips under three hops are lengthened with silence, so that any length goes through. Mask and waveform are made in single
+precision under autocast: a mask in bfloat16 would leave noise 50 dB under the mixture.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from limelight.networks.unet_layers import DecoderLayer, Down, EncoderLayer, Level, Up
 
@@ -68,6 +76,8 @@ class DualUnetConfig(StftFrames):
 
     channels: int = 24
     sample_rate: int = 44_100  # Hz
+    faded_ends: bool = False
+    embedding_twice: bool = False
 
     def __post_init__(self) -> None:
         if self.channels < 4 or self.channels % 4:
@@ -136,6 +146,8 @@ class FrequencyEmbedding(nn.Module):
 class DualUnet(nn.Module):
     """Mixture [B, N] to output [B, N], of any length."""
 
+    recompute = False  # the layers' activations in the way back, in place of keeping them
+
     def __init__(self, config: DualUnetConfig) -> None:
         super().__init__()
         self.config = config
@@ -159,8 +171,8 @@ class DualUnet(nn.Module):
         mixture = lengthened(mixture, self.config)
         spectrum = stft(mixture, self.config)
         made = self.prescribe(spectrum.abs(), mixture, highlight=highlight)
-        output = istft(made.mask * spectrum, mixture.shape[1], self.config) + made.wave
-        return output[:, :samples]
+        masked = istft(made.mask * spectrum, mixture.shape[1], self.config, faded_ends=self.config.faded_ends)
+        return (masked + made.wave)[:, :samples]
 
     def prescribe(self, magnitude: Tensor, mixture: Tensor, *, highlight: Highlight | None = None) -> Prescription:
         """From |X| [B, F, T] and the mixture [B, N], N at least 3 hops; real numbers only, no transform inside."""
@@ -169,26 +181,29 @@ class DualUnet(nn.Module):
 
     def encode(self, magnitude: Tensor, mixture: Tensor) -> Encoded:
         """|X| [B, F, T] and mixture [B, N] to the embedding [B, C_a, L] and what the decoder needs beside it."""
-        mean, std = mixture.mean(1, keepdim=True), mixture.std(1, keepdim=True, unbiased=False) + 1e-5
-        waves = [((mixture - mean) / std)[:, None]]  # [B, 1, N]
+        mean, std = mixture.mean(1, keepdim=True), mixture.std(1, keepdim=True)
+        waves = [((mixture - mean) / (std + 1e-5))[:, None]]  # [B, 1, N]
         for layer in self.wave_encoder:
-            waves.append(layer(waves[-1]))
+            waves.append(self._run(layer, waves[-1]))
         merged = self.wave_in(waves[-1])[:, :, None]  # [B, C, 1, T]
-        skips = [self.frequencies(self.encoder[0](magnitude[:, None]))]  # [B, C, F, T]
+        scaled = math.sqrt(self.config.n_fft) * magnitude[:, None]  # of a transform without any scaling, as released
+        skips = [self.frequencies(self._run(self.encoder[0], scaled))]  # [B, C, F, T]
         for layer in self.encoder[1:]:
-            skips.append(layer(skips[-1]))
-        skips.append(self.merged_encoder(skips[-1], merged))
-        embedding = self.shared_encoder(skips[-1].squeeze(2))
+            skips.append(self._run(layer, skips[-1]))
+        skips.append(self._run(self.merged_encoder, skips[-1], merged))
+        embedding = self._run(self.shared_encoder, skips[-1].squeeze(2))
         return Encoded(embedding, tuple(skips), tuple(waves[1:]), mean, std, mixture.shape[1], magnitude.shape[-1])
 
     def decode(self, encoded: Encoded, embedding: Tensor) -> Prescription:
         """The embedding, highlighted or not, to what is done to the mixture."""
-        x = self.shared_decoder(embedding, encoded.steps)[:, :, None]  # [B, C, 1, T]
+        if self.config.embedding_twice:
+            embedding = embedding + encoded.embedding
+        x = self._run(self.shared_decoder, embedding, encoded.steps)[:, :, None]  # [B, C, 1, T]
         x = self.merged_decoder.gather(x + encoded.skips[-1])
         wave = self._ascend_wave(x.squeeze(2), encoded)
         x = self.merged_decoder.up(x, encoded.steps)
         for i in reversed(range(len(self.decoder))):
-            x = self.decoder[i](x + encoded.skips[i], encoded.steps)
+            x = self._run(self.decoder[i], x + encoded.skips[i], encoded.steps)
         return Prescription(x[:, 0], wave * encoded.wave_std + encoded.wave_mean)
 
     def _ascend_wave(self, x: Tensor, encoded: Encoded) -> Tensor:
@@ -196,8 +211,11 @@ class DualUnet(nn.Module):
         lengths = [encoded.samples, *(skip.shape[-1] for skip in encoded.wave_skips)]
         x = self.wave_out(x, lengths[-1])
         for i in reversed(range(len(encoded.wave_skips))):
-            x = self.wave_decoder[i](x + encoded.wave_skips[i], lengths[i])
+            x = self._run(self.wave_decoder[i], x + encoded.wave_skips[i], lengths[i])
         return x[:, 0]
+
+    def _run(self, layer: nn.Module, *inputs: Any) -> Tensor:
+        return checkpoint(layer, *inputs, use_reentrant=False) if self.recompute and self.training else layer(*inputs)
 
 
 def lengthened(mixture: Tensor, config: StftFrames) -> Tensor:
@@ -219,13 +237,18 @@ def stft(x: Tensor, config: StftFrames) -> Tensor:
     return spectrum[:, :-1]
 
 
-def istft(spectrum: Tensor, samples: int, config: StftFrames) -> Tensor:
-    """The inverse, [B, F, T] to [B, N]: x[n] = Σ_t w[n − t hop] y_t[n − t hop] / Σ_t w²[n − t hop]."""
+def istft(spectrum: Tensor, samples: int, config: StftFrames, *, faded_ends: bool = False) -> Tensor:
+    """The inverse, [B, F, T] to [B, N]: x[n] = Σ_t w[n − t hop] y_t[n − t hop] / Σ_t w²[n − t hop].
+
+    `faded_ends`: the sum below also runs over two frames before and two behind, which hold nothing.
+    """
     window = torch.hann_window(config.n_fft, device=spectrum.device)
     frames = torch.fft.irfft(F.pad(spectrum, (0, 0, 0, 1)), dim=1, norm="ortho") * window[:, None]  # [B, n_fft, T]
-    weight = (window.square()[:, None]).expand(-1, frames.shape[-1])[None]
-    inside = slice(config.margin, config.margin + samples)
-    return _overlap_add(frames, config)[:, inside] / _overlap_add(weight, config)[:, inside]
+    beyond = 2 if faded_ends else 0
+    weight = (window.square()[:, None]).expand(-1, frames.shape[-1] + 2 * beyond)[None]
+    first = config.margin + beyond * config.hop
+    below = _overlap_add(weight, config)[:, first : first + samples]
+    return _overlap_add(frames, config)[:, config.margin : config.margin + samples] / below
 
 
 def _overlap_add(frames: Tensor, config: StftFrames) -> Tensor:

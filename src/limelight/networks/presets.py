@@ -30,10 +30,17 @@ PRESETS = {name: Preset(visah.Visah, config) for name, config in visah.PRESETS.i
 }
 
 
-def build(name: str, *, channels: int | None = None, context_width: int | None = None, **more: int) -> Remixer:
+def build(
+    name: str,
+    *,
+    variant: str = visah.LIMELIGHT,
+    channels: int | None = None,
+    context_width: int | None = None,
+    **more: int,
+) -> Remixer:
     """A new network: `channels` is its dial, `more` any other field of its configuration (`encoder_layers`, …).
 
-    Raises ModelError for a name that is none, and for a field or a size that the network does not have.
+    Raises ModelError for a name that is none, and for a variant, a field or a size that the network does not have.
     """
     preset = _preset(name)
     wished = more | ({} if context_width is None else {"context_width": context_width})
@@ -42,6 +49,10 @@ def build(name: str, *, channels: int | None = None, context_width: int | None =
         raise ModelError(f"Wanted {name!r} with {', '.join(strangers)}; it has {', '.join(sorted(known))}.")
     try:
         config = preset.config if channels is None else preset.config.sized(channels)
+        if isinstance(config, visah.VisahConfig):
+            config = config.as_variant(variant)
+        elif variant != visah.LIMELIGHT:
+            raise ValueError(f"it has no variant {variant!r}")
         return preset.network(replace(config, **wished))  # type: ignore[type-var]
     except ValueError as error:
         raise ModelError(f"Wanted {name!r} at that size: {error}; choose another.") from error

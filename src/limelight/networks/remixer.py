@@ -1,22 +1,19 @@
-"""What every remixing network is: a mixture and a context in, a remix out, by a mask and a waveform.
+"""What every remixing network is: a mixture and a context in, a remix out, by a mask and a waveform, on any channels.
 
     output = iSTFT(mask · X) + wave
 
-A network that works on waveforms alone prescribes a mask of ones and wave = output − mixture, so that more channels than
-one can be done alike (`every_channel`). The seam between networks and all that trains, exports and runs them.
-
-A mono network on stereo and 5.1: what it decides for the downmix is done to every channel.
-
-The network hears m = Σ_c w_c x_c and answers with a mask and a waveform residual r. The mask is applied to the
-spectrum of each channel, which keeps each where it stands. The residual is one waveform for all; each channel gets the
-share of it that it has in the downmix, by least squares over the whole stretch:
+This is the seam between networks and all that trains, exports and runs them. A network that works on waveforms alone
+prescribes a mask of ones and wave = output − mixture, so that all networks are run on stereo and 5.1 alike: what the mono
+network decides for the downmix m = Σ_c w_c x_c is done to every channel. The mask is applied to the spectrum of each channel,
+which keeps each where it stands. The waveform residual r is one for all; each channel gets the share of it that it has in the
+downmix, by least squares over the whole stretch:
 
     y_c = iSTFT(mask · X_c) + a_c r,      a_c = ⟨x_c, m⟩ / ⟨m, m⟩
 
-Since Σ_c w_c a_c = 1 and the transform is linear, the downmix of the outputs is the network's output for the downmix.
-For channels of equal power that have nothing in common, a is the pseudo-inverse of the weights, w / ‖w‖²; unlike that,
-a silent channel gets nothing, and equal channels get equal shares. What only stands out of phase (m = 0) is masked by
-what the network says of silence: this is the known limit of a mono ear.
+Since Σ_c w_c a_c = 1 and the transform is linear, the downmix of the outputs is the network's output for the downmix. For
+channels of equal power that have nothing in common, a is the pseudo-inverse of the weights, w / ‖w‖²; unlike that, a silent
+channel gets nothing, and equal channels get equal shares. What only stands out of phase (m = 0) is masked by what the network
+says of silence: this is the known limit of a mono network.
 
 Neither paper says how to run its mono network on more channels; this is our own.
 """
@@ -90,6 +87,9 @@ class Remixer(nn.Module):
     def prescribe(self, magnitude: Tensor, mixture: Tensor, context: Tensor | None = None) -> Prescription:
         """|X| [B, F, T], mixture [B, N] and context to mask [B, F, T] and wave [B, N]."""
         raise NotImplementedError
+
+    def recompute_activations(self) -> None:
+        """From here on training computes activations again in the way back, where the network can; else nothing changes."""
 
 
 def on_every_channel(

@@ -39,8 +39,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from limelight.networks.attention import Attention
 from limelight.networks.dual_unet import StftFrames
-from limelight.networks.highlighter import Attention
 
 HEAD_WIDTH = 16
 FEED_TAPS = 3

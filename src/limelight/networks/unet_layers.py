@@ -1,30 +1,24 @@
 """The layers of the dual U-Net: one level down, one level up, over frequency or over time.
 
-From Défossez, "Hybrid Spectrogram and Waveform Source Separation" (2021). Down and up at one level:
+From Défossez, "Hybrid Spectrogram and Waveform Source Separation" (2021). Nothing differs from the paper. Down and up at one
+level:
 
     down   conv (stride) → norm → GELU → residual branch → 1×1 conv → norm → GLU
     up     + skip → 3×3 conv → norm → GLU → transposed conv (stride) → norm → GELU (none at the last)
 
-A level over frequency has [B, C, F, T] and leaves T as it is; a level over time has [B, C, T]. Norms stand only where
-the level says so.
+A level over frequency has [B, C, F, T] and leaves T as it is; a level over time has [B, C, T]. Norms stand only where the
+level says so.
 
-The residual branch inside every encoder layer of the dual U-Net: two rounds of dilated convolution over time.
-
-From Défossez, "Hybrid Spectrogram and Waveform Source Separation" (2021). One round, at C / 4 channels:
+The residual branch inside every encoder layer has two rounds of dilated convolution over time, at C / 4 channels:
 
     x ← x + scale · GLU(norm(W₂ · [attention · LSTM] · GELU(norm(W₁ ∗ x))))         dilation 1, then 2
 
-The LSTM and the attention stand only in the deep layers. `scale`, one number a channel, starts at 1e-4, so that a new
-branch hardly says anything. Nothing differs from the paper.
-
-Attention that fades with distance: how the dual U-Net's residual branches look around in time.
-
-From Défossez, "Hybrid Spectrogram and Waveform Source Separation" (2021). A step attends to every other step but itself;
-in place of positions, each step says how fast its interest fades with distance. For query t and key s, per head,
+LSTM and attention stand only in the deep layers. `scale`, one number a channel, starts at 1e-4. The attention fades with
+distance, in place of positions: each step attends to every other step but itself, and for query t and key s, per head,
 
     score(t, s) = k_s · q_t / √d  −  Σ_j  j · |t − s| / √J · ½ sigmoid(a_j(t)),    j = 1 … J
 
-with J decay rates and a learnt a. The softmax runs over s. Nothing differs from the paper.
+with J decay rates and a learnt a. The softmax runs over s.
 """
 
 from __future__ import annotations
@@ -41,7 +35,7 @@ NORM_GROUPS = 4
 
 @dataclass(frozen=True)
 class Level:
-    """One storey of the U-Net, as the encoder sees it."""
+    """One level of the U-Net, as the encoder sees it."""
 
     outer: int  # channels above it
     inner: int  # channels in and below it
@@ -82,7 +76,7 @@ class Up(nn.Module):
     """Transposed convolution, back to what `Down` was given; `length` is T above a level over time."""
 
     def __init__(self, level: Level, *, last: bool = False) -> None:
-        """`last`: the end of a decoder, without GELU."""
+        """`last`: the end of a decoder, without GELU, and in single precision under autocast."""
         super().__init__()
         self.level, self.last = level, last
         k, s = level.kernel, level.stride
@@ -94,9 +88,14 @@ class Up(nn.Module):
         self.norm = level.norm(level.outer)
 
     def forward(self, x: Tensor, length: int) -> Tensor:
-        x, p = self.norm(self.conv(x)), self.level.padding
-        x = x[:, :, p : x.shape[2] - p] if self.level.over_frequency else x[..., p : p + length]
-        return x if self.last else F.gelu(x)
+        if self.last:
+            with torch.autocast(x.device.type, enabled=False):
+                return self._cut(self.conv(x.float()), length)
+        return F.gelu(self._cut(self.norm(self.conv(x)), length))
+
+    def _cut(self, x: Tensor, length: int) -> Tensor:
+        p = self.level.padding
+        return x[:, :, p : x.shape[2] - p] if self.level.over_frequency else x[..., p : p + length]
 
 
 class EncoderLayer(nn.Module):

@@ -2,25 +2,21 @@
 
     none                                          no context
     one-frame-L3, many-frames-L3                  CLIP                                            L of 0, 3, 5, 6
+    one-caption-general-L6, many-captions-…       one general question a second                   L of 0, 3, 5, 6
     one-caption-focused-tone-L3, many-captions-…  two styles of question × six cues               L of 0, 3, 5, 6
     one-cue-row-L3, many-cue-rows-L3              our measured cues                               L of 0, 3, 5, 6
     one-phrase-L3, many-phrases-L3                the same in words                               L of 0, 3, 5, 6
 
 From VisAH (contexts, L) and SemMix (questions, L). "One" is the middle second of a passage, "many" all of them. Each
 variant is a run of its own in a folder of its name: a variant that is done is not done again, a stopped one goes on, one
-whose context is not there is left out and named.
-
-The papers' ablation tables with ours beside them, as Markdown.
-
-The papers' figures are of their own data (VisAH's test split, 1,789 clips, 126 thousand steps), so columns are not to be
-compared with each other: what can be compared is the order of the rows.
+whose context is not there is left out and named. The tables are in `ablation_tables`.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatch
 from itertools import product
@@ -32,15 +28,18 @@ from accelerate import PartialState
 from limelight.dataset.reading import MuddyMix
 from limelight.errors import InputError, ModelError
 from limelight.media.target import whole_or_absent
+from limelight.metrics.pretrained import NO_NETWORKS, MetricNetworks
 from limelight.training.checkpoint import load_remixer
-from limelight.training.contexts import STYLES, ContextChoice, context_width
+from limelight.training.contexts import context_width
 from limelight.training.trainer import Recipe, RuntimeOptions, fingerprint, train_remixer, validation_of
-from limelight.training.validation import METRICS, Judgement
+from limelight.training.validation import ByPicture
+from limelight.vision.contexts import GENERAL, MANY, ONE, ContextChoice
 from limelight.vision.cues import KINDS
 
 log = logging.getLogger(__name__)
 
 DEPTHS = (0, 3, 5, 6)
+STYLES = ("minimal", "focused")
 RESULT = "result.json"
 WORDS = {
     "clip": ("one-frame", "many-frames"),
@@ -67,7 +66,7 @@ class Result:
     """What came of a variant."""
 
     variant: Variant
-    judged: Judgement
+    found: ByPicture
     parameters: int
 
 
@@ -91,26 +90,32 @@ def variants(only: Iterable[str] = ()) -> tuple[Variant, ...]:
 
 def _with_context() -> Iterator[Variant]:
     for name, (one, many) in WORDS.items():
-        asked = product(STYLES, KINDS) if name == "captions" else [("", "")]
-        for (style, kind), (moments, word), depth in product(asked, (("one", one), ("many", many)), DEPTHS):
-            if style:
-                question = f"-{style}-{kind.replace(' ', '-')}"
-                yield Variant(f"{word}{question}-L{depth}", ContextChoice(name, style, kind, moments), depth)
-            else:
-                yield Variant(f"{word}-L{depth}", ContextChoice(name, moments=moments), depth)
+        for (frames, word), (question, choice), depth in product(((ONE, one), (MANY, many)), _asked(name), DEPTHS):
+            yield Variant(f"{word}{question}-L{depth}", replace(choice, frames=frames), depth)
+
+
+def _asked(name: str) -> list[tuple[str, ContextChoice]]:
+    """How a context can be asked for, with the middle part of the variant's name."""
+    if name != "captions":
+        return [("", ContextChoice(name))]
+    by_cue = [
+        (f"-{style}-{cue.replace(' ', '-')}", ContextChoice(name, style, cue)) for style, cue in product(STYLES, KINDS)
+    ]
+    return [(f"-{GENERAL}", ContextChoice(name, GENERAL)), *by_cue]
 
 
 def ablate(
     dataset: Path,
     into: Path,
     recipe: Recipe,
-    effort: RuntimeOptions,
+    options: RuntimeOptions,
     *,
     chosen: Iterable[Variant],
     split: str,
     count: int,
+    networks: MetricNetworks = NO_NETWORKS,
 ) -> Ablation:
-    """Trains and judges variants on `count` clips of a split. Raises InputError, ModelError."""
+    """Trains and evaluates variants on `count` clips of a split; `networks`: of KLD and ΔIB. Raises InputError, ModelError."""
     results, left_out = [], {}
     clips = MuddyMix(dataset)
     for variant in chosen:
@@ -120,126 +125,57 @@ def ablate(
             left_out[variant.name] = str(error)
             log.info("%s is left out: %s", variant.name, error)
             continue
-        results.append(_result(dataset, into / variant.name, variant, variant.of(recipe), effort, split, count))
+        job = _Job(dataset, into / variant.name, variant, variant.of(recipe), options, split, count, networks)
+        results.append(job.result())
     return Ablation(tuple(results), left_out)
 
 
-def _result(
-    dataset: Path, folder: Path, variant: Variant, recipe: Recipe, effort: RuntimeOptions, split: str, count: int
-) -> Result:
-    wished = {"recipe": asdict(recipe), "split": split, "count": count, "steps": effort.steps, "epochs": effort.epochs}
-    asked = json.loads(json.dumps(wished | {"manifest_sha256": fingerprint(dataset)}))
-    path = folder / RESULT
-    if path.is_file():
-        return _read(path, variant, asked)
-    log.info("%s", variant.name)
-    network = load_remixer(train_remixer(dataset, folder, recipe, effort))
-    if PartialState().is_main_process:
-        watch = validation_of(MuddyMix(dataset, split), recipe, network, count=count)
-        found = {
-            "asked": asked,
-            "judged": watch.judge(network.to(PartialState().device)),
-            "parameters": sum(parameter.numel() for parameter in network.parameters()),
-        }
-        with whole_or_absent(path) as temporary:
-            temporary.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    PartialState().wait_for_everyone()
-    return _read(path, variant, asked)
+@dataclass(frozen=True)
+class _Job:
+    """One variant: where it is trained, and what it is evaluated on."""
+
+    dataset: Path
+    folder: Path
+    variant: Variant
+    recipe: Recipe
+    options: RuntimeOptions
+    split: str
+    count: int
+    networks: MetricNetworks
+
+    def result(self) -> Result:
+        """As an earlier run found it, or trained and evaluated now. Raises InputError, ModelError."""
+        path = self.folder / RESULT
+        if path.is_file():
+            return _read(path, self.variant, self._asked())
+        log.info("%s", self.variant.name)
+        network = load_remixer(train_remixer(self.dataset, self.folder, self.recipe, self.options))
+        if PartialState().is_main_process:
+            clips = MuddyMix(self.dataset, self.split)
+            split = validation_of(clips, self.recipe, network, count=self.count, networks=self.networks)
+            found = {
+                "asked": self._asked(),
+                "found": split.evaluate(network.to(PartialState().device)),
+                "parameters": sum(parameter.numel() for parameter in network.parameters()),
+            }
+            with whole_or_absent(path) as temporary:
+                temporary.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        PartialState().wait_for_everyone()
+        return _read(path, self.variant, self._asked())
+
+    def _asked(self) -> dict[str, Any]:
+        asked = {"recipe": asdict(self.recipe), "split": self.split, "count": self.count}
+        asked |= {"steps": self.options.steps, "epochs": self.options.epochs, "networks": asdict(self.networks)}
+        plain: dict[str, Any] = json.loads(json.dumps(asked | {"manifest_sha256": fingerprint(self.dataset)}))
+        return plain
 
 
 def _read(path: Path, variant: Variant, asked: dict[str, Any]) -> Result:
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
-        result = Result(variant, saved["judged"], saved["parameters"])
+        result = Result(variant, saved["found"], saved["parameters"])
     except (ValueError, KeyError) as error:
         raise ModelError(f"Wanted a variant's result in {path}, which is damaged ({error}); delete it.") from error
     if saved.get("asked") != asked:
         raise ModelError(f"{path} was made with other options; give the same ones, or another folder.")
     return result
-
-
-FOCUS = "focused-camera-focus"
-OURS = (*METRICS.values(), "with another clip's", "with none")  # the last two level-matched MAG
-# Variant to its row's name, and MAG, KLD, ΔIB in VisAH's table; empty where the paper has no such row.
-CONTEXTS: Mapping[str, tuple[str, tuple[float, ...]]] = {
-    "none": ("none", (10.35, 11.95, 0.99)),
-    "one-frame-L3": ("one frame", (10.35, 11.67, 0.91)),
-    f"one-caption-{FOCUS}-L6": ("one caption", (10.32, 11.83, 0.84)),
-    "many-frames-L3": ("many frames", (10.24, 11.18, 0.88)),
-    f"many-captions-{FOCUS}-L6": ("many captions", (10.08, 11.01, 0.80)),
-    "one-cue-row-L3": ("one row of measured cues", ()),
-    "many-cue-rows-L3": ("measured cues", ()),
-    "one-phrase-L3": ("one phrase of measured cues", ()),
-    "many-phrases-L3": ("measured cues in words", ()),
-}
-# Variant's stem to what the papers say of its depths.
-DEPTH_WORDS: Mapping[str, tuple[str, dict[int, str]]] = {
-    "many-frames": ("many frames", {3: "best (VisAH)", 6: "over-fits (VisAH)"}),
-    f"many-captions-{FOCUS}": ("many captions", {3: "best (SemMix)", 6: "best (VisAH)"}),
-    "many-cue-rows": ("measured cues", {}),
-    "many-phrases": ("measured cues in words", {}),
-}
-
-
-def tables(found: Ablation) -> str:
-    """All tables, and what is left out."""
-    results = {result.variant.name: result for result in found.results}
-    parts = [_contexts(results), _depths(results), _questions(results), _left_out(found)]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _contexts(results: Mapping[str, Result]) -> str:
-    rows = [
-        [words, *([f"{figure:.2f}" for figure in paper] or ["–"] * 3), *_ours(results.get(name))]
-        for name, (words, paper) in CONTEXTS.items()
-        if paper or name in results
-    ]
-    head = ["context", "VisAH: MAG", "KLD", "ΔIB", *_here()]
-    return "**Contexts**\n\n" + _markdown(head, [_nothing_done(results.values(), 4), *rows])
-
-
-def _depths(results: Mapping[str, Result]) -> str:
-    rows = [
-        [f"{words}, L = {depth}", said.get(depth, "–"), *_ours(results[f"{stem}-L{depth}"])]
-        for stem, (words, said) in DEPTH_WORDS.items()
-        for depth in DEPTHS
-        if f"{stem}-L{depth}" in results
-    ]
-    return "**Depth of the context encoder**\n\n" + _markdown(["", "the papers", *_here()], rows) if rows else ""
-
-
-def _questions(results: Mapping[str, Result]) -> str:
-    names = {(kind, style): f"many-captions-{style}-{kind.replace(' ', '-')}-L3" for kind in KINDS for style in STYLES}
-    rows = [[kind, style, *_ours(results[name])] for (kind, style), name in names.items() if name in results]
-    return "**Questions (L = 3)**\n\n" + _markdown(["cue", "question", *_here()], rows) if rows else ""
-
-
-def _left_out(found: Ablation) -> str:
-    """A line for each reason, not for each variant."""
-    reasons: dict[str, list[str]] = {}
-    for name, reason in found.left_out.items():
-        reasons.setdefault(reason, []).append(name)
-    return "\n".join(f"Left out ({len(names)} variants, {names[0]} first): {why}" for why, names in reasons.items())
-
-
-def _here() -> list[str]:
-    return [f"here: {OURS[0]}", *OURS[1:]]
-
-
-def _ours(result: Result | None) -> list[str]:
-    if result is None:
-        return ["–"] * len(OURS)
-    figures = result.judged.get("true", result.judged["none"])
-    others = [result.judged.get(shown, {}).get("mag_level_matched") for shown in ("shuffled", "none")]
-    return [f"{figures[name]:.2f}" for name in METRICS] + ["–" if other is None else f"{other:.2f}" for other in others]
-
-
-def _nothing_done(results: Iterable[Result], columns: int) -> list[str]:
-    first = next(iter(results), None)
-    figures = [f"{first.judged['input'][name]:.2f}" for name in METRICS] if first else ["–"] * len(METRICS)
-    return ["nothing done", *["–"] * (columns - 1), *figures, "–", "–"]
-
-
-def _markdown(head: list[str], rows: list[list[str]]) -> str:
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))

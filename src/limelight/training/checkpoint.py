@@ -1,8 +1,7 @@
 """Checkpoints: one safetensors file with weights, optimiser and averages, and everything needed to go on in its header.
 
-Written beside and renamed, so that a kill leaves the last whole one.
-
-The remixing network of a training checkpoint.
+Written beside and renamed, so that a kill leaves the last whole one. The remixing network of a checkpoint is built from its
+header and given its averaged weights, where there are any; a header cannot announce more than the file holds.
 """
 
 from __future__ import annotations
@@ -116,7 +115,7 @@ def network_of(checkpoint: Checkpoint, path: Path) -> Remixer:
     """The network with its weights. Raises ModelError for a checkpoint of another kind."""
     config = checkpoint.config
     if "preset" not in config or "network" not in config:
-        raise ModelError(f"The checkpoint {path} is not of a remixing network (but of lite?); export it first.")
+        raise ModelError(f"The checkpoint {path} is not of a remixing network; name another.")
     preset = str(config["preset"])
     weights = checkpoint.part("model") | checkpoint.part("average")
     _check_size(config["network"], weights, path)

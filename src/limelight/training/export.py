@@ -6,9 +6,8 @@
 
 The transforms stay outside, so that every number in the graph is real. N and T are fixed, as are the papers' clips (10 s):
 the dual U-Net's attention and LSTM are laid out for a length. M is free. What is needed to build the transforms and the
-context travels in the file's metadata, the card of `runtime/remix_card.py`, and the file is sealed with its own hash.
-
-From a checkpoint to the folder that `highlight` runs: two ONNX graphs and a card.
+context travels in the file's metadata, the card of `models/card.py`: also how captions were asked for, and of which networks.
+The file is sealed with its own hash. Training checkpoints and those of the published VisAH code (`.ckpt`) are exported alike.
 """
 
 from __future__ import annotations
@@ -16,20 +15,28 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import onnx
 import torch
 from torch import Tensor, nn
 
+from limelight.errors import InputError, ModelError
 from limelight.models.card import METADATA, Card, Context, seal
 from limelight.networks.dual_unet import SHORTEST_HOPS
+from limelight.networks.released import read_released
 from limelight.networks.remixer import Remixer
 from limelight.networks.visah import STEPS_PER_SECOND
 from limelight.training.checkpoint import Checkpoint, load_remixer, read_header
+from limelight.vision.contexts import GENERAL, ContextChoice, ContextSource
 
 CLIP_SECONDS = 10.0
 LONGEST_LINE = 2000  # of a card
+RELEASED_CONTEXTS = {  # by their width
+    0: ContextSource(),
+    768: ContextSource(ContextChoice("clip"), "openai/clip-vit-large-patch14"),
+    4096: ContextSource(ContextChoice("captions", GENERAL), "OpenGVLab/InternVL3-8B-hf", "google/t5-v1_1-xxl"),
+}
 
 
 class Graph(nn.Module):
@@ -58,20 +65,61 @@ def export_checkpoint(
     The licences are its data's where none is given.
     """
     network, header = load_remixer(checkpoint), read_header(checkpoint)
-    data, context = header.config["data"], header.config["context"]
+    data = header.config["data"]
     licence = licence or f"bound by the data: {', '.join(data['licences']) or 'not stated'}"[:LONGEST_LINE]
-    training_data = training_data or trained_on(header)
-    preset = header.config["preset"]
     card = card_of(
         network,
         name=name,
-        context=context,
-        preset=preset,
+        source=source_in(header),
+        preset=header.config["preset"],
         licence=licence,
-        training_data=training_data,
+        training_data=training_data or trained_on(header),
         seconds=seconds,
     )
     export_remix(network, path, card)
+
+
+def export_released(
+    checkpoint: Path,
+    path: Path,
+    *,
+    name: str,
+    licence: str | None = None,
+    training_data: str | None = None,
+    seconds: float = CLIP_SECONDS,
+) -> None:
+    """Of a checkpoint of the published VisAH code, in the variant `released`. Raises ModelError.
+
+    Its context is told by the width: CLIP's frames, T5-XXL's general captions, or nothing.
+    """
+    network = read_released(checkpoint)
+    context = RELEASED_CONTEXTS.get(network.config.context_width)
+    if context is None:
+        raise ModelError(
+            f"Wanted a context of {' or '.join(map(str, RELEASED_CONTEXTS))} numbers in {checkpoint}, found "
+            f"{network.config.context_width}; only published sizes are known."
+        )
+    card = card_of(
+        network,
+        name=name,
+        source=context,
+        preset="visah-text" if context.choice.name == "captions" else "visah",
+        licence=licence or "that of the published VisAH weights",
+        training_data=training_data or "The Muddy Mix, by the authors of VisAH",
+        seconds=seconds,
+    )
+    export_remix(network, path, card)
+
+
+def source_in(checkpoint: Checkpoint) -> ContextSource:
+    """What a network was told in training, and by whom. Raises ModelError."""
+    saved, config = checkpoint.config.get("context_source"), checkpoint.config
+    try:
+        if saved:
+            return ContextSource(ContextChoice(**saved["choice"]), saved["model"], saved["text_model"])
+        return ContextSource(ContextChoice(str(config.get("context", "none"))))
+    except (InputError, KeyError, TypeError) as error:
+        raise ModelError(f"The checkpoint says of its context what is none ({error}); train another.") from error
 
 
 def trained_on(checkpoint: Checkpoint) -> str:
@@ -88,9 +136,9 @@ def export_remix(network: Remixer, path: Path, card: Card) -> Card:
     example: tuple[Tensor, ...] = (torch.rand(1, card.bins, card.steps), 0.1 * torch.randn(1, card.samples))
     axes = {}
     if card.context_width:
-        moments = max(1, round(card.samples / card.sample_rate * STEPS_PER_SECOND))
-        example = (*example, torch.randn(1, moments, card.context_width))
-        axes = {"context": {1: "moments"}}
+        rows = max(1, round(card.samples / card.sample_rate * STEPS_PER_SECOND))
+        example = (*example, torch.randn(1, rows, card.context_width))
+        axes = {"context": {1: "rows"}}
     inputs = ["magnitude", "mixture", "context"][: len(example)]
     path.parent.mkdir(parents=True, exist_ok=True)
     export_graph(Graph(network).eval(), example, path, inputs, ["mask", "wave"], axes)
@@ -102,7 +150,7 @@ def card_of(
     network: Remixer,
     *,
     name: str,
-    context: Context,
+    source: ContextSource,
     preset: str | None = None,
     licence: str = "unknown",
     training_data: str = "unknown",
@@ -110,15 +158,20 @@ def card_of(
 ) -> Card:
     """What is to be known of a network that hears `seconds` at once (at least 3 hops), not sealed yet.
 
-    `context`: what it was trained to be told. `preset`: by default the name.
+    `source`: what it was trained to be told, and by which networks. `preset`: by default the name.
     """
     config = network.config
-    grid = config.backbone
+    grid, choice = config.backbone, source.choice
+    captions = choice.name == "captions"
     return Card(
         name=name,
         preset=preset or name,
-        context=context,
+        context=cast(Context, choice.name),
         context_width=config.context_width,
+        prompts=choice.prompts if captions else "",
+        cue=choice.cue if captions else "",
+        context_model=source.model,
+        text_model=source.text_model,
         sample_rate=grid.sample_rate,
         n_fft=grid.n_fft,
         hop=grid.hop,
@@ -143,7 +196,6 @@ def _label(path: Path, card: Card) -> None:
 
 
 OPSET = 17
-EXAMPLE_STEPS = 64
 
 
 def export_graph(

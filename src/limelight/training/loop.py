@@ -1,7 +1,8 @@
-"""The loop: draw, step, average, check, save. Resumes from its own checkpoint as if it had never stopped.
+"""The loop: sample, step, average, validate, save. Resumes from its own checkpoint as if it had never stopped.
 
 One process or many: `accelerate` puts the task where it runs, and brings gradients and figures of all processes together.
-Each of them draws its own share of a batch; the first one alone checks, logs and saves.
+Each of them draws its own share of a batch; the first one alone validates, logs and saves. A step may be made of several
+smaller batches whose gradients are summed. A stop, by Ctrl-C or by an error outside of a step, saves first.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from limelight.errors import ModelError
+from limelight.training.best import FOLDER, BestCheckpoints
 from limelight.training.checkpoint import (
     Checkpoint,
     load_checkpoint,
@@ -26,11 +29,13 @@ from limelight.training.checkpoint import (
     restore_optimiser,
     save_checkpoint,
 )
+from limelight.training.interrupts import BetweenSteps
 from limelight.training.muon import MuonWithAdamW
+from limelight.training.progress import Progress, Report
 
 log = logging.getLogger(__name__)
 Batch = dict[str, Tensor]
-Told = Callable[[dict[str, Any]], None]
+Validate = Callable[[nn.Module, int], float | None]  # task and step to a score, lower is better; None: there is none
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,11 @@ class LoopConfig:
     betas: tuple[float, float] = (0.9, 0.98)  # of AdamW
     clip_norm: float = 1.0
     average: float = 0.998  # exponential moving average of the weights; 0: none is kept
+    accumulate: int = 1  # batches a step
     save_seconds: float = 180.0
     log_every: int = 25
-    check_every: int = 500
+    validate_every: int = 500
+    keep_best: int = 1  # checkpoints with the best scores
 
 
 def rate_at(step: int, config: LoopConfig) -> float:
@@ -68,56 +75,98 @@ def train(
     path: Path,
     *,
     describe: dict[str, Any],
-    check: Callable[[nn.Module, int], None] | None = None,
+    validate: Validate | None = None,
     matrices: Iterable[nn.Parameter] = (),
     keep: nn.Module | None = None,
-    pace: Callable[[str], float] = lambda _name: 1.0,
+    rate_multiplier: Callable[[str], float] = lambda _name: 1.0,
     accelerator: Accelerator | None = None,
-    told: Told | None = None,
+    report: Report | None = None,
 ) -> None:
     """Trains `task` (a module that returns its losses by name) to `config.steps`, from the checkpoint if there is one.
 
-    `matrices` are the parameters that Muon takes. What remains in `path` holds "model" and "average" weights of `keep`, the
-    part of the task that is trained; by default all of it. `pace` says by a parameter's name how much faster it learns. `told`
-    is given every line of the log as a record.
+    `batches_from` gives the batches from a step on, `config.accumulate` of them a step. `matrices` are the parameters that
+    Muon takes. What remains in `path` holds "model" and "average" weights of `keep`, the part of the task that is trained;
+    by default all of it. `rate_multiplier` says by a parameter's name how much faster it learns. `report` is given every line
+    of the log as a record.
     """
     accelerator = accelerator or Accelerator(cpu=True)
     live = accelerator.prepare_model(task)
-    run = _Run(task if keep is None else keep, config, matrices, pace)
-    step = run.resume(path) if path.is_file() else 0
-    saved, progress = time.monotonic(), _Progress(config, step, accelerator, told)
-    for batch in batches_from(step):
-        if step >= config.steps:
-            break
-        torch.manual_seed(step)  # what a step draws (dropout) is named by its number, so that a resumed run is the same
-        losses = live({name: value.to(accelerator.device, non_blocking=True) for name, value in batch.items()})
-        accelerator.backward(losses["total"])
-        if run.descend(step):
-            progress.add(losses)
-        else:
-            log.warning("step %d: the gradient is not finite, this batch is passed over", step)
-        step += 1
-        run.follow(step)
-        if step % config.log_every == 0:
-            progress.tell(step)
-        last = step == config.steps
-        if accelerator.is_main_process and (last or time.monotonic() - saved > config.save_seconds):
-            save_checkpoint(path, run.checkpoint(step, describe))
-            saved = time.monotonic()
-        if accelerator.is_main_process and check and (last or step % config.check_every == 0):
-            run.check(task, check, step)
+    run = Run(task if keep is None else keep, config, matrices, rate_multiplier)
+    run.step = run.resume(path) if path.is_file() else 0
+    progress = Progress(config.steps, run.step, accelerator, report)
+    batches, main = batches_from(run.step), accelerator.is_main_process
+    best = BestCheckpoints(path.parent / FOLDER, config.keep_best if main else 0)
+    saved = time.monotonic()
+    with BetweenSteps() as stop, _saving_what_is_whole(run, path, describe, main=main):
+        while run.step < config.steps:
+            losses = _summed_gradients(live, batches, run.step, config, accelerator, progress)
+            if losses is None:
+                break
+            run.descend(losses, progress)
+            if run.step % config.log_every == 0:
+                progress.tell(run.step)
+            last = run.step == config.steps
+            if main and (last or time.monotonic() - saved > config.save_seconds):
+                run.save(path, describe)
+                saved = time.monotonic()
+            if main and validate and (last or run.step % config.validate_every == 0):
+                score = run.validate(task, validate)
+                if score is not None:
+                    best.offer(score, run.step, lambda: run.checkpoint(describe))
+            if main and stop.asked:
+                run.save(path, describe)
+            stop.check()
 
 
-class _Run:
-    """What changes while training goes on: weights, the optimiser's memory, and the weights' average."""
+def _summed_gradients(
+    live: nn.Module,
+    batches: Iterator[Batch],
+    step: int,
+    config: LoopConfig,
+    accelerator: Accelerator,
+    progress: Progress,
+) -> dict[str, Tensor] | None:
+    """Adds up the gradients of a step's batches; gives the mean losses, None where there are no batches left."""
+    means: dict[str, Tensor] = {}
+    for part in range(config.accumulate):
+        batch = next(batches, None)
+        if batch is None:
+            return None
+        progress.count(batch)
+        torch.manual_seed(step * config.accumulate + part)  # what is drawn (dropout) is named by its place in the run
+        waits = part < config.accumulate - 1
+        sync: AbstractContextManager[Any] = accelerator.no_sync(live) if waits else nullcontext()
+        with sync:
+            losses = live({name: value.to(accelerator.device, non_blocking=True) for name, value in batch.items()})
+            accelerator.backward(losses["total"] / config.accumulate)
+        for name, value in losses.items():
+            means[name] = means.get(name, torch.zeros_like(value)) + value.detach() / config.accumulate
+    return means
+
+
+@contextmanager
+def _saving_what_is_whole(run: Run, path: Path, describe: dict[str, Any], *, main: bool) -> Iterator[None]:
+    """On the way out by an error or a stop the checkpoint is written, unless the error came from within a step."""
+    try:
+        yield
+    except BaseException:
+        if main and run.whole:
+            run.save(path, describe)
+        raise
+
+
+class Run:
+    """What changes while training goes on: the step, weights, the optimiser's memory, and the weights' average."""
 
     def __init__(
         self,
         keep: nn.Module,
         config: LoopConfig,
         matrices: Iterable[nn.Parameter],
-        pace: Callable[[str], float] = lambda _name: 1.0,
+        rate_multiplier: Callable[[str], float],
     ) -> None:
+        self.step, self.whole = 0, True
+        self._saved = 0  # the step that the file holds
         self._keep, self._config = keep, config
         self._optimiser = MuonWithAdamW(
             keep,
@@ -126,44 +175,57 @@ class _Run:
             rate=config.rate,
             weight_decay=config.weight_decay,
             betas=config.betas,
-            pace=pace,
+            rate_multiplier=rate_multiplier,
         )
         self._average = {name: p.detach().clone() for name, p in keep.named_parameters()} if config.average else {}
 
-    def descend(self, step: int) -> bool:
-        """One step; none, and False, where the gradient is not finite: one bad batch must not cost the run."""
+    def descend(self, losses: dict[str, Tensor], progress: Progress) -> None:
+        """One step; where the gradient is not finite it is left out: one bad batch must not cost the run."""
         trainable = [p for p in self._keep.parameters() if p.requires_grad]
-        finite = bool(torch.nn.utils.clip_grad_norm_(trainable, self._config.clip_norm).isfinite())
-        if finite:
-            self._optimiser.set_rate(rate_at(step, self._config))
+        if torch.nn.utils.clip_grad_norm_(trainable, self._config.clip_norm).isfinite():
+            self.whole = False
+            self._optimiser.set_rate(rate_at(self.step, self._config))
             self._optimiser.step()
+            progress.add(losses)
+        else:
+            log.warning("step %d: the gradient is not finite, this batch is passed over", self.step)
         self._optimiser.zero_grad()
-        return finite
+        self.step += 1
+        self._follow()
+        self.whole = True
 
     @torch.no_grad()
-    def follow(self, step: int) -> None:
+    def _follow(self) -> None:
         """The average comes nearer to the weights, fast at first."""
-        share = 1 - min(self._config.average, step / (step + 10))
+        share = 1 - min(self._config.average, self.step / (self.step + 10))
         parameters = dict(self._keep.named_parameters())
         for name, average in self._average.items():
             average.lerp_(parameters[name], share)
 
-    def check(self, task: nn.Module, check: Callable[[nn.Module, int], None], step: int) -> None:
-        """Runs the check on the averaged weights, then puts the live ones back."""
+    def validate(self, task: nn.Module, validate: Validate) -> float | None:
+        """The score of the averaged weights; then the live ones are put back."""
         live = {name: p.detach().clone() for name, p in self._keep.named_parameters()}
         self._keep.load_state_dict(self._average, strict=False)
         task.eval()
-        with torch.no_grad():
-            check(task, step)
-        task.train()
-        self._keep.load_state_dict(live, strict=False)
+        try:
+            with torch.no_grad():
+                return validate(task, self.step)
+        finally:
+            task.train()
+            self._keep.load_state_dict(live, strict=False)
 
-    def checkpoint(self, step: int, describe: dict[str, Any]) -> Checkpoint:
+    def save(self, path: Path, describe: dict[str, Any]) -> None:
+        """Writes the checkpoint, unless the file holds this step already. Raises OutputError."""
+        if self.step != self._saved:
+            save_checkpoint(path, self.checkpoint(describe))
+            self._saved = self.step
+
+    def checkpoint(self, describe: dict[str, Any]) -> Checkpoint:
         tensors = {f"model.{name}": p.detach() for name, p in self._keep.named_parameters()}
         tensors |= {f"average.{name}": value for name, value in self._average.items()}
         remembered = optimiser_tensors(self._optimiser, self._keep)
         tensors |= {f"optimiser.{key}": value for key, value in remembered.items()}
-        return Checkpoint(describe, step, tensors)
+        return Checkpoint(describe, self.step, tensors)
 
     def resume(self, path: Path) -> int:
         """Puts everything back, and gives the step. Raises ModelError for a checkpoint of another model."""
@@ -179,34 +241,5 @@ class _Run:
             average.copy_(averages[name])
         restore_optimiser(self._optimiser, self._keep, checkpoint.part("optimiser"))
         log.info("going on from step %d of %s", checkpoint.step, path)
+        self._saved = checkpoint.step
         return checkpoint.step
-
-
-class _Progress:
-    """Means of the losses since they were last told, over all processes, and how long it will take."""
-
-    def __init__(self, config: LoopConfig, first: int, accelerator: Accelerator, told: Told | None) -> None:
-        self._config, self._first, self._started = config, first, time.monotonic()
-        self._accelerator, self._told = accelerator, told
-        self._sums: dict[str, Tensor] = {}
-        self._count = 0
-
-    def add(self, losses: dict[str, Tensor]) -> None:
-        self._count += 1
-        for name, value in losses.items():
-            self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + value.detach()
-
-    def tell(self, step: int) -> None:
-        """Every process must call this; the first one speaks."""
-        means = {
-            name: float(self._accelerator.reduce(total / self._count, "mean")) for name, total in self._sums.items()
-        }
-        self._sums, self._count = {}, 0
-        if not self._accelerator.is_main_process:
-            return
-        rate = (step - self._first) / (time.monotonic() - self._started)
-        left = (self._config.steps - step) / rate / 60
-        words = "  ".join(f"{name} {mean:.4f}" for name, mean in means.items())
-        log.info("step %d/%d  %s  %.2f steps/s  %.0f min left", step, self._config.steps, words, rate, left)
-        if self._told:
-            self._told({"step": step, "losses": means, "steps_per_second": rate, "minutes_left": left})

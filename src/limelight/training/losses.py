@@ -1,16 +1,15 @@
-"""How far a remix is from the good mix: a multi-resolution STFT distance, in the two readings that VisAH leaves open.
+"""How far a remix is from the good mix: the papers' spectral distance, and the joint loss of networks that separate too.
 
-From VisAH (CVPR 2025). Windows (Hann) of 2048, 1024 and 512 samples, hop half the window, |X| = √max(re² + im², 1e-7):
+From VisAH (CVPR 2025), a multi-resolution STFT distance in the two readings that it leaves open. Windows (Hann) of 2048, 1024
+and 512 samples, hop half the window, |X| = √max(re² + im², 1e-7):
 
     linear      mean over the three windows of  mean |  |Y| − |X|  |              what the paper says
     log         0.1 × the same of               mean | log |Y| − log |X| |        what its released code does
 
 Loud passages rule the first, and it sees levels as they are; in the second every bin counts alike, however faint.
 
-The joint loss of `learn2remix`: how badly a mixture was taken apart, and how badly it was put together again.
-
-After Yang et al. (ICASSP 2022, arXiv 2107.13634): minus the signal-to-distortion ratio (SDR) of the stems, and of the remix.
-In decibels, of estimates ŝ and truths s,
+The joint loss of `learn2remix`, after Yang et al. (ICASSP 2022, arXiv 2107.13634), is minus the signal-to-distortion ratio
+(SDR) of the stems, and of the remix. In decibels, of estimates ŝ and truths s,
 
     L(ŝ, s) = 10 log10( |ŝ − s|² / r + τ ),    r = |s|²,    τ = 1e-3
 
@@ -19,9 +18,8 @@ Ours differs in three things. τ ends the reward at 30 dB: what is nearly perfec
 for it. Many clips of films have no speech; without this they could not be learnt from. And the stems count four times as
 much as the remix, where the released code's example has it the other way round. There the gains are given; here they are
 the network's own, and a wrong stem with a wrong gain can make as good a remix: with the remix on top, two pairs of three
-simple stems were remixed to 25 dB while no stem was found.
-
-The stems of a good mix as a spoilt mixture has them: what networks that take apart are shown as the truth.
+simple stems were remixed to 25 dB while no stem was found. The true stems are those of the good mix as the degraded mixture
+has them, by the static gains that explain it best.
 """
 
 from __future__ import annotations
@@ -123,7 +121,7 @@ RIDGE = 1e-7  # of the stems' power, so that a silent one gets no gain
 
 
 def degraded_stems(stems: Tensor, mixture: Tensor) -> Tensor:
-    """The target's stems [B, K, N] as the spoilt mixture [B, N] has them."""
+    """The target's stems [B, K, N] as the degraded mixture [B, N] has them."""
     return stems * gains_in(stems, mixture)[..., None]
 
 

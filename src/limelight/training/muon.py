@@ -1,6 +1,6 @@
-"""The optimiser of `lite`: Muon for the matrices inside, AdamW for all else.
+"""An optimiser for networks with many small matrices: Muon for the matrices inside, AdamW for all else.
 
-Muon (Jordan et al. 2024) makes each matrix's step orthogonal, so that all its directions learn at one pace. Within the same
+Muon (Jordan et al. 2024) makes each matrix's step orthogonal, so that all its directions learn at one rate. Within the same
 minutes on two cores it brought the masks' cross-entropy to 0.72 where AdamW stood at 0.88 (EXPERIMENTS.md).
 """
 
@@ -80,16 +80,16 @@ class MuonWithAdamW:
         rate: float,
         weight_decay: float,
         betas: tuple[float, float] = (0.9, 0.98),
-        pace: Callable[[str], float] = lambda _name: 1.0,
+        rate_multiplier: Callable[[str], float] = lambda _name: 1.0,
     ) -> None:
-        """`pace`: by a parameter's name, how much faster than the others it goes."""
+        """`rate_multiplier`: by a parameter's name, how much faster than the others it learns."""
         chosen = list(matrices)
         inside = {id(parameter) for parameter in chosen}
         others = [p for p in module.parameters() if p.requires_grad and id(p) not in inside]
-        paces = {id(p): pace(name) for name, p in module.named_parameters()}
+        multipliers = {id(p): rate_multiplier(name) for name, p in module.named_parameters()}
         self._parts: list[tuple[torch.optim.Optimizer, float]] = []
-        for factor in sorted({paces[id(p)] for p in (*chosen, *others)}):
-            some, rest = ([p for p in part if paces[id(p)] == factor] for part in (chosen, others))
+        for factor in sorted({multipliers[id(p)] for p in (*chosen, *others)}):
+            some, rest = ([p for p in part if multipliers[id(p)] == factor] for part in (chosen, others))
             if some:
                 of_matrices = Muon(some, lr=factor * matrix_rate, weight_decay=weight_decay)
                 self._parts.append((of_matrices, factor * matrix_rate))

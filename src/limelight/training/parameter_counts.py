@@ -47,7 +47,8 @@ def _size(module: nn.Module) -> int:
 
 def main() -> None:
     """Writes the table into the package."""
-    COUNTS.write_text(json.dumps(count_all(), indent=1) + "\n", encoding="utf-8")
+    others = json.loads(COUNTS.read_text(encoding="utf-8"))  # separators, which are not built here
+    COUNTS.write_text(json.dumps(others | count_all(), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ order is named by the step, never by how often an iterator was asked, and a resu
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -20,7 +21,8 @@ from limelight.audio.resample import resample
 from limelight.dataset.clips import read_clip_sound, read_stems
 from limelight.dataset.reading import MuddyMix, check_sounds
 from limelight.dataset.sounds import SAMPLE_RATE as CLIP_RATE
-from limelight.training.contexts import ContextChoice, context_rows
+from limelight.training.contexts import context_rows
+from limelight.vision.contexts import ContextChoice
 
 Passage = dict[str, Tensor]
 
@@ -96,36 +98,41 @@ class Passages(Dataset[Passage]):
 
 
 @dataclass(frozen=True)
-class Alternation:
-    """The numbers of each step's passages, from a step on, for one process."""
+class Turns:
+    """The numbers of the passages of each batch, from a step on, for one process; `accumulate` batches make a step."""
 
-    batch: int
+    batch: int  # of all processes and all parts of a step together
     start_step: int
     share: Share
+    accumulate: int = 1
 
     def __iter__(self) -> Iterator[list[int]]:
         each = self.batch // self.share.of
+        part = each // self.accumulate
         first = self.start_step * self.batch + self.share.number * each
         while True:
-            yield list(range(first, first + each))
+            for start in range(first, first + each, part):
+                yield list(range(start, start + part))
             first += self.batch
 
 
 def batches_from(
-    passages: Passages, start_step: int, *, share: Share | None = None, workers: int = 0
+    passages: Passages, start_step: int, *, share: Share | None = None, accumulate: int = 1, workers: int = 0
 ) -> Iterator[dict[str, Tensor]]:
     """Batches from a step on: mixture and target [B, N], context [B, M, D]."""
-    turns = Alternation(passages.config.batch, start_step, share or Share())
+    turns = Turns(passages.config.batch, start_step, share or Share(), accumulate)
     return iter(
         DataLoader(
             passages,
             batch_sampler=turns,
             num_workers=workers,
             pin_memory=torch.cuda.is_available(),
-            worker_init_fn=_one_thread,
+            worker_init_fn=_start_worker,
         )
     )
 
 
-def _one_thread(_worker: int) -> None:
+def _start_worker(_worker: int) -> None:
+    """One thread each; a stop is the main process's affair, which ends its workers when it has saved."""
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

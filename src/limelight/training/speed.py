@@ -39,6 +39,8 @@ class Speed:
     batch: int  # of all processes
     seconds: float
     precision: str
+    accumulate: int
+    recompute: bool
     steps_per_second: float
     hours_for_the_papers_steps: float
     peak_memory_gib: float  # of one GPU; 0 on a CPU
@@ -51,20 +53,25 @@ def measure(
     seconds: Annotated[float, typer.Option(help="Of a clip.")] = 10.0,
     loss: str = "linear",
     precision: Annotated[str, typer.Option(help="no or bf16.")] = "no",
+    accumulate: Annotated[int, typer.Option(help="Parts of a step, one after the other.")] = 1,
+    recompute: Annotated[bool, typer.Option("--recompute", help="Compute activations again in the way back.")] = False,
     steps: Annotated[int, typer.Option(help="How many are timed.")] = 50,
     cpu: bool = False,
 ) -> Speed:
     """Prints a line of JSON."""
     accelerator = Accelerator(mixed_precision=precision, cpu=cpu)
     network = build(preset, channels=channels)
+    if recompute:
+        network.recompute_activations()
     task = accelerator.prepare_model(RemixTask(network, loss))
     optimiser = torch.optim.Adam(task.parameters(), lr=1e-4)
-    share = _noise(preset, batch // accelerator.num_processes, seconds, accelerator.device)
+    share = _noise(preset, batch // (accelerator.num_processes * accumulate), seconds, accelerator.device)
     started = 0.0
     for step in range(WARM_UP + steps):
         if step == WARM_UP:
             started = _now(accelerator.device)
-        accelerator.backward(task(share)["total"])
+        for _ in range(accumulate):
+            accelerator.backward(task(share)["total"] / accumulate)
         torch.nn.utils.clip_grad_norm_(task.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad()
@@ -78,6 +85,8 @@ def measure(
         batch=batch,
         seconds=seconds,
         precision=precision,
+        accumulate=accumulate,
+        recompute=recompute,
         steps_per_second=round(rate, 4),
         hours_for_the_papers_steps=round(PAPER_STEPS / rate / 3600, 2),
         peak_memory_gib=round(torch.cuda.max_memory_allocated() / 2**30, 2) if on_gpu else 0.0,

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from limelight.errors import ModelError
-from limelight.models.card import CONTEXTS, Card, file_sha256
+from limelight.models.card import Card, file_sha256
 from limelight.models.remixers.mask_and_wave import MaskAndWave, MaskAndWaveRemixer
 from limelight.networks.remixer import Remixer
 from limelight.training.checkpoint import load_checkpoint, network_of
-from limelight.training.export import card_of, trained_on
+from limelight.training.export import card_of, source_in, trained_on
 
 Array = NDArray[np.float32]
 
@@ -49,11 +49,9 @@ def load_torch_remix(path: Path, *, device: str | None = None) -> TorchRemix:
     """The network of a training checkpoint, averaged weights where there are any. Raises ModelError."""
     checkpoint = load_checkpoint(path)
     network = network_of(checkpoint, path)
-    preset, context = checkpoint.config["preset"], checkpoint.config.get("context", "none")
-    if context not in CONTEXTS:
-        raise ModelError(f"The checkpoint {path} was trained on an unknown context, {context!r}; train another.")
+    preset = checkpoint.config["preset"]
     try:
-        card = card_of(network, name=preset, context=context, training_data=trained_on(checkpoint))
+        card = card_of(network, name=preset, source=source_in(checkpoint), training_data=trained_on(checkpoint))
     except ValidationError as error:
         raise ModelError(f"The checkpoint {path} cannot be run: {error.errors()[0]['msg']}; train another.") from error
     card = card.model_copy(update={"sha256": file_sha256(path)})

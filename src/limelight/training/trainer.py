@@ -12,7 +12,7 @@ import logging
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,18 @@ from limelight.dataset.manifest import MANIFEST, Entry
 from limelight.dataset.reading import MuddyMix
 from limelight.errors import InputError, ModelError
 from limelight.media.target import naming_write_errors
+from limelight.metrics.pretrained import NO_NETWORKS, MetricNetworks
 from limelight.networks.presets import build
 from limelight.networks.remixer import Remixer
+from limelight.networks.visah import LIMELIGHT
 from limelight.training.checkpoint import read_header
-from limelight.training.contexts import ContextChoice, context_width
-from limelight.training.loop import LoopConfig, Told, train
+from limelight.training.contexts import context_width, source_of
+from limelight.training.loop import LoopConfig, train
 from limelight.training.passages import PassageConfig, Passages, Share, batches_from
+from limelight.training.progress import Report
 from limelight.training.tasks import NAMES, NEED_STEMS, WithMatrices, task_of
 from limelight.training.validation import Validation
+from limelight.vision.contexts import ContextChoice
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +51,7 @@ class Recipe:
     """What decides the weights of a run."""
 
     preset: str = "visah"
+    variant: str = LIMELIGHT  # of visah, visah-text and semmix; or "released"
     channels: int | None = None  # the network's dial; None: the paper's size
     encoder_layers: int | None = None  # L; None: the preset's
     context: ContextChoice = field(default_factory=ContextChoice)
@@ -58,7 +63,7 @@ class Recipe:
     rate: float = 1e-4  # of Adam, the same throughout; under Muon it warms up and falls
     clip_norm: float = 1.0
     average: float = 0.0  # of the weights, exponential; 0: none is kept
-    spoil: tuple[str, ...] = ()  # recipes by which clips are spoilt anew in every epoch; none: as they were built
+    degrade: tuple[str, ...] = ()  # recipes by which clips are degraded anew in every epoch; none: as they were built
     seed: int = 0
     precision: str = "no"
 
@@ -72,43 +77,57 @@ class Recipe:
 
 @dataclass(frozen=True)
 class RuntimeOptions:
-    """What a run may cost; none of it changes the weights at a given step."""
+    """What a run may cost; none of it changes the weights at a given step but by rounding."""
 
-    steps: int | None = None  # in all, those of an earlier sitting counted in
+    steps: int | None = None  # in all, resumed ones included
     epochs: int = EPOCHS  # where no steps are given
+    accumulate: int = 1  # parts of a step that are computed one after the other, to save memory
+    recompute: bool = False  # activations in the way back, to save more memory
     workers: int = 2  # processes that read clips
     log_every: int = 25
-    check_every: int = 500
-    watched: int = 20  # clips of the validation split; 0: no checks
+    validate_every: int = 500
+    validation_clips: int = 20  # 0: no validation
+    keep_best: int = 1  # checkpoints, by validation
     save_seconds: float = 180.0
     cpu: bool = False  # also where there is a GPU
 
 
-def train_remixer(dataset: Path, into: Path, recipe: Recipe, effort: RuntimeOptions) -> Path:
+def train_remixer(dataset: Path, into: Path, recipe: Recipe, options: RuntimeOptions) -> Path:
     """Trains, from where `into` stands, and gives the checkpoint's path. Raises InputError, ModelError."""
-    accelerator = Accelerator(mixed_precision=recipe.precision, cpu=effort.cpu)
-    clips, watched = (MuddyMix(dataset, s, recipes=recipe.spoil, seed=recipe.seed) for s in ("train", "validation"))
-    steps = steps_of(effort, len(clips), recipe.batch)
+    accelerator = Accelerator(mixed_precision=recipe.precision, cpu=options.cpu)
+    clips = MuddyMix(dataset, "train", recipes=recipe.degrade, seed=recipe.seed)
     network = network_of(recipe, clips)
-    told = TrainingLog(into / LOG)
+    if options.recompute:
+        network.recompute_activations()
+    steps, share = steps_of(options, len(clips), recipe.batch), share_of(accelerator, recipe.batch, options.accumulate)
+    report, checkpoint = TrainingLog(into / LOG), into / CHECKPOINT
     passages = passages_of(clips, recipe, network)
-    watch = validation_of(watched, recipe, network, count=effort.watched, told=told) if effort.watched else None
-    checkpoint = into / CHECKPOINT
+    validation = _validation(MuddyMix(dataset, "validation"), recipe, network, options, report)
     describe = description(recipe, network, clips) | {"steps": steps, "processes": accelerator.num_processes}
     if checkpoint.is_file():
         check_same(checkpoint, describe)
-    share = share_of(accelerator, recipe.batch)
     task = task_of(network, recipe.loss)
 
     def batches(first: int) -> Iterator[dict[str, Tensor]]:
-        return batches_from(passages, first, share=share, workers=effort.workers)
+        return batches_from(passages, first, share=share, accumulate=options.accumulate, workers=options.workers)
 
     train(
-        task, batches, loop_of(recipe, effort, steps), checkpoint, describe=describe, check=watch,
-        matrices=matrices_of(task, recipe), keep=network, accelerator=accelerator, told=told,
+        task, batches, loop_of(recipe, options, steps), checkpoint, describe=describe, validate=validation,
+        matrices=matrices_of(task, recipe), keep=network, accelerator=accelerator, report=report,
     )  # fmt: skip
     accelerator.wait_for_everyone()
     return checkpoint
+
+
+def _validation(
+    clips: MuddyMix, recipe: Recipe, network: Remixer, options: RuntimeOptions, report: Report
+) -> Validation | None:
+    """None where none is wished, or the set has no clips for it."""
+    if options.validation_clips and not len(clips):
+        log.warning("%s has no clips of the split 'validation': the run goes without validation", clips.folder)
+    if not (options.validation_clips and len(clips)):
+        return None
+    return validation_of(clips, recipe, network, count=options.validation_clips, report=report)
 
 
 def network_of(recipe: Recipe, clips: MuddyMix) -> Remixer:
@@ -116,8 +135,9 @@ def network_of(recipe: Recipe, clips: MuddyMix) -> Remixer:
     if not len(clips):
         raise InputError(f"Wanted clips of the split 'train' in {clips.folder}, found none; build more.")
     more = {} if recipe.encoder_layers is None else {"encoder_layers": recipe.encoder_layers}
+    width = context_width(clips, recipe.context)
     torch.manual_seed(recipe.seed)
-    return build(recipe.preset, channels=recipe.channels, context_width=context_width(clips, recipe.context), **more)
+    return build(recipe.preset, variant=recipe.variant, channels=recipe.channels, context_width=width, **more)
 
 
 def passages_of(clips: MuddyMix, recipe: Recipe, network: Remixer, *, whole: bool = False) -> Passages:
@@ -136,19 +156,23 @@ def passages_of(clips: MuddyMix, recipe: Recipe, network: Remixer, *, whole: boo
 
 
 def validation_of(
-    clips: MuddyMix, recipe: Recipe, network: Remixer, *, count: int, told: Told | None = None
+    clips: MuddyMix,
+    recipe: Recipe,
+    network: Remixer,
+    *,
+    count: int,
+    networks: MetricNetworks = NO_NETWORKS,
+    report: Report | None = None,
 ) -> Validation:
-    """The judge of a split. Raises InputError where there is nothing to judge on."""
+    """The evaluation of a split. Raises InputError where there are no clips."""
     if not len(clips):
-        raise InputError(
-            f"Wanted clips to judge on in {clips.folder}, found none of that split; build more, or watch 0."
-        )
-    return Validation(passages_of(clips, recipe, network, whole=True), count, told)
+        raise InputError(f"Wanted clips to evaluate on in {clips.folder}, found none of that split; build more.")
+    return Validation(passages_of(clips, recipe, network, whole=True), count, networks=networks, report=report)
 
 
-def steps_of(effort: RuntimeOptions, clips: int, batch: int) -> int:
+def steps_of(options: RuntimeOptions, clips: int, batch: int) -> int:
     """Steps in all."""
-    return effort.steps if effort.steps is not None else math.ceil(effort.epochs * clips / batch)
+    return options.steps if options.steps is not None else math.ceil(options.epochs * clips / batch)
 
 
 def matrices_of(task: nn.Module, recipe: Recipe) -> list[nn.Parameter]:
@@ -160,27 +184,30 @@ def matrices_of(task: nn.Module, recipe: Recipe) -> list[nn.Parameter]:
     return list(task.matrices())
 
 
-def loop_of(recipe: Recipe, effort: RuntimeOptions, steps: int) -> LoopConfig:
-    """Adam (AdamW without decay) at a constant rate, or Muon beside AdamW as `lite` is trained (training/loop.py)."""
+def loop_of(recipe: Recipe, options: RuntimeOptions, steps: int) -> LoopConfig:
+    """Adam (AdamW without decay) at a constant rate, or Muon beside AdamW with a schedule."""
     costs: dict[str, Any] = {
         "steps": steps,
         "rate": recipe.rate,
         "clip_norm": recipe.clip_norm,
         "average": recipe.average,
-        "save_seconds": effort.save_seconds,
-        "log_every": effort.log_every,
-        "check_every": effort.check_every,
+        "accumulate": options.accumulate,
+        "save_seconds": options.save_seconds,
+        "log_every": options.log_every,
+        "validate_every": options.validate_every,
+        "keep_best": options.keep_best,
     }
     if recipe.optimiser == MUON:
         return LoopConfig(**costs, matrix_rate=MUON_RATIO * recipe.rate)
     return LoopConfig(**costs, warm_up=0, falls=False, weight_decay=0.0, betas=(0.9, 0.999))
 
 
-def share_of(accelerator: Accelerator, batch: int) -> Share:
+def share_of(accelerator: Accelerator, batch: int, accumulate: int = 1) -> Share:
     """This process's part of every batch. Raises InputError where it cannot be shared out evenly."""
-    if batch % accelerator.num_processes:
+    if batch % (accelerator.num_processes * accumulate):
         raise InputError(
-            f"Wanted batches of {batch} shared by {accelerator.num_processes} processes; take a multiple of these."
+            f"Wanted batches of {batch} shared by {accelerator.num_processes} processes in {accumulate} parts each; take a "
+            "multiple of these."
         )
     return Share(accelerator.process_index, accelerator.num_processes)
 
@@ -191,14 +218,22 @@ def description(recipe: Recipe, network: Remixer, clips: MuddyMix) -> dict[str, 
         "preset": recipe.preset,
         "network": network.config.as_dict(),
         "context": recipe.context.name,
+        "context_source": asdict(source_of(clips.folder, recipe.context)),
         "recipe": asdict(recipe),
         "data": {
             "manifest_sha256": fingerprint(clips.folder),
             "clips": len(clips),
             "licences": licences_of(clips.entries),
         },
-        "versions": {name: version(name) for name in ("limelight-audio", "torch", "accelerate", "numpy", "soxr")},
+        "versions": {name: _version(name) for name in ("limelight-audio", "torch", "accelerate", "numpy", "soxr")},
     }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # a checkout that was not installed
+        return "unknown"
 
 
 def fingerprint(dataset: Path) -> str:

@@ -1,7 +1,7 @@
-"""What a remixing network in training is worth: the papers' metrics on clips that it never learns from, × 100.
+"""How good a remixing network in training is: the papers' metrics on clips that it never learns from, × 100.
 
 Each clip is heard whole, with its own picture, with another clip's, and with none: what the picture is worth is the
-difference. Doing nothing stands beside them. KLD and ΔIB need networks of their own and are left to the evaluation.
+difference. Doing nothing stands beside them. KLD and ΔIB are measured where their networks are named.
 """
 
 from __future__ import annotations
@@ -14,55 +14,68 @@ import torch
 from torch import Tensor, nn
 
 from limelight.audio.resample import resample
-from limelight.metrics import papers as metrics
+from limelight.metrics.papers import SAMPLE_RATE
+from limelight.metrics.pretrained import NO_NETWORKS, MetricNetworks, read_pictures
+from limelight.metrics.registry import measure
 from limelight.networks.remixer import Remixer
-from limelight.training.loop import Told
 from limelight.training.passages import Passage, Passages
+from limelight.training.progress import Report
 
 log = logging.getLogger(__name__)
 
 Figures = dict[str, float]  # metric to its mean over the clips, × 100
-Judgement = dict[str, Figures]  # by what was shown: "input" (nothing done), "true", "shuffled", "none"
-METRICS = {"mag": "MAG", "env": "ENV", "w_dis": "W-dis", "mag_level_matched": "level-matched MAG"}
+ByPicture = dict[str, Figures]  # by what was shown: "input" (nothing done), "true", "shuffled", "none"
+METRICS = {"mag": "MAG", "env": "ENV", "kld": "KLD", "delta_ib": "ΔIB", "w_dis": "W-dis"}
+METRICS |= {"mag_level_matched": "level-matched MAG"}
+SCORE = "mag"  # with the own picture; what makes a checkpoint the best
 
 
 class Validation:
-    """Judges a network on `count` clips, always the same; a check of the loop (training/loop.py)."""
+    """Evaluates a network on `count` clips, always the same; a `Validate` of the loop (training/loop.py)."""
 
-    def __init__(self, passages: Passages, count: int, told: Told | None = None) -> None:
-        self._passages, self._told = passages, told
+    def __init__(
+        self,
+        passages: Passages,
+        count: int,
+        *,
+        networks: MetricNetworks = NO_NETWORKS,
+        report: Report | None = None,
+    ) -> None:
+        """`networks`: of KLD and ΔIB. Raises ModelError, InputError where they cannot be had."""
+        self._passages, self._networks, self._report = passages, networks, report
         clips = len(passages.clips)
-        self._clips = np.linspace(0, clips - 1, min(count, clips)).astype(int).tolist()
+        self._clips: list[int] = np.linspace(0, clips - 1, min(count, clips)).astype(int).tolist()
+        networks.check([passages.clips.entries[clip] for clip in self._clips])
 
-    def __call__(self, task: nn.Module, step: int) -> None:
+    def __call__(self, task: nn.Module, step: int) -> float:
+        """The score, lower is better."""
         network = task.network
         assert isinstance(network, Remixer)
-        judged = self.judge(network)
-        log.info("check at %d\n%s", step, table(judged))
-        if self._told:
-            self._told({"step": step, "validation": judged})
+        found = self.evaluate(network)
+        log.info("validation at %d\n%s", step, table(found))
+        if self._report:
+            self._report({"step": step, "validation": found})
+        return found.get("true", found["none"])[SCORE]
 
     @torch.inference_mode()
-    def judge(self, network: Remixer) -> Judgement:
+    def evaluate(self, network: Remixer) -> ByPicture:
         """Means over the clips. Without a context there is only "none"."""
         device = next(network.parameters()).device
-        heard: dict[str, list[Figures]] = {}
-        for clip, passage in zip(self._clips, self._heard, strict=True):
-            for shown, context in self._shown(clip).items():
-                output = network(
-                    passage["mixture"][None].to(device), None if context is None else context[None].to(device)
-                )
-                heard.setdefault(shown, []).append(self._figures(output[0].float().cpu(), passage["target"]))
-        return {"input": self._input} | {shown: _means(figures) for shown, figures in heard.items()}
+        found: dict[str, list[Figures]] = {}
+        for place, passage in enumerate(self._heard):
+            for shown, context in self._shown(place).items():
+                told = None if context is None else context[None].to(device)
+                output = network(passage["mixture"][None].to(device), told)
+                found.setdefault(shown, []).append(self._figures(place, output[0].float().cpu()))
+        return {"input": self._input} | {shown: _means(figures) for shown, figures in found.items()}
 
-    def _shown(self, clip: int) -> dict[str, Tensor | None]:
+    def _shown(self, place: int) -> dict[str, Tensor | None]:
         """What a clip is heard with."""
-        here = self._clips.index(clip)
-        context = self._heard[here].get("context")
+        context = self._heard[place].get("context")
         if context is None:
             return {"none": None}
         # Half way round: neighbours may be two scenes with the same sounds.
-        other = self._heard[(here + max(1, len(self._heard) // 2)) % len(self._heard)]["context"]
+        other = self._heard[(place + max(1, len(self._heard) // 2)) % len(self._heard)]["context"]
         return {"true": context, "shuffled": other, "none": torch.zeros_like(context)}
 
     @cached_property
@@ -71,26 +84,25 @@ class Validation:
 
     @cached_property
     def _input(self) -> Figures:
-        return _means([self._figures(passage["mixture"], passage["target"]) for passage in self._heard])
+        return _means([self._figures(place, passage["mixture"]) for place, passage in enumerate(self._heard)])
 
-    def _figures(self, output: Tensor, target: Tensor) -> Figures:
+    def _figures(self, place: int, output: Tensor) -> Figures:
         rate = self._passages.sample_rate
-        x, y = (resample(sound.numpy()[None], rate, metrics.SAMPLE_RATE)[0] for sound in (output, target))
-        return {
-            "mag": metrics.mag(x, y),
-            "env": metrics.env(x, y),
-            "w_dis": metrics.w_dis(x, y),
-            "mag_level_matched": metrics.mag(metrics.level_matched(x, y), y),
-        }
+        sounds = (output, self._heard[place]["target"])
+        x, y = (resample(sound.numpy()[None], rate, SAMPLE_RATE)[0] for sound in sounds)
+        entry = self._passages.clips.entries[self._clips[place]]
+        pictures = read_pictures(self._passages.clips.folder, entry) if self._networks.embedder else []
+        return measure(x, y, networks=self._networks, pictures=pictures, only=METRICS)
 
 
-def table(judged: Judgement) -> str:
+def table(found: ByPicture) -> str:
     """A Markdown table: a row for each way of listening."""
     words = {"input": "do nothing", "true": "its own picture", "shuffled": "another clip's", "none": "no picture"}
-    rows = [["", *METRICS.values()], ["---"] * (1 + len(METRICS))]
-    rows += [[words[shown], *(f"{figures[name]:.2f}" for name in METRICS)] for shown, figures in judged.items()]
+    measured = [name for name in METRICS if name in found["input"]]
+    rows = [["", *(METRICS[name] for name in measured)], ["---"] * (1 + len(measured))]
+    rows += [[words[shown], *(f"{figures[name]:.2f}" for name in measured)] for shown, figures in found.items()]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _means(figures: list[Figures]) -> Figures:
-    return {name: 100 * float(np.mean([one[name] for one in figures])) for name in METRICS}
+    return {name: 100 * float(np.mean([one[name] for one in figures])) for name in figures[0]}

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 from limelight.errors import ModelError, UsageError
 from limelight.types import Cues, Picture
+from limelight.vision.contexts import ContextChoice, ContextSource
+from limelight.vision.cues import KINDS
 from limelight.vision.encoder import Encoder, NoPicture, PictureStatistics
 
 if TYPE_CHECKING:
-    from limelight.vision.pretrained.captions import CaptionedPictures, CaptionsByHand, CuesInWords
+    from limelight.vision.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
     from limelight.vision.pretrained.text import TextEncoder
 
 PICTURE_HEIGHT = 180  # lines; encoders with weights want more
@@ -35,6 +37,16 @@ class ContextRequest:
     captions: Path | None = None  # a file, in place of a vision-language model
     device: str | None = None
     offline: bool = False
+    choice: ContextChoice | None = None  # how captions are asked for
+
+    def completed(self, source: ContextSource) -> ContextRequest:
+        """The same, and what was not said as a model was trained."""
+        return replace(
+            self,
+            model=self.model or (source.model if self.name in WITH_A_MODEL else "") or None,
+            text_model=self.text_model or (source.text_model if self.name in WITH_A_TEXT else "") or None,
+            choice=self.choice or source.choice,
+        )
 
     def __post_init__(self) -> None:
         if self.name is None:
@@ -66,10 +78,13 @@ class EncoderChoice:
     picture_height: int = PICTURE_HEIGHT  # lines
 
 
-def encoder_for(name: str, trained: str, request: ContextRequest, *, width: int = 0) -> EncoderChoice:
+def encoder_for(
+    name: str, trained: str, request: ContextRequest, *, width: int = 0, source: ContextSource | None = None
+) -> EncoderChoice:
     """The encoder of what a model was trained to be told, or of nothing where that is wished.
 
-    name: of the model; trained: its context; width: of its rows. Raises ModelError for another context.
+    name: of the model; trained: its context; width: of its rows; source: how its captions were asked for, and by which
+    networks. Raises ModelError for another context.
     """
     wished = request.name or trained
     if wished not in ("none", trained):
@@ -77,7 +92,8 @@ def encoder_for(name: str, trained: str, request: ContextRequest, *, width: int 
             f"Wanted to tell {name} the context {wished!r}, it was trained on {trained!r}; leave --context out, or say "
             "--context none."
         )
-    return encoder_of(wished, replace(request, name=wished), width=width)  # flags that have no use for it are told
+    request = replace(request, name=wished)  # flags that have no use for it are told
+    return encoder_of(wished, request.completed(source) if source else request, width=width)
 
 
 def encoder_of(name: str, wish: ContextRequest, *, width: int = 0) -> EncoderChoice:
@@ -128,12 +144,14 @@ def worded(
 
     Raises ModelError, InputError.
     """
-    from limelight.vision.pretrained.captioner import INTERNVL_8B, InternVl
-    from limelight.vision.pretrained.captions import CaptionedPictures, CaptionsByHand, CuesInWords, read_captions
+    from limelight.vision.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
+    from limelight.vision.pretrained.captioner import INTERNVL_8B, InternVl, Style
+    from limelight.vision.pretrained.captions import read_captions
 
     if name == "words":
         return CuesInWords(text())
     if wish.captions is not None:
-        return CaptionsByHand(read_captions(wish.captions), text())
+        return CaptionsByHand(read_captions(wish.captions), text(), kinds=wish.choice.asked if wish.choice else KINDS)
     captioner = InternVl(wish.model or INTERNVL_8B, device=wish.device, offline=wish.offline)
-    return CaptionedPictures(captioner, text())
+    choice = wish.choice or ContextChoice("captions")
+    return CaptionedPictures(captioner, text(), kinds=choice.asked, style=Style(choice.prompts))

@@ -15,7 +15,8 @@ from limelight.errors import InputError
 from limelight.metrics.caption_check import MOST_SAMPLES, Checked, ClipPair, Means, check, findings
 from limelight.metrics.caption_page import SilentTeller, sentences
 from limelight.types import Shot
-from limelight.vision.pretrained.captions import Caption, Captions, CaptionsByHand, CuesInWords
+from limelight.vision.pretrained.captioned import CaptionsByHand, CuesInWords
+from limelight.vision.pretrained.captions import Caption, Captions
 from limelight.vision.pretrained.sampling import unit_length
 
 FILM = Film(seconds=6.0, size=(96, 64))

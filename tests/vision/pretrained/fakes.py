@@ -28,9 +28,9 @@ class ColourSayer:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def ask(self, image: NDArray[np.uint8], question: str) -> str:
-        self.asked.append(question)
-        return ("red", "green", "blue")[int(image.mean((0, 1)).argmax())]
+    def ask(self, images: Sequence[NDArray[np.uint8]], questions: Sequence[str]) -> list[str]:
+        self.asked.extend(questions)
+        return [("red", "green", "blue")[int(image.mean((0, 1)).argmax())] for image in images]
 
 
 class FirstLetters:

@@ -12,16 +12,9 @@ from vision.pretrained.fakes import SCENES, ColourSayer, FirstLetters, letters, 
 from limelight.types import Cues
 from limelight.vision.cues import KINDS
 from limelight.vision.encoder import Encoder
+from limelight.vision.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
 from limelight.vision.pretrained.captioner import Style, read_prompts
-from limelight.vision.pretrained.captions import (
-    Caption,
-    CaptionedPictures,
-    Captions,
-    CaptionsByHand,
-    CuesInWords,
-    read_captions,
-    write_captions,
-)
+from limelight.vision.pretrained.captions import Caption, Captions, read_captions, write_captions
 
 
 def watched(encoder: Encoder, seconds: float = 6.0) -> Cues:

@@ -49,8 +49,8 @@ def internvl(folder: Path) -> InternVl:
 
 
 def test_an_answer_is_one_line_and_the_same_every_time(internvl: InternVl) -> None:
-    answer = internvl.ask(SCENES[0], "what is seen?")
-    assert answer == internvl.ask(SCENES[0], "what is seen?")
+    (answer,) = internvl.ask([SCENES[0]], ["what is seen?"])
+    assert [answer] == internvl.ask([SCENES[0]], ["what is seen?"])
     assert "\n" not in answer
     assert not any(mark in answer for mark in MARKS)
     assert 0 < len(answer.split()) <= LONGEST_ANSWER
@@ -60,7 +60,14 @@ def test_an_answer_is_one_line_and_the_same_every_time(internvl: InternVl) -> No
 def test_the_picture_is_looked_at(internvl: InternVl) -> None:
     """The placeholders are filled: other pictures move the likelihoods of the first word."""
     pictures = [*SCENES, np.zeros((40, 60, 3), np.uint8), np.full((40, 60, 3), 255, np.uint8)]
-    assert len({internvl.ask(picture, "what is seen?") for picture in pictures}) > 1
+    assert len({internvl.ask([picture], ["what is seen?"])[0] for picture in pictures}) > 1
+
+
+def test_many_questions_are_answered_as_one_by_one(internvl: InternVl) -> None:
+    """Of different lengths, so that the shorter ones are padded."""
+    questions = ["what is seen?", "a door?", "what is a red door?"]
+    alone = [internvl.ask([image], [question])[0] for image, question in zip(SCENES, questions, strict=True)]
+    assert internvl.ask(SCENES, questions) == alone
 
 
 def test_the_conversation_holds_as_many_places_as_the_picture_needs(internvl: InternVl) -> None:

@@ -3,7 +3,7 @@ from limelight.vision.pretrained.captioner import PROMPTS, Style, read_prompts
 
 
 def test_six_cues_are_asked_in_either_style() -> None:
-    for style in Style:
+    for style in (Style.minimal, Style.focused):
         questions = read_prompts(style)
         assert tuple(questions) == KINDS
         assert len(set(questions.values())) == len(KINDS)
@@ -21,3 +21,9 @@ def test_minimal_questions_are_short_and_focused_ones_hold_to_what_is_seen() -> 
 def test_the_file_gives_reasons() -> None:
     comments = [line for line in PROMPTS.read_text(encoding="utf-8").splitlines() if line.startswith("# ")]
     assert len(comments) > 2 * len(KINDS)
+
+
+def test_the_general_question_is_one_and_asks_for_no_sound() -> None:
+    (question,) = read_prompts(Style.general).values()
+    assert tuple(read_prompts(Style.general)) == ("general",)
+    assert "sound" not in question.lower()

@@ -5,42 +5,26 @@
                    "words": {"camera focus": "A woman in close-up, the street behind her blurred.", …}}, …]}
 
 A caption holds from its start to its end; what none covers has no words. By hand, `start_seconds`, `end_seconds` and
-`words` are enough, and any of the six kinds of cue. In the cache the file's name is a hash of the key frames, the
+`words` are enough, and any of the six kinds of cue, or `general`. In the cache the file's name is a hash of the key frames, the
 model and the questions: the same film, asked the same, is found again wherever it lies, and an edited file is used as
 it is. A file in the making is kept after every key frame.
-
-Words watch: captions, or the measured cues in words, through a text encoder to one row of numbers a second.
-
-From SemMix (arXiv 2601.08871): six kinds of cue are asked of a vision-language model for each key frame, and reach the
-network as text embeddings. Camera focus helped most there, and is what is asked by default. Three ways to get the words:
-
-    CaptionedPictures   a vision-language model answers (and its answers are kept)
-    CaptionsByHand      a file of captions, made earlier or written
-    CuesInWords         the classical measurements, in words: no vision-language model at all
-
-The row of a second is the embedding of the caption that holds at its middle.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from limelight.errors import InputError
-from limelight.types import Cues, Picture, Shot
+from limelight.vision.contexts import GENERAL
 from limelight.vision.cues import KINDS
-from limelight.vision.encoder import PictureStatistics
-from limelight.vision.pretrained.captioner import Captioner, Style, read_prompts
-from limelight.vision.pretrained.sampling import KeyFrame, embedding_names, frame_buffer
-from limelight.vision.pretrained.text import TextEncoder
+
+KNOWN = (*KINDS, GENERAL)
 
 
 class Caption(BaseModel):
@@ -56,8 +40,8 @@ class Caption(BaseModel):
     @field_validator("words")
     @classmethod
     def _known_kinds(cls, words: dict[str, str]) -> dict[str, str]:
-        if strangers := set(words) - set(KINDS):
-            raise ValueError(f"{', '.join(sorted(strangers))}: no kind of cue; the kinds are {', '.join(KINDS)}")
+        if strangers := set(words) - set(KNOWN):
+            raise ValueError(f"{', '.join(sorted(strangers))}: no kind of cue; the kinds are {', '.join(KNOWN)}")
         return words
 
     @model_validator(mode="after")
@@ -122,143 +106,3 @@ def content_name(parts: Iterable[bytes]) -> str:
     for part in parts:
         digest.update(len(part).to_bytes(8, "little") + part)
     return f"{digest.hexdigest()[:24]}.json"
-
-
-BEST_KINDS = ("camera focus",)
-
-
-@dataclass(frozen=True)
-class ToldFilm:
-    """A film in words."""
-
-    captions: Captions
-    shots: tuple[Shot, ...]  # as they were measured
-
-    def cues(self, text: TextEncoder, *, kinds: tuple[str, ...], duration_seconds: float) -> Cues:
-        """The story in numbers, one row a second [T, D]."""
-        return cues_of_captions(self.captions, text, kinds=kinds, shots=self.shots, duration_seconds=duration_seconds)
-
-
-class FilmTeller(Protocol):
-    """A way to tell a film in words; all encoders here are one too."""
-
-    def tell(self, pictures: Iterable[Picture], *, duration_seconds: float) -> ToldFilm:
-        """Watch pictures, in time order, of a film that lasts `duration_seconds`."""
-        ...
-
-
-class CaptionedPictures:
-    """A `cues.encoder.Encoder`: asks a vision-language model about the key frames of every shot."""
-
-    def __init__(
-        self,
-        captioner: Captioner,
-        text: TextEncoder,
-        *,
-        kinds: tuple[str, ...] = BEST_KINDS,
-        style: Style = Style.focused,
-        cache: Path | None = None,
-    ) -> None:
-        """`kinds`: which of the six are asked; `cache`: a folder, by default the user's."""
-        self._captioner, self._text, self._kinds, self._style = captioner, text, kinds, style
-        questions = read_prompts(style)
-        self._questions = {kind: questions[kind] for kind in kinds}
-        self._cache = cache or cache_folder()
-
-    def encode(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Cues:
-        """Values [T, D]; the shots' words are the captions where there are any, else the measurements'."""
-        story = self.tell(pictures, duration_seconds=duration_seconds)
-        return story.cues(self._text, kinds=self._kinds, duration_seconds=duration_seconds)
-
-    def tell(self, pictures: Iterable[Picture], *, duration_seconds: float) -> ToldFilm:
-        """The same in words."""
-        with frame_buffer() as room:
-            measured = PictureStatistics().encode(room.watch(pictures), duration_seconds=duration_seconds)
-            return ToldFilm(self.caption(room.key_frames(measured.shots)), measured.shots)
-
-    def caption(self, frames: tuple[KeyFrame, ...]) -> Captions:
-        """Captions of key frames: from the cache where they are there, else asked, and kept after each."""
-        path = self._cache / self._name(frames)
-        made = list(read_captions(path).captions) if path.exists() else []
-        starts = {caption.start_seconds for caption in made}
-        for frame in frames:
-            if frame.start_seconds not in starts:
-                made.append(self._asked(frame))
-                made.sort(key=lambda caption: caption.start_seconds)
-                write_captions(path, self._captions(made))
-        return self._captions(made)
-
-    def _asked(self, frame: KeyFrame) -> Caption:
-        image = frame.image
-        return Caption(
-            start_seconds=frame.start_seconds,
-            end_seconds=frame.end_seconds,
-            picture_seconds=frame.picture_seconds,
-            words={kind: self._captioner.ask(image, question) for kind, question in self._questions.items()},
-        )
-
-    def _captions(self, made: list[Caption]) -> Captions:
-        return Captions(model=self._captioner.name, style=str(self._style), captions=tuple(made))
-
-    def _name(self, frames: tuple[KeyFrame, ...]) -> str:
-        asked = [self._captioner.name, *(f"{kind}: {question}" for kind, question in self._questions.items())]
-        times = [f"{frame.start_seconds:.3f} {frame.end_seconds:.3f}" for frame in frames]
-        return content_name(
-            [*(text.encode() for text in asked + times), *(frame.path.read_bytes() for frame in frames)]
-        )
-
-
-class CaptionsByHand:
-    """A `cues.encoder.Encoder` that is told; shots are still found in the pictures."""
-
-    def __init__(self, captions: Captions, text: TextEncoder, *, kinds: tuple[str, ...] = KINDS) -> None:
-        self._captions, self._text, self._kinds = captions, text, kinds
-
-    def encode(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Cues:
-        """Values [T, D], zeros where no caption holds."""
-        story = self.tell(pictures, duration_seconds=duration_seconds)
-        return story.cues(self._text, kinds=self._kinds, duration_seconds=duration_seconds)
-
-    def tell(self, pictures: Iterable[Picture], *, duration_seconds: float) -> ToldFilm:
-        """The same in words."""
-        return ToldFilm(self._captions, PictureStatistics().encode(pictures, duration_seconds=duration_seconds).shots)
-
-
-class CuesInWords:
-    """A `cues.encoder.Encoder`: what classical vision measured, in its own words, as if it were captions."""
-
-    def __init__(self, text: TextEncoder, *, kinds: tuple[str, ...] = KINDS) -> None:
-        self._text, self._kinds = text, kinds
-
-    def encode(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Cues:
-        """Values [T, D], one embedding a shot."""
-        story = self.tell(pictures, duration_seconds=duration_seconds)
-        return story.cues(self._text, kinds=self._kinds, duration_seconds=duration_seconds)
-
-    def tell(self, pictures: Iterable[Picture], *, duration_seconds: float) -> ToldFilm:
-        """The same in words."""
-        shots = PictureStatistics().encode(pictures, duration_seconds=duration_seconds).shots
-        captions = tuple(
-            Caption(start_seconds=shot.start_seconds, end_seconds=shot.end_seconds, words=dict(shot.words))
-            for shot in shots
-        )
-        return ToldFilm(Captions(model="picture statistics", style="measured", captions=captions), shots)
-
-
-def cues_of_captions(
-    captions: Captions, text: TextEncoder, *, kinds: tuple[str, ...], shots: tuple[Shot, ...], duration_seconds: float
-) -> Cues:
-    """One row a second [T, D] from captions, and the shots with their words."""
-    seconds = range(math.ceil(duration_seconds))  # the last one may be cut short
-    spoken = [captions.at((second + min(second + 1, duration_seconds)) / 2) for second in seconds]
-    values = text.embed([caption.sentence(kinds) if caption else "" for caption in spoken])
-    return Cues(
-        embedding_names("text", text.width),
-        np.asarray(values, np.float32),
-        tuple(_with_words(shot, captions) for shot in shots),
-    )
-
-
-def _with_words(shot: Shot, captions: Captions) -> Shot:
-    caption = captions.at((shot.start_seconds + shot.end_seconds) / 2)
-    return Shot(shot.start_seconds, shot.end_seconds, {**shot.words, **(caption.words if caption else {})})

@@ -11,10 +11,10 @@ from limelight.dataset.reading import MuddyMix
 from limelight.metrics import papers as metrics
 from limelight.networks.presets import build
 from limelight.networks.remixer import Remixer
-from limelight.training.contexts import ContextChoice
 from limelight.training.passages import PassageConfig, Passages
 from limelight.training.tasks import RemixTask
 from limelight.training.validation import Validation, table
+from limelight.vision.contexts import ContextChoice
 
 
 class Louder(Remixer):
@@ -40,40 +40,40 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_doing_nothing_is_worth_nothing(folder: Path) -> None:
-    judged = Validation(watched(folder, "none"), 3).judge(Louder())
-    assert set(judged) == {"input", "none"}
-    assert judged["none"] == judged["input"]
+    found = Validation(watched(folder, "none"), 3).evaluate(Louder())
+    assert set(found) == {"input", "none"}
+    assert found["none"] == found["input"]
 
 
 def test_figures_are_the_metrics_times_a_hundred(folder: Path) -> None:
     passages = watched(folder, "none")
-    judged = Validation(passages, 1).judge(Louder(2.0))
+    found = Validation(passages, 1).evaluate(Louder(2.0))
     heard = passages.passage(0)
     output, target = 2 * heard["mixture"].numpy(), heard["target"].numpy()
-    assert judged["none"]["mag"] == pytest.approx(100 * metrics.mag(output, target), rel=1e-4)
-    assert judged["none"]["w_dis"] == pytest.approx(100 * metrics.w_dis(output, target), rel=1e-4)
-    assert judged["none"]["mag_level_matched"] == pytest.approx(judged["input"]["mag_level_matched"], rel=1e-3)
+    assert found["none"]["mag"] == pytest.approx(100 * metrics.mag(output, target), rel=1e-4)
+    assert found["none"]["w_dis"] == pytest.approx(100 * metrics.w_dis(output, target), rel=1e-4)
+    assert found["none"]["mag_level_matched"] == pytest.approx(found["input"]["mag_level_matched"], rel=1e-3)
 
 
 def test_each_way_of_looking_is_told_apart(folder: Path) -> None:
-    judged = Validation(watched(folder, "cues"), 4).judge(Louder())
-    assert list(judged) == ["input", "true", "shuffled", "none"]
-    assert judged["none"] == judged["input"]  # no picture is all zeros
-    assert judged["true"]["mag"] > judged["none"]["mag"]
-    assert judged["shuffled"] != judged["true"]
+    found = Validation(watched(folder, "cues"), 4).evaluate(Louder())
+    assert list(found) == ["input", "true", "shuffled", "none"]
+    assert found["none"] == found["input"]  # no picture is all zeros
+    assert found["true"]["mag"] > found["none"]["mag"]
+    assert found["shuffled"] != found["true"]
 
 
 def test_the_same_clips_are_heard_each_time_and_it_is_told(folder: Path) -> None:
     told: list[dict] = []
-    watch, task = Validation(watched(folder, "cues"), 2, told.append), RemixTask(Louder(), "log")
-    watch(task, 10)
-    watch(task, 20)
+    watch, task = Validation(watched(folder, "cues"), 2, report=told.append), RemixTask(Louder(), "log")
+    scores = watch(task, 10), watch(task, 20)
     assert [line["step"] for line in told] == [10, 20]
-    assert told[0]["validation"] == told[1]["validation"] == watch.judge(task.network)
+    assert scores == (told[0]["validation"]["true"]["mag"],) * 2
+    assert told[0]["validation"] == told[1]["validation"] == watch.evaluate(task.network)
 
 
 def test_the_table_has_a_row_for_each(folder: Path) -> None:
-    lines = table(Validation(watched(folder, "cues"), 2).judge(Louder())).splitlines()
+    lines = table(Validation(watched(folder, "cues"), 2).evaluate(Louder())).splitlines()
     assert [line.split("|")[1].strip() for line in lines[2:]] == [
         "do nothing", "its own picture", "another clip's", "no picture",
     ]  # fmt: skip
@@ -82,4 +82,4 @@ def test_the_table_has_a_row_for_each(folder: Path) -> None:
 
 def test_a_network_can_be_watched_without_a_context(folder: Path) -> None:
     network = build("visah", channels=4, context_width=0).eval()
-    assert set(Validation(watched(folder, "none"), 1).judge(network)) == {"input", "none"}
+    assert set(Validation(watched(folder, "none"), 1).evaluate(network)) == {"input", "none"}

@@ -16,12 +16,14 @@ from training.small_set import small_set
 
 from limelight.errors import InputError, ModelError
 from limelight.training import trainer as remix_run
+from limelight.training.best import best_of
 from limelight.training.checkpoint import load_checkpoint, load_remixer, save_checkpoint
-from limelight.training.contexts import ContextChoice
+from limelight.training.passages import Share
 from limelight.training.trainer import Recipe, RuntimeOptions, train_remixer
+from limelight.vision.contexts import ContextChoice
 
 RECIPE = Recipe(channels=4, context=ContextChoice("cues"), context_dropout=0.2, batch=2, seconds=1.0, average=0.9)
-EFFORT = RuntimeOptions(steps=3, workers=0, log_every=1, watched=0, cpu=True)
+OPTIONS = RuntimeOptions(steps=3, workers=0, log_every=1, validation_clips=0, cpu=True)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def straight(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three steps without a stop."""
     torch.set_num_threads(1)
     into = tmp_path_factory.mktemp("straight")
-    train_remixer(dataset, into, RECIPE, replace(EFFORT, watched=2))
+    train_remixer(dataset, into, RECIPE, replace(OPTIONS, validation_clips=2))
     return into
 
 
@@ -68,9 +70,9 @@ def test_killed_and_resumed_is_as_if_it_had_never_stopped(
     with monkeypatch.context() as patch:
         patch.setattr(remix_run, "batches_from", killed)
         with pytest.raises(KeyboardInterrupt):
-            train_remixer(dataset, tmp_path, RECIPE, replace(EFFORT, save_seconds=0.0))
+            train_remixer(dataset, tmp_path, RECIPE, replace(OPTIONS, save_seconds=0.0))
     assert load_checkpoint(tmp_path / "checkpoint.safetensors").step == 2
-    train_remixer(dataset, tmp_path, RECIPE, EFFORT)
+    train_remixer(dataset, tmp_path, RECIPE, OPTIONS)
     once, twice = (load_checkpoint(into / "checkpoint.safetensors") for into in (straight, tmp_path))
     assert once.tensors.keys() == twice.tensors.keys()
     assert [name for name in once.tensors if not torch.equal(once.tensors[name], twice.tensors[name])] == []
@@ -93,6 +95,28 @@ def test_the_checkpoint_says_how_to_repeat_the_run(straight: Path) -> None:
     assert not all(torch.equal(average[name], tensor) for name, tensor in saved.part("model").items())
 
 
+def test_parts_of_a_step_and_activations_computed_again_go_the_same_way(
+    dataset: Path, straight: Path, tmp_path: Path
+) -> None:
+    """Both save memory and change the weights by rounding alone."""
+    train_remixer(dataset, tmp_path, RECIPE, replace(OPTIONS, accumulate=2, recompute=True))
+    assert losses(tmp_path) == pytest.approx(losses(straight), rel=1e-5)
+    once, twice = (load_checkpoint(into / "checkpoint.safetensors").part("model") for into in (straight, tmp_path))
+    for name, wished in once.items():
+        torch.testing.assert_close(twice[name], wished, rtol=1e-3, atol=2e-5)
+
+
+def test_the_best_checkpoint_is_kept_beside_the_last(straight: Path) -> None:
+    (validated,) = (line for line in lines(straight) if "validation" in line)
+    best = best_of(straight)
+    assert best == straight / "best" / "step-000003.safetensors"
+    kept, last = load_checkpoint(best), load_checkpoint(straight / "checkpoint.safetensors")
+    assert kept.config["score"] == validated["validation"]["true"]["mag"]
+    assert not kept.part("optimiser")
+    assert all(torch.equal(kept.part("average")[name], value) for name, value in last.part("average").items())
+    assert all(torch.equal(p, last.part("average")[name]) for name, p in load_remixer(best).named_parameters())
+
+
 def test_validation_hears_with_the_picture_with_anothers_and_with_none(straight: Path) -> None:
     (check,) = (line["validation"] for line in lines(straight) if "validation" in line)
     assert set(check) == {"input", "true", "shuffled", "none"}
@@ -112,7 +136,7 @@ def test_validation_hears_with_the_picture_with_anothers_and_with_none(straight:
 def test_another_recipe_does_not_go_on_from_there(dataset: Path, straight: Path, changed: dict, said: str) -> None:
     before = (straight / "checkpoint.safetensors").read_bytes()
     with pytest.raises(ModelError, match=said):
-        train_remixer(dataset, straight, replace(RECIPE, **changed), EFFORT)
+        train_remixer(dataset, straight, replace(RECIPE, **changed), OPTIONS)
     assert (straight / "checkpoint.safetensors").read_bytes() == before
 
 
@@ -122,17 +146,17 @@ def test_a_run_from_before_an_option_is_told_as_one(dataset: Path, straight: Pat
     del saved.config["recipe"]["optimiser"]
     save_checkpoint(path, saved)
     with pytest.raises(ModelError, match="optimiser 'adam', it was begun by a Limelight that did not know this option"):
-        train_remixer(dataset, tmp_path, RECIPE, EFFORT)
+        train_remixer(dataset, tmp_path, RECIPE, OPTIONS)
 
 
 def test_other_data_does_not_go_on_from_there(straight: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="with manifest_sha256"):
-        train_remixer(small_set(tmp_path, seconds=1.2), straight, RECIPE, EFFORT)
+        train_remixer(small_set(tmp_path, seconds=1.2), straight, RECIPE, OPTIONS)
 
 
 def test_half_precision_goes_the_same_way(dataset: Path, straight: Path, tmp_path: Path) -> None:
     AcceleratorState._reset_state(True)
-    train_remixer(dataset, tmp_path, replace(RECIPE, precision="bf16"), EFFORT)
+    train_remixer(dataset, tmp_path, replace(RECIPE, precision="bf16"), OPTIONS)
     assert losses(tmp_path) == pytest.approx(losses(straight), rel=0.05)
     assert losses(tmp_path) != losses(straight)
     kept = load_checkpoint(tmp_path / "checkpoint.safetensors")
@@ -146,7 +170,7 @@ def test_two_processes_lose_what_one_does(dataset: Path, straight: Path, tmp_pat
         port = free.getsockname()[1]
     words = ["train", dataset, "--into", tmp_path, "--channels", 4, "--context", "cues", "--context-dropout", 0.2]
     words += ["--batch", 2, "--seconds", 1, "--average", 0.9, "--steps", 3, "--workers", 0, "--log-every", 1]
-    words += ["--watched", 0, "--cpu", "--threads", 1, "--quiet"]
+    words += ["--validation-clips", 0, "--cpu", "--threads", 1, "--quiet"]
     where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
     running = [
         subprocess.Popen(
@@ -177,14 +201,29 @@ def test_recipes_that_make_no_sense_are_refused(changed: dict) -> None:
         Recipe(**changed)
 
 
-def test_a_split_without_clips_is_told(tmp_path: Path, dataset: Path) -> None:
-    with pytest.raises(InputError, match="Wanted batches of 3 shared by 2"):
-        remix_run.share_of(type("Two", (), {"num_processes": 2, "process_index": 0})(), 3)
-    empty = small_set(tmp_path / "set")
-    kept = [line for line in (empty / "manifest.jsonl").read_text().splitlines() if '"validation"' not in line]
-    (empty / "manifest.jsonl").write_text("\n".join(kept) + "\n")
-    with pytest.raises(InputError, match="Wanted clips to judge on"):
-        train_remixer(empty, tmp_path / "run", RECIPE, replace(EFFORT, watched=2))
+def test_batches_that_cannot_be_shared_out_are_told() -> None:
+    two = type("Two", (), {"num_processes": 2, "process_index": 1})()
+    assert remix_run.share_of(two, 8, 4) == Share(1, 2)
+    for batch, parts in ((3, 1), (6, 4)):
+        with pytest.raises(InputError, match=f"Wanted batches of {batch} shared by 2 processes in {parts} parts"):
+            remix_run.share_of(two, batch, parts)
+
+
+def test_a_set_without_a_validation_split_is_trained_on_without_validation(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = small_set(tmp_path / "set")
+    kept = [line for line in (folder / "manifest.jsonl").read_text().splitlines() if '"validation"' not in line]
+    (folder / "manifest.jsonl").write_text("\n".join(kept) + "\n")
+    train_remixer(
+        folder,
+        tmp_path / "run",
+        replace(RECIPE, context=ContextChoice()),
+        replace(OPTIONS, steps=1, validation_clips=2),
+    )
+    assert "has no clips of the split 'validation'" in caplog.text
+    assert not any("validation" in line for line in lines(tmp_path / "run"))
+    assert best_of(tmp_path / "run") is None
 
 
 def test_a_checkpoint_of_lite_is_no_remixer(tmp_path: Path) -> None:
