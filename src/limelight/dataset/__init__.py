@@ -1,0 +1,1 @@
+"""Muddy Mix and whatever else mixtures are made from."""
