@@ -1,4 +1,4 @@
-"""How states follow one another in a film, and how long a level keeps its place within its state.
+"""How states follow one another in a film, and how much of a level's place within its state a film keeps.
 
 The chain is fitted by expectation maximisation (Baum and Welch, 1970) with the states' Gaussians held fast. Its joint
 distribution of two neighbours is kept symmetric and scaled (Sinkhorn) so that its margins are the states' weights: a
@@ -18,6 +18,7 @@ from research.levels.mixture import State, log_densities
 STEPS, SCALINGS = 30, 200
 PRIOR_PAIRS = 60.0  # pairs as if clips had nothing to do with each other, added to those that were counted
 LAGS = (1, 2, 3, 4, 6, 8)
+SHARES = np.arange(0, 1, 0.05)
 SIMULATED_FILMS, SIMULATED_CLIPS, SEED = 6000, 9, 2026
 
 
@@ -102,24 +103,22 @@ def lag_correlations(clips: Clips, stem: int, lags: tuple[int, ...] = LAGS) -> A
     return np.array(found)
 
 
-def fit_continuity(states: list[State], transitions: Array, clips: Clips) -> list[tuple[float, float]]:
-    """For each stem the share that a film keeps, and the correlation of the rest from clip to clip.
+def fit_kept(states: list[State], transitions: Array, clips: Clips) -> list[float]:
+    """For each stem the share of its variance within a state that a whole film keeps.
 
     Found on a grid, so that simulated films have the correlations at several distances that the clips have.
     """
     simulation = Simulation.begin(states, transitions)
-    fitted: list[tuple[float, float]] = []
+    pairs = np.sqrt([len(clips.neighbours(lag)) for lag in LAGS])
+    fitted: list[float] = []
     for stem in range(3):
         wished = lag_correlations(clips, stem)
-        pairs = np.sqrt([max(len(clips.neighbours(lag)), 1) for lag in LAGS])
-        grid = [(kept, fading) for kept in np.arange(0, 0.95, 0.05) for fading in np.arange(0, 0.95, 0.1)]
 
-        def miss(place: tuple[float, float], stem: int = stem, wished: Array = wished, pairs: Array = pairs) -> float:
-            guess = [*fitted, place, *[(0.0, 0.0)] * (2 - stem)]
-            return float(np.sum((pairs * (simulation.correlations(guess, stem) - wished)) ** 2))
+        def miss(share: float, stem: int = stem, wished: Array = wished) -> float:
+            found = simulation.correlations(np.array([*fitted, share, 0.0, 0.0][:3]), stem)
+            return float(np.sum((pairs * (found - wished)) ** 2))
 
-        kept, fading = min(grid, key=miss)
-        fitted.append((round(float(kept), 2), round(float(fading), 2)))
+        fitted.append(round(min(SHARES.tolist(), key=miss), 2))
     return fitted
 
 
@@ -152,13 +151,9 @@ class Simulation:
         shape = (SIMULATED_FILMS, SIMULATED_CLIPS, 3)
         return cls(path, heard, mean, factor, rng.standard_normal((SIMULATED_FILMS, 3)), rng.standard_normal(shape))
 
-    def correlations(self, continuity: list[tuple[float, float]], stem: int) -> Array:
+    def correlations(self, kept: Array, stem: int) -> Array:
         """What `lag_correlations` would say of these films, [L]."""
-        kept, fading = np.array(continuity).T
-        moving = self.noise.copy()
-        for clip in range(1, moving.shape[1]):
-            moving[:, clip] = fading * moving[:, clip - 1] + np.sqrt(1 - fading**2) * self.noise[:, clip]
-        residual = np.sqrt(kept) * self.of_film[:, None] + np.sqrt(1 - kept) * moving
+        residual = np.sqrt(kept) * self.of_film[:, None] + np.sqrt(1 - kept) * self.noise
         levels = self.mean[self.path, stem] + np.einsum("ftk,ftk->ft", self.factor[self.path, stem], residual)
         heard = self.heard[self.path, stem]
         found = []

@@ -1,6 +1,8 @@
 """Fits `limelight.dataset.film_levels_table` to the levels of film clips.
 
     python -m research.levels.fit film_levels.csv src/limelight/dataset/film_levels_table.py
+
+Four fifths of the films are used, by the hash of their names; `check` holds the result against the others.
 """
 
 from __future__ import annotations
@@ -12,20 +14,20 @@ from pathlib import Path
 import numpy as np
 
 from limelight.signals import STEMS
-from research.levels.chain import fit_continuity, fit_transitions
+from research.levels.chain import fit_kept, fit_transitions
 from research.levels.films import Array, fit_and_check, read_clips
 from research.levels.mixture import State, fit_states
 
 GAUSSIANS = 3  # for each set of stems that is often heard; research/levels/README.md says why
 
-HEAD = '''"""The fitted parameters of `film_levels`: figures only. Written by `python -m research.levels.fit`; not to be edited."""
+HEAD = '''"""The fitted parameters of `film_levels`: figures only, written by `research.levels.fit`."""
 
 # weight · stems heard · their mean levels, LUFS · lower triangle of the factor of their covariance, row by row
 STATES: tuple[tuple[float, tuple[str, ...], tuple[float, ...], tuple[float, ...]], ...] = (
 '''
 
 
-def written(states: list[State], transitions: Array, continuity: list[tuple[float, float]]) -> str:
+def written(states: list[State], transitions: Array, kept: list[float]) -> str:
     """The table as a Python module."""
     return "".join(
         [
@@ -34,10 +36,8 @@ def written(states: list[State], transitions: Array, continuity: list[tuple[floa
             ")\n\n# the chance in 10,000 that the state of a row is followed by that of a column\n",
             "TRANSITIONS: tuple[tuple[int, ...], ...] = (\n",
             *(f"    ({', '.join(str(round(1e4 * chance)) for chance in row)}),\n" for row in transitions),
-            ")\n\n# by stem: the share of its variance within a state that a film keeps, the correlation of the rest with the next clip\n",
-            "CONTINUITY: tuple[tuple[float, float], ...] = (\n",
-            *(f"    ({kept:.2f}, {fading:.2f}),  # {stem}\n" for stem, (kept, fading) in zip(STEMS, continuity, strict=True)),
-            ")\n",
+            ")\n\n# by stem: the share of its variance within a state that a whole film keeps\n",
+            f"KEPT: tuple[float, ...] = ({', '.join(f'{share:.2f}' for share in kept)})\n",
         ]
     )
 
@@ -63,8 +63,8 @@ def main() -> None:
     to_fit, _ = fit_and_check(read_clips(options.levels))
     states = fit_states(to_fit, GAUSSIANS)
     transitions = fit_transitions(states, to_fit)
-    continuity = fit_continuity(states, transitions, to_fit)
-    options.table.write_text(written(states, transitions, continuity), encoding="utf-8")
+    kept = fit_kept(states, transitions, to_fit)
+    options.table.write_text(written(states, transitions, kept), encoding="utf-8")
 
 
 if __name__ == "__main__":

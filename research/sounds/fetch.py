@@ -38,10 +38,10 @@ from research.sounds.listing import Entry, Package, read_entries, read_packages,
 
 SILENT_DBFS = -60.0  # peak
 STRING_SECONDS, STRING_GAP_SECONDS = 12.0, 0.06
-COLUMNS = (
-    "file,kind,group,split,seconds,sample_rate,channels,licence,attribution,package,version,source,tags,"
-    "peak_dbfs,rms_dbfs,clipped,remark"
-).split(",")
+COLUMNS = [
+    *("file", "kind", "group", "split", "seconds", "sample_rate", "channels", "licence", "attribution"),
+    *("package", "version", "source", "tags", "peak_dbfs", "rms_dbfs", "clipped", "remark"),
+]
 
 Row = dict[str, str]
 

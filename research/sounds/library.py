@@ -19,9 +19,10 @@ from pathlib import Path
 from limelight.errors import Leakage
 
 KINDS = {"speech": "speech", "music": "music", "sfx": "effects", "effects": "effects"}
-COLUMNS = (
-    "path,kind,split,group,seconds,sample_rate,channels,bandwidth,measured_bandwidth,voiced,tags,licence,attribution"
-).split(",")
+COLUMNS = [
+    *("path", "kind", "split", "group", "seconds", "sample_rate", "channels"),
+    *("bandwidth", "measured_bandwidth", "voiced", "tags", "licence", "attribution"),
+]
 SPLITS = ("train", "validation", "test")
 
 # What a manifest's own words mean, first for all kinds, then by kind; every match counts.
@@ -92,7 +93,7 @@ def _uniform(folder: Path, row: Row, surveyed: dict[str, Row]) -> Row:
         "sample_rate": sample_rate,
         "channels": row["channels"],
         "bandwidth": str(int(sample_rate) // 2),
-        "measured_bandwidth": seen.get("bandwidth", ""),
+        "measured_bandwidth": str(min(int(seen["bandwidth"]), int(sample_rate) // 2)) if seen else "",
         "voiced": seen.get("voiced", ""),
         "tags": " ".join(row["tags"].split() if "tags" in row else tags_of(kind, row["tag"])),
         "licence": row["licence"],
@@ -147,7 +148,7 @@ def main() -> None:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-    print(hours_table(rows))  # noqa: T201
+    print(hours_table(rows))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The lists: which packages, which of their files, under which licence, and who belongs together.
 
 A path inside an archive is `outer::inner`. `*` stands for anything but a slash. `group` may name {kind}, {package},
-{folder} (the file's), {name} (the file's, without its ending) and {sound} (its name without the number, and the letter after it, at the end).
+{folder} (the file's), {name} (the file's, without its ending) and {sound} (the name without the number at its end).
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ speech −27 ± 4, music −32 ± 6, effects −32 ± 6 LUFS. In films a stem is
 what else is heard, and a clip resembles the one before it.
 
 The model is a mixture of Gaussians. Each state says which stems are heard and how loud they are together. In a film,
-states follow one another as a Markov chain; where a level lies within its state is the sum of a part that a whole film
-keeps and one that fades from clip to clip. The parameters are `film_levels_table`; `research/levels` fits and checks them.
+states follow one another as a Markov chain; where a level lies within its state is the sum of a part that the whole film
+keeps and one drawn anew for each clip. The parameters are `film_levels_table`; `research/levels` fits and checks them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.dataset.film_levels_table import CONTINUITY, STATES, TRANSITIONS
+from limelight.dataset.film_levels_table import KEPT, STATES, TRANSITIONS
 from limelight.signals import STEMS
 
 CLIP_SECONDS = 10.0
@@ -85,15 +85,13 @@ def draw_levels(rng: np.random.Generator) -> StemLevels:
 def draw_sequence(rng: np.random.Generator, count: int) -> list[StemLevels]:
     """The levels of `count` clips of one film, each following the one before it at once."""
     states, transitions = _states()
-    kept, fading = np.array(CONTINUITY).T
-    of_film = rng.standard_normal(len(STEMS))
-    moving = rng.standard_normal(len(STEMS))
+    kept = np.array(KEPT)
+    of_film = np.sqrt(kept) * rng.standard_normal(len(STEMS))
     at = int(rng.choice(len(states), p=[state.weight for state in states]))
     levels = []
     for _ in range(count):
-        levels.append(states[at].levels(np.sqrt(kept) * of_film + np.sqrt(1 - kept) * moving))
+        levels.append(states[at].levels(of_film + np.sqrt(1 - kept) * rng.standard_normal(len(STEMS))))
         at = int(rng.choice(len(states), p=transitions[at]))
-        moving = fading * moving + np.sqrt(1 - fading**2) * rng.standard_normal(len(STEMS))
     return levels
 
 

@@ -1,4 +1,4 @@
-"""The fitted parameters of `film_levels`: figures only. Written by `python -m research.levels.fit`; not to be edited."""
+"""The fitted parameters of `film_levels`: figures only, written by `research.levels.fit`."""
 
 # weight · stems heard · their mean levels, LUFS · lower triangle of the factor of their covariance, row by row
 STATES: tuple[tuple[float, tuple[str, ...], tuple[float, ...], tuple[float, ...]], ...] = (
@@ -32,9 +32,5 @@ TRANSITIONS: tuple[tuple[int, ...], ...] = (
     (97, 173, 226, 4013, 1126, 209, 2, 119, 20, 1345, 1975, 694),
 )
 
-# by stem: the share of its variance within a state that a film keeps, the correlation of the rest with the next clip
-CONTINUITY: tuple[tuple[float, float], ...] = (
-    (0.60, 0.20),  # speech
-    (0.60, 0.00),  # music
-    (0.45, 0.00),  # effects
-)
+# by stem: the share of its variance within a state that a whole film keeps
+KEPT: tuple[float, ...] = (0.65, 0.60, 0.45)
