@@ -40,7 +40,7 @@ def fit_transitions(states: list[State], clips: Clips) -> Array:
         transitions = joint / weights[:, None]
         pairs = sum((_expected_pairs(film, transitions, weights) for film in films), PRIOR_PAIRS * independent)
         joint = _scaled(pairs + pairs.T, weights)
-    return joint / weights[:, None]
+    return np.asarray(joint / weights[:, None])
 
 
 def chain_log_likelihood(states: list[State], transitions: Array, clips: Clips) -> float:
@@ -60,7 +60,8 @@ def split_films(states: list[State], clips: Clips) -> Iterator[Film]:
 
 def _forward(film: Film, transitions: Array, weights: Array) -> tuple[Array, float]:
     """Chances of the states given all clips so far, [T, S], and the film's log likelihood."""
-    chances, log_likelihood, before = [], film.log_scale, weights
+    chances: list[Array] = []
+    log_likelihood, before = film.log_scale, weights
     for at, density in enumerate(film.densities):
         if at:
             before = chances[-1] @ np.linalg.matrix_power(transitions, int(film.numbers[at] - film.numbers[at - 1]))
@@ -113,12 +114,9 @@ def fit_kept(states: list[State], transitions: Array, clips: Clips) -> list[floa
     fitted: list[float] = []
     for stem in range(3):
         wished = lag_correlations(clips, stem)
-
-        def miss(share: float, stem: int = stem, wished: Array = wished) -> float:
-            found = simulation.correlations(np.array([*fitted, share, 0.0, 0.0][:3]), stem)
-            return float(np.sum((pairs * (found - wished)) ** 2))
-
-        fitted.append(round(min(SHARES.tolist(), key=miss), 2))
+        guesses = [np.array([*fitted, share, 0.0, 0.0][:3]) for share in SHARES]
+        misses = [np.sum((pairs * (simulation.correlations(guess, stem) - wished)) ** 2) for guess in guesses]
+        fitted.append(round(float(SHARES[int(np.argmin(misses))]), 2))
     return fitted
 
 

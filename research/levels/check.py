@@ -8,6 +8,7 @@ The tables of README.md are its output.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -149,21 +150,25 @@ def _chain(fit: Clips, check: Clips) -> float:
     return chain_log_likelihood(states, fit_transitions(states, fit), check)
 
 
+def tables(fit: Clips, check: Clips) -> Iterator[str]:
+    """What is printed, line by line."""
+    for clips, purpose in ((fit, "fit"), (check, "check")):
+        yield f"{len(np.unique(clips.films))} films ({len(clips.films)} clips) to {purpose}."
+    columns = [statistics(clips) for clips in (drawn_clips(), fit, check)]
+    yield from ("", "| | drawn | films to fit | films to check |", "|---|---|---|---|")
+    for name in columns[0]:
+        yield f"| {name} | {' | '.join(column[name] for column in columns)} |"
+    yield from ("", "| model | cross-validated | films to check |", "|---|---:|---:|")
+    for row in likelihoods(fit, check):
+        yield f"| {' | '.join(row)} |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("levels", type=Path, help="film_levels.csv")
     options = parser.parse_args()
     fit, check = fit_and_check(read_clips(options.levels))
-    say = print
-    say(f"{len(np.unique(fit.films))} films ({len(fit.films)} clips) to fit,", end=" ")
-    say(f"{len(np.unique(check.films))} films ({len(check.films)} clips) to check\n")
-    columns = [statistics(clips) for clips in (drawn_clips(), fit, check)]
-    say("| | drawn | films to fit | films to check |\n|---|---|---|---|")
-    for name in columns[0]:
-        say(f"| {name} | {' | '.join(column[name] for column in columns)} |")
-    say("\n| model | cross-validated | films to check |\n|---|---:|---:|")
-    for row in likelihoods(fit, check):
-        say(f"| {' | '.join(row)} |")
+    sys.stdout.writelines(f"{line}\n" for line in tables(fit, check))
 
 
 if __name__ == "__main__":

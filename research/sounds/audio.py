@@ -30,7 +30,7 @@ class Sound:
 
     @property
     def seconds(self) -> float:
-        return self.samples.shape[1] / self.sample_rate
+        return float(self.samples.shape[1] / self.sample_rate)
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class Figures:
 def decode(data: bytes, suffix: str) -> Sound:
     """All samples of a sound file's bytes; more than two channels become two. Raises ValueError where there are none."""
     planes, sample_rate = [], 0
-    with av.open(io.BytesIO(data), format=RAW_FORMATS.get(suffix)) as container:
+    with av.open(io.BytesIO(data), "r", format=RAW_FORMATS.get(suffix)) as container:
         resampler = av.AudioResampler(format="fltp")
         for frame in container.decode(audio=0):
             sample_rate = frame.sample_rate
             planes += [part.to_ndarray() for part in resampler.resample(frame)]
     if not planes:
         raise ValueError("no audio could be decoded")
-    return Sound(np.concatenate(planes, axis=1)[:2], sample_rate)
+    return Sound(np.concatenate(planes, axis=1)[:2].astype(np.float32), sample_rate)
 
 
 def resample(sound: Sound, sample_rate: int) -> Sound:

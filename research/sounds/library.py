@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -148,7 +149,7 @@ def main() -> None:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-    print(hours_table(rows))
+    sys.stdout.write(hours_table(rows) + "\n")
 
 
 if __name__ == "__main__":
