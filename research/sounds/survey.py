@@ -93,7 +93,8 @@ def main() -> None:
     activity, known = VoiceActivity(), set()
     if options.out.is_file():
         known = {row["path"] for row in csv.DictReader(options.out.open(encoding="utf-8", newline=""))}
-    paths = [row["path"] for row in csv.DictReader(options.library.open(encoding="utf-8", newline=""))]
+    rows = list(csv.DictReader(options.library.open(encoding="utf-8", newline="")))
+    paths = [row["path"] for row in sorted(rows, key=lambda row: row["kind"])]  # speech last: there voice is no news
     with options.out.open("a", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         if not known:
