@@ -37,6 +37,8 @@ from research.sounds.audio import (
 from research.sounds.listing import Entry, Package, read_entries, read_packages, split_of
 
 SILENT_DBFS = -60.0  # peak
+CLIPPED_SHARE = 0.001  # of the samples: more is called clipped
+NARROW_RATE = 16_000
 STRING_SECONDS, STRING_GAP_SECONDS = 12.0, 0.06
 COLUMNS = [
     *("file", "kind", "group", "split", "seconds", "sample_rate", "channels", "licence", "attribution"),
@@ -204,6 +206,22 @@ def write_rows(path: Path, rows: Iterable[Row], stamp: str = "") -> None:
     os.replace(draft, path)
 
 
+def summary(rows: list[Row]) -> Iterator[str]:
+    """What came, as Markdown: stored, and what to doubt."""
+    yield "| kind | sounds | hours | groups | median s | at 16 kHz or less, h | clipped | silent | not decoded |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+    for kind in ("speech", "music", "effects"):
+        here = [row for row in rows if row["kind"] == kind]
+        stored = [row for row in here if row["file"] and row["remark"] != "silent"]
+        seconds = np.array([float(row["seconds"]) for row in stored])
+        narrow = np.array([int(row["sample_rate"]) <= NARROW_RATE for row in stored], bool)
+        clipped = sum(float(row["clipped"]) > CLIPPED_SHARE for row in stored)
+        silent = sum(row["remark"] == "silent" for row in here)
+        groups = len({row["group"] for row in stored})
+        hours = f"{seconds.sum() / 3600:.2f} | {groups} | {np.median(seconds):.1f} | {seconds[narrow].sum() / 3600:.2f}"
+        yield f"| {kind} | {len(stored)} | {hours} | {clipped} | {silent} | {len(here) - len(stored) - silent} |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--to", type=Path, required=True, help="the folder for sounds and manifest")
@@ -219,7 +237,7 @@ def main() -> None:
         good = [row for row in rows if row["file"] and row["remark"] != "silent"]
         write_rows(options.to / "manifest.csv", good)
         write_rows(options.to / "failures.csv", [row for row in rows if row not in good])
-    sys.stderr.write(f"{len(good)} sounds, {len(rows) - len(good)} left out: see {options.to}\n")
+    sys.stdout.write("\n".join(summary(rows)) + "\n")
 
 
 if __name__ == "__main__":
