@@ -24,6 +24,7 @@ COLUMNS = [
     *("path", "kind", "split", "group", "seconds", "sample_rate", "channels"),
     *("bandwidth", "measured_bandwidth", "voiced", "tags", "licence", "attribution"),
 ]
+UNNUMBERED = "version"  # a licence that says of itself that none is stated
 SPLITS = ("train", "validation", "test")
 
 # What a manifest's own words mean, first for all kinds, then by kind; every match counts.
@@ -70,6 +71,28 @@ WORDS: dict[str, dict[str, str]] = {
     },
 }
 
+# What the path of an effect in a package says; a set of effects has tags of many sorts.
+NAMES = {
+    r"human|scream|cry|laugh|cough|death|pain|hurt|(?<![a-z])die|voice|sneeze|argh|haha|civ(fem|male)|gasp|doubt|skin": "voice",
+    r"amb|loop|noise": "ambience",
+    r"partynoise|crowd": "crowd",
+    r"step|walk|foot": "footsteps",
+    r"fauna|animal|bark|growl|bird|horse|cow|wolf|dog|owl|rabbit|snarl|squeak|elephant|goat|sheep|hawk|monkey": "animals",
+    r"monster|alien|giant|spider|zombie|mammut|npc": "monsters",
+    r"weather|rain|thunder|storm|lightning": "weather",
+    r"(?<![a-z])wind|gust": "wind",
+    r"water|splash|creek|river|drip|swim|geyser|liquid": "water",
+    r"fire|flame|burn": "fire",
+    r"engine|vehicle|car_|plane|ship|diesel|hover|skid|locomotive|train": "vehicles",
+    r"weapon|gun|bullet|laser|sword|arrow|bow|grenade|rocket|pistol|rifle|missile|cannon|plasma": "weapons",
+    r"explo|bomb|blast|boom": "explosions",
+    r"hit|impact|land|thud|break|crash|collide|fall": "impacts",
+    r"door|gate|tool|chop|mine|build|resource|pick|drop|equip": "foley",
+    r"interface|/ui|menu|click|alarm|beep|alert": "interface",
+    r"machin|pump|generator|(?<![a-z])hum(?![a-z])": "machines",
+}
+STYLES = frozenset(["scifi", "cartoon", "magic", "household", "licence-unnumbered"])
+
 Row = dict[str, str]
 
 
@@ -85,6 +108,7 @@ def _uniform(folder: Path, row: Row, surveyed: dict[str, Row]) -> Row:
     kind, path = KINDS[row["kind"]], str(folder.resolve() / row["file"])
     sample_rate = row.get("sample_rate") or row["sr"]
     seen = surveyed.get(path, {})
+    tags = file_tags(kind, row) if "tags" in row else tags_of(kind, row["tag"])
     return {
         "path": path,
         "kind": kind,
@@ -96,10 +120,20 @@ def _uniform(folder: Path, row: Row, surveyed: dict[str, Row]) -> Row:
         "bandwidth": str(int(sample_rate) // 2),
         "measured_bandwidth": str(min(int(seen["bandwidth"]), int(sample_rate) // 2)) if seen else "",
         "voiced": seen.get("voiced", ""),
-        "tags": " ".join(row["tags"].split() if "tags" in row else tags_of(kind, row["tag"])),
+        "tags": " ".join(dict.fromkeys([*tags, *(["licence-unnumbered"] if UNNUMBERED in row["licence"] else [])])),
         "licence": row["licence"],
         "attribution": row["attribution"],
     }
+
+
+def file_tags(kind: str, row: Row) -> list[str]:
+    """Tags of a file of a set: an effect is what its own name says, and of its set's tags has those of style alone."""
+    tags = row["tags"].split()
+    if kind != "effects" or len(tags) == 1:
+        return tags
+    name = row["source"].rpartition("::")[2].partition("/share/")[2] or row["source"].rpartition("::")[2]
+    own = [tag for pattern, tag in NAMES.items() if re.search(pattern, name, re.IGNORECASE)]
+    return list(dict.fromkeys([*own, *(tag for tag in tags if tag in STYLES)]))
 
 
 def tags_of(kind: str, words: str) -> list[str]:

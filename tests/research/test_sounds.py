@@ -17,7 +17,7 @@ from limelight.errors import Leakage
 from research.sounds.archives import CLONK_MAGIC, read_clonk_group, read_package
 from research.sounds.audio import Figures, Sound, decode, encode_opus
 from research.sounds.fetch import mix, string_together
-from research.sounds.library import join, tags_of
+from research.sounds.library import file_tags, join, tags_of
 from research.sounds.listing import SHARES, Entry, read_entries, read_packages, split_of
 
 RATE = 48_000
@@ -166,6 +166,12 @@ class TestLibrary:
         assert tags_of("music", "singing alone (lead and backing voices)") == ["singing", "a-cappella"]
         assert tags_of("effects", "ambience: restaurant walla") == ["ambience", "crowd"]
         assert "weather" not in tags_of("effects", "train")
+
+    def test_a_file_of_a_set_has_its_own_tags(self):
+        row = {"tags": "weapons voice scifi", "source": "usr/share/game/snd.pk3::sound/actors/death1.ogg"}
+        assert file_tags("effects", row) == ["voice", "scifi"]
+        assert file_tags("effects", row | {"source": "usr/share/game/rifle_human.ogg"}) == ["voice", "weapons", "scifi"]
+        assert file_tags("music", row | {"tags": "score folk"}) == ["score", "folk"]
 
     def test_folders_become_one_list(self, tmp_path):
         one = self.write(tmp_path / "one", "a.opus,sfx,train,g1,2.0,44100,2,Rain,CC0 1.0,me")
