@@ -73,7 +73,7 @@ WORDS: dict[str, dict[str, str]] = {
 
 # What the path of an effect in a package says; a set of effects has tags of many sorts.
 NAMES = {
-    r"human|scream|cry|laugh|cough|death|pain|hurt|(?<![a-z])die|voice|sneeze|argh|haha|civ(fem|male)|gasp|doubt|skin": "voice",
+    r"scream|cry|laugh|cough|death|pain|hurt|(?<![a-z])die|voice|sneeze|argh|haha|civ(fem|male)|gasp|doubt|skin": "voice",
     r"amb|loop|noise": "ambience",
     r"partynoise|crowd": "crowd",
     r"step|walk|foot": "footsteps",
