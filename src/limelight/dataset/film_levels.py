@@ -78,7 +78,7 @@ class _State:
 
 
 def draw_levels(rng: np.random.Generator) -> StemLevels:
-    """The levels of one clip of some film."""
+    """The levels of one clip of some film; all silent in 4 of 1,000."""
     return draw_sequence(rng, 1)[0]
 
 
