@@ -17,6 +17,7 @@ RAW_FORMATS = {".g722": "g722", ".gsm": "gsm"}  # without a header: FFmpeg must 
 BITS_PER_SECOND = {1: 96_000, 2: 128_000}
 CLIPPED = 0.999  # of full scale
 FLOOR_DB = -120.0
+DAMAGED_PACKETS = 2  # at most
 
 Samples = NDArray[np.float32]
 
@@ -53,15 +54,24 @@ class Figures:
 
 
 def decode(data: bytes, suffix: str) -> Sound:
-    """All samples of a sound file's bytes; more than two channels become two. Raises ValueError where there are none."""
-    planes, sample_rate = [], 0
+    """All samples of a sound file's bytes, the first two channels of them.
+
+    A packet that cannot be decoded is passed over. Raises ValueError where there are more than a few, or no sound at all.
+    """
+    planes, sample_rate, damaged = [], 0, 0
     with av.open(io.BytesIO(data), "r", format=RAW_FORMATS.get(suffix)) as container:
         resampler = av.AudioResampler(format="fltp")
-        for frame in container.decode(audio=0):
-            sample_rate = frame.sample_rate
-            planes += [part.to_ndarray() for part in resampler.resample(frame)]
-    if not planes:
-        raise ValueError("no audio could be decoded")
+        for packet in container.demux(audio=0):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                damaged += 1
+                continue
+            for frame in frames:
+                sample_rate = frame.sample_rate
+                planes += [part.to_ndarray() for part in resampler.resample(frame)]
+    if not planes or damaged > DAMAGED_PACKETS:
+        raise ValueError(f"{len(planes)} pieces could be decoded, {damaged} could not")
     return Sound(np.concatenate(planes, axis=1)[:2].astype(np.float32), sample_rate)
 
 

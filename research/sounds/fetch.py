@@ -55,6 +55,7 @@ class PackageRun:
     package: Package
     folder: Path
     rows: list[Row] = field(default_factory=list)
+    taken: dict[tuple[str, str], str] = field(default_factory=dict)  # kind and file name → the path that has it
     gathered: dict[tuple[Entry, str], list[tuple[str, Sound]]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, path: str, data: bytes, entry: Entry) -> None:
@@ -87,7 +88,10 @@ class PackageRun:
                 self._note(entry, source, group, target=target, figures=figures, remark=f"joined: {entry.join}")
 
     def _target(self, entry: Entry, path: str, suffix: str) -> Path:
-        target = self.folder / entry.kind / self.package.name / f"{entry.slug_of(path)}{suffix}"
+        slug = entry.slug_of(path)
+        if self.taken.setdefault((entry.kind, slug), path) != path:  # another folder of the package has it
+            slug += f"-{hashlib.sha256(path.encode()).hexdigest()[:6]}"
+        target = self.folder / entry.kind / self.package.name / f"{slug}{suffix}"
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
 

@@ -16,9 +16,9 @@ import pytest
 from limelight.errors import Leakage
 from research.sounds.archives import CLONK_MAGIC, read_clonk_group, read_package
 from research.sounds.audio import Figures, Sound, decode, encode_opus
-from research.sounds.fetch import mix, string_together
+from research.sounds.fetch import PackageRun, mix, string_together
 from research.sounds.library import file_tags, join, tags_of
-from research.sounds.listing import SHARES, Entry, read_entries, read_packages, split_of
+from research.sounds.listing import SHARES, Entry, Package, read_entries, read_packages, split_of
 
 RATE = 48_000
 
@@ -190,3 +190,15 @@ class TestLibrary:
         two = self.write(tmp_path / "two", "b.opus,sfx,test,g1,3.0,44100,1,Rain,CC0 1.0,me")
         with pytest.raises(Leakage, match="g1"):
             join([one, two], {})
+
+
+def test_files_of_one_name_do_not_take_each_others_place(tmp_path):
+    path = tmp_path / "tone.opus"
+    encode_opus(tone(0.5), path)
+    run = PackageRun(Package("game", "1", "", "1"), tmp_path)
+    for language in ("latin", "greek"):
+        folder = f"usr/{language}/"
+        run.take(f"{folder}go.opus", path.read_bytes(), entry(kind="speech", folder=folder, group=f"speech-{language}"))
+    assert [row["group"] for row in run.rows] == ["speech-latin", "speech-greek"]
+    assert len({row["file"] for row in run.rows}) == 2
+    assert all((tmp_path / row["file"]).is_file() for row in run.rows)
