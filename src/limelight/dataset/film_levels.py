@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.dataset.film_levels_table import KEPT, STATES, TRANSITIONS
-from limelight.signals import STEMS
+from limelight.types import STEMS
 
 CLIP_SECONDS = 10.0
 HEARD_LUFS = -60.0  # below, a stem counts as silent
