@@ -96,12 +96,12 @@ def read_manifest(folder: Path) -> Iterator[dict[str, str]]:
     """The sounds that a library lists; rows of other kinds (video) are passed over. Raises InputError."""
     path = folder / "manifest.csv"
     if not path.is_file():
-        raise InputError(f"A sound library needs {path}; it is not there. See docs/training.md for its columns.")
+        raise InputError(f"A sound library needs {path}; it is not there. See docs/sounds.md for its columns.")
     with path.open(encoding="utf-8", newline="") as lines:
         table = csv.DictReader(lines)
         missing = [name for name in NEEDED_COLUMNS if name not in (table.fieldnames or ())]
         if missing:
-            raise InputError(f"{path} lacks the columns {', '.join(missing)}; see docs/training.md for what they hold.")
+            raise InputError(f"{path} lacks the columns {', '.join(missing)}; see docs/sounds.md for what they hold.")
         for row in table:
             if row.get("kind") in FOLDER_NAMES:
                 yield row
