@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - a script talks
 """Draws scenes in advance, with what the pretrained ear says of them, into shards that training maps into memory.
 
     python draw.py INTO --split train --seed 1 --hours 5 [--waves]
@@ -15,9 +16,8 @@ import os
 import time
 from pathlib import Path
 
-import numpy as np
-
 import levels as lv
+import numpy as np
 from pretrained import heard
 from scenes import PLAIN, SceneMaker, Variety
 from sounds import SoundLibrary

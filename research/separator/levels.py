@@ -1,6 +1,6 @@
 """How loud the stems of a scene are, together, and what a bad mix does to them.
 
-Three kinds of levels: as real films have them (rows of a table of clips, drawn whole, so that the three levels belong together),
+Three kinds of levels: as real films have them (rows of a table of clips, drawn whole, so that the three belong together),
 DnR v3's priors, and wide apart. Four kinds of mixes: as they are, the papers' recipe, the released script's, gains that move.
 """
 
@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
-
 from sounds import SAMPLE_RATE
 from styles import slow_curve
 

@@ -1,9 +1,9 @@
 """What the separator is trained on: masks on the mixture, judged by what they are for.
 
-    shares     cross-entropy of masks to the true shares of power, loud lines counting more: whose is this line
-    remix      distance of magnitudes of Σ g_k M_k X to the true remix, level-matched: what gains will make of it
-    stems      log of each stem's error over its power, phases counted (Re X S* is kept): how clean is it, how silent when absent
-    presence   cross-entropy of "is it heard now"
+shares     cross-entropy of masks to the true shares of power, loud lines counting more: whose is this line
+remix      distance of magnitudes of Σ g_k M_k X to the true remix, level-matched: what gains will make of it
+stems      log of each stem's error over its power, phases counted (Re X S* is kept): how clean is it, how silent when absent
+presence   cross-entropy of "is it heard now"
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from shards import Batch
 from torch import Tensor
 from torch.nn import functional as F
 
 from limelight.networks.stem_separator import Heard
-from shards import Batch
 
 FLOOR = 1e-3  # of the mixture's power: an absent stem may keep −30 dB
 GOOD_DB = 0.5

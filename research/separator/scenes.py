@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import levels as lv
 import numpy as np
+import styles as st
 from numpy.typing import NDArray
 from scipy import fft, ndimage
-
-import levels as lv
-import styles as st
 from sounds import SAMPLE_RATE, Shelf, Sound, SoundLibrary, Source
 
 Stems = NDArray[np.float32]  # [3, 2, N]
@@ -82,7 +81,10 @@ class SceneMaker:
         facts: dict[str, Any] = {"levels": kind, "mix": mix}
         makers = (self.speech, self.music, self.effects)
         stems = np.stack(
-            [make(rng, facts) if np.isfinite(w) else np.zeros((2, self.samples), np.float32) for make, w in zip(makers, wanted)]
+            [
+                make(rng, facts) if np.isfinite(w) else np.zeros((2, self.samples), np.float32)
+                for make, w in zip(makers, wanted, strict=True)
+            ]
         )
         if v.colour and rng.random() < 0.25:
             stems = st.filtered(stems, st.low_pass(rng, self.freq, 5_000))
@@ -101,7 +103,9 @@ class SceneMaker:
         facts |= {"good_lufs": [round(float(x), 1) for x in lufs]}
         return self._at_level(rng, stems, undo_db, facts)
 
-    def _mixed(self, rng: np.random.Generator, mix: str, stems: Stems, lufs: NDArray[np.float64]) -> tuple[Stems, NDArray[np.float64]]:
+    def _mixed(
+        self, rng: np.random.Generator, mix: str, stems: Stems, lufs: NDArray[np.float64]
+    ) -> tuple[Stems, NDArray[np.float64]]:
         if mix == "moving":
             active = speech_activity(stems[0].mean(0))
             return stems * 10 ** (lv.moving_gains_db(rng, self.samples, active)[:, None] / 20), np.zeros(3)
@@ -109,7 +113,9 @@ class SceneMaker:
         gains_db = draw(rng, lufs)
         return stems * (10 ** (gains_db / 20)).astype(np.float32)[:, None, None], -gains_db
 
-    def _at_level(self, rng: np.random.Generator, stems: Stems, undo_db: NDArray[np.float64], facts: dict[str, Any]) -> Scene:
+    def _at_level(
+        self, rng: np.random.Generator, stems: Stems, undo_db: NDArray[np.float64], facts: dict[str, Any]
+    ) -> Scene:
         """Near the programme level mostly; at times a film's quiet passage or its loudest."""
         have = lv.integrated_lufs(lv.block_powers(stems.sum(0).mean(0)))
         away = float(rng.normal(0, 4) if rng.random() < 0.65 else rng.uniform(-20, 8))
@@ -198,8 +204,12 @@ class SceneMaker:
     def effects(self, rng: np.random.Generator, facts: dict[str, Any]) -> Sound:
         """Events in front, a bed behind, noises that need no recording, crowds; any of them may be missing."""
         v = self.variety
-        what = {"events": rng.random() < 0.75, "bed": rng.random() < 0.5, "noise": rng.random() < v.noise,
-                "crowd": rng.random() < v.crowd}
+        what = {
+            "events": rng.random() < 0.75,
+            "bed": rng.random() < 0.5,
+            "noise": rng.random() < v.noise,
+            "crowd": rng.random() < v.crowd,
+        }
         if not any(what.values()):
             what["events"] = True
         facts["effects"] = [name for name, there in what.items() if there]
@@ -301,7 +311,11 @@ class Voice:
         if self.style != "plain" and len(x) > 4096:
             x = {"whispered": st.whispered, "shouted": st.shouted, "telephoned": st.telephoned}[self.style](own, x)
         x = _faded(_even(x[None]), 0.01)
-        return x * np.array([[np.sqrt(1 - self.pan)], [np.sqrt(1 + self.pan)]], np.float32) * np.float32(10 ** (rng.normal(0, 1.5) / 20))
+        return (
+            x
+            * np.array([[np.sqrt(1 - self.pan)], [np.sqrt(1 + self.pan)]], np.float32)
+            * np.float32(10 ** (rng.normal(0, 1.5) / 20))
+        )
 
 
 def speech_activity(x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from spectral import Resolution
 from torch import Tensor
 
 from limelight.dsp.k_weighting import k_weight_response
-from spectral import Resolution
 
 PRESENT_UNDER_OWN_DB = 25.0  # a stem is there while it is this near to its own loud level
 PRESENT_UNDER_MIX_DB = 30.0  # and to the mixture of the moment
@@ -109,8 +109,13 @@ class Shards:
         told = batch.told * scale[:, None]
         told[:, 3] *= torch.from_numpy((rng.random(B) > 0.25).astype(np.float32))[:, None, None]
         return Batch(
-            batch.stems * scale[:, None], batch.mixture * scale, batch.along * scale[:, None], told, batch.voice,
-            batch.present, batch.undo_db,
+            batch.stems * scale[:, None],
+            batch.mixture * scale,
+            batch.along * scale[:, None],
+            told,
+            batch.voice,
+            batch.present,
+            batch.undo_db,
         )
 
 

@@ -69,7 +69,9 @@ def decoded(path: Path, start_seconds: float, seconds: float) -> Sound:
             if have >= wanted:
                 break
         else:
-            parts += [p[:2] if len(p := piece.to_ndarray()) > 1 else np.repeat(p, 2, 0) for piece in resampler.resample(None)]
+            parts += [
+                p[:2] if len(p := piece.to_ndarray()) > 1 else np.repeat(p, 2, 0) for piece in resampler.resample(None)
+            ]
     whole = np.concatenate(parts, axis=1)[:, :wanted] if parts else np.zeros((2, 0), np.float32)
     return np.nan_to_num(whole.astype(np.float32))
 

@@ -19,7 +19,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-
 from sounds import SAMPLE_RATE
 
 KEPT = ("speech", "music", "effects", "mixture", "speech_music", "speech_effects", "ear", "rest", "side")

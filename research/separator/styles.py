@@ -13,7 +13,6 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 from scipy import fft, signal
-
 from sounds import SAMPLE_RATE, Sound
 
 Mono = NDArray[np.float32]
@@ -159,16 +158,16 @@ def noise(rng: np.random.Generator, samples: int) -> Sound:
     if kind == "hum":
         mains = float(rng.choice([50, 60]))
         time = np.arange(samples, dtype=np.float32) / SAMPLE_RATE
-        tone = sum(
-            rng.random() / k * np.sin(2 * np.pi * mains * k * time + rng.uniform(0, 6)) for k in range(1, 20)
-        )
+        tone = sum(rng.random() / k * np.sin(2 * np.pi * mains * k * time + rng.uniform(0, 6)) for k in range(1, 20))
         return (np.repeat(tone[None], 2, 0) + 0.02 * white).astype(np.float32)
     if kind == "handling":
         out = np.zeros((2, samples), np.float32)
         for place in rng.integers(0, samples, rng.integers(2, 12)):
             length = int(rng.integers(800, 14_000))
             end = min(samples, place + length)
-            out[:, place:end] += white[:, : end - place] * np.exp(-np.arange(end - place) / (length / 6)) * rng.uniform(0.2, 1)
+            out[:, place:end] += (
+                white[:, : end - place] * np.exp(-np.arange(end - place) / (length / 6)) * rng.uniform(0.2, 1)
+            )
         return filtered(out, band_pass(freq, 20, float(rng.uniform(200, 3000))))
     if kind == "crackle":
         clicks = white * (rng.random(samples) < 10 ** rng.uniform(-4.3, -3))

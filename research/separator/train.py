@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - a script talks
 """Trains the separator on drawn scenes, in slices: saves every five minutes, goes on where it stood.
 
     python train.py RUN.safetensors --data FOLDER [--steps N] [--set width=64 …]
@@ -17,18 +18,18 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import muon_gram
 import numpy as np
 import torch
+from losses import Weights, all_losses, drawn_gains, remix_distance, shares_loss
 from safetensors import safe_open
 from safetensors.torch import save_file
+from shards import Batch, Shards
+from spectral import Resolution
 from torch import Tensor, nn
 
 from limelight.networks.stem_separator import StemSeparator, StemSeparatorConfig
 from limelight.training.muon import MuonWithAdamW
-import muon_gram
-from losses import Weights, all_losses, drawn_gains, remix_distance, shares_loss
-from shards import Batch, Shards
-from spectral import Resolution
 
 RATE, MATRIX_RATE, DECAY = 2e-3, 4e-3, 0.01
 WARM_STEPS, FALL = 100, 0.2
@@ -53,10 +54,16 @@ def main() -> None:
         if run.step % 100 == 0:
             n = run.step - first
             told = " ".join(f"{name} {value / n:.4f}" for name, value in sums.items())
-            print(f"{time.strftime('%H:%M:%S')} step {run.step} {told} cpu {(time.process_time() - started) / n:.2f} s", flush=True)
+            print(
+                f"{time.strftime('%H:%M:%S')} step {run.step} {told} cpu {(time.process_time() - started) / n:.2f} s",
+                flush=True,
+            )
             started, sums, first = time.process_time(), {}, run.step
         if run.step % options.check_every == 0 or run.step == options.steps:
-            print(f"{time.strftime('%H:%M:%S')} CHECK step {run.step} cpu_hours {run.cpu_hours():.3f} {run.check()}", flush=True)
+            print(
+                f"{time.strftime('%H:%M:%S')} CHECK step {run.step} cpu_hours {run.cpu_hours():.3f} {run.check()}",
+                flush=True,
+            )
             started, sums, first = time.process_time(), {}, run.step
         if time.time() - saved > SAVE_SECONDS:
             run.save()
@@ -68,7 +75,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="Holds train/ and validation/.")
-    parser.add_argument("--steps", type=int, help="In all, those of earlier slices counted in; the rate falls at the end.")
+    parser.add_argument(
+        "--steps", type=int, help="In all, those of earlier slices counted in; the rate falls at the end."
+    )
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--length", type=int, default=128, help="Steps of 21 ms in an example.")
     parser.add_argument("--rate", type=float, default=1.0)
@@ -110,7 +119,10 @@ class Run:
         self.rng = np.random.default_rng([options.seed, self.step])
         self.generator = torch.Generator().manual_seed(1000 + self.step)
         count = sum(p.numel() for p in self.network.parameters())
-        print(f"{count / 1e6:.2f} M parameters, step {self.step}, {self.train.hours:.1f} h drawn, {self.config}", flush=True)
+        print(
+            f"{count / 1e6:.2f} M parameters, step {self.step}, {self.train.hours:.1f} h drawn, {self.config}",
+            flush=True,
+        )
 
     def cpu_hours(self) -> float:
         return self._cpu_before + time.process_time() / 3600
@@ -168,7 +180,11 @@ class Run:
             arrays[f"average.{name}"] = self.average[name]
             for field, value in self.optimiser.state.get(parameter, {}).items():
                 arrays[f"optimiser.{name}.{field}"] = torch.as_tensor(value)
-        facts = {"config": json.dumps(self.config.as_dict()), "step": str(self.step), "cpu_hours": f"{self.cpu_hours():.4f}"}
+        facts = {
+            "config": json.dumps(self.config.as_dict()),
+            "step": str(self.step),
+            "cpu_hours": f"{self.cpu_hours():.4f}",
+        }
         draft = self.path.with_suffix(".part")
         draft.parent.mkdir(parents=True, exist_ok=True)
         save_file({name: value.contiguous().clone() for name, value in arrays.items()}, draft, metadata=facts)
@@ -196,7 +212,7 @@ class Run:
 
 @torch.no_grad()
 def figures(network: StemSeparator, shards: Shards, clips: int) -> dict[str, float]:
-    """Cross-entropy; remix with the true gains against doing nothing, spoilt clips; SNR of stems that are heard; phantoms; presence."""
+    """Cross-entropy; remix with the true gains against doing nothing; SNR of stems that are heard; phantoms; presence."""
     entropy, made, nothing, hits, misses, false = [], 0.0, 0.0, 0, 0, 0
     snr: list[list[float]] = [[], [], []]
     phantom: list[list[float]] = [[], [], []]
@@ -211,9 +227,15 @@ def figures(network: StemSeparator, shards: Shards, clips: int) -> dict[str, flo
         _stem_figures(heard.masks, batch, snr, phantom)
         said = heard.presence[..., 0] > 0
         true = batch.present[..., 0].unflatten(1, (said.shape[1], -1)).mean(2) >= 0.5
-        hits, misses, false = hits + int((said & true).sum()), misses + int((~said & true).sum()), false + int((said & ~true).sum())
+        hits, misses, false = (
+            hits + int((said & true).sum()),
+            misses + int((~said & true).sum()),
+            false + int((said & ~true).sum()),
+        )
     told = {"entropy": float(np.mean(entropy)), "remix": 100 * (made / nothing - 1)}
-    told |= {f"snr_{name}": float(np.mean(values)) for name, values in zip(("speech", "music", "effects"), snr, strict=True)}
+    told |= {
+        f"snr_{name}": float(np.mean(values)) for name, values in zip(("speech", "music", "effects"), snr, strict=True)
+    }
     told |= {"phantom_95": float(np.quantile(phantom[0], 0.95)) if phantom[0] else float("nan")}
     return told | {"presence_f1": 2 * hits / max(1, 2 * hits + misses + false)}
 
