@@ -76,7 +76,7 @@ def remixed(scene: TestScene, kind: str, rows: Iterable[sy.System], found: Figur
     for row in rows:
         stems = row(scene).stems
         found[row.name][f"remix {kind}"].append(_distance(_rate((stems * gains[:, None]).sum(0)), wished, lufs))
-        found[row.name][f"best {kind}"].append(best_distance(_rate(stems), wished, lufs))
+        found[row.name][f"best {kind}"].append(best_distance(_rate(stems), wished, lufs, gains))
         if silent:
             found[row.name]["phantom"].append(_under(stems[0], scene.mixture))
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE = 48_000
 STEM_OF_KIND = {"speech": "speech", "music": "music", "sfx": "effects", "effects": "effects"}
-SUNG = ("sing", "sung", "song", "vocal", "choir", "voice alone")
+SUNG = ("sing", "sung", "song", "vocal", "choir", "a-cappella", "voice alone")
 NO_TOP_HERTZ = 24_000  # sources of a lower rate lack the top octave
 LONG_SECONDS = 30.0  # longer files are entered in the middle rather than decoded whole
 
