@@ -1,0 +1,86 @@
+# ruff: noqa: T201 - a script talks
+"""Draws scenes in advance, with what the pretrained ear says of them, into shards that training maps into memory.
+
+    python draw.py INTO --split train --seed 1 --hours 5 [--waves]
+
+A shard is a folder NAME: kept.npy [clips, 9, T, lines] float16 (spectral.py), voice.npy [clips, T] float16, undo_db.npy
+[clips, 3], facts.json; with --waves also waves.npy [clips, 5, N] int16 (stems, ear, side in mono at ±4) for other resolutions.
+Scene n of a seed is the same whatever was drawn before. Resumes at the first shard that is not there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+import levels as lv
+import numpy as np
+from pretrained import heard
+from scenes import PLAIN, SceneMaker, Variety
+from sounds import SoundLibrary
+from spectral import KEPT, Resolution, kept_of
+
+CLIPS = 64  # a shard
+SECONDS = 10.24  # 480 steps
+WAVE_SCALE = 8192  # int16 of ±4
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("into", type=Path)
+    parser.add_argument("--libraries", type=Path, nargs="+", default=[Path("/root/lab/sounds/library.csv")])
+    parser.add_argument("--films", type=Path, default=Path("/work/shared/data/film_levels.csv"))
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hours", type=float, default=1.0)
+    parser.add_argument("--plain", action="store_true", help="No invented voices, noises, colours.")
+    parser.add_argument("--waves", action="store_true")
+    options = parser.parse_args()
+    library = SoundLibrary(options.libraries, options.split)
+    print(library, flush=True)
+    films = lv.FilmLevels.read(options.films, checked=options.split != "train")
+    maker = SceneMaker(library, films, seconds=SECONDS, variety=PLAIN if options.plain else Variety())
+    shards = max(1, round(options.hours * 3600 / SECONDS / CLIPS))
+    for shard in range(shards):
+        folder = options.into / f"{options.split}-{options.seed}-{shard:04d}"
+        if not folder.is_dir():
+            started = time.time()
+            draw_shard(maker, folder, options.seed, shard * CLIPS, waves=options.waves)
+            print(f"{folder.name}: {CLIPS * SECONDS / (time.time() - started):.1f} × real time", flush=True)
+
+
+def draw_shard(maker: SceneMaker, folder: Path, seed: int, first: int, *, waves: bool) -> None:
+    """Written beside and renamed, so that a folder that is there is whole."""
+    resolution = Resolution()
+    steps = -(-maker.samples // resolution.hop)
+    kept = np.zeros((CLIPS, len(KEPT), steps, resolution.lines), np.float16)
+    voice = np.zeros((CLIPS, steps), np.float16)
+    undo, facts, sounds = np.zeros((CLIPS, 3), np.float32), [], []
+    for n in range(CLIPS):
+        scene = maker.draw(np.random.default_rng([seed, first + n]))
+        mono, side = scene.mono, scene.side
+        ear = heard(mono.sum(0))
+        kept[n] = kept_of(mono, ear.speech, side, resolution)
+        place = (np.arange(steps) * resolution.hop / 48_000 / 0.032).astype(int)
+        voice[n] = ear.voice[np.minimum(place, len(ear.voice) - 1)]
+        undo[n] = scene.undo_db
+        facts.append(scene.facts)
+        if waves:
+            whole = np.concatenate([mono, ear.speech[None], side[None]])
+            sounds.append(np.clip(np.rint(whole * WAVE_SCALE), -32768, 32767).astype(np.int16))
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
+    draft.mkdir(parents=True)
+    np.save(draft / "kept.npy", kept)
+    np.save(draft / "voice.npy", voice)
+    np.save(draft / "undo_db.npy", undo)
+    (draft / "facts.json").write_text(json.dumps(facts))
+    if waves:
+        np.save(draft / "waves.npy", np.stack(sounds))
+    draft.rename(folder)
+
+
+if __name__ == "__main__":
+    main()

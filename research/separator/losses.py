@@ -1,0 +1,94 @@
+"""What the separator is trained on: masks on the mixture, judged by what they are for.
+
+shares     cross-entropy of masks to the true shares of power, loud lines counting more: whose is this line
+remix      distance of magnitudes of Σ g_k M_k X to the true remix, level-matched: what gains will make of it
+stems      log of each stem's error over its power, phases counted (Re X S* is kept): how clean is it, how silent when absent
+presence   cross-entropy of "is it heard now"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from shards import Batch
+from torch import Tensor
+from torch.nn import functional as F
+
+from limelight.networks.stem_separator import Heard
+
+FLOOR = 1e-3  # of the mixture's power: an absent stem may keep −30 dB
+GOOD_DB = 0.5
+
+
+@dataclass(frozen=True)
+class Weights:
+    shares: float = 1.0
+    remix: float = 1.5
+    stems: float = 0.15
+    presence: float = 0.2
+
+
+def shares_loss(heard: Heard, batch: Batch, widths: Tensor) -> Tensor:
+    shares = batch.stems / (batch.stems.sum(1, keepdim=True) + 1e-9)
+    entropy = -(shares * heard.log_masks.clamp(min=-12)).sum(1)
+    weight = (batch.mixture.clamp(min=0) * widths).pow(0.25)
+    return ((weight * entropy).mean((1, 2)) / (weight.mean((1, 2)) + 1e-3)).mean()
+
+
+def remix_distance(masks: Tensor, batch: Batch, gains_db: Tensor, widths: Tensor, k_weights: Tensor) -> Tensor:
+    """L1 of magnitudes relative to the target's sum, [B]; the remix is brought to the target's loudness."""
+    gains = 10 ** (gains_db / 20)
+    target = _mixed_power(batch, gains).clamp(min=0).sqrt()
+    made = (masks * gains[:, :, None, None]).sum(1) * batch.mixture.clamp(min=0).sqrt()
+    wished, found = ((x.square() * k_weights).sum((1, 2)) + 1e-9 for x in (target, made))
+    made = made * (wished / found).sqrt()[:, None, None]
+    count = widths.sqrt()
+    return ((made - target).abs() * count).sum((1, 2)) / ((target * count).sum((1, 2)) + 1e-6)
+
+
+def _mixed_power(batch: Batch, gains: Tensor) -> Tensor:
+    """|Σ g_k S_k|² [B, T, N] from powers and cross-powers."""
+    # 2 Re S_i S_j* g_i g_j of the pair without k:  c_ij = (Σ along − …); solved from along_k = P_k + Σ_{j≠k} c_kj
+    cross = batch.along - batch.stems  # [B, 3, T, N]: c_01 + c_02, c_01 + c_12, c_02 + c_12
+    half = cross.sum(1) / 2
+    pairs = half[:, None] - cross  # c_12, c_02, c_01
+    g = gains[:, :, None, None]
+    others = torch.stack([gains[:, 1] * gains[:, 2], gains[:, 0] * gains[:, 2], gains[:, 0] * gains[:, 1]], 1)
+    return (g.square() * batch.stems).sum(1) + 2 * (others[:, :, None, None] * pairs).sum(1)
+
+
+def stems_loss(masks: Tensor, batch: Batch) -> Tensor:
+    whole = batch.mixture.clamp(min=0).sum((1, 2))[:, None]
+    error = (masks.square() * batch.mixture[:, None] - 2 * masks * batch.along + batch.stems).sum((2, 3)).clamp(min=0)
+    power = batch.stems.sum((2, 3))
+    floor = FLOOR * whole + 1e-6
+    return torch.log10((error + floor) / (power + floor)).mean()
+
+
+def presence_loss(heard: Heard, batch: Batch) -> Tensor:
+    tokens = heard.presence.shape[1]
+    wished = batch.present.unflatten(1, (tokens, -1)).mean(2)
+    return F.binary_cross_entropy_with_logits(heard.presence, wished)
+
+
+def drawn_gains(batch: Batch, generator: torch.Generator) -> Tensor:
+    """dB [B, 3]: those that lead back to the good mix, or any."""
+    B = len(batch.undo_db)
+    free = (torch.rand(B, 3, generator=generator) * 2 - 1) * 14
+    static = batch.undo_db.abs().amax(1) > GOOD_DB
+    back = static & (torch.rand(B, generator=generator) < 0.5)
+    return torch.where(back[:, None], batch.undo_db, free)
+
+
+def all_losses(
+    heard: Heard, batch: Batch, gains_db: Tensor, weights: Weights, widths: Tensor, k_weights: Tensor
+) -> dict[str, Tensor]:
+    losses = {
+        "shares": shares_loss(heard, batch, widths),
+        "remix": remix_distance(heard.masks, batch, gains_db, widths, k_weights).clamp(max=4).mean(),
+        "stems": stems_loss(heard.masks, batch),
+        "presence": presence_loss(heard, batch),
+    }
+    losses["total"] = sum(getattr(weights, name) * loss for name, loss in losses.items())  # type: ignore[assignment]
+    return losses

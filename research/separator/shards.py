@@ -1,0 +1,130 @@
+"""Drawn scenes as batches for training: stretches of clips out of mapped shards, augmented where that leaves them true.
+
+What may be changed afterwards, since the pretrained ear's answer belongs to the mixture: the level a little (that ear evens it
+out), a tilt over all lines, and whether there is a side (a film in mono has the same middle). The gains of the remix are
+drawn anew each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from spectral import Resolution
+from torch import Tensor
+
+from limelight.dsp.k_weighting import k_weight_response
+
+PRESENT_UNDER_OWN_DB = 25.0  # a stem is there while it is this near to its own loud level
+PRESENT_UNDER_MIX_DB = 30.0  # and to the mixture of the moment
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B stretches of T steps; powers of lines, summed over their bins."""
+
+    stems: Tensor  # [B, 3, T, N]
+    mixture: Tensor  # [B, T, N]
+    along: Tensor  # Re X S_k*, [B, 3, T, N]
+    told: Tensor  # mixture, ear, rest, side as mean powers of a bin, [B, 4, T, N]
+    voice: Tensor  # [B, T]
+    present: Tensor  # [B, T, 3], 0 or 1
+    undo_db: Tensor  # [B, 3]
+
+
+class Shards:
+    """The clips of a folder of shards; `look_again` finds those that were drawn meanwhile."""
+
+    def __init__(self, folder: Path, resolution: Resolution, name: str = "kept.npy") -> None:
+        self.folder, self.resolution, self.name = folder, resolution, name
+        self.widths = torch.from_numpy(resolution.widths)
+        centres = (resolution.edges[:-1] + resolution.edges[1:] - 1) / 2 * 48_000 / resolution.n_fft
+        self.k_weights = torch.from_numpy(k_weight_response(centres)).float()
+        self.octaves = torch.from_numpy(np.log2(np.maximum(centres, 40) / 1000)).float()
+        self.paths: list[Path] = []
+        self._open: list[tuple[NDArray[np.float16], ...]] = []
+        self.look_again()
+
+    def look_again(self) -> None:
+        for path in sorted(self.folder.glob("*/" + self.name)):
+            if path.parent not in self.paths and not path.parent.name.startswith("."):
+                self.paths.append(path.parent)
+                kept = np.load(path, mmap_mode="r")
+                undo = np.load(path.parent / "undo_db.npy")
+                self._open.append((kept, np.load(path.parent / "voice.npy"), undo, self._presence(path, kept)))
+
+    @property
+    def clips(self) -> int:
+        return sum(len(parts[0]) for parts in self._open)
+
+    @property
+    def hours(self) -> float:
+        return self.clips * 10.24 / 3600
+
+    def _presence(self, path: Path, kept: NDArray[np.float16]) -> NDArray[np.uint8]:
+        """[clips, T, 3] where each stem is heard; kept beside the shard."""
+        cached = path.with_name("present.npy")
+        if not cached.is_file():
+            found = np.stack([present(clip[:3], self.k_weights.numpy()) for clip in kept])
+            np.save(cached, found)
+        return np.load(cached)
+
+    def batch(self, rng: np.random.Generator, clips: int, steps: int) -> Batch:
+        """Clips at random, each from a random even step on."""
+        chosen = []
+        for _ in range(clips):
+            kept, voice, undo, there = self._open[int(rng.integers(len(self._open)))]
+            n, first = int(rng.integers(len(kept))), 2 * int(rng.integers((kept.shape[2] - steps) // 2 + 1))
+            stretch = slice(first, first + steps)
+            chosen.append((kept[n, :, stretch], voice[n, stretch], undo[n], there[n, stretch]))
+        return self._augmented(self._made(chosen), rng)
+
+    def in_order(self, clips: int, count: int) -> Iterator[Batch]:
+        """The first `count` clips, whole."""
+        rows = [(k[n], v[n], u[n], p[n]) for k, v, u, p in self._open for n in range(len(k))][:count]
+        for first in range(0, len(rows), clips):
+            yield self._made(rows[first : first + clips])
+
+    def _made(self, rows: list[tuple[NDArray[np.generic], ...]]) -> Batch:
+        kept, voice, undo, there = (torch.from_numpy(np.stack([row[k] for row in rows])).float() for k in range(4))
+        squares = kept * kept.abs()
+        stems, mixture = squares[:, :3], squares[:, 3]
+        speech_music, speech_effects = squares[:, 4], squares[:, 5]
+        music_effects = (mixture - stems.sum(1)) / 2 - speech_music - speech_effects
+        along = stems + torch.stack(
+            [speech_music + speech_effects, speech_music + music_effects, speech_effects + music_effects], dim=1
+        )
+        told = torch.cat([mixture[:, None], squares[:, 6:9]], dim=1) / self.widths
+        return Batch(stems, mixture, along, told, voice, there, undo)
+
+    def _augmented(self, batch: Batch, rng: np.random.Generator) -> Batch:
+        B = len(batch.mixture)
+        level_db = torch.from_numpy(rng.normal(0, 3, (B, 1, 1))).float()
+        tilt_db = torch.from_numpy(rng.normal(0, 1.2, (B, 1, 1))).float() * self.octaves
+        scale = 10 ** ((level_db + tilt_db) / 10)  # [B, 1, N]
+        told = batch.told * scale[:, None]
+        told[:, 3] *= torch.from_numpy((rng.random(B) > 0.25).astype(np.float32))[:, None, None]
+        return Batch(
+            batch.stems * scale[:, None],
+            batch.mixture * scale,
+            batch.along * scale[:, None],
+            told,
+            batch.voice,
+            batch.present,
+            batch.undo_db,
+        )
+
+
+def present(magnitudes: NDArray[np.float16], k_weights: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Which stems are heard when, of magnitudes of lines [3, T, N]: [T, 3]; smoothed over a tenth of a second."""
+    power = (np.square(magnitudes.astype(np.float32)) * k_weights).sum(-1)  # [3, T]
+    kernel = np.hanning(7)[1:-1]
+    power = np.stack([np.convolve(row, kernel / kernel.sum(), mode="same") for row in power])
+    loud = np.quantile(power, 0.95, axis=1, keepdims=True)
+    own = power > loud * 10 ** (-PRESENT_UNDER_OWN_DB / 10)
+    heard = power > power.sum(0) * 10 ** (-PRESENT_UNDER_MIX_DB / 10)
+    return (own & heard & (power > 1e-3)).T.astype(np.uint8)

@@ -1,0 +1,232 @@
+"""The separator of `lite` 2: told a mixture and what a pretrained ear takes for speech, it shares each line out to three stems.
+
+Ours; every step is a matrix product, so that one CPU core can run it. T steps of N lines (2048 / 1024 at 48 kHz) are cut into
+K bands (after Band-Split RNN, Luo and Yu 2023) and runs of P steps; each such tile becomes a token of width D. A block looks
+three times:
+
+    along time     x ← x + out(relu(a) · b),  a, b = in(conv_t(norm x))   the same weights for every band, dilated over time
+    across bands   x ← x + out(A · relu(in(norm x)))                       S channels, each with a K × K matrix over the bands
+                                                                           (after SpatialNet, Quan and Li 2024)
+    as a whole     x ← x + out(time(in(norm x)))                           all bands through a latent of width R, with attention
+
+Differs from Band-Split RNN: no recurrence, tiles of several steps, and a way around: the logit of speech is what the network
+says plus what the pretrained ear says, times a gate of the network. So it begins with that ear's mask, and learns when not to
+believe it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+STEM_COUNT = 3  # speech, music, effects
+TOLD = ("mixture", "ear", "rest", "side")  # powers of a line, in the order of the input
+FEATURES = 4  # of a line: mixture, ear, ear over rest, side over mixture
+FIRST_TAPS = torch.tensor([0.25, 0.5, 0.25])
+FIRST_GATE = 0.5
+
+
+@dataclass(frozen=True)
+class StemSeparatorConfig:
+    """Everything that is needed to build the network again; travels in the checkpoint."""
+
+    lines: int = 210
+    bands: int = 30
+    steps_per_token: int = 2  # P
+    width: int = 64  # D
+    across: int = 24  # S
+    latent_width: int = 160  # R
+    blocks: int = 6
+    attention_every: int = 2
+    heads: int = 4
+    dropout: float = 0.05  # of the latent
+    hears_itself: bool = True  # for ablations: the mixture
+    hears_ear: bool = True  # and the pretrained ear
+    hears_side: bool = True
+
+    @property
+    def lines_per_band(self) -> int:
+        return self.lines // self.bands
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Masks [B, 3, T, N] that sum to 1 over the stems; presence of the stems as logits [B, T / P, 3]."""
+
+    masks: Tensor
+    log_masks: Tensor
+    presence: Tensor
+
+
+def line_features(power: Tensor, config: StemSeparatorConfig) -> Tensor:
+    """Mean powers of lines [B, 4, T, N] (mixture, ear, rest, side) to features [B, 4, T, N], about −2 … 2.
+
+    Ears and dynamics are logarithmic; −60 dB below programme level is as good as nothing.
+    """
+    mixture, ear, rest, side = power.unbind(1)
+    least = 1e-4 * mixture + 1e-8
+    own = torch.log10(mixture + 1e-6) / 2 + 1
+    told = torch.log10(ear + 1e-6) / 2 + 1
+    trust = torch.log((ear + least) / (rest + least)) / 4
+    wide = torch.log((side + least) / (mixture + least)) / 4
+    kept = (config.hears_itself, config.hears_ear, config.hears_ear, config.hears_side)
+    return torch.stack([x if keep else torch.zeros_like(x) for x, keep in zip((own, told, trust, wide), kept, strict=True)], 1)
+
+
+def neighbours(x: Tensor, weight: Tensor, dilation: int) -> Tensor:
+    """Depth-wise convolution over time as three shifted products: x [B, T, …], weight [3, …]."""
+    pad = [0, 0] * (x.dim() - 2) + [dilation, dilation]
+    padded = F.pad(x, pad)
+    steps = x.shape[1]
+    return padded[:, :steps] * weight[0] + x * weight[1] + padded[:, 2 * dilation : 2 * dilation + steps] * weight[2]
+
+
+class PerBand(nn.Module):
+    """A linear layer for each band, [B, T, K, I] to [B, T, K, O]."""
+
+    def __init__(self, bands: int, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(bands, inputs, outputs) / inputs**0.5)
+        self.bias = nn.Parameter(torch.zeros(bands, outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        B, T, K, _ = x.shape
+        made = torch.bmm(x.flatten(0, 1).transpose(0, 1), self.weight).transpose(0, 1)
+        return made.reshape(B, T, K, -1) + self.bias
+
+
+class TimeAttention(nn.Module):
+    """Self-attention over the tokens of a window, [B, T, R], without positions: the convolutions tell order."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = self.qkv(self.norm(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # [B, H, T, R/H]
+        attended = F.scaled_dot_product_attention(q, k, v)
+        return x + self.out(attended.transpose(1, 2).flatten(2))
+
+
+class AlongTime(nn.Module):
+    """Each band by itself, [B, T, K, D] to the same: a dilated convolution over time, then a gated layer."""
+
+    def __init__(self, config: StemSeparatorConfig, dilation: int) -> None:
+        super().__init__()
+        K, D = config.bands, config.width
+        self.dilation = dilation
+        self.norm = nn.LayerNorm(D)
+        self.taps = nn.Parameter(FIRST_TAPS[:, None, None].repeat(1, K, D))
+        self.inner, self.outer = nn.Linear(D, 4 * D), nn.Linear(2 * D, D)
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = self.inner(neighbours(self.norm(x), self.taps, self.dilation)).chunk(2, dim=-1)
+        return self.outer(F.relu(a) * b)
+
+
+class AcrossBands(nn.Module):
+    """Each token by itself, [B, T, K, D] to the same: in each of S channels every band hears every other."""
+
+    def __init__(self, config: StemSeparatorConfig) -> None:
+        super().__init__()
+        K, D, S = config.bands, config.width, config.across
+        self.norm = nn.LayerNorm(D)
+        self.inner, self.outer = nn.Linear(D, S), nn.Linear(S, D)
+        self.matrices = nn.Parameter(torch.randn(S, K, K) / K**0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        B, T = x.shape[:2]
+        channels = F.relu(self.inner(self.norm(x))).permute(3, 0, 1, 2).flatten(1, 2)  # [S, BT, K]
+        mixed = torch.bmm(channels, self.matrices).unflatten(1, (B, T)).permute(1, 2, 3, 0)  # [B, T, K, S]
+        return self.outer(F.relu(mixed))
+
+
+class AsAWhole(nn.Module):
+    """All bands through one latent, [B, T, K, D] to the same: a dilated convolution, and attention over the window."""
+
+    def __init__(self, config: StemSeparatorConfig, dilation: int, *, attends: bool) -> None:
+        super().__init__()
+        K, D, R = config.bands, config.width, config.latent_width
+        self.dilation = dilation
+        self.norm = nn.LayerNorm(D)
+        self.inner, self.outer = nn.Linear(K * D, R), nn.Linear(R, K * D)
+        self.taps = nn.Parameter(FIRST_TAPS[:, None].repeat(1, R))
+        self.attention = TimeAttention(R, config.heads) if attends else None
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        latent = self.inner(self.norm(x).flatten(2))
+        latent = F.relu(neighbours(latent, self.taps, self.dilation))
+        if self.attention is not None:
+            latent = self.attention(latent)
+        return self.outer(self.dropout(latent)).unflatten(-1, x.shape[2:])
+
+
+class Block(nn.Module):
+    """The three looks, one after another; [B, T, K, D] to the same."""
+
+    def __init__(self, config: StemSeparatorConfig, index: int) -> None:
+        super().__init__()
+        dilation = 2 ** (index % 6)
+        self.along_time = AlongTime(config, dilation)
+        self.across_bands = AcrossBands(config)
+        self.as_a_whole = AsAWhole(config, dilation, attends=(index + 1) % config.attention_every == 0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.along_time(x)
+        x = x + self.across_bands(x)
+        return x + self.as_a_whole(x)
+
+
+class StemSeparator(nn.Module):
+    """Powers of lines [B, 4, T, N] and the voice's activity [B, T] to masks and presence; T is a multiple of P."""
+
+    def __init__(self, config: StemSeparatorConfig) -> None:
+        super().__init__()
+        self.config = config
+        K, D, tile = config.bands, config.width, config.steps_per_token * config.lines_per_band
+        self.split = PerBand(K, FEATURES * tile, D)
+        self.voice = nn.Linear(config.steps_per_token, D)
+        self.blocks = nn.ModuleList(Block(config, index) for index in range(config.blocks))
+        self.norm = nn.LayerNorm(D)
+        self.join = PerBand(K, D, (STEM_COUNT + 1) * tile)
+        self.presence = nn.Sequential(nn.Linear(K * D, 64), nn.ReLU(), nn.Linear(64, STEM_COUNT))
+        with torch.no_grad():
+            self.join.weight.mul_(0.1)
+
+    def forward(self, power: Tensor, voice: Tensor) -> Heard:
+        config = self.config
+        features = line_features(power, config)  # [B, 4, T, N]
+        x = self.split(self._tiles(features))
+        if config.hears_ear:
+            x = x + self.voice(voice.unflatten(1, (-1, config.steps_per_token)))[:, :, None]
+        for block in self.blocks:
+            x = block(x)
+        x = self.norm(x)
+        said = self._lines(self.join(x), STEM_COUNT + 1)  # [B, 4, T, N]
+        around = (FIRST_GATE + said[:, 3]) * 4 * features[:, 2]
+        logits = torch.cat([said[:, :1] + around[:, None], said[:, 1:3]], dim=1)
+        log_masks = logits.log_softmax(dim=1)
+        return Heard(log_masks.exp(), log_masks, self.presence(x.flatten(2)))
+
+    def _tiles(self, x: Tensor) -> Tensor:
+        """[B, C, T, N] to [B, T / P, K, C · P · N / K]."""
+        B, C, T, _ = x.shape
+        P, K = self.config.steps_per_token, self.config.bands
+        return x.reshape(B, C, T // P, P, K, -1).permute(0, 2, 4, 1, 3, 5).flatten(3)
+
+    def _lines(self, x: Tensor, channels: int) -> Tensor:
+        """[B, T / P, K, C · P · N / K] to [B, C, T, N]."""
+        B, T, K, _ = x.shape
+        P = self.config.steps_per_token
+        return x.reshape(B, T, K, channels, P, -1).permute(0, 3, 1, 4, 2, 5).reshape(B, channels, T * P, -1)

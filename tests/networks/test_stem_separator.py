@@ -1,0 +1,66 @@
+"""The separator of `lite` 2: what holds for any weights."""
+
+from __future__ import annotations
+
+import torch
+
+from limelight.networks.stem_separator import Heard, StemSeparator, StemSeparatorConfig
+
+SMALL = StemSeparatorConfig(lines=12, bands=3, width=8, across=2, latent_width=8, blocks=2, heads=2, dropout=0.0)
+
+
+def answer(config: StemSeparatorConfig, power: torch.Tensor, voice: torch.Tensor) -> Heard:
+    torch.manual_seed(0)
+    network = StemSeparator(config)
+    network.eval()
+    with torch.no_grad():
+        heard: Heard = network(power, voice)
+    return heard
+
+
+def scene(steps: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(1)
+    return torch.rand(2, 4, steps, SMALL.lines), torch.rand(2, steps)
+
+
+def test_masks_share_out_the_whole() -> None:
+    power, voice = scene()
+    heard = answer(SMALL, power, voice)
+    assert heard.masks.shape == (2, 3, 8, SMALL.lines)
+    assert heard.presence.shape == (2, 4, 3)
+    assert (heard.masks >= 0).all()
+    torch.testing.assert_close(heard.masks.sum(1), torch.ones(2, 8, SMALL.lines))
+    torch.testing.assert_close(heard.log_masks.exp(), heard.masks)
+
+
+def test_tiles_come_back_in_their_places() -> None:
+    torch.manual_seed(0)
+    network = StemSeparator(SMALL)
+    x = torch.rand(2, 5, 8, SMALL.lines)
+    torch.testing.assert_close(network._lines(network._tiles(x), 5), x)
+
+
+def test_untrained_it_believes_the_ear() -> None:
+    """Where the ear hears nothing but speech, so does the network; where it hears none, neither does it."""
+    power, voice = scene()
+    power[:, 0] = 1.0
+    power[:, 1, :, :6], power[:, 2, :, :6] = 1.0, 0.0
+    power[:, 1, :, 6:], power[:, 2, :, 6:] = 0.0, 1.0
+    masks = answer(SMALL, power, voice).masks
+    assert masks[:, 0, :, :6].min() > 0.8
+    assert masks[:, 0, :, 6:].max() < 0.2
+
+
+def test_what_it_is_not_told_changes_nothing() -> None:
+    power, voice = scene()
+    other = power.clone()
+    other[:, 3] = torch.rand_like(other[:, 3])
+    deaf = StemSeparatorConfig(**SMALL.as_dict() | {"hears_side": False})
+    torch.testing.assert_close(answer(deaf, power, voice).masks, answer(deaf, other, voice).masks)
+    assert (answer(SMALL, power, voice).masks != answer(SMALL, other, voice).masks).any()
+
+
+def test_silence_is_a_sound_like_others() -> None:
+    heard = answer(SMALL, torch.zeros(2, 4, 8, SMALL.lines), torch.zeros(2, 8))
+    assert torch.isfinite(heard.masks).all()
+    assert torch.isfinite(heard.presence).all()
