@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from limelight.signals import STEMS
 from scipy.stats import norm
 
 from limelight.dataset.film_levels import draw_sequence
+from limelight.types import STEMS
 from research.levels.chain import chain_log_likelihood, fit_transitions, lag_correlations
 from research.levels.films import Array, Clips, at_hash, fit_and_check, read_clips
 from research.levels.mixture import fit_states, log_likelihood

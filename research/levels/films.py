@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from limelight.signals import STEMS
 from numpy.typing import NDArray
+
+from limelight.types import STEMS
 
 HEARD_LUFS = -60.0
 END_CARD_LUFS = (-34.5, -32.5)  # music, and nothing else at all

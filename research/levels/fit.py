@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from limelight.signals import STEMS
 
+from limelight.types import STEMS
 from research.levels.chain import fit_kept, fit_transitions
 from research.levels.films import Array, fit_and_check, read_clips
 from research.levels.mixture import State, fit_states

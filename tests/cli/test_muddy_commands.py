@@ -70,7 +70,7 @@ def test_a_bad_film_leaves_with_7_and_the_others_are_built(place: Path, tmp_path
     ("words", "exit_code", "said"),
     [
         (["--recipe", "loud"], 3, "Wanted the recipe loud:mixed"),
-        (["--separator", "magic"], 3, "Wanted a separator"),
+        (["--separator", "magic"], 5, "Wanted the separator"),
         (["--separator", "model:nobody"], 5, "E_MODEL"),
         (["--shares", "1,2"], 2, "three numbers"),
         (["--shares", "most,some,none"], 2, "three numbers"),
@@ -94,3 +94,34 @@ def test_a_folder_that_is_no_data_set_is_refused(tmp_path: Path) -> None:
         done = run.invoke(app, ["muddy", *words, str(tmp_path)])
         assert done.exit_code == 3
         assert "build it with `limelight muddy`" in done.stderr
+
+
+def test_the_papers_recipe_from_a_folder_of_condensed_movies(place: Path, tmp_path: Path) -> None:
+    tables = {
+        "clips": "videoid,imdbid\nholiday,tt1\n",
+        "movie_info": "imdbid,genre\ntt1,['Action']\n",
+        "split": "imdbid,split\ntt1,val\n",
+    }
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    words = [
+        *command(place, output="movies"),
+        "--condensed-movies",
+        str(tmp_path),
+        "--limit",
+        "input",
+        "--keep-trivial",
+    ]
+    done = run.invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert "1 of the 1 videos of these genres are here" in done.stderr
+    facts = json.loads(run.invoke(app, ["muddy", "show", str(place / "movies"), "--json", "--examples", "0"]).stdout)
+    assert facts["splits"] == {"validation": facts["clips"]}
+    levels = tmp_path / "mine.csv"
+    levels.write_text("speech_lufs,music_lufs,effects_lufs\n-20,-30,-inf\n")
+    shown = run.invoke(app, ["muddy", "show", str(place / "movies"), "--examples", "0", "--beside", str(levels)])
+    assert "mine: 100 %" in shown.stdout
+    other = run.invoke(app, [*words[:-3], "both", "--keep-trivial"])  # into the same folder
+    assert other.exit_code == 3
+    assert "was built with limit 'input', wanted is 'both'" in other.stderr
+    assert run.invoke(app, [*words, "--genres", "Opera"]).exit_code == 3

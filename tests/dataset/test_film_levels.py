@@ -7,10 +7,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from limelight.signals import STEMS
 from numpy.typing import NDArray
 
 from limelight.dataset.film_levels import HEARD_LUFS, LOUDEST_LUFS, FilmLevels, draw_levels, draw_sequence
+from limelight.types import STEMS
 
 FILMS, CLIPS = 1500, 6
 SPEECH, MUSIC, EFFECTS = range(3)

@@ -3,14 +3,11 @@
     input.flac  target.flac              24 bit, 48 kHz
     speech.flac  music.flac  effects.flac   of the target; their sum is target.flac, to the last bit
     cues.npy                             [T, D] float32, a row a second (names: `limelight.vision.cues`)
-    recipe.json                          what was done; see `degradation`
-    scene.json                           of scenes: what it was made by; see `scenes.draw`
+    recipe.json                          what was done; see `degrade`
+    scene.json                           of scenes: what it was made by
     frames/00.jpg …                      one picture a second, where they were asked for
 
-Bytes are made first and hashed, then written beside and renamed.
-
-A clip's pictures as `clips.write_clip` left them, one a second: JPEG, whose size is read before anything is decoded.
-
+Bytes are made first and hashed, then written beside and renamed. The size of a JPEG is read before anything is decoded:
 OpenCV takes up to 2³⁰ points, three bytes each, and a few hundred kilobytes of JPEG can announce as many.
 """
 

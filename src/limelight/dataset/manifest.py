@@ -165,5 +165,5 @@ def require_parquet() -> None:
         import pyarrow  # noqa: F401
     except ImportError as error:
         raise OutputError(
-            "Wanted Parquet, which needs pyarrow; pip install 'limelight-audio[data]', or leave --parquet out."
+            "Wanted Parquet, which needs pyarrow; pip install pyarrow, or leave --parquet out."
         ) from error

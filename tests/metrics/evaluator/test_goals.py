@@ -6,9 +6,10 @@ from metrics.evaluator.lines import KINDS, found, lines
 from limelight.metrics.bootstrap import Interval
 from limelight.metrics.goals import GOALS, Goal, goals_table
 from limelight.metrics.tables import Results
+from limelight.models.registry import DEFAULT_SEPARATOR
 
-BOUND = "best gains, stems of lite"
-GAP = "gap closed to the best gains on its stems (else lite's)"
+BOUND = f"best gains, stems of {DEFAULT_SEPARATOR}"
+GAP = f"gap closed to the best gains on its stems (else {DEFAULT_SEPARATOR}'s)"
 BY_NAME = {goal.what: goal for goal in GOALS}
 
 

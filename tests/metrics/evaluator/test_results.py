@@ -103,3 +103,11 @@ def test_bytes_that_are_no_text_are_no_result(into: Path) -> None:
     path.write_bytes(b'{"clip": "\xe8"}\n\n')
     with pytest.raises(InputError, match=r"Line 1 of .* is no result"):
         read_lines(path)
+
+
+def test_figures_of_older_runs_are_read_by_their_names_of_today() -> None:
+    line = ResultLine("a", "lite", "k", "film", "paper", 6.0, {"clean_mix_change": 0.5})
+    old = json.loads(line.as_text())
+    del old["trivial"]
+    old["figures"] = {"harm": 0.5}
+    assert ResultLine.from_text(json.dumps(old).encode()) == line

@@ -51,3 +51,14 @@ def test_where_it_is_not_installed_one_line_says_why_and_what_else(monkeypatch: 
     monkeypatch.setitem(sys.modules, "imagebind", None)
     with pytest.raises(ModelError, match=r"commercially.*pe-av"):
         embedder_of("imagebind")
+
+
+def test_one_that_is_installed_and_broken_is_not_called_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "imagebind").mkdir()
+    (tmp_path / "imagebind" / "__init__.py").write_text("")
+    (tmp_path / "imagebind" / "data.py").write_text("import pytorchvideo_that_is_nowhere")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModelError, match=r"imagebind is installed and cannot be used.*pytorchvideo_that_is_nowhere"):
+        embedder_of("imagebind")

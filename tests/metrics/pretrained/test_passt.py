@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -46,3 +47,24 @@ def test_where_it_is_not_installed_one_line_says_what_to_do(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "hear21passt.base", None)
     with pytest.raises(ModelError, match=r"\.\[eval\]"):
         tagger_of("passt")
+
+
+def test_what_the_package_prints_is_not_on_stdout(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """`--json` is for programs; the package tells its layers while it is imported and asked."""
+
+    class Chatty(Bands):
+        def forward(self, audio: torch.Tensor) -> torch.Tensor:
+            print("x", audio.shape)  # noqa: T201
+            return super().forward(audio)
+
+    base = ModuleType("hear21passt.base")
+    base.get_basic_model = lambda mode: (print("layers …"), Chatty())[1]  # type: ignore[attr-defined]  # noqa: T201
+    monkeypatch.setitem(sys.modules, "hear21passt", ModuleType("hear21passt"))
+    monkeypatch.setitem(sys.modules, "hear21passt.base", base)
+    assert tagger_of("passt").logits(noise(0, SAMPLE_RATE)).shape == (8,)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "layers" in said.err
+    assert "x torch.Size" in said.err
