@@ -40,7 +40,9 @@ def evaluated(run: Path, found: Path) -> None:
     if remembered != CARDS[run.name]:
         raise SystemExit(f"the card of {run} remembers {remembered}, not {CARDS[run.name]}")
     said = found.read_text(encoding="utf-8")
-    figures = _figures(json.loads(said[said.index("\n{") + 1 if not said.startswith("{") else 0 :]))  # transformers talks
+    figures = _figures(
+        json.loads(said[said.index("\n{") + 1 if not said.startswith("{") else 0 :])
+    )  # transformers talks
     for metric in FIVE:
         values = figures.get(metric, [])
         if len(values) < 2 or not all(math.isfinite(value) for value in values):
