@@ -1,7 +1,8 @@
 """Six short films with known stems for the road, one of them too short to be of use.
 
-`python -m research.runs.toy_films FOLDER` writes FOLDER/films/NAME.mkv (sound in FLAC, a picture that changes its colour),
-FOLDER/stems/NAME/*.flac, which sum to the sound, and FOLDER/splits.csv: four films to train on, one to test, none to validate.
+`python -m research.runs.toy_films FOLDER` writes FOLDER/films/NAME.mkv (sound in FLAC, the picture changes its colour half way
+through), FOLDER/stems/NAME/*.flac, which sum to the sound, and FOLDER/splits.csv: four films to train on, one to test, none to
+validate.
 """
 
 from __future__ import annotations

@@ -25,10 +25,9 @@ import numpy as np
 import soxr
 import systems as sy
 import torch
+from limelight.evaluation import metrics
 from numpy.typing import NDArray
 from test_scenes import TestScene, read
-
-from limelight.evaluation import metrics
 
 SECONDS = 10.24
 EVERY = 8  # frames, where gains are sought

@@ -139,9 +139,8 @@ def true_stems(scene: TestScene) -> Answer:
 
 def block_presence(scene: TestScene) -> NDArray[np.bool_]:
     """When speech is there, as training is told."""
-    from shards import present
-
     from limelight.dsp.k_weighting import k_weight_response
+    from shards import present
 
     centres = (R.edges[:-1] + R.edges[1:] - 1) / 2 * 48_000 / R.n_fft
     magnitudes = np.sqrt(R.sums(power(R.spectra(scene.stems)[:, :STEPS])))

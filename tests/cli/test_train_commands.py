@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from limelight.cli.main import app
 from limelight.dataset.reading import MuddyMix
 from limelight.models.card import Card, check_seal
+from limelight.models.registry import load_remixer
 from limelight.training.contexts import context_width
 from limelight.vision.contexts import ContextChoice
 
@@ -55,9 +56,9 @@ def test_train_tells_how_fast_and_how_good(dataset: Path, tmp_path: Path) -> Non
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(into / "checkpoint.safetensors")
-    for said in ("step 2/2", "steps/s", "min left", "| do nothing |"):
+    for said in ("step 2/2", "steps/s", "passages/s", "min left", "| do nothing |"):
         assert said in done.stderr
-    told = {"step", "losses", "steps_per_second", "minutes_left"}
+    told = {"step", "losses", "steps_per_second", "passages_per_second", "minutes_left"}
     lines = [set(json.loads(line)) for line in (into / "log.jsonl").read_text().splitlines()]
     assert lines == [told, told, {"step", "validation"}]
 
@@ -100,6 +101,24 @@ def test_learn2remix_is_trained_with_its_own_loss(dataset: Path, tmp_path: Path)
     assert set(check["validation"]) == {"input", "none"}
 
 
+def test_the_released_variant_is_trained_and_exported_at_its_best(dataset: Path, tmp_path: Path) -> None:
+    into = tmp_path / "run"
+    words = ["--variant", "released", "--context", "cues", "--validation-clips", 2, "--validate-every", 1]
+    limelight("train", dataset, "--into", into, *SMALL, *words)
+    (best,) = (into / "best").iterdir()
+    for flags, step in ((["--last"], 2), ([], int(best.stem.removeprefix("step-")))):
+        limelight("export", into, "-o", tmp_path / "a.onnx", "--seconds", 1, *flags)
+        card = load_remixer(tmp_path / "a.onnx").card
+        assert card.training_data == f"4 clips, {step} steps"
+        assert (card.config["context_axis"], card.config["backbone"]["embedding_twice"]) == ("batch", True)
+
+
+def test_how_much_there_is_to_do_is_told_before_it_is_done(dataset: Path) -> None:
+    told = json.loads(limelight("contexts", dataset, "words", "--text-model", "hashed", "--shard", "0/2", "--estimate"))
+    assert told.keys() == {"clips", "clips_done", "questions"}
+    assert told["clips"] + told["clips_done"] == 4
+
+
 def test_what_is_wished_wrongly_is_one_line(dataset: Path, tmp_path: Path) -> None:
     into = ("--into", tmp_path / "a")
     for words, code, exit_code in (
@@ -112,6 +131,11 @@ def test_what_is_wished_wrongly_is_one_line(dataset: Path, tmp_path: Path) -> No
         (("export", tmp_path / "nowhere.safetensors", "-o", tmp_path / "a.onnx"), "E_MODEL", 5),
         (("ablate", dataset, *into, "--only", "few-*"), "E_INPUT", 3),
         (("contexts", dataset, "cues"), "E_INPUT", 3),
+        (("contexts", dataset, "words", "--text-model", "hashed", "--shard", "2/2"), "E_USAGE", 2),
+        (("contexts", dataset, "captions", "--cue", "plot"), "E_INPUT", 3),
+        (("train", dataset, *into, *SMALL, "--variant", "publish"), "E_MODEL", 5),
+        (("train", dataset, *into, *SMALL, "--accumulate", 3), "E_INPUT", 3),
+        (("reproduce", tmp_path / "a.ckpt", tmp_path), "E_INPUT", 3),
     ):
         done = run.invoke(app, [str(word) for word in words])
         assert done.exit_code == exit_code, done.output

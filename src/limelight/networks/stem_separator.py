@@ -77,7 +77,9 @@ def line_features(power: Tensor, config: StemSeparatorConfig) -> Tensor:
     trust = torch.log((ear + least) / (rest + least)) / 4
     wide = torch.log((side + least) / (mixture + least)) / 4
     kept = (config.hears_itself, config.hears_ear, config.hears_ear, config.hears_side)
-    return torch.stack([x if keep else torch.zeros_like(x) for x, keep in zip((own, told, trust, wide), kept, strict=True)], 1)
+    return torch.stack(
+        [x if keep else torch.zeros_like(x) for x, keep in zip((own, told, trust, wide), kept, strict=True)], 1
+    )
 
 
 def neighbours(x: Tensor, weight: Tensor, dilation: int) -> Tensor:
