@@ -16,7 +16,7 @@ from limelight.dataset.degrade import Degradation
 from limelight.dataset.manifest import Entry
 from limelight.dataset.statistics import Statistics, rows
 from limelight.media.target import naming_write_errors, whole_or_absent
-from limelight.report.lanes import data_url
+from limelight.report.drawings import data_url
 from limelight.report.listening import clip_bytes, match_loudness
 from limelight.report.page import STYLE
 from limelight.report.words import duration, escaped, number
