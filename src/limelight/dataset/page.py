@@ -16,7 +16,7 @@ from markupsafe import Markup
 from limelight.dataset.clips import CLIPS, SOUNDS, read_clip_sound, read_recipe
 from limelight.dataset.manifest import Entry
 from limelight.dataset.statistics import FILMS, LevelStatistics, Statistics, rows
-from limelight.report.lanes import data_url
+from limelight.report.drawings import data_url
 from limelight.report.listening import clip_bytes, match_loudness
 from limelight.report.page import STYLE
 from limelight.report.templating import render, write_text

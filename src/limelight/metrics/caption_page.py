@@ -17,7 +17,7 @@ from limelight.errors import ModelError
 from limelight.metrics.caption_check import NO_CHANGE_DB, Checked, ClipPair, Effect, Means, Sample
 from limelight.models.protocols import Remixer
 from limelight.models.registry import load_remixer
-from limelight.report.lanes import data_url
+from limelight.report.drawings import data_url
 from limelight.report.page import STYLE
 from limelight.report.templating import render
 from limelight.report.thumbnails import jpeg

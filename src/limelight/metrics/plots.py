@@ -17,7 +17,7 @@ from limelight.metrics.clips import EvalClip, another_of, mono, monos, read_eval
 from limelight.metrics.methods import Method
 from limelight.metrics.papers import SAMPLE_RATE, magnitudes
 from limelight.metrics.stem_gains import in_decibels, moving_gains
-from limelight.report.lanes import data_url
+from limelight.report.drawings import data_url
 from limelight.report.words import number
 from limelight.types import STEMS
 

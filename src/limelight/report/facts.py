@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 from limelight.api import Highlighted
-from limelight.mixing.plan import MixPlan
+from limelight.mixing.controls import CEILING_DBTP, KEEP
+from limelight.mixing.plan import MixPlan, PlannedControls, PlannedShot
 from limelight.mixing.reasons import NOTICEABLE_DB
-from limelight.report.words import clock_time, decibels, duration, number
-from limelight.types import STEMS
+from limelight.models.directors.speech_first import NAME as SPEECH_FIRST
+from limelight.report.words import clock_time, decibels, duration, kilohertz, number
+from limelight.types import STEMS, SoundtrackInfo
+
+_PACKAGES = {"limelight-audio": "Limelight", "av": "PyAV", "onnxruntime": "ONNX Runtime", "numpy": "NumPy"}
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,77 @@ def stem_changes(plan: MixPlan) -> dict[str, StemChange]:
     }
 
 
+def left_as_it_was(result: Highlighted) -> str:
+    """That nothing was done, and why; nothing where something was done."""
+    if not result.plan.changes_nothing:
+        return ""
+    why = "nothing to mend" if result.plan.controls.strength else "a strength of 0 was asked for"
+    return f"left as it was: {why}"
+
+
+def sound_in_words(result: Highlighted, track: SoundtrackInfo) -> str:
+    """The written soundtrack: what it is coded in, and how it came there. `track`: as the written file tells it."""
+    written = result.written
+    rate = f", {round(written.bit_rate / 1000)} kb/s" if written.bit_rate else ", lossless"
+    if written.sound_copied and not written.bit_rate:
+        rate = ""  # the source does not tell
+    how = "copied packet by packet" if written.sound_copied else "encoded"
+    return f"{written.codec} in {written.container}{rate}, {track.layout}, {kilohertz(track.sample_rate)}, {how}"
+
+
 def picture_in_words(result: Highlighted) -> str:
     """What became of the picture."""
     if result.source.picture is None:
         return "none"
     return f"{result.written.verified.picture_packets} packets, bit-identical"
+
+
+def decider_in_words(plan: MixPlan) -> str:
+    """Who decided on the gains, and by what."""
+    if plan.director is None:
+        return f"{plan.model.name} remixes in one step, without stems: there are none to show, hence no gains to show."
+    if plan.director.name == SPEECH_FIRST:
+        return (
+            "Decided by the rule speech-first, from the sound: speech that does not stand out while somebody speaks is brought "
+            "forward. The picture is watched and described; it tells where scenes begin, and does not decide."
+        )
+    return f"Decided by the director {plan.director.name}."
+
+
+def told_of(plan: MixPlan, shot: PlannedShot) -> dict[str, str]:
+    """What was seen, decided, and how sure the director is; a rule is not more or less sure, so nothing is said of it."""
+    told = {"Seen": seen_at_first(shot), "Decided": decided(shot) if shot.gains_db else ""}
+    if shot.confidence is not None and (plan.director is None or plan.director.name != SPEECH_FIRST):
+        told["Sure"] = f"{round(100 * shot.confidence)} %"
+    return {term: said for term, said in told.items() if said}
+
+
+def seen_at_first(shot: PlannedShot) -> str:
+    """How close the picture is, which is the first that is told of it."""
+    return shot.cues.get("camera focus", "").partition(";")[0].strip()
+
+
+def decided(shot: PlannedShot) -> str:
+    """Why the gains of a shot are what they are, without what the picture shows."""
+    seen = seen_at_first(shot)
+    return shot.reason.removeprefix(f"{seen}; ") if seen else shot.reason
+
+
+def speech_in_words(shot: PlannedShot) -> str:
+    """How much of a shot somebody speaks; nothing where that is not known."""
+    return "" if shot.speech_present is None else f"speech {round(100 * shot.speech_present)} % of the time"
+
+
+def controls_in_words(controls: PlannedControls) -> str:
+    """What was asked for as a sentence; offsets only where there are any."""
+    offsets = {"speech": controls.speech_db, "music": controls.music_db, "effects": controls.effects_db}
+    moved = [f"{stem} {decibels(db)}" for stem, db in offsets.items() if db]
+    loudness = controls.loudness
+    wished = f"loudness {loudness}" if isinstance(loudness, str) else f"loudness {number(loudness)} LUFS"
+    parts = [f"strength {controls.strength:g}", *moved, "loudness kept" if loudness == KEEP else wished]
+    if controls.true_peak_dbtp is None:
+        return ", ".join([*parts, f"true peak at most {number(CEILING_DBTP)} dBTP where anything is changed"])
+    return ", ".join([*parts, f"true peak at most {number(controls.true_peak_dbtp)} dBTP"])
 
 
 def time_in_words(result: Highlighted) -> str:
@@ -58,3 +129,14 @@ def time_in_words(result: Highlighted) -> str:
     if spent <= 0 or film <= 0:
         return said
     return f"{said}, {film / spent:.1f} × faster" if film >= spent else f"{said}, {spent / film:.1f} × slower"
+
+
+def versions_in_words() -> str:
+    """Of Limelight and what it stands on, as far as they are installed as packages."""
+    found = []
+    for package, name in _PACKAGES.items():
+        try:
+            found.append(f"{name} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(found)

@@ -1,13 +1,11 @@
-"""The shape of a soundtrack: peak and root mean square in so many columns, in one pass and constant memory.
+"""Listening once more, to the source and to the file that was written: what the page shows and plays of each.
 
-The sound of a film to be heard on the page: all of it or one minute, as stereo, before and after equally loud.
+    block [C, n] ─┬─► peak and root mean square in so many columns
+                  ├─► loudness, ten powers a second (BS.1770)
+                  └─stereo──► 48 kHz ──kept inside the excerpt──► [2, N] ──softer by the match──► AAC in MP4
 
-    block [C, n] ──stereo──► 48 kHz ──kept inside the excerpt──► [2, N] ──softer by the match──► AAC in MP4
-
-Louder sounds better, whatever was done; so the louder of the two is played softer until both have the same integrated
-loudness over the excerpt (BS.1770).
-
-Listening once more, to the source and to the file that was written: what the page shows and plays of each.
+One pass in constant memory, but for what is heard: the whole film, or one minute of a long one. Louder sounds better,
+whatever was done; so the louder of the two is played softer until both have the same integrated loudness.
 """
 
 from __future__ import annotations
@@ -15,16 +13,15 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import av
 import numpy as np
 
 from limelight.audio.layouts import db_to_gain, stereo_matrix
-from limelight.audio.loudness import LoudnessMeter
+from limelight.audio.loudness import BLOCKS_PER_SECOND, LoudnessMeter, integrated_from_block_powers
 from limelight.audio.resample import ResampleStream
 from limelight.media.formats import MUXERS, choose_sound_format
-from limelight.media.probe import choose_soundtrack, probe
+from limelight.media.probe import choose_soundtrack
 from limelight.media.read_audio import read_audio
 from limelight.media.spool import SoundEncoder
 from limelight.mixing.one_step import CHANGE_STEP_SECONDS
@@ -194,6 +191,7 @@ class SoundtrackView:
 
     envelope: Envelope
     clip: Samples  # [2, N] at 48 kHz, of the excerpt
+    block_powers: Vector  # [T], K-weighted, ten a second (BS.1770)
 
 
 def view_soundtrack(
@@ -202,17 +200,21 @@ def view_soundtrack(
     """One pass, in constant memory but for the excerpt."""
     meter = EnvelopeMeter(round(duration_seconds * track.sample_rate), track.channels)
     recorder = Recorder(excerpt, track)
+    loudness = LoudnessMeter(track.sample_rate, track.layout)
     for block in read_audio(info, track):
         meter.push(block)
         recorder.push(block)
-    return SoundtrackView(meter.finish(), recorder.finish())
+        loudness.push(block)
+    return SoundtrackView(meter.finish(), recorder.finish(), loudness.finish().block_powers)
 
 
-def view_written(
-    dest: Path, source: SourceInfo, track: SoundtrackInfo, excerpt: Excerpt, duration_seconds: float
-) -> SoundtrackView:
-    """The same for the new soundtrack, which took the old one's place in the order of streams."""
-    info = probe(dest)
-    kept_order = len(info.soundtracks) == len(source.soundtracks)
-    new = choose_soundtrack(info, source.soundtracks.index(track) if kept_order else None)
-    return view_soundtrack(info, new, excerpt, duration_seconds)
+def loudness_between(view: SoundtrackView, start_seconds: float, end_seconds: float) -> float:
+    """Integrated loudness of a stretch in LUFS; −∞ for silence and for less than 0.4 s."""
+    first, last = (round(seconds * BLOCKS_PER_SECOND) for seconds in (start_seconds, end_seconds))
+    return integrated_from_block_powers(view.block_powers[first:last])
+
+
+def new_soundtrack(written: SourceInfo, source: SourceInfo, track: SoundtrackInfo) -> SoundtrackInfo:
+    """The new soundtrack of a written file, which took the old one's place in the order of streams."""
+    kept_order = len(written.soundtracks) == len(source.soundtracks)
+    return choose_soundtrack(written, source.soundtracks.index(track) if kept_order else None)

@@ -1,3 +1,7 @@
+"""The page: everything that was found is on it, nothing is fetched, and no name of a file can change what it is."""
+
+import base64
+import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -8,10 +12,11 @@ import pytest
 from films import Film, film_path, sound_film
 from invented import invented_plan, invented_result
 
-from limelight.errors import OutputError
+from limelight.errors import OutputError, TargetExists
+from limelight.mixing.plan import PlannedModel
+from limelight.report.facts import decided
 from limelight.report.listening import BIT_RATE, WHOLE_UP_TO_SECONDS
-from limelight.report.page import page
-from limelight.report.shots import MOST_SHOTS
+from limelight.report.page import MOST_SHOTS, SCRIPT, page, shot_rows
 from limelight.report.thumbnails import jpeg
 from limelight.report.write import find, write_report
 from limelight.types import STEMS
@@ -72,7 +77,10 @@ def test_nothing_is_fetched(html):
 def test_the_policy_allows_only_the_pages_own_script(html):
     policy = next(a["content"] for a in Reader(html).having("meta") if "http-equiv" in a)
     assert "default-src 'none'" in policy
-    assert re.search(r"script-src 'sha256-[\w+/]{43}='$", policy)
+    script = re.search(r"<script>(.*)</script>", html, re.DOTALL).group(1)
+    named = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy.endswith(f"script-src 'sha256-{named}'")
+    assert script == SCRIPT
     assert html.count("<script") == 1
 
 
@@ -127,15 +135,61 @@ def test_everything_that_was_found_is_told(html, result):
         "PyAV",
     ):
         assert fact in said, fact
-    assert all(shot.reason in said for shot in result.plan.shots)
+    assert all(decided(shot) in said for shot in result.plan.shots)
     assert all(words in said for shot in result.plan.shots for words in shot.cues.values())
 
 
-def test_what_by_ear_alone_means_is_explained_where_it_is_said(html, result, found):
-    assert "By ear alone" not in html
-    shots = [shot.model_copy(update={"by_ear_db": shot.gains_db}) for shot in result.plan.shots]
-    looked = replace(result, plan=result.plan.model_copy(update={"shots": shots}))
-    assert "By ear alone: what the same model would have done without the picture." in page(looked, found)
+def with_shots(result, **changed):
+    shots = [shot.model_copy(update=changed) for shot in result.plan.shots]
+    return replace(result, plan=result.plan.model_copy(update={"shots": shots}))
+
+
+def test_each_shot_tells_what_was_seen_heard_decided_and_how_sure(result, found):
+    director = PlannedModel(name="learnt", sha256="0" * 64)
+    told = with_shots(result, speech_present=0.634, confidence=0.8)
+    told = replace(told, plan=told.plan.model_copy(update={"director": director}))
+    rows = shot_rows(told, found)
+    assert len(rows) == 3
+    for row, shot in zip(rows, told.plan.shots, strict=True):
+        assert row.told["Seen"] == shot.cues["camera focus"]
+        assert row.told["Heard"].startswith("speech 63 % of the time, ")
+        assert row.told["Heard"].count("LUFS") == 1
+        assert row.told["Decided"] == shot.reason
+        assert row.told["Sure"] == "80 %"
+    assert "Decided by the director learnt" in Reader(page(told, found)).said
+
+
+def test_a_rule_is_not_said_to_be_sure_and_the_picture_not_to_decide(result, found):
+    rule = PlannedModel(name="speech-first", sha256="0" * 64)
+    told = with_shots(result, confidence=1.0)
+    told = replace(told, plan=told.plan.model_copy(update={"director": rule}))
+    assert "Sure" not in shot_rows(told, found)[0].told
+    assert "does not decide" in Reader(page(told, found)).said
+
+
+def unchanged(result, **written):
+    plan = result.plan.model_copy(
+        update={"makeup_db": 0.0, "gains_db": {stem: [0.0] * 41 for stem in STEMS}},
+    )
+    return replace(result, plan=plan, written=replace(result.written, **written))
+
+
+def test_a_film_that_was_left_as_it_was_says_so_and_has_nothing_to_compare(result, found):
+    copied = Reader(page(unchanged(result, sound_copied=True), found))
+    assert "Left as it was: nothing to mend. The soundtrack is copied packet by packet." in copied.said
+    assert copied.having("audio") == []
+    encoded = Reader(page(unchanged(result), found))
+    assert "Left as it was: nothing to mend. Why it was encoded again" in encoded.said
+    assert len(encoded.having("audio")) == 2
+    assert "Left as it was" not in Reader(page(result, found)).said
+
+
+def test_the_rate_is_that_of_the_written_soundtrack(result, found):
+    opus = replace(found, new_track=replace(found.new_track, sample_rate=48_000, layout="5.1"))
+    source = replace(result, soundtrack=replace(result.soundtrack, sample_rate=44_100, layout="5.1(side)"))
+    said = Reader(page(source, opus)).said
+    assert "160 kb/s, 5.1, 48 kHz" in said
+    assert "5.1(side), 44.1 kHz" in said  # of the source, at the head
 
 
 def test_one_curve_per_stem_two_waves_two_players_one_strip(html):
@@ -178,10 +232,13 @@ def test_a_table_of_many_shots_has_200_rows(found):
     assert "The first 200 of 900 shots" in text
 
 
-def test_the_page_is_written_whole_and_replaces_an_old_one(tmp_path, result, html):
+def test_the_page_is_written_whole_and_replaces_an_old_one_when_it_may(tmp_path, result, html):
     target = tmp_path / "report.html"
     target.write_text("old")
-    write_report(result, target)
+    with pytest.raises(TargetExists, match="--force"):
+        write_report(result, target)
+    assert target.read_text() == "old"
+    write_report(result, target, overwrite=True)
     assert target.read_text(encoding="utf-8").endswith("</html>\n")
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert abs(len(target.read_bytes()) - len(html.encode())) < 2000
@@ -197,5 +254,5 @@ def test_the_film_itself_is_never_overwritten(tmp_path):
     film = tmp_path / "film.mp4"
     film.write_bytes(film_path(FILM).read_bytes())
     with pytest.raises(OutputError, match="choose another name"):
-        write_report(invented_result(film), film)
+        write_report(invented_result(film), film, overwrite=True)
     assert film.read_bytes() == film_path(FILM).read_bytes()
