@@ -105,7 +105,7 @@ def test_without_pyarrow_one_line_says_what_to_install(monkeypatch: pytest.Monke
         return real(name, *rest, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(OutputError, match=r"pip install 'limelight-audio\[data\]'"):
+    with pytest.raises(OutputError, match="pip install pyarrow"):
         require_parquet()
 
 

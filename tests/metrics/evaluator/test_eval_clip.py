@@ -8,6 +8,7 @@ from metrics.evaluator.sets import write_set
 
 from limelight.errors import InputError
 from limelight.metrics.clips import cues_of, read_eval_clip
+from limelight.vision.contexts import ContextChoice
 from limelight.vision.cues import CUE_NAMES
 
 
@@ -31,12 +32,13 @@ def test_pictures_are_the_clip_s_own_and_another_s(tmp_path: Path) -> None:
 def test_contexts_that_were_computed_once_are_read_when_a_model_wants_them(tmp_path: Path) -> None:
     entry = write_set(tmp_path)[0]
     shown = read_eval_clip(tmp_path, entry, entry).own
-    assert shown.context("cues") is shown.cues.values
+    assert shown.context(ContextChoice("cues")) is shown.cues.values
     rows = np.ones((4, 5), np.float32)
     np.save(tmp_path / "clips" / entry.name / "context-clip.npy", rows)
-    assert np.array_equal(shown.context("clip"), rows)
+    assert np.array_equal(shown.context(ContextChoice("clip")), rows)
+    words = ContextChoice("words")
     with pytest.raises(InputError, match=r"Wanted the context 'words' of clip-0000, found no .*context-words\.npy"):
-        shown.context("words")
+        shown.context(words)
 
 
 def test_where_all_is_well_the_input_is_the_target(tmp_path: Path) -> None:
