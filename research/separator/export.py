@@ -67,7 +67,7 @@ def export(new: NewSeparator, into: Path) -> None:
     example = (torch.rand(1, len(TOLD), 480, lines), torch.rand(1, 480))
     axes = {"power": {2: "steps"}, "voice": {1: "steps"}, "masks": {2: "steps"}, "presence": {1: "tokens"}}
     torch.onnx.export(
-        Graph(new.network),
+        Graph(new.network).eval(),
         example,
         str(into),
         input_names=["power", "voice"],
