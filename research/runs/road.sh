@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole road of the papers' networks at toy size: films, Muddy Mix, contexts, training that is killed and goes on, export,
 # a highlighted film, evaluation with all five metrics, ablation. For visah, visah-text and semmix, with networks of random
-# weights in the real formats. Nothing is fetched; about two minutes on two idle cores.
+# weights in the real formats. Nothing is fetched. It takes three to four minutes of processor time.
 #     research/runs/road.sh [FOLDER]          from the repository's root; FOLDER is kept where it is named
 # PYTHON=… names the interpreter. Exit code 0: every step did what it says.
 set -euo pipefail
@@ -59,11 +59,18 @@ road() {  # NAME PRESET and what belongs to its context
   "$python" -m research.runs.road_check evaluated "$name" "$name/evaluated.json"
 }
 
+together() {  # the same, beside the others; what it said is shown where it breaks
+  road "$@" >"$1.road" 2>&1 & roads+=("$1:$!")
+}
+
+step "visah, visah-text and semmix, side by side: stopped training, export, highlight, evaluate"
+roads=()
 told=(--context-model models/clip --device cpu --offline)
-road visah visah --context clip
+together visah visah --context clip
 told=(--context-model models/internvl --text-model models/t5 --device cpu --offline)
-road visah-text visah-text --context captions
-road semmix semmix --context captions --cue tone
+together visah-text visah-text --context captions
+together semmix semmix --context captions --cue tone
+for one in "${roads[@]}"; do wait "${one#*:}" || { cat "${one%%:*}.road" >&2; fail "${one%%:*}"; }; done
 
 step "ablation"
 limelight ablate set --into ablation --only none --only many-frames-L3 --only 'many-captions-general-L0' \
