@@ -1,10 +1,5 @@
 """ONNX Runtime sessions, as every model of ours is run.
 
-NumPy's products on one thread: several are busy already, and products as small as ours are not faster on two.
-
-OpenBLAS wakes a second thread for a product of a second of sound with a filter, and that one then waits in a loop, on a
-processor that the decoder could have: a tenth of all that a film of 1080p costs.
-
 One heap for all threads, and large arrays beside it, so that the memory of a long film is that of a short one.
 
 glibc gives each thread a heap of its own, and what one thread frees no other can use: passing 10 MB arrays from thread
@@ -108,11 +103,6 @@ def run_session(
     if not all(np.isfinite(one).all() for one in made):
         raise ModelError(f"The model {model} answers with what is no number; install the model again.")
     return made
-
-
-def keep_products_on_one_thread() -> None:
-    """For this process and those it starts, unless the user has said otherwise. To be called before NumPy is loaded."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # <malloc.h>

@@ -6,15 +6,20 @@ well, and the result must decode to the very same samples.
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import av
+import av.error
 
 from limelight.errors import Unsupported
 from limelight.media.clock import read_clock
 from limelight.media.copy_streams import SoundNotCopied, StreamMap, check_unchanged
-from limelight.media.formats import SoundFormat, container_of, is_lossless
+from limelight.media.formats import MUXERS, SoundFormat, container_of, is_lossless
 from limelight.media.mux import Muxer, complete, open_output
 from limelight.media.read_audio import read_audio
 from limelight.media.spool import PacketSpool
@@ -78,6 +83,21 @@ def write_with_same_soundtrack(
     except SoundNotCopied as reason:
         again = _write(info, soundtrack, read_audio(info, soundtrack), dest, overwrite=overwrite)
         return replace(again, notes=(f"the soundtrack was encoded again: {reason}", *again.notes))
+
+
+def check_container(info: SourceInfo, soundtrack: SoundtrackInfo, dest: Path) -> None:
+    """Whether the container that the suffix of `dest` asks for takes the film, told before the long work.
+
+    The head of the file is laid out in memory, just as it will be written. Raises `OutputError` as `write_with_soundtrack`.
+    """
+    container, clock = container_of(dest), read_clock(info.path)
+    with naming_write_errors(dest):
+        output = av.open(io.BytesIO(), "w", format=MUXERS.get(container, container))
+    try:
+        Muxer(info, soundtrack, dest, clock, output, PacketSpool(io.BytesIO())).start(container, sound_copied=False)
+    finally:
+        with suppress(OSError, av.error.FFmpegError):  # a film without a packet, which some muxers refuse
+            output.close()
 
 
 def _write(
