@@ -16,9 +16,9 @@ from limelight.models.separators.deepfilter import SpeechFilter
 from limelight.models.separators.deepfilter_features import (
     BINS,
     HOP,
-    Analysis,
+    FrameAnalysis,
+    FrameSynthesis,
     RunningMean,
-    Synthesis,
     erb_widths,
     vorbis_window,
 )
@@ -137,7 +137,7 @@ def test_silence_stays_silence_and_noise_is_not_speech(ear: SpeechFilter) -> Non
 
 def test_frames_and_their_inverse_are_a_delay_of_one_hop() -> None:
     sound = noise(0.5)
-    analysis, synthesis = Analysis(), Synthesis()
+    analysis, synthesis = FrameAnalysis(), FrameSynthesis()
     parts = [synthesis.push(analysis.push(part)) for part in np.split(sound, [3 * HOP, 4 * HOP])]
     np.testing.assert_allclose(np.concatenate(parts)[HOP:], sound[:-HOP], atol=1e-6)
 

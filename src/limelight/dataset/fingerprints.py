@@ -40,7 +40,7 @@ SAME_FILM = 0.25  # of the clips of the shorter film
 
 
 @dataclass(frozen=True)
-class Match:
+class SoundMatch:
     """Two clips, by their numbers, that hold the same sound."""
 
     first: int
@@ -81,7 +81,7 @@ def read_prints(folder: Path, film: str, entries: Sequence[Entry]) -> list[Print
         return [fingerprint(read_clip_sound(folder, entry.name, "target")) for entry in entries]
 
 
-def matches(prints: Sequence[Print], sides: Sequence[str]) -> list[Match]:
+def matches(prints: Sequence[Print], sides: Sequence[str]) -> list[SoundMatch]:
     """Clips of different sides (splits) that hold the same sound; `sides` has one for each print."""
     if len(set(sides)) < 2:
         return []
@@ -95,7 +95,7 @@ def matches(prints: Sequence[Print], sides: Sequence[str]) -> list[Match]:
     for (first, second, _), count in zip(*np.unique(votes, axis=0, return_counts=True), strict=True):
         best[first, second] = max(best[first, second], int(count))
     return [
-        Match(first, second, count)
+        SoundMatch(first, second, count)
         for (first, second), count in sorted(best.items())
         if count >= max(FEWEST, SHARE * min(len(prints[first]), len(prints[second])))
     ]

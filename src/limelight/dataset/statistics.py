@@ -215,7 +215,7 @@ def _count(values: Iterable[Any]) -> dict[str, int]:
     return dict(sorted(Counter(values).items()))
 
 
-class Row(NamedTuple):
+class StatisticsRow(NamedTuple):
     """One figure: of what, here, in the papers' data, in films."""
 
     what: str
@@ -233,9 +233,9 @@ def as_text(found: Statistics, beside: LevelStatistics = FILMS) -> str:
     return "\n".join(told)
 
 
-def rows(found: Statistics, beside: LevelStatistics = FILMS) -> Iterator[Row]:
+def rows(found: Statistics, beside: LevelStatistics = FILMS) -> Iterator[StatisticsRow]:
     """Every figure."""
-    yield Row("clips", f"{found.clips} ({found.hours:.2f} h)")
+    yield StatisticsRow("clips", f"{found.clips} ({found.hours:.2f} h)")
     yield from _counted("split", found.splits)
     yield from _counted("kind", found.kinds)
     yield from _counted("recipe", found.recipes)
@@ -244,28 +244,32 @@ def rows(found: Statistics, beside: LevelStatistics = FILMS) -> Iterator[Row]:
     for stem in STEMS:
         yield from _of_stem(stem, found.stems[stem], beside)
     gap = f"{number(PAPERS_GAP_DB)} dB"
-    yield Row("loudest over second", spread_text(found.gap_db, "dB"), gap, spread_text(beside.gap_db, "dB"))
-    yield Row("only one stem is heard in", percent(found.alone), "", percent(beside.alone))
-    yield Row("the boosted stem is silent in", percent(found.boosted_silent), percent(PAPERS_BOOSTED_SILENT))
-    yield Row("target, loudness", spread_text(found.target_lufs, "LUFS"), "", spread_text(beside.mix_lufs, "LUFS"))
-    yield Row("input, loudness", spread_text(found.input_lufs, "LUFS"))
-    yield Row("brought down for a peak", f"{percent(found.limited)}, by {spread_text(found.limited_db, 'dB')}")
-    yield Row("begins on a cut", percent(found.starts_on_cut))
-    yield Row("cuts in a clip", number(found.cuts_a_clip))
+    yield StatisticsRow("loudest over second", spread_text(found.gap_db, "dB"), gap, spread_text(beside.gap_db, "dB"))
+    yield StatisticsRow("only one stem is heard in", percent(found.alone), "", percent(beside.alone))
+    yield StatisticsRow("the boosted stem is silent in", percent(found.boosted_silent), percent(PAPERS_BOOSTED_SILENT))
+    yield StatisticsRow(
+        "target, loudness", spread_text(found.target_lufs, "LUFS"), "", spread_text(beside.mix_lufs, "LUFS")
+    )
+    yield StatisticsRow("input, loudness", spread_text(found.input_lufs, "LUFS"))
+    yield StatisticsRow(
+        "brought down for a peak", f"{percent(found.limited)}, by {spread_text(found.limited_db, 'dB')}"
+    )
+    yield StatisticsRow("begins on a cut", percent(found.starts_on_cut))
+    yield StatisticsRow("cuts in a clip", number(found.cuts_a_clip))
     yield from _counted("labelled trivial", found.trivial)
     yield from _counted("licence", found.licences)
 
 
-def _of_stem(stem: str, of: StemStatistics, beside: LevelStatistics) -> Iterator[Row]:
-    yield Row(
+def _of_stem(stem: str, of: StemStatistics, beside: LevelStatistics) -> Iterator[StatisticsRow]:
+    yield StatisticsRow(
         f"{stem} is loudest in", percent(of.loudest), percent(PAPERS_LOUDEST[stem]), percent(beside.loudest[stem])
     )
-    yield Row(
+    yield StatisticsRow(
         f"{stem} is silent in", percent(of.silent), percent(PAPERS_SILENT.get(stem)), percent(beside.silent[stem])
     )
     there = spread_text(beside.loudness_lufs[stem], "LUFS")
-    yield Row(f"{stem}, loudness", spread_text(of.loudness_lufs, "LUFS"), "", there)
-    yield Row(f"{stem}, moved by", f"{spread_text(of.change_db, 'dB')}, raised in {percent(of.raised)}")
+    yield StatisticsRow(f"{stem}, loudness", spread_text(of.loudness_lufs, "LUFS"), "", there)
+    yield StatisticsRow(f"{stem}, moved by", f"{spread_text(of.change_db, 'dB')}, raised in {percent(of.raised)}")
 
 
 def percent(share: float | None) -> str:
@@ -280,6 +284,6 @@ def spread_text(of: Spread | None, unit: str) -> str:
     return f"{number(of.median)} {unit} [{number(of.low)} … {number(of.high)}]"
 
 
-def _counted(what: str, counts: Mapping[str, int]) -> Iterator[Row]:
+def _counted(what: str, counts: Mapping[str, int]) -> Iterator[StatisticsRow]:
     for name, count in counts.items():
-        yield Row(f"{what}: {plain(name, limit=60)}", str(count))
+        yield StatisticsRow(f"{what}: {plain(name, limit=60)}", str(count))

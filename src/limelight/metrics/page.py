@@ -38,7 +38,7 @@ from limelight.types import STEMS
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """One figure as it is printed, with its interval if it has one."""
 
     text: str
@@ -51,7 +51,7 @@ class GridRow:
     """A row of any table; quiet ones cannot be used on a film."""
 
     name: str
-    cells: tuple[Cell, ...]
+    cells: tuple[TableCell, ...]
     quiet: bool = False
 
 
@@ -110,19 +110,19 @@ def _main(table: Table) -> Grid:
     return Grid((f"{table.clips} clips", *heads), tuple(rows))
 
 
-def _row(name: str, kind: str, cells: Iterable[Cell]) -> GridRow:
+def _row(name: str, kind: str, cells: Iterable[TableCell]) -> GridRow:
     return GridRow(name, tuple(cells), quiet=kind not in PLAIN_KINDS)
 
 
-def _cell(metric: Metric, figure: Interval, best: bool) -> Cell:
-    return Cell(figure_text(metric, figure.value), range_text(metric, figure), best)
+def _cell(metric: Metric, figure: Interval, best: bool) -> TableCell:
+    return TableCell(figure_text(metric, figure.value), range_text(metric, figure), best)
 
 
 def _goals(found: Results) -> Grid | None:
     lines = list(goals_table(found))
     if not lines:
         return None
-    return Grid(tuple(lines[0]), tuple(GridRow(what, tuple(map(Cell, cells))) for what, *cells in lines[1:]))
+    return Grid(tuple(lines[0]), tuple(GridRow(what, tuple(map(TableCell, cells))) for what, *cells in lines[1:]))
 
 
 def _pictures(found: Results) -> Grid | None:
@@ -136,17 +136,17 @@ def _pictures(found: Results) -> Grid | None:
     return Grid(heads, tuple(rows)) if rows else None
 
 
-def _shares(found: Results, method: str, other: str, groups: Mapping[str, Sequence[str]]) -> Iterator[Cell]:
+def _shares(found: Results, method: str, other: str, groups: Mapping[str, Sequence[str]]) -> Iterator[TableCell]:
     for clips in groups.values():
         share = found.share(method, other, MAIN, clips)
-        yield Cell(percent(share.value), percent_range(share))
+        yield TableCell(percent(share.value), percent_range(share))
 
 
 def _broken_down(found: Results, groups: dict[str, tuple[str, ...]]) -> Iterator[Grid]:
     for metric, means in broken_down(found, groups):
         best = {group: best_of(values, found.kinds, metric) for group, values in means.items()}
         rows = (
-            _row(name, kind, (Cell(figure_text(metric, means[g][name]), best=name in best[g]) for g in groups))
+            _row(name, kind, (TableCell(figure_text(metric, means[g][name]), best=name in best[g]) for g in groups))
             for name, kind in found.kinds.items()
         )
         yield Grid((f"{metric.title}, {metric.unit}", *(f"{g} ({len(c)})" for g, c in groups.items())), tuple(rows))

@@ -32,7 +32,7 @@ from limelight.vision.cues import KINDS
 
 
 @dataclass(frozen=True)
-class Difference:
+class MethodDifference:
     """One metric of two methods."""
 
     metric: Metric
@@ -52,7 +52,7 @@ class Difference:
         )
 
 
-def compared(lines: Sequence[ResultLine], first: str, second: str) -> list[Difference]:
+def compared(lines: Sequence[ResultLine], first: str, second: str) -> list[MethodDifference]:
     """Every metric of two methods by name. Raises InputError for a name that has no results."""
     there = sorted({line.method for line in lines})
     for name in (first, second):
@@ -64,7 +64,7 @@ def compared(lines: Sequence[ResultLine], first: str, second: str) -> list[Diffe
     table = found.table()
     figures = {row.name: row.figures for row in table.rows}
     return [
-        Difference(
+        MethodDifference(
             metric,
             figures[first][metric.name].value,
             figures[second][metric.name].value,

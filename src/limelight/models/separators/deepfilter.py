@@ -23,11 +23,11 @@ from limelight.models.separators.deepfilter_features import (
     COMPLEX_BINS,
     HOP,
     SAMPLE_RATE,
-    Analysis,
     Features,
     Floats,
+    FrameAnalysis,
+    FrameSynthesis,
     Spectra,
-    Synthesis,
     bins_of_bands,
 )
 from limelight.models.separators.deepfilter_network import ORDER, Estimate, Network, NetworkStream, load_network
@@ -72,7 +72,7 @@ class SpeechStream:
     """One sound, in pieces of any length; what comes out is aligned with what went in, and as long in the end."""
 
     def __init__(self, network: Network, *, level_db: float | None = None) -> None:
-        self._analysis, self._features, self._synthesis = Analysis(), Features(level_db=level_db), Synthesis()
+        self._analysis, self._features, self._synthesis = FrameAnalysis(), Features(level_db=level_db), FrameSynthesis()
         self._network = NetworkStream(network)
         self._before = np.zeros((ORDER - 1, BINS), np.complex64)
         self._waiting = np.zeros(0, np.float32)

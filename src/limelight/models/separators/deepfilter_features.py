@@ -51,7 +51,7 @@ def erb_widths() -> NDArray[np.int64]:
     return np.diff(edges)
 
 
-class Analysis:
+class FrameAnalysis:
     """Sound to spectra: frames of 20 ms every 10 ms; the first reaches back into what came before."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Analysis:
         return spectra
 
 
-class Synthesis:
+class FrameSynthesis:
     """Spectra to sound, one hop late."""
 
     def __init__(self) -> None:

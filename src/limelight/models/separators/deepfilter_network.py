@@ -82,7 +82,7 @@ class Estimate:
     taps: NDArray[np.complex64]  # of the lowest bins [T, 96, 5]
 
 
-class Graph:
+class DeepFilterGraph:
     """One of the three graphs, shared by all streams; it knows no state."""
 
     def __init__(self, model: bytes, cut: Cut, threads: int) -> None:
@@ -111,9 +111,9 @@ class Graph:
 class Network:
     """The three graphs, ready to run; shared by any number of streams."""
 
-    encoder: Graph
-    mask_decoder: Graph
-    filter_decoder: Graph
+    encoder: DeepFilterGraph
+    mask_decoder: DeepFilterGraph
+    filter_decoder: DeepFilterGraph
 
 
 def load_network(asset: Path, *, threads: int = 1) -> Network:
@@ -128,10 +128,10 @@ def load_network(asset: Path, *, threads: int = 1) -> Network:
         return Network(*(_graph(archive, cut, threads) for cut in (ENCODER, MASK_DECODER, FILTER_DECODER)))
 
 
-def _graph(archive: tarfile.TarFile, cut: Cut, threads: int) -> Graph:
+def _graph(archive: tarfile.TarFile, cut: Cut, threads: int) -> DeepFilterGraph:
     member = archive.extractfile(cut.member)
     assert member is not None, "the digest says that it is a file"
-    return Graph(member.read(), cut, threads)
+    return DeepFilterGraph(member.read(), cut, threads)
 
 
 class NetworkStream:
