@@ -1,12 +1,13 @@
 # make demo [VIDEO=path]   install the core, highlight a film, leave a result to open
 # make test                install everything, run the tests
+# make test-all            those that take minutes as well, and those of research/
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 VIDEO  ?=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types imports check slow bench stress evaluate results clean
+.PHONY: demo test lint types imports check test-all bench stress evaluate results clean
 
 demo: $(VENV)/.core
 ifeq ($(strip $(VIDEO)),)
@@ -22,10 +23,10 @@ else
 endif
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
-slow: $(VENV)/.dev
-	$(BIN)/python -m pytest -m slow
+test-all: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto -m "slow or not slow" tests research/tests
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
