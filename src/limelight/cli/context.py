@@ -1,21 +1,27 @@
-"""What every command does at the door: errors become one line and an exit code, signals an orderly end, work a bar.
+"""The door of every command: errors become one line and an exit code, signals an orderly end, work a bar.
 
 Our own errors are caught, and what the system refused where nobody below had a word for it. Whatever else comes by is a
 bug of ours: its traceback is shown, and a line that says so.
+
+What holds for a whole process is set by `own_process`, which the program alone calls; what a command sets is undone when
+it is over. So whoever calls these functions from Python finds everything as it was.
 """
 
 from __future__ import annotations
 
+import codecs
 import errno
 import logging
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from types import FrameType, TracebackType
 from typing import NoReturn
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -26,7 +32,7 @@ from limelight.runtime import keep_heap_small, keep_products_on_one_thread
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 STAGE_WORDS = {
-    "look": "looking at the picture",
+    "look": "watching the picture",
     "measure": "measuring the sound",
     "plan": "deciding the balance",
     "remix": "remixing the sound",
@@ -37,6 +43,7 @@ STAGE_WORDS = {
     "judge": "judging clips",
 }
 INTERNAL = "E_INTERNAL"
+_AS_FAR_AS_IT_GOES = "limelight-as-far-as-it-goes"  # how text is encoded, by its name among Python's error handlers
 TERMINATED = 143
 REFUSED = "the system refused"
 _OF_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -60,21 +67,15 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
 def command_context(*, verbose: bool = False, small_heap: bool = True) -> Iterator[None]:
     """Runs a command: our errors leave as one line `E_CODE: message` on stderr with their exit code.
 
-    `small_heap` keeps memory low on long films; training is better off without, its large tensors come again every step.
+    `small_heap` keeps the memory of the program low on long films; training is better off without, its large tensors come
+    again every step.
     """
-    keep_products_on_one_thread()
-    if small_heap:
+    if small_heap and _process_is_ours():
         keep_heap_small()
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")  # a file's name comes out as its bytes, whatever they are
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr)
-    # A background job of a shell ignores SIGINT, and Python would then never raise: install both.
-    for number in _STOPS:
-        signal.signal(number, _stop)
     _asked_to_stop.clear()
-    sys.excepthook = _own_up
     try:
-        yield
+        with _orderly_stops(), _log(logging.INFO if verbose else logging.WARNING):
+            yield
     except LimelightError as error:
         fail(error.code, str(error), error.exit_code)
     except BrokenPipeError:  # whoever reads what we say has heard enough
@@ -85,6 +86,65 @@ def command_context(*, verbose: bool = False, small_heap: bool = True) -> Iterat
         fail("E_INTERRUPTED", "stopped by you; nothing was left half-written", 130)
     except _Terminated:
         fail("E_INTERRUPTED", "stopped by the system; nothing was left half-written", TERMINATED)
+
+
+@contextmanager
+def _orderly_stops() -> Iterator[None]:
+    """Signals raise. A background job of a shell ignores SIGINT, and Python would then never raise: both are installed."""
+    if threading.current_thread() is not threading.main_thread():  # only there Python lets a handler be set
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _STOPS}
+    for number in _STOPS:
+        signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+@contextmanager
+def _log(level: int) -> Iterator[None]:
+    """Log lines go to stderr as they are, unless somebody has taken care of them."""
+    root = logging.getLogger()
+    before, handlers = root.level, list(root.handlers)
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(before)
+
+
+def own_process() -> None:
+    """Sets what holds for a whole process: for a program, before NumPy is loaded, and not for a library.
+
+    Names of files come out as their bytes; what an old terminal has no sign for is a question mark. Bugs are owned up to.
+    """
+    keep_products_on_one_thread()
+    codecs.register_error(_AS_FAR_AS_IT_GOES, _as_far_as_it_goes)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=_AS_FAR_AS_IT_GOES)
+    sys.excepthook = _own_up
+
+
+def _process_is_ours() -> bool:
+    return sys.excepthook is _own_up
+
+
+def _as_far_as_it_goes(error: UnicodeError) -> tuple[bytes, int]:
+    """For an encoder: bytes that were no text become themselves again, and signs that it does not know "?"."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = map(ord, error.object[error.start : error.end])
+    return bytes(sign - 0xDC00 if 0xDC80 <= sign <= 0xDCFF else ord("?") for sign in signs), error.end
+
+
+def print_utf8(text: str) -> None:
+    """Results for programs, on stdout: JSON is UTF-8, whatever the terminal speaks."""
+    typer.echo(text.encode("utf-8"))
 
 
 def fail(code: str, message: str, exit_code: int) -> NoReturn:
@@ -133,7 +193,7 @@ def progress_bar(*, quiet: bool) -> Iterator[Bar]:
 
 
 class Bar:
-    """Follows the stages of a film; called as `pipeline.Progress`."""
+    """Follows the stages of a film; called as `mixing.job.Progress`."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

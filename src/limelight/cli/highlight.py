@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limelight.cli.context import command_context, console, progress_bar
+from limelight.cli.context import command_context, console, print_utf8, progress_bar
 from limelight.cli.options import (
     AsJson,
     AudioStream,
@@ -32,6 +33,7 @@ from limelight.cli.options import (
     TextModel,
     TruePeak,
     Verbose,
+    check_one_film,
     context_request,
     controls_from_flags,
 )
@@ -74,8 +76,13 @@ def highlight(
         from limelight import api
         from limelight.media.target import check_place
         from limelight.mixing.plan import plan_text
+        from limelight.report.write import check_page, write_report
         from limelight.vision.encoders import encoder_for
 
+        target = _target(source, output, audio_stream)
+        page = target.with_suffix(".html") if report else None
+        if page:
+            check_page(source, page, target, overwrite=force)
         mixer = _mixer(separator, director, model, device=device)
         if plan_out:
             mixer.check_editable()
@@ -85,7 +92,7 @@ def highlight(
         with progress_bar(quiet=quiet) as bar:
             result = api.highlight_with(
                 source,
-                output,
+                target,
                 mixer=mixer,
                 encoder=watching.encoder,
                 picture_height=watching.picture_height,
@@ -96,11 +103,8 @@ def highlight(
             )
         if plan_out:
             _write_text(source, plan_out, plan_text(result.plan), force=force)
-        page = result.dest.with_suffix(".html") if report else None
         if page:
-            from limelight.report.write import write_report
-
-            write_report(result, page)
+            write_report(result, page, overwrite=force)
         _tell(result, quiet=quiet, as_json=as_json, page=page)
 
 
@@ -132,6 +136,7 @@ def plan(
         from limelight.models.registry import load_director, load_separator
         from limelight.vision.encoders import encoder_for
 
+        check_one_film(source)
         if output:
             check_place(source, output, overwrite=force)
         deciding = load_director(director) if director else load_director()
@@ -148,7 +153,7 @@ def plan(
         if output:
             _write_text(source, output, plan_text(made), force=force)
         else:
-            typer.echo(plan_text(made))
+            print_utf8(plan_text(made))
 
 
 def render(
@@ -171,17 +176,36 @@ def render(
 
         Controls(true_peak_dbtp=true_peak)  # raises where it is out of range
         made = read_plan(plan_file)
+        target = _target(source, output, made.source.audio_stream)
         with progress_bar(quiet=quiet) as bar:
             result = api.render_video(
                 source,
                 made,
-                output,
+                target,
                 separator=load_separator(separator) if separator else None,
                 true_peak_dbtp=true_peak,
                 overwrite=force,
                 progress=bar,
             )
         _tell(result, quiet=quiet, as_json=as_json, page=None)
+
+
+def _target(source: Path, output: str | None, audio_stream: int | None) -> Path:
+    """Where the result goes: a name, or NAME.highlighted.EXT in a folder or beside the film. Its container takes the film.
+
+    Raises InputError, NoSoundtrack, OutputError, before the long work.
+    """
+    from limelight.api import default_target
+    from limelight.media.probe import choose_soundtrack, probe
+    from limelight.media.write import check_container
+
+    check_one_film(source)
+    info = probe(source)
+    target = default_target(info) if output is None else Path(output)
+    if output is not None and (output.endswith(("/", os.sep)) or target.is_dir()):
+        target /= default_target(info).name
+    check_container(info, choose_soundtrack(info, audio_stream), target)
+    return target
 
 
 def _mixer(separator: str | None, director: str | None, model: str | None, *, device: str | None) -> Mixer:
@@ -205,7 +229,7 @@ def _tell(result: Highlighted, *, quiet: bool, as_json: bool, page: Path | None)
     from limelight.cli.summary import summary
 
     if as_json:
-        typer.echo(json.dumps(facts(result) | {"report": str(page) if page else None}, indent=1))
+        print_utf8(json.dumps(facts(result, page=page), indent=1))
         return
     if not quiet:
         console.print(summary(result, page=page))

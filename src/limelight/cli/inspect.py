@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limelight.cli.context import command_context, console, progress_bar
+from limelight.cli.context import command_context, console, print_utf8, progress_bar
 from limelight.cli.options import (
     AsJson,
     AudioStream,
@@ -24,6 +24,7 @@ from limelight.cli.options import (
     Source,
     TextModel,
     Verbose,
+    check_one_film,
     context_request,
 )
 from limelight.errors import UsageError
@@ -66,6 +67,7 @@ def inspect(
         from limelight.cli.summary import inspection_json, inspection_text
         from limelight.vision.encoders import encoder_of
 
+        check_one_film(source)
         if check_captions:
             _check_captions(source, check_captions, wish, clip=clip, model=model, force=force, as_json=as_json)
             return
@@ -74,7 +76,10 @@ def inspect(
         eyes = encoder_of(told.value, wish)
         with progress_bar(quiet=quiet) as bar:
             cues = api.inspect_video(source, encoder=eyes.encoder, picture_height=eyes.picture_height, progress=bar)
-        typer.echo(json.dumps(inspection_json(cues), indent=1) if as_json else inspection_text(cues))
+        if as_json:
+            print_utf8(json.dumps(inspection_json(cues), indent=1))
+        else:
+            typer.echo(inspection_text(cues))
 
 
 def _check_captions(
@@ -113,6 +118,7 @@ def stems(
         from limelight import api
         from limelight.models.registry import load_separator
 
+        check_one_film(source)
         with progress_bar(quiet=quiet) as bar:
             written = api.separate_video(
                 source,
@@ -138,7 +144,7 @@ def score(
 ) -> None:
     """How far a result is from the truth: every metric that needs no network, × 100 where the papers do; docs/judge.md."""
     with command_context(verbose=verbose):
-        from limelight.metrics.score import for_json, score_files, score_table
+        from limelight.metrics.score import for_json, in_words, score_files, score_table
 
         scores = score_files(output, target, mixture=before, stems=stems)
         first = score_files(before, target, mixture=before, stems=stems) if before else None
@@ -146,6 +152,8 @@ def score(
             typer.echo(json.dumps(for_json(scores) | ({"input": for_json(first)} if first else {}), indent=1))
         else:
             typer.echo(score_table(scores, first))
+            if first:
+                typer.echo(f"\n{in_words(scores, first)}")
 
 
 def models(as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False) -> None:

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from limelight.errors import InputError
+
 if TYPE_CHECKING:
     from limelight.mixing.controls import Controls
     from limelight.vision.encoders import ContextRequest
+
+ONE_AT_A_TIME = 'films are taken one at a time for now; in a shell: for film in *.mp4; do limelight "$film"; done'
 
 
 class ContextName(StrEnum):
@@ -62,7 +66,15 @@ CaptionsFile = Annotated[
 Device = Annotated[str | None, typer.Option(help="Where pretrained encoders and checkpoints run: cpu, cuda, …")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to; default NAME.highlighted.EXT.")]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Where to, a file or a folder; default NAME.highlighted.EXT beside the film.",
+        metavar="PATH",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network: weights from the disk alone.")]
 
@@ -85,8 +97,15 @@ def context_request(
     offline: bool,
 ) -> ContextRequest:
     """The flags as one checked record. Raises UsageError for flags that have no use together."""
-
     from limelight.vision.encoders import ContextRequest
 
     name = None if context is None else context.value
     return ContextRequest(name, context_model, text_model, captions, device=device, offline=offline)
+
+
+def check_one_film(source: Path) -> None:
+    """Raises InputError for a folder, and for a pattern that the shell has left as it was."""
+    if source.is_dir():
+        raise InputError(f"cannot open {source}: it is a folder; {ONE_AT_A_TIME}")
+    if set(source.name) & set("*?[") and not source.exists():
+        raise InputError(f"cannot open {source}: there is no such file; {ONE_AT_A_TIME}")

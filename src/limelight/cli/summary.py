@@ -1,10 +1,6 @@
-"""What came of a film, in a few lines for a person and as a record for a program; both tell the same facts.
+"""What a command prints: what came of a film, what the picture shows, which models there are, versions.
 
-What `limelight models` prints, for people.
-
-What the picture says, for people and for programs.
-
-Versions of everything that a result depends on.
+The summary of a film for a person, and its record for a program, tell the same facts.
 """
 
 from __future__ import annotations
@@ -26,7 +22,14 @@ from rich.text import Text
 from limelight.api import Highlighted
 from limelight.mixing.plan import finite_or_none
 from limelight.models.listing import Listed
-from limelight.report.facts import StemChange, picture_in_words, stem_changes, time_in_words
+from limelight.report.facts import (
+    StemChange,
+    decided,
+    left_as_it_was,
+    picture_in_words,
+    stem_changes,
+    time_in_words,
+)
 from limelight.report.words import change, decibels, plain
 from limelight.types import Cues
 
@@ -64,16 +67,15 @@ def summary(result: Highlighted, *, page: Path | None = None) -> RenderableType:
 
 def reasons(result: Highlighted) -> list[str]:
     """Why the stems were moved, or that nothing needed mending: the longest reasons of the film first."""
-    plan = result.plan
-    if plan.changes_nothing:
-        return ["left as it was: nothing to mend"]
+    if said := left_as_it_was(result):
+        return [said]
     lasting: dict[str, float] = {}
-    for shot in plan.shots:
-        lasting[shot.reason] = lasting.get(shot.reason, 0.0) + shot.end_seconds - shot.start_seconds
+    for shot in result.plan.shots:
+        lasting[decided(shot)] = lasting.get(decided(shot), 0.0) + shot.end_seconds - shot.start_seconds
     return sorted(lasting, key=lambda said: -lasting[said])[:_MOST_REASONS]
 
 
-def as_json(result: Highlighted) -> dict[str, object]:
+def as_json(result: Highlighted, *, page: Path | None = None) -> dict[str, object]:
     """The facts of the summary for a program: finite numbers (null for silence), keys that stay."""
     before, written = result.plan.loudness, result.written
     return {
@@ -104,7 +106,10 @@ def as_json(result: Highlighted) -> dict[str, object]:
         "model": {"name": plain(result.plan.model.name), "sha256": plain(result.plan.model.sha256)},
         "director": plain(result.plan.director.name) if result.plan.director else None,
         "left_as_it_was": result.plan.changes_nothing,
+        "sound_copied": written.sound_copied,
+        "why": [plain(said) for said in reasons(result)],
         "seconds": _rounded(result.stage_seconds),
+        "report": plain(page, limit=5000) if page else None,
     }
 
 

@@ -9,6 +9,7 @@ passes as a film from opening a second file.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,9 @@ _NAMES = {
     "aac": "aac",
 }
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # two letters or more: C:/ is a disk
+_STREAM = re.compile(r"-|/dev/stdin|/dev/fd/\d+|/proc/(self|\d+)/fd/\d+")
+
 _OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": ",".join(_NAMES),
@@ -60,6 +64,10 @@ def check_readable(path: Path) -> None:
     """Refuse what is not one regular, non-empty, readable file. Raises `InputError` or `NotMedia`."""
     if "\0" in str(path):
         raise InputError("cannot open a file whose name holds a NUL character; rename it")
+    if _ADDRESS.match(str(path)) and not path.exists():
+        raise InputError(f"cannot open {path}: it is an address; download it first, then give the file")
+    if _STREAM.fullmatch(str(path)):
+        raise InputError(f"cannot open {path}: a film is read more than once, from a file; give the file's own name")
     try:
         status = path.stat()
     except OSError as error:
