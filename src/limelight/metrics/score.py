@@ -77,7 +77,8 @@ def score_table(scores: dict[str, float], before: dict[str, float] | None) -> st
 
 def in_words(scores: dict[str, float], before: dict[str, float]) -> str:
     """What is nearer to the truth than the input was, and what is farther from it: one plain line."""
-    better, worse = [], []
+    better: list[str] = []
+    worse: list[str] = []
     for name, value in scores.items():
         change = value - before.get(name, math.nan)
         if not math.isfinite(change) or abs(change) < LEAST_CHANGE * abs(before[name]):
