@@ -13,7 +13,7 @@ from dataset.stems import make_stems
 from limelight.errors import InputError
 from limelight.media.audio_files import write_sound
 from limelight.metrics.registry import BY_NAME, measure
-from limelight.metrics.score import for_json, mono, score_files, score_table
+from limelight.metrics.score import every_metric, for_json, in_words, mono, score_files, score_table
 from limelight.types import STEMS
 
 RATE = 44_100
