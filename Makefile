@@ -14,7 +14,7 @@ ifeq ($(strip $(VIDEO)),)
 	@mkdir -p build
 	$(BIN)/limelight highlight examples/demo.mp4 -o build/demo.highlighted.mp4 --force --report
 	@echo
-	@echo "How far from the well mixed truth (lower is better), and how much of the input's distance is gone:"
+	@echo "How far from the well mixed truth (SI-SDR: how near), and how much of the input's distance is gone:"
 	@$(BIN)/limelight score build/demo.highlighted.mp4 --target examples/demo-truth.m4a --input examples/demo.mp4
 	@echo
 	@echo "Open build/demo.highlighted.html to see and hear it."

@@ -140,7 +140,7 @@ def test_summary_and_record_speak_of_no_stems(tmp_path):
 
 
 def test_the_report_shows_waveforms_and_says_why_no_gains(tmp_path):
-    from report.test_report import Reader
+    from report.test_page import Reader
 
     model = FakeRemixer(gains(0.5), card=remix_card(name="<b>tiny</b>", **TOLD_CUES))
     result = highlight_video(film_path(Film(seconds=3.0)), tmp_path / "out.mp4", remixer=model)

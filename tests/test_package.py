@@ -40,3 +40,9 @@ def test_packaged_models_are_small_and_carry_their_licence():
     for path in WEIGHTS.glob("*.onnx"):
         assert path.stat().st_size <= 25_000_000
         assert path.with_suffix(".ATTRIBUTION.md").stat().st_size > 1000
+
+
+def test_what_is_to_be_installed_is_told_as_it_works_from_a_clone():
+    """The package is not on an index: its name with an extra would not be found there."""
+    texts = [*(ROOT / "src").rglob("*.py"), *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    assert not [path.name for path in texts if "limelight-audio[" in path.read_text(encoding="utf-8")]

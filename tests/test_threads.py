@@ -1,4 +1,4 @@
-"""A command keeps NumPy's products on one thread, unless it was told otherwise."""
+"""The program keeps NumPy's products on one thread, unless it was told otherwise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 
 ASK = """
 import os, sys
-from limelight.cli.context import command_context
+from limelight.cli.context import command_context, own_process
+own_process()
 with command_context():
     assert "numpy" not in sys.modules, "too late"
     print(os.environ["OPENBLAS_NUM_THREADS"])

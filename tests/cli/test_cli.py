@@ -186,23 +186,6 @@ def test_unknown_model(film, flag, known):
     assert known in failing(film, flag, "nonesuch", code="E_MODEL", exit_code=5)
 
 
-def test_options_may_stand_before_the_film(film):
-    done = limelight("--strength", 0.5, "-q", film)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip().endswith("holiday.highlighted.mp4")
-
-
-@pytest.mark.parametrize("words", [("-h",), ("help",), ("highlight", "-h"), ("help", "highlight")])
-def test_help_is_found_by_every_usual_name(words):
-    done = limelight(*words)
-    assert done.returncode == 0
-    assert "Usage" in done.stdout
-
-
-def test_a_mistyped_command_is_not_taken_for_a_film():
-    assert "limelight highlight" in failing("hilight", code="E_USAGE", exit_code=2)
-
-
 def test_a_director_in_a_file_of_ones_own(film, tmp_path):
     from models.test_registry import DIRECTOR
 

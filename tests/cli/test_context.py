@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,14 +16,17 @@ import pytest
 from media_corpus.command_server import CommandServer
 
 from limelight.cli.context import command_context, progress_bar
+from limelight.cli.highlight import highlight
+from limelight.cli.inspect import models
 
 BUG = """
 import sys
-from limelight.cli import cli, pipeline
-def highlight_video(*words, **more): raise {error}
-pipeline.highlight_video = highlight_video
+import limelight.cli.highlight
+from limelight.cli.main import main
+def fail(*flags): raise {error}
+limelight.cli.highlight.controls_from_flags = fail
 sys.argv = ["limelight", "film.mp4", "--quiet"]
-cli.main()
+main()
 """
 
 
@@ -95,11 +101,58 @@ def _stopped_in_vain(number: int) -> None:
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stop_that_python_dropped_is_asked_for_again(number: int, exit_code: int) -> None:
     """What a signal raises in a callback of the garbage collector goes nowhere."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with pytest.raises(SystemExit) as left:
-            _stopped_in_vain(number)
-        assert left.value.code == exit_code
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with pytest.raises(SystemExit) as left:
+        _stopped_in_vain(number)
+    assert left.value.code == exit_code
+
+
+def _process_settings() -> dict[str, object]:
+    root = logging.getLogger()
+    return {
+        "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
+        "hook": sys.excepthook,
+        "streams": [(stream.encoding, stream.errors) for stream in (sys.stdout, sys.stderr)],
+        "environment": dict(os.environ),
+        "log": (root.level, list(root.handlers)),
+    }
+
+
+@pytest.mark.parametrize("ends", ["well", "badly"])
+def test_a_command_that_is_called_from_python_leaves_the_process_as_it_was(
+    ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setattr("limelight.cli.context.keep_heap_small", lambda: pytest.fail("the heap is not ours"))
+    before = _process_settings()
+    if ends == "well":
+        models(as_json=True)
+    else:
+        with pytest.raises(SystemExit):
+            highlight(tmp_path / "nowhere.mp4")
+    assert _process_settings() == before
+
+
+def test_a_command_can_run_beside_the_main_thread() -> None:
+    """Where Python lets nobody set a handler of signals."""
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(models, as_json=True).result() is None
+
+
+SETTINGS_OF_THE_PROGRAM = """
+import os, signal, sys
+from limelight.cli import context, main
+context.keep_heap_small = lambda: print("small heap")
+context.own_process()
+print(os.environ["OPENBLAS_NUM_THREADS"], sys.excepthook is context._own_up, sys.stdout.errors == sys.stderr.errors)
+with context.command_context():
+    print(signal.getsignal(signal.SIGTERM) is context._stop)
+with context.command_context(small_heap=False):
+    print("\\udcff \\ud800")
+"""
+
+
+def test_the_program_sets_what_holds_for_its_process() -> None:
+    told = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    strict = told | {"PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run([sys.executable, "-c", SETTINGS_OF_THE_PROGRAM], capture_output=True, env=strict, check=True)
+    assert done.stdout.split(b"\n")[:-1] == [b"1 True True", b"small heap", b"True", b"\xff ?"]

@@ -10,11 +10,12 @@ from invented import invented_plan, invented_result
 from rich.console import Console
 
 from limelight.cli.summary import as_json, stem_changes, summary
+from limelight.types import STEMS
 
 KEYS = [
     "source", "dest", "duration_seconds", "container", "codec", "bit_rate", "loudness_before_lufs",
     "loudness_after_lufs", "true_peak_before_dbtp", "true_peak_after_dbtp", "gains_db", "makeup_db", "copied",
-    "left_out", "notes", "verified", "model", "seconds",
+    "left_out", "notes", "verified", "model", "director", "left_as_it_was", "sound_copied", "why", "seconds", "report",
 ]  # fmt: skip
 
 
@@ -81,6 +82,36 @@ def test_the_record_has_its_keys(result):
     assert record["seconds"] == {"look": 0.25, "measure": 0.1, "plan": 0.3, "render": 0.35}
     assert record["verified"]["picture_packets"] == 50
     assert record["makeup_db"] == 1.25
+    assert record["why"] == [f"close-up, sharp; shot {k}" for k in range(3)]
+    assert (record["left_as_it_was"], record["report"]) == (False, None)
+    assert as_json(result, page=Path("page.html"))["report"] == "page.html"
+
+
+@pytest.mark.parametrize(("strength", "why"), [(1.0, "nothing to mend"), (0.0, "a strength of 0 was asked for")])
+def test_what_was_left_as_it_was_is_told_with_its_reason(result, strength, why):
+    plan = result.plan.model_copy(
+        update={
+            "makeup_db": 0.0,
+            "gains_db": {stem: [0.0, 0.0] for stem in STEMS},
+            "controls": result.plan.controls.model_copy(update={"strength": strength}),
+        }
+    )
+    left = replace(result, plan=plan, written=replace(result.written, sound_copied=True))
+    assert f"why        left as it was: {why}" in printed(left)
+    record = as_json(left)
+    assert record["why"] == [f"left as it was: {why}"]
+    assert record["left_as_it_was"] is record["sound_copied"] is True
+
+
+def test_the_reasons_say_what_was_heard_and_not_what_was_seen(result):
+    shots = [
+        shot.model_copy(
+            update={"cues": {"camera focus": "close-up; sharp"}, "reason": "close-up; speech lies low: +3 dB"}
+        )
+        for shot in result.plan.shots
+    ]
+    told = replace(result, plan=result.plan.model_copy(update={"shots": shots}))
+    assert as_json(told)["why"] == ["speech lies low: +3 dB"]
 
 
 def test_the_record_is_json_whatever_happened(result):

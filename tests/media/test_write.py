@@ -13,12 +13,13 @@ from films import Film, film_path, sound_film
 from media.rewriting import packets, rewrite
 from media_corpus.compare import heard
 
+from limelight.errors import LimelightError
 from limelight.media import mux
 from limelight.media.clock import read_clock
 from limelight.media.container import open_input
 from limelight.media.probe import probe
 from limelight.media.read_audio import read_audio
-from limelight.media.write import write_with_soundtrack
+from limelight.media.write import check_container, write_with_soundtrack
 
 START = Fraction(31, 25)  # a whole number of pictures
 ROUND_TRIPS = [
@@ -140,3 +141,35 @@ def test_the_source_is_closed_while_the_sound_is_made(monkeypatch, tmp_path):
     write_with_soundtrack(info, info.soundtracks[0], blocks(), tmp_path / "out.mp4")
     assert len(seen) > 2
     assert set(seen) == {0}
+
+
+def _outcome(work, *given):
+    try:
+        work(*given)
+    except LimelightError as error:
+        return error.code, str(error)
+    return "OK"
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm", "m4a", "wav", "flac", "mp3", "ogg", "opus"])
+@pytest.mark.parametrize(
+    "film",
+    [
+        Film(seconds=0.5),
+        Film("webm", "libvpx", "libopus", seconds=0.5),
+        Film("mkv", "libvpx-vp9", "flac", seconds=0.5, subtitles="subrip", attachment=b"x"),
+        Film("mkv", sound="libopus", layout="7.1", seconds=0.5),
+        Film("mov", None, "pcm_s16le", layout="5.1", seconds=0.5),
+        Film("wav", None, "pcm_s16le", seconds=0.5),
+        Film("mp3", None, "libmp3lame", seconds=0.5),
+    ],
+    ids=lambda film: f"{film.container}-{film.picture}-{film.sound}-{film.layout}",
+)
+def test_what_a_container_does_not_take_is_told_before_and_only_that(film, suffix, tmp_path):
+    """The check before the work says what the writing would say, and leaves nothing behind."""
+    info, dest = probe(film_path(film)), tmp_path / f"out.{suffix}"
+    track = info.soundtracks[0]
+    told = _outcome(check_container, info, track, dest)
+    assert list(tmp_path.iterdir()) == []
+    written = _outcome(write_with_soundtrack, info, track, read_audio(info, track), dest)
+    assert told == written

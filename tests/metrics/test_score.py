@@ -13,7 +13,7 @@ from dataset.stems import make_stems
 from limelight.errors import InputError
 from limelight.media.audio_files import write_sound
 from limelight.metrics.registry import BY_NAME, measure
-from limelight.metrics.score import for_json, mono, score_files, score_table
+from limelight.metrics.score import for_json, in_words, mono, score_files, score_table
 from limelight.types import STEMS
 
 RATE = 44_100
@@ -78,3 +78,14 @@ def test_what_does_not_belong_together_is_refused(folder: Path, tmp_path: Path) 
         score_files(tmp_path / "long.wav", folder / "target.wav")
     with pytest.raises(InputError, match=r"there is no speech"):
         score_files(folder / "input.wav", folder / "target.wav", stems=tmp_path)
+
+
+def test_what_is_better_and_what_is_worse_is_said_in_words() -> None:
+    before = {"mag": 20.0, "env": 4.0, "w_dis": 0.2, "si_sdr_db": 3.0, "gain_error_db": float("nan")}
+    after = {"mag": 15.0, "env": 4.01, "w_dis": 0.374, "si_sdr_db": 4.5, "gain_error_db": float("nan")}
+    better, worse = in_words(after, before).split(". Worse: ")
+    assert "MAG (−25 %)" in better
+    assert "SI-SDR (+1.5 dB)" in better  # which is better the higher it is
+    assert worse == "W-dis (+87 %)."
+    assert "ENV" not in better + worse  # a quarter of a percent is as before
+    assert in_words(before, before) == "Better than the input: nothing. Worse: nothing."

@@ -225,6 +225,7 @@ def test_it_does_what_the_networks_do_on_every_channel(channels: int) -> None:
     from limelight.networks.visah import PRESETS, Visah
     from limelight.training.export import card_of
     from limelight.training.torch_remix import TorchRemix
+    from limelight.vision.contexts import ContextChoice, ContextSource
 
     torch.set_num_threads(1)
     torch.manual_seed(3)
@@ -234,7 +235,9 @@ def test_it_does_what_the_networks_do_on_every_channel(channels: int) -> None:
             parameter.add_(0.02 * torch.randn_like(parameter))
     sound = low_passed(channels, 0.25, 44_100, below_hertz=19_000)
     context = noise(1, 768, seed=5)
-    model = TorchRemix(network, card_of(network, name="small", context="clip", seconds=0.25))
+    model = TorchRemix(
+        network, card_of(network, name="small", source=ContextSource(ContextChoice("clip")), seconds=0.25)
+    )
     weights = torch.tensor([0.2, 0.2, 0.2, 0, 0.2, 0.2]) if channels == 6 else None
     with torch.inference_mode():
         wished = on_every_channel(

@@ -144,7 +144,7 @@ def score(
 ) -> None:
     """How far a result is from the truth: every metric that needs no network, × 100 where the papers do; docs/judge.md."""
     with command_context(verbose=verbose):
-        from limelight.metrics.score import for_json, score_files, score_table
+        from limelight.metrics.score import for_json, in_words, score_files, score_table
 
         scores = score_files(output, target, mixture=before, stems=stems)
         first = score_files(before, target, mixture=before, stems=stems) if before else None
@@ -152,6 +152,8 @@ def score(
             typer.echo(json.dumps(for_json(scores) | ({"input": for_json(first)} if first else {}), indent=1))
         else:
             typer.echo(score_table(scores, first))
+            if first:
+                typer.echo(f"\n{in_words(scores, first)}")
 
 
 def models(as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False) -> None:

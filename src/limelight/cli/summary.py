@@ -72,7 +72,7 @@ def reasons(result: Highlighted) -> list[str]:
     lasting: dict[str, float] = {}
     for shot in result.plan.shots:
         lasting[decided(shot)] = lasting.get(decided(shot), 0.0) + shot.end_seconds - shot.start_seconds
-    return sorted(lasting, key=lambda said: -lasting[said])[:_MOST_REASONS]
+    return sorted(lasting, key=lambda said: -round(lasting[said], 3))[:_MOST_REASONS]
 
 
 def as_json(result: Highlighted, *, page: Path | None = None) -> dict[str, object]:

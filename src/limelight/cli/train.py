@@ -336,9 +336,7 @@ def _prepare(threads: int | None, *, quiet: bool) -> None:
         import onnx  # noqa: F401
         import torch
     except ImportError as error:
-        raise ModelError(
-            f"Wanted to train, found no {error.name}; install it: pip install 'limelight-audio[train]'."
-        ) from error
+        raise ModelError(f"Wanted to train, found no {error.name}; from a clone: pip install -e '.[train]'.") from error
     if threads:
         torch.set_num_threads(threads)
     torch.set_flush_denormal(True)  # silence makes many of them, and each costs a hundred ordinary numbers

@@ -106,8 +106,6 @@ def prepare_target(source: Path | None, dest: Path, *, overwrite: bool = False) 
     Raises `TargetExists` where the file is there and may not be replaced, `OutputError` for anything else: an unknown
     suffix, a missing or read-only folder, the source itself, too little room.
     """
-    if "\0" in str(dest):
-        raise OutputError("cannot write to a name that holds a NUL character; choose another")
     dest = Path(os.path.abspath(dest))
     with naming_write_errors(dest):
         if not dest.is_dir():  # of a folder, that is said, not that it has no suffix
@@ -123,6 +121,8 @@ def prepare_target(source: Path | None, dest: Path, *, overwrite: bool = False) 
 
 def check_place(source: Path | None, dest: Path, *, overwrite: bool = False) -> None:
     """Whether a file may be put there: its folder is there, it is no folder and not the source. Raises as above."""
+    if "\0" in str(dest):
+        raise OutputError("cannot write to a name that holds a NUL character; choose another")
     with naming_write_errors(dest):
         if not dest.parent.is_dir():
             raise OutputError(f"cannot write {dest}: there is no folder {dest.parent}; make it first")

@@ -7,6 +7,7 @@ well, and the result must decode to the very same samples.
 from __future__ import annotations
 
 import io
+import os
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,13 +18,13 @@ import av
 import av.error
 
 from limelight.errors import Unsupported
-from limelight.media.clock import read_clock
+from limelight.media.clock import Clock, read_clock
 from limelight.media.copy_streams import SoundNotCopied, StreamMap, check_unchanged
 from limelight.media.formats import MUXERS, SoundFormat, container_of, is_lossless
 from limelight.media.mux import Muxer, complete, open_output
 from limelight.media.read_audio import read_audio
 from limelight.media.spool import PacketSpool
-from limelight.media.target import naming_write_errors, prepare_target, scratch_beside, whole_or_absent
+from limelight.media.target import check_place, naming_write_errors, scratch_beside, whole_or_absent
 from limelight.media.verify import ExpectedSound, Verification, verify
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
 
@@ -88,9 +89,11 @@ def write_with_same_soundtrack(
 def check_container(info: SourceInfo, soundtrack: SoundtrackInfo, dest: Path) -> None:
     """Whether the container that the suffix of `dest` asks for takes the film, told before the long work.
 
-    The head of the file is laid out in memory, just as it will be written. Raises `OutputError` as `write_with_soundtrack`.
+    The head of the file is laid out in memory, just as it will be written. Raises `OutputError`, `Unsupported` and `InputError`
+    as `write_with_soundtrack` does.
     """
     container, clock = container_of(dest), read_clock(info.path)
+    _check_edits(info, dest, clock)
     with naming_write_errors(dest):
         output = av.open(io.BytesIO(), "w", format=MUXERS.get(container, container))
     try:
@@ -104,14 +107,11 @@ def _write(
     info: SourceInfo, soundtrack: SoundtrackInfo, blocks: Iterable[Samples] | None, dest: Path, *, overwrite: bool
 ) -> Written:
     """`blocks`: None to copy the soundtrack."""
-    dest = prepare_target(info.path, dest, overwrite=overwrite)
+    dest = Path(os.path.abspath(dest))
     container = container_of(dest)
+    check_place(info.path, dest, overwrite=overwrite)
     clock = read_clock(info.path)
-    if clock.hidden_pictures and clock.first_picture != clock.start:
-        raise Unsupported(
-            f"cannot write {dest}: {info.path} begins with sound alone, then an edit list hides pictures; export the film from "
-            "the editor, or convert it"
-        )
+    _check_edits(info, dest, clock)
     with whole_or_absent(dest, overwrite=overwrite) as temporary:
         with open_output(temporary, dest, container, info.path) as output, scratch_beside(dest) as scratch:
             muxer = Muxer(info, soundtrack, dest, clock, output, PacketSpool(scratch))
@@ -124,6 +124,14 @@ def _write(
             complete(temporary, stream_map, clock, container)
             verified = verify(temporary, stream_map, expected, clock)
     return _written(dest, container, soundtrack, stream_map, muxer.sound_format, expected, verified)
+
+
+def _check_edits(info: SourceInfo, dest: Path, clock: Clock) -> None:
+    if clock.hidden_pictures and clock.first_picture != clock.start:
+        raise Unsupported(
+            f"cannot write {dest}: {info.path} begins with sound alone, then an edit list hides pictures; export the film from "
+            "the editor, or convert it"
+        )
 
 
 def _written(

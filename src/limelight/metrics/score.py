@@ -18,6 +18,7 @@ from limelight.report.words import number
 from limelight.types import STEMS
 
 LARGEST_LENGTH_GAP_SECONDS = 0.5
+LEAST_CHANGE = 0.005  # of what it was: less is as before
 STEM_SUFFIXES = (".wav", ".flac", ".m4a", ".mp3", ".ogg", ".opus")
 
 Mono = NDArray[np.float32]
@@ -72,6 +73,19 @@ def score_table(scores: dict[str, float], before: dict[str, float] | None) -> st
             line += f"   input {number(before[name], 2):>8}   {_change(name, value, before[name])}"
         lines.append(line.rstrip())
     return "\n".join(lines)
+
+
+def in_words(scores: dict[str, float], before: dict[str, float]) -> str:
+    """What is nearer to the truth than the input was, and what is farther from it: one plain line."""
+    better: list[str] = []
+    worse: list[str] = []
+    for name, value in scores.items():
+        change = value - before.get(name, math.nan)
+        if not math.isfinite(change) or abs(change) < LEAST_CHANGE * abs(before[name]):
+            continue
+        side = better if (change > 0) == BY_NAME[name].higher_is_better else worse
+        side.append(f"{BY_NAME[name].title} ({_change(name, value, before[name])})")
+    return f"Better than the input: {', '.join(better) or 'nothing'}. Worse: {', '.join(worse) or 'nothing'}."
 
 
 def _change(name: str, after: float, before: float) -> str:

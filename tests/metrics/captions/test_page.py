@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from metrics.captions.test_check import checked
-from report.test_report import HOSTILE, Reader
+from report.test_page import HOSTILE, Reader
 
 from limelight.metrics.caption_check import NO_CHANGE_DB, Effect
 from limelight.metrics.caption_page import captions_page, said_of_effect, said_of_embeddings, said_of_grounding

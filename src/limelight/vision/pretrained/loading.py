@@ -16,7 +16,7 @@ def transformers() -> Any:
         import transformers as module
     except ImportError as error:
         raise ModelError(
-            "Wanted a pretrained encoder, found no transformers; install them: pip install 'limelight-audio[context]'."
+            "Wanted a pretrained encoder, found no transformers; from a clone: pip install -e '.[context]'."
         ) from error
     module.logging.set_verbosity_error()  # it reports every tensor of the half that we do not load
     return module
