@@ -119,6 +119,8 @@ NETWORK = {
     "encoder_layers": 3,
     "decoder_layers": 6,
     "context_axis": "time",
+    "heads": None,
+    "head_width": 32,
 }
 TOLD = {"preset": "visah", "network": NETWORK, "context": "none"}
 SIZES = st.sampled_from([0, -1, 3, 5, 100_000, 10**9, 10**30, 1e308, math.nan, math.inf])

@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import errno
 import logging
+import os
 import signal
 import sys
 import threading
@@ -27,7 +28,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from limelight.errors import InputError, LimelightError, OutputError
 from limelight.report.words import plain
-from limelight.runtime import keep_heap_small, keep_products_on_one_thread
+from limelight.runtime import keep_heap_small
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -120,9 +121,11 @@ def _log(level: int) -> Iterator[None]:
 def own_process() -> None:
     """Sets what holds for a whole process: for a program, before NumPy is loaded, and not for a library.
 
+    NumPy's products stay on one thread, unless the user has said otherwise: OpenBLAS wakes a second thread for a product of a
+    second of sound with a filter, and that one then waits in a loop, on a processor that the decoder could have.
     Names of files come out as their bytes; what an old terminal has no sign for is a question mark. Bugs are owned up to.
     """
-    keep_products_on_one_thread()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     codecs.register_error(_AS_FAR_AS_IT_GOES, _as_far_as_it_goes)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
