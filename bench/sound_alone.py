@@ -12,14 +12,13 @@ from footage import SAMPLE_RATE, sound
 from numpy.typing import NDArray
 
 from limelight.audio.resample import ResampleStream
-from limelight.mixing.features import listen_through
-from limelight.mixing.loudness_plan import measure_audio
-from limelight.mixing.plan import PlannedSource
-from limelight.models.registry import load_model
+from limelight.mixing.features import features_of
+from limelight.mixing.measurements import measure_audio
+from limelight.mixing.separation import downmix_weights, separate
+from limelight.models.registry import DEFAULT_SEPARATOR, load_separator
 from limelight.networks.dual_unet import DualUnet, DualUnetConfig
-from limelight.vision.encoder import without_picture
 
-MODEL_SPEED = 60.0
+MODEL_SPEED = 25.0
 AGAINST_UNET = 5.0
 CLIP_SECONDS = 10  # what the dual U-Net was made for
 ROUNDS = 3
@@ -37,9 +36,9 @@ def speed(*, seconds: float, threads: int) -> Iterator[Figure]:
     yield Figure(
         "model on sound alone",
         f"{lite:.0f} × real time",
-        f"`lite` on {seconds:g} s of stereo at 48 kHz, {threads} threads: STFT, separator, director, levels of the stems, "
-        f"in windows of ten seconds, as `limelight plan` does it; best of {ROUNDS}.",
-        "limelight.mixing.features.listen_through",
+        f"`{DEFAULT_SEPARATOR}` on {seconds:g} s of stereo at 48 kHz, {threads} threads: spectra, separator, features of the stems, "
+        f"as `limelight plan` does it; best of {ROUNDS}.",
+        "limelight.mixing.features.features_of",
         f"≥ {MODEL_SPEED:g} ×",
         lite >= MODEL_SPEED,
     )
@@ -62,15 +61,16 @@ def speed(*, seconds: float, threads: int) -> Iterator[Figure]:
 
 
 def _packaged(heard: Sound, threads: int) -> Callable[[], object]:
-    model = load_model("lite", threads=threads)
-    seconds = heard.shape[1] / SAMPLE_RATE
-    source = PlannedSource(
-        name="sound", duration_seconds=seconds, sample_rate=SAMPLE_RATE, layout="stereo", audio_stream=0
-    )
-    blocks = np.array_split(heard, max(1, round(seconds)), axis=1)
-    surveyed = measure_audio(blocks, sample_rate=SAMPLE_RATE, layout="stereo")
-    cues = without_picture(seconds)
-    return lambda: listen_through(blocks, surveyed, cues, model, source)
+    separator = load_separator(threads=threads)
+    blocks = np.array_split(heard, max(1, round(heard.shape[1] / SAMPLE_RATE)), axis=1)
+    measured = measure_audio(blocks, sample_rate=SAMPLE_RATE, layout="stereo")
+    downmix = downmix_weights("stereo")
+
+    def run() -> object:
+        chunks = separate(blocks, separator, sample_rate=SAMPLE_RATE, downmix=downmix, mono_lufs=measured.downmix_lufs)
+        return features_of(chunks, separator.card, layout="stereo")
+
+    return run
 
 
 def _dual_unet(heard: Sound, threads: int) -> Callable[[], object]:
