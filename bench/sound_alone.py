@@ -36,8 +36,8 @@ def speed(*, seconds: float, threads: int) -> Iterator[Figure]:
     yield Figure(
         "model on sound alone",
         f"{lite:.0f} × real time",
-        f"`{DEFAULT_SEPARATOR}` on {seconds:g} s of stereo at 48 kHz, {threads} threads: spectra, separator, features of the stems, "
-        f"as `limelight plan` does it; best of {ROUNDS}.",
+        f"`{DEFAULT_SEPARATOR}` on {seconds:g} s of stereo at 48 kHz, {threads} threads: spectra, separator, features of "
+        f"the stems, as `limelight plan` does it; best of {ROUNDS}.",
         "limelight.mixing.features.features_of",
         f"≥ {MODEL_SPEED:g} ×",
         lite >= MODEL_SPEED,
