@@ -11,7 +11,7 @@ from films import Film, film_path, sound_film
 from limelight.media.clock import read_clock
 from limelight.media.packets import decode_packet
 from limelight.media.probe import probe
-from limelight.media.sample_frames import sample_frames
+from limelight.media.sample_frames import index_pictures, sample_frames
 
 
 def seen(film: Film, **options) -> list:
@@ -103,3 +103,34 @@ def test_damaged_pictures_are_left_out_and_told(tmp_path):
     assert "damaged" in reading.notes[0]
     assert times == sorted(times)
     assert len(times) > 4
+
+
+MANY_KEYS = Film(container="mkv", picture="mpeg4", seconds=8.0)  # twelve pictures apart
+ONE_KEY = Film(container="mkv", seconds=8.0)
+
+
+@pytest.mark.parametrize("film", [MANY_KEYS, ONE_KEY], ids=["many keys", "one key"])
+@pytest.mark.parametrize("within", [[(0.0, 0.3)], [(0.9, 1.3), (3.0, 3.0), (6.5, 7.9)], [(-1.0, 20.0)], []])
+def test_stretches_hold_what_the_whole_film_shows_there(film, within):
+    whole = {picture.time_seconds: picture.image for picture in seen(film, pictures_per_second=100)}
+    part = seen(film, pictures_per_second=100, within=within)
+    times = [time for time in whole if any(start <= time <= end for start, end in within)]
+    assert [picture.time_seconds for picture in part] == times
+    for picture in part:
+        np.testing.assert_array_equal(picture.image, whole[picture.time_seconds])
+
+
+def test_only_what_a_stretch_needs_is_decoded():
+    index = index_pictures(probe(film_path(MANY_KEYS)))
+    keys = np.flatnonzero(index.is_key)
+    assert len(index.times_seconds) == len(index.sizes_bytes) == 200
+    assert np.diff(keys).max() <= 12
+    needed = index.needed([(4.0, 4.1)])
+    assert index.is_key[np.flatnonzero(needed)[0]]
+    assert 3 <= needed.sum() <= 12 + 3
+    assert not index.needed([]).any()
+    assert index.needed([(0.0, 8.0)]).all()
+
+
+def test_a_sound_has_no_index():
+    assert len(index_pictures(probe(film_path(sound_film("wav", "pcm_s16le")))).times_seconds) == 0

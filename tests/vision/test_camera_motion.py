@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from limelight.vision.camera_motion import STILL, camera_motion
-from limelight.vision.scaling import bilinear, blurred
+from limelight.vision.images import bilinear, blurred
 
 HEIGHT, WIDTH = 90, 160
 

@@ -22,7 +22,7 @@ SPEAKER = CALM | {
     "face_count": 1.0,
     "face_height": 0.46,
     "centre_focus": 2.1,
-    "mouth": 0.2,
+    "mouth": 0.031,
 }
 
 
@@ -43,7 +43,7 @@ def test_a_close_up_of_a_speaker() -> None:
     assert said["camera focus"].startswith("close-up, largest face 0.46 of the picture's height")
     assert "sharpest in the centre (2.1×)" in said["camera focus"]
     assert said["appearance"] == "one face, in sight 100 % of the shot"
-    assert "a mouth moves (0.20" in said["sound-related elements"]
+    assert "a mouth moves (3.1 %" in said["sound-related elements"]
 
 
 @pytest.mark.parametrize(

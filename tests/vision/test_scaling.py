@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from limelight.vision.scaling import blurred, by_area, grey_of, moved, slope_across
+from limelight.vision.images import blurred, by_area, grey_of, moved, slope_across
 
 RANDOM = np.random.default_rng(0)
 COLOURS = RANDOM.integers(0, 256, (180, 427, 3)).astype(np.uint8)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from vision.painting import Image, plain, scene
 
-from limelight.vision.frames import text_share
+from limelight.vision.lettering import text_share
 
 
 def grey(image: Image) -> np.ndarray:

@@ -7,8 +7,8 @@
     scene.json                           of scenes: what it was made by
     frames/00.jpg …                      one picture a second, where they were asked for
 
-Bytes are made first and hashed, then written beside and renamed. The size of a JPEG is read before anything is decoded:
-OpenCV takes up to 2³⁰ points, three bytes each, and a few hundred kilobytes of JPEG can announce as many.
+Bytes are made first and hashed, then written beside and renamed. The size of a JPEG is read before anything is decoded: a
+few hundred kilobytes can announce 2³⁰ points.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from pathlib import Path
 from tokenize import TokenError
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,13 +35,14 @@ from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import InputError, TooLarge
 from limelight.media.audio_files import read_flac, sound_bytes
 from limelight.media.container import MAX_PIXELS
+from limelight.media.still import decode_picture, encode_jpeg
 from limelight.media.target import naming_write_errors
 from limelight.types import STEMS, Picture, Samples
 
 CLIPS = "clips"
 SOUNDS = ("input", "target", *STEMS)
 SCENE = "scene.json"
-JPEG_QUALITY = 90
+QUANTISER = 5  # of JPEG
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,8 +98,7 @@ def _files(clip: Clip) -> Iterator[tuple[str, bytes]]:
 
 
 def _jpeg(picture: Picture) -> bytes:
-    upright = np.ascontiguousarray(picture.image[:, :, ::-1])  # OpenCV wants blue first
-    return cv2.imencode(".jpg", upright, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+    return encode_jpeg(picture.image, quantiser=QUANTISER)
 
 
 def _entry(clip: Clip, files: Mapping[str, str]) -> Entry:
@@ -197,10 +196,10 @@ def read_frame(path: Path) -> NDArray[np.uint8]:
     points = _points(data)
     if points > MAX_PIXELS:
         raise TooLarge(f"The picture {path} has {points} points, the limit is {MAX_PIXELS}; build the set again.")
-    read = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if points else None
+    read = decode_picture(data) if points else None
     if read is None:
         raise InputError(f"Wanted a picture in {path}, which is damaged; build the set again.")
-    return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), np.uint8)
+    return read
 
 
 def _points(data: bytes) -> int:

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -138,10 +137,21 @@ def _peaks(mono: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int
     blocks = np.lib.stride_tricks.sliding_window_view(mono, WINDOW)[::HOP]
     spectrum = np.abs(np.fft.rfft(blocks * np.hanning(WINDOW).astype(np.float32)))[:, 1:-1].astype(np.float32)
     levels = 20 * np.log10(spectrum / spectrum.max() + 1e-9)
-    around = cv2.dilate(levels, np.ones((2 * REACH_FRAMES + 1, 2 * REACH_BINS + 1), np.uint8))
+    around = _highest_within(_highest_within(levels, REACH_FRAMES).T, REACH_BINS).T
     frames, bins = np.nonzero((levels >= around) & (levels > QUIETEST_DB))
     kept = np.sort(_strongest(levels[frames, bins], frames))
     return frames[kept], bins[kept]
+
+
+def _highest_within(levels: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
+    """The highest of each row [N, …] and of so many before and after it."""
+    highest = np.pad(levels, ((reach, reach), (0, 0)), constant_values=-np.inf)
+    width, wanted = 1, 2 * reach + 1
+    while width < wanted:  # each round doubles how many rows count
+        step = min(width, wanted - width)
+        highest = np.maximum(highest[:-step], highest[step:])
+        width += step
+    return highest
 
 
 def _strongest(levels: NDArray[np.float32], frames: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -9,51 +9,109 @@ ones are converted. Large pictures are dear to decode: there the deblocking filt
 fifth of the height, and where far more pictures are shown than wanted, those that no other picture refers to are left
 out as well. More cannot be: without a picture that others refer to these come out broken. Small pictures are cheap, and
 the filter is seen in them.
+
+Where only some stretches are wanted, decoding begins at the key picture before each: what lies between is read and left.
+`index_pictures` tells, without decoding, when pictures are shown, which are key pictures, and how many bytes each takes.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
+import av.container
+import av.error
 import numpy as np
+from av.audio.frame import AudioFrame
 from av.codec.context import ThreadType
+from av.packet import Packet
+from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from limelight.media.clock import read_clock
+from limelight.media.clock import Clock, read_clock
 from limelight.media.container import MAX_PIXELS, open_input
 from limelight.media.copy_streams import check_unchanged
 from limelight.media.packets import Damage, Reading, decode_packet, read_packets
-from limelight.types import Picture, PictureInfo, SourceInfo
+from limelight.types import Picture, PictureInfo, SourceInfo, Vector
+
+Stretch = tuple[float, float]  # from, to, in seconds; both belong to it
 
 _SPARE_RATE = 3  # decode all pictures unless the source shows this many times more than wanted; every fourth remains
 _SPARE_HEIGHT = 5  # decode wholly unless the source is this many times higher than wanted
 _MAX_THREADS = 8
 
 
+@dataclass(frozen=True, repr=False)
+class PictureIndex:
+    """Every coded picture of a film, in the order of decoding, found without decoding."""
+
+    times_seconds: Vector  # [P], on the one clock
+    sizes_bytes: NDArray[np.int64]  # [P]
+    is_key: NDArray[np.bool_]  # [P]: decoding can begin here
+
+    def needed(self, stretches: Sequence[Stretch]) -> NDArray[np.bool_]:
+        """Which pictures [P] must be decoded to show those of some stretches."""
+        wanted = np.zeros(len(self.times_seconds), bool)
+        keys = np.flatnonzero(self.is_key)
+        for start, end in stretches:
+            shown = np.flatnonzero((self.times_seconds >= start) & (self.times_seconds <= end))
+            if len(shown):
+                before = keys[(self.times_seconds[keys] <= self.times_seconds[shown].min()) & (keys <= shown[0])]
+                wanted[before[-1] if len(before) else 0 : shown[-1] + 1] = True
+        return wanted
+
+
+def index_pictures(info: SourceInfo) -> PictureIndex:
+    """The pictures of a film without decoding one; none of a sound file. Raises `InputError`."""
+    rows: list[tuple[float, int, bool]] = []
+    if info.picture is not None:
+        clock = read_clock(info.path)
+        with open_input(info.path) as container:
+            stream = container.streams[info.picture.stream_index]
+            rows = [
+                (_seconds(packet, clock), packet.size, packet.is_keyframe)
+                for packet in read_packets(container, [stream], Damage())
+                if packet.size
+            ]
+    times, sizes, keys = zip(*rows, strict=True) if rows else ((), (), ())
+    return PictureIndex(np.array(times, float), np.array(sizes, np.int64), np.array(keys, bool))
+
+
 def sample_frames(
-    info: SourceInfo, *, pictures_per_second: float = 8.0, height: int = 180, notes: list[str] | None = None
+    info: SourceInfo,
+    *,
+    pictures_per_second: float = 8.0,
+    height: int = 180,
+    notes: list[str] | None = None,
+    within: Sequence[Stretch] | None = None,
 ) -> Reading[Picture]:
     """The pictures of a film, at most `pictures_per_second`, `height` pixels high, upright, RGB, in order of time.
 
-    Times are true times on the one clock. A sound file has no pictures. Damaged pictures are left out and told in the
-    `notes` of what is returned, once all have been read (and in the list `notes`, for older callers). Raises
-    `InputError` where the file changes meanwhile.
+    Times are true times on the one clock. `within`: only those of these stretches, which lie in order and apart; the cells
+    of each begin with it. A sound file has no pictures. Damaged pictures are left out and told in the `notes` of what is
+    returned, once all have been read (and in the list `notes`, for older callers). Raises `InputError` where the file changes
+    meanwhile.
     """
-    return Reading(lambda notes: _sampled(info, Fraction(pictures_per_second), height, notes), notes)
+    return Reading(lambda notes: _sampled(info, Fraction(pictures_per_second), height, notes, within), notes)
 
 
-def _sampled(info: SourceInfo, cells: Fraction, height: int, notes: list[str]) -> Generator[Picture, None, None]:
+def _sampled(
+    info: SourceInfo, cells: Fraction, height: int, notes: list[str], within: Sequence[Stretch] | None
+) -> Generator[Picture, None, None]:
     """`cells`: so many pictures a second."""
     if info.picture is None:
         return
     check_unchanged(info)
     clock = read_clock(info.path)
+    needed = index_pictures(info).needed(within) if within is not None else None
+    chosen = _Chosen(cells, within)
     damage = Damage()
     with open_input(info.path) as container:
         stream = cast(VideoStream, container.streams[info.picture.stream_index])
@@ -61,19 +119,65 @@ def _sampled(info: SourceInfo, cells: Fraction, height: int, notes: list[str]) -
         _hasten(stream, large=_is_large(info.picture, height), many=many)
         aspect = float(stream.sample_aspect_ratio or 1)
         reformatter = VideoReformatter()
-        last_cell = -1
-        for packet in read_packets(container, [stream], damage):
-            for frame in decode_packet(packet, damage):
-                if not isinstance(frame, VideoFrame) or frame.pts is None or frame.time_base is None:
-                    continue
-                time = clock.seconds(frame.pts, frame.time_base)
-                if time >= 0 and (cell := int(time * cells)) > last_cell:
-                    last_cell = cell
-                    yield Picture(float(time), upright(frame, height, reformatter, pixel_aspect=aspect))
+        for frame in _decoded(container, stream, damage, needed):
+            # PyAV tells no time base of pictures that were held back by the decoder.
+            time = clock.seconds(frame.pts or 0, frame.time_base or stream.time_base or Fraction(1))
+            if chosen.takes(time):
+                yield Picture(float(time), upright(frame, height, reformatter, pixel_aspect=aspect))
     check_unchanged(info)
     if damage.bad:
         verbs = "is damaged and was" if damage.bad == 1 else "are damaged and were"
         notes.append(f"{damage.bad} of {damage.bad + damage.good} pictures {verbs} not looked at")
+
+
+class _Chosen:
+    """The first picture of every cell, of the whole film or of some stretches."""
+
+    def __init__(self, cells: Fraction, within: Sequence[Stretch] | None) -> None:
+        self._cells, self._last = cells, -1
+        self._left = [(Fraction(start), end) for start, end in reversed(within)] if within is not None else None
+
+    def takes(self, time: Fraction) -> bool:
+        """Whether a picture of this time is one; asked in order."""
+        start = Fraction(0)
+        if self._left is not None:
+            while self._left and self._left[-1][1] < time:
+                self._left.pop()
+                self._last = -1
+            if not self._left:
+                return False
+            start = self._left[-1][0]
+        cell = int((time - start) * self._cells) if time >= start else -1
+        taken = cell > self._last
+        self._last = max(cell, self._last)
+        return taken
+
+
+def _decoded(
+    container: av.container.InputContainer, stream: VideoStream, damage: Damage, needed: NDArray[np.bool_] | None
+) -> Iterator[VideoFrame]:
+    """The decoded pictures that have a time; of those that are `needed` [P] alone, if any are named."""
+    number, running = 0, False
+    for packet in read_packets(container, [stream], damage):
+        wanted = needed is None or (number < len(needed) and bool(needed[number]) if packet.size else running)
+        number += packet.size > 0
+        frames = decode_packet(packet, damage) if wanted else _drained(stream) if running else []
+        running = wanted
+        yield from (f for f in frames if isinstance(f, VideoFrame) and f.pts is not None)
+
+
+def _drained(stream: VideoStream) -> list[VideoFrame | AudioFrame]:
+    """What the decoder still holds; it may then begin anew at any key picture."""
+    frames: list[VideoFrame | AudioFrame] = []
+    with suppress(av.error.FFmpegError):
+        frames = list(stream.codec_context.decode(None))
+    stream.codec_context.flush_buffers()
+    return frames
+
+
+def _seconds(packet: Packet[Stream], clock: Clock) -> float:
+    timestamp = packet.dts if packet.pts is None else packet.pts
+    return float(clock.seconds(timestamp, packet.time_base)) if timestamp is not None else 0.0
 
 
 def _is_large(picture: PictureInfo, height: int) -> bool:

@@ -1,4 +1,4 @@
-"""Single pictures as JPEG and PNG, written and read by the codecs that FFmpeg brings along, through PyAV.
+"""Single pictures: JPEG and PNG, written and read, and other sizes, by the codecs that FFmpeg brings along, through PyAV.
 
 Colour is kept at full resolution in the JPEGs that are written: at the same size they are nearer to the picture than
 OpenCV's, which halve it. Measured on a picture of coloured noise, the mean error is 3.1 of 255 in 8.2 kB, theirs 3.7 in 9.0.
@@ -15,6 +15,7 @@ from av.codec.context import CodecContext, Flags
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
+from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]  # [H, W, 3], RGB
@@ -53,6 +54,16 @@ def decode_picture(data: bytes) -> Image | None:
         return None
     first = next((frame for frame in frames if isinstance(frame, VideoFrame)), None)
     return None if first is None else np.asarray(first.to_ndarray(format="rgb24"), np.uint8)
+
+
+def resized(image: Image, height: int, width: int) -> Image:
+    """[H, W, 3] RGB at another size: made smaller by area, larger by cubic curves."""
+    if image.shape[:2] == (height, width):
+        return image
+    shrinks = height * width < image.shape[0] * image.shape[1]
+    method = Interpolation.AREA if shrinks else Interpolation.BICUBIC
+    frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+    return np.asarray(frame.reformat(width=width, height=height, interpolation=method).to_ndarray(), np.uint8)
 
 
 def _encoder(name: str, image: NDArray[np.uint8], pixels: str) -> VideoCodecContext:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from limelight.dataset.manifest import Entry
+from limelight.media.still import encode_png
 from limelight.metrics.balance import audible
 from limelight.metrics.clips import EvalClip, another_of, mono, monos, read_eval_clip
 from limelight.metrics.methods import Method
@@ -20,6 +20,7 @@ from limelight.metrics.stem_gains import in_decibels, moving_gains
 from limelight.report.drawings import data_url
 from limelight.report.words import number
 from limelight.types import STEMS
+from limelight.vision.images import by_area
 
 Array = NDArray[np.float64]
 
@@ -37,8 +38,8 @@ def spectrogram(sound: NDArray[np.floating], loudest: float) -> Markup:
     bands = banded(magnitudes(sound))
     levels = 20 * np.log10(np.maximum(bands, 1e-9) / max(loudest, 1e-9))
     shade = np.clip(-levels / DEEPEST_DB, 0, 1)[::-1]  # low sounds at the bottom
-    pixels = cv2.resize((255 * shade).astype(np.uint8), (COLUMNS, BANDS), interpolation=cv2.INTER_AREA)
-    return Markup(data_url("image/png", cv2.imencode(".png", pixels)[1].tobytes()))
+    pixels = np.round(by_area((255 * shade).astype(np.float32), BANDS, COLUMNS)).astype(np.uint8)
+    return Markup(data_url("image/png", encode_png(pixels)))
 
 
 def banded(spectrum: Array) -> Array:

@@ -24,7 +24,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +32,7 @@ from limelight.dataset.clips import CLIPS, read_frame
 from limelight.dataset.manifest import Entry
 from limelight.errors import InputError, ModelError
 from limelight.media.audio_files import write_sound
+from limelight.media.still import encode_png, resized
 from limelight.metrics.papers import SAMPLE_RATE, Signal
 from limelight.vision.pretrained.loading import load
 
@@ -266,7 +266,7 @@ class ImageBind:
         with tempfile.TemporaryDirectory(prefix="limelight-") as folder:
             paths = [Path(folder) / f"{n:04d}.png" for n in range(len(images))]
             for path, image in zip(paths, images, strict=True):
-                path.write_bytes(cv2.imencode(".png", np.ascontiguousarray(image[:, :, ::-1]))[1].tobytes())
+                path.write_bytes(encode_png(image))
             values = self._data.load_and_transform_vision_data(list(map(str, paths)), self._device)
             return self._ask(self._names[1], values)
 
@@ -300,7 +300,7 @@ class PerceptionAudioVideo:
         return np.asarray(self._embedded("audio", "input_values", padded[None, None])[0])  # [B, C, N]
 
     def pictures(self, images: Sequence[Image]) -> Array:
-        small = [cv2.resize(image, (self._size, self._size), interpolation=cv2.INTER_LINEAR) for image in images]
+        small = [resized(image, self._size, self._size) for image in images]
         film = np.stack(small).astype(np.float32).transpose(0, 3, 1, 2) / 127.5 - 1  # [T, 3, H, W]
         return self._embedded("video", "pixel_values_videos", film[None])
 

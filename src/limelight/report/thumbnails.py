@@ -17,7 +17,6 @@ from pathlib import Path
 
 import av.container
 import av.error
-import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -28,6 +27,7 @@ from limelight.media.clock import Clock, read_clock
 from limelight.media.container import main_picture, open_input
 from limelight.media.packets import Damage, decode_packet, read_packets
 from limelight.media.sample_frames import upright
+from limelight.media.still import encode_jpeg
 from limelight.mixing.plan import PlannedShot
 from limelight.types import Shot
 
@@ -35,7 +35,7 @@ MOST_CELLS = 24
 EQUAL_CELLS = 16
 HEIGHT = 120  # pixels
 WIDEST = 214
-_QUALITY = 72
+_QUANTISER = 8  # of JPEG: what is small may be coarse
 _WIDEST_SHARE = 1 / 8  # of the film
 _EARLIER_SECONDS = (0.0, 12.0)  # a transport stream is found at the key frame after the place, not before it
 _MOST_PICTURES = 1500  # decoded for one thumbnail
@@ -136,5 +136,4 @@ def jpeg(image: NDArray[np.uint8], *, widest: int = WIDEST) -> bytes:
     """[H, W, 3] RGB as a JPEG, its middle where it is wider than that."""
     over = max(0, image.shape[1] - widest) // 2
     middle = image[:, over : image.shape[1] - over]
-    done, data = cv2.imencode(".jpg", middle[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return bytes(data) if done else b""
+    return encode_jpeg(middle, quantiser=_QUANTISER)

@@ -29,6 +29,7 @@ from limelight.audio.resample import resample
 from limelight.errors import InputError, ModelError
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
+from limelight.media.still import decode_picture
 from limelight.metrics.pretrained import NO_NETWORKS, Image, MetricNetworks
 from limelight.metrics.registry import measure
 from limelight.networks.released import read_released
@@ -78,10 +79,8 @@ class PublishedClip:
     @property
     def pictures(self) -> list[Image]:
         """One a second, where the full data set is there."""
-        import cv2
-
-        read = (cv2.imread(str(path)) for path in sorted((self.folder / "frames").glob("*.png"))[:SECONDS])
-        return [np.ascontiguousarray(image[:, :, ::-1], np.uint8) for image in read if image is not None]
+        read = (decode_picture(path.read_bytes()) for path in sorted((self.folder / "frames").glob("*.png"))[:SECONDS])
+        return [image for image in read if image is not None]
 
 
 class PublishedData:

@@ -33,9 +33,7 @@ class Cue:
     at_zero: float
     at_one: float
     line: Literal["straight", "logarithm"] = "straight"
-    gather: Literal["mean", "max", "faces"] = (
-        "mean"  # over one second (or shot): "faces" means over pictures with a face
-    )
+    gather: Literal["mean", "max", "faces"] = "mean"  # over a second or shot; "faces": over pictures with one
 
     def scaled(self, raw: Vector) -> Vector:
         """Raw values [...] brought to 0…1 [...]."""
@@ -109,10 +107,10 @@ CUES = (
     Cue(
         "mouth",
         "sound-related elements",
-        "motion of a mouth against its face",
-        "share of face contrast",
+        "how much a mouth's opening changes within half a second",
+        "face heights",
         0,
-        0.4,
+        0.06,
         gather="faces",
     ),
 )

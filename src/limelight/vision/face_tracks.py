@@ -6,7 +6,8 @@
 
 Searching every fifth picture costs a fifth, and points that move evenly make the lips' curve no worse (research/synchrony).
 MediaPipe follows a face by the points of the picture before; on a man at his desk that drifted off within a second, so ours
-goes by what was found. A track never outlives a cut: a sudden change of the picture ends all of them.
+goes by what was found. A track never outlives a cut: a sudden change of the picture ends all of them. Where pictures are left
+out (`watch`), the last one before and the first one after are searched, and nothing is guessed between.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from limelight.vision.face_detector import FaceDetector, Faces, Floats, overlap
 from limelight.vision.lips import LipReader
 
 SEARCH_SECONDS = 0.2
+LONGEST_STEP_SECONDS = 0.3  # between two pictures; over a longer one no mouth is followed
 SHORTEST_SECONDS = 0.3  # a face in foliage or cloth is seldom found again
+SURE = 0.8  # score at which a face counts though it was seen for a moment only
+LEAST_CONFIDENCE = 0.03  # of the lips: what looks like a face from afar only has less
 MOST_FACES = 4  # the largest
 SAME = 0.3  # overlap at which two findings are one face
 MOST_MISSES = 2  # searches in a row, until a face is let go
@@ -51,6 +55,7 @@ class _Known:
     """A face that is being followed: where it was found last, and a row of six numbers for each picture."""
 
     points: Floats  # [5, 2]
+    score: float  # the highest
     sought: int = 0
     found: int = 0
     misses: int = 0
@@ -69,10 +74,17 @@ class FaceFollower:
         self._searched_seconds = -np.inf
         self._earlier: NDArray[np.int16] | None = None
 
+    @property
+    def faces(self) -> int:
+        """How many are followed at the moment."""
+        return len(self._known)
+
     def watch(self, time_seconds: float, image: NDArray[np.uint8]) -> None:
         """The next picture [H, W, 3], RGB, upright, about 360 lines. Raises ModelError."""
         if self._is_cut(image):
             self._end_shot()
+        elif self._waiting and time_seconds - self._waiting[-1][0] > LONGEST_STEP_SECONDS:
+            self._search(self._waiting[-1][1])
         self._waiting.append((time_seconds, image))
         if time_seconds - self._searched_seconds > SEARCH_SECONDS - 0.01:
             self._search(image)
@@ -81,9 +93,8 @@ class FaceFollower:
     def tracks(self) -> tuple[FaceTrack, ...]:
         """All faces that were seen long enough, and found in at least half of the searches, in order. Ends the film."""
         self._end_shot()
-        tracks = [_track(known) for known in self._finished if 2 * known.found >= known.sought]
-        long = [track for track in tracks if track.times_seconds[-1] - track.times_seconds[0] >= SHORTEST_SECONDS]
-        return tuple(sorted(long, key=lambda track: float(track.times_seconds[0])))
+        tracks = [_track(known) for known in self._finished if _is_believed(known)]
+        return tuple(sorted(tracks, key=lambda track: float(track.times_seconds[0])))
 
     def _is_cut(self, image: NDArray[np.uint8]) -> bool:
         small = image[::STEP, ::STEP].astype(np.int16)
@@ -108,13 +119,13 @@ class FaceFollower:
             known.sought, known.found = known.sought + 1, known.found + (hit is not None)
             known.misses = 0 if hit is not None else known.misses + 1
             if hit is not None:
-                new[hit] = False
+                new[hit], known.score = False, max(known.score, float(faces.scores[hit]))
             self._read(known, known.points if hit is None else faces.points[hit])
         self._finished += [known for known in self._known if known.misses >= MOST_MISSES]
         self._known = [known for known in self._known if known.misses < MOST_MISSES]
         self._waiting = self._waiting[-1:]
         for i in sorted(np.flatnonzero(new), key=lambda i: -boxes[i, 3])[: MOST_FACES - len(self._known)]:
-            self._known.append(_Known(faces.points[i], 1, 1))
+            self._known.append(_Known(faces.points[i], float(faces.scores[i]), 1, 1))
             self._read(self._known[-1], faces.points[i])
         self._waiting = []
 
@@ -139,6 +150,14 @@ def _box(points: Floats) -> Floats:
     size = max(float(np.hypot(*(mouth - eyes))), float(np.hypot(*(points[1] - points[0]))))
     middle = (eyes + mouth) / 2
     return np.array([middle[0] - 0.9 * size, middle[1] - 1.25 * size, 1.8 * size, 2.5 * size], np.float32)
+
+
+def _is_believed(known: _Known) -> bool:
+    """Seen long enough or very surely, found in at least half of the searches, twice or more, and no mask or carving."""
+    track = _track(known)
+    lasts = track.times_seconds[-1] - track.times_seconds[0] >= SHORTEST_SECONDS or known.score >= SURE
+    a_face = track.confidence.mean() >= LEAST_CONFIDENCE
+    return bool(lasts and a_face and known.found >= 2 and 2 * known.found >= known.sought)
 
 
 def _track(known: _Known) -> FaceTrack:

@@ -1,34 +1,27 @@
-"""One picture, prepared once for all that is measured on it.
+"""One picture: brought to the few sizes that are measured, and what its light, colours and surface say.
 
-Light and colour of one picture, from its small colours alone.
+    picture → grey, 180 lines     sharpness and its place, detail, lettering (`lettering`)
+            → grey, 90 lines      motion (`motion`)
+            → colours, 45 lines   light and colour
 
-Ratios are used wherever the eye judges by ratio, so that warmth and saturation stay when the picture gets darker.
-
-Sharpness, texture and lettering of one picture, from its grey values at 180 lines.
-
-These change slowly and cost most, so they are measured four times a second, and at once when the picture changes.
-
-Lettering: many small strokes of one ink side by side in a line, on plain ground above and below.
-
-Evidence only, nothing is read. Close upright strokes are joined sideways; what becomes a long low bar, well filled
-with strokes and set off from an even ground by its ink, counts as a line of text. Titles and captions of ordinary
-size are seen; letters higher than a fifth of the picture are not, and the windows of a façade may be taken for text.
+Ratios are used wherever the eye judges by ratio, so that warmth and saturation stay when the picture gets darker. The surface
+changes slowly and costs most: it is measured four times a second, and at once when the picture changes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from limelight.types import Picture
+from limelight.vision.images import blurred, by_area, grey_of
+from limelight.vision.lettering import text_share
 
 Image = NDArray[np.float32]
 Grey = NDArray[np.uint8]
-AnyImage = TypeVar("AnyImage", NDArray[np.float32], NDArray[np.uint8])
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 LINES = 180  # the height at which thresholds in picture points were chosen
@@ -50,18 +43,21 @@ def prepare(picture: Picture) -> View:
     """Scale one picture to the sizes that measurements need, whatever size it has."""
     height, width = picture.image.shape[:2]
     width = max(32, round(width * LINES / height))
-    image = np.ascontiguousarray(picture.image)
-    grey = resized(cast(Grey, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)), LINES, width)
-    colours = resized(image, LINES // 4, width // 4).astype(np.float32) / np.float32(255)
-    small = resized(grey, LINES // 2, width // 2)
+    grey = _rounded(by_area(grey_of(picture.image), LINES, width))
+    colours = np.round(by_area(picture.image, LINES // 4, width // 4)) / np.float32(255)
+    small = _rounded(by_area(grey, LINES // 2, width // 2))
     return View(
         picture.time_seconds,
         grey,
         small,
-        np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.float32) / np.float32(255),
+        blurred(small, 1.0) / np.float32(255),
         colours,
         np.asarray(colours @ LUMA, np.float32),
     )
+
+
+def _rounded(image: Image) -> Grey:
+    return np.asarray(image + np.float32(0.5), np.uint8)
 
 
 def change(view: View, earlier_luma: Image | None) -> float:
@@ -69,14 +65,6 @@ def change(view: View, earlier_luma: Image | None) -> float:
     if earlier_luma is None or earlier_luma.shape != view.luma.shape:
         return 1.0
     return float(np.abs(view.luma - earlier_luma).mean())
-
-
-def resized(image: AnyImage, height: int, width: int) -> AnyImage:
-    """An image [H, W, …] at another size, each new point the mean of those it covers."""
-    if image.shape[:2] == (height, width):
-        return image
-    scaled = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    return cast(AnyImage, scaled)
 
 
 class Light(NamedTuple):
@@ -182,10 +170,10 @@ def measure_surface(view: View) -> Surface:
     # A defocused picture keeps the coarse band and loses the fine one; light scales both alike:
     #     sharpness = Σ fine² / Σ (fine² + coarse²)
     grey = view.grey.astype(np.float32) / np.float32(255)
-    soft = cv2.GaussianBlur(grey, (0, 0), 1.0)
-    fine, coarse = np.abs(grey - soft), np.abs(soft - cv2.GaussianBlur(soft, (0, 0), 2.8))
-    fine_map = np.maximum(resized(fine * fine, 12, 16).astype(np.float64) - QUIET, 0)
-    both_map = fine_map + resized(coarse * coarse, 12, 16)
+    soft = blurred(grey, 1.0)
+    fine, coarse = np.abs(grey - soft), np.abs(soft - blurred(soft, 2.8))
+    fine_map = np.maximum(by_area(fine * fine, 12, 16).astype(np.float64) - QUIET, 0)
+    both_map = fine_map + by_area(coarse * coarse, 12, 16)
     sharpness = float(fine_map.mean() / (both_map.mean() + QUIET))
     # Centre and border are each judged with a little of the whole picture mixed in, so that plain ones come out even.
     prior = PRIOR * float(both_map.mean()) + QUIET
@@ -199,47 +187,3 @@ def measure_surface(view: View) -> Surface:
         detail=np.count_nonzero(fine + coarse > DETAIL) / fine.size,
         text=text_share(view.grey),
     )
-
-
-STROKE = 45  # grey levels that a stroke's flank must rise or fall
-JOIN = np.ones((1, 9), np.uint8)  # strokes closer than this belong together
-SHORTEST = 16  # picture points of 180
-FILLED, STROKED = 0.45, 0.12  # least share of the bar after and before joining
-EVEN, INK = 22, 60  # grey levels: the ground varies less, the ink stands out more
-
-
-class _Bar(NamedTuple):
-    x: int
-    y: int
-    width: int
-    height: int
-    filled: int
-
-
-def text_share(grey: Grey) -> float:
-    """Share of a picture [H, W] that lines of text cover, 0…1."""
-    flanks = (np.abs(cv2.Sobel(grey, cv2.CV_16S, 1, 0)) > 4 * STROKE).astype(np.uint8)  # [H, W]
-    joined = cv2.morphologyEx(flanks, cv2.MORPH_CLOSE, JOIN)
-    boxes = np.asarray(cv2.connectedComponentsWithStats(joined, connectivity=4)[2])[1:]  # [components, 5]
-    bars = [_Bar(*box) for box in boxes[boxes[:, cv2.CC_STAT_WIDTH] >= SHORTEST].tolist()]
-    lines = (bar for bar in bars if _is_long_and_low(bar, grey) and _is_lettered(bar, grey, np.asarray(flanks)))
-    return min(1.0, sum(bar.width * bar.height for bar in lines) / grey.size)
-
-
-def _is_long_and_low(bar: _Bar, grey: Grey) -> bool:
-    long = bar.width >= 2.5 * bar.height and bar.width <= 0.8 * grey.shape[1]
-    return long and 4 <= bar.height <= grey.shape[0] // 5 and bar.filled >= FILLED * bar.width * bar.height
-
-
-def _is_lettered(bar: _Bar, grey: Grey, flanks: Grey) -> bool:
-    gap = max(3, bar.height // 2)
-    top, bottom, across = bar.y, bar.y + bar.height, slice(bar.x, bar.x + bar.width)
-    inside = grey[top:bottom, across]
-    ground = np.concatenate(
-        [grey[max(0, top - gap) : max(0, top - 1), across], grey[bottom + 1 : bottom + gap, across]]
-    )
-    if ground.size == 0 or float(ground.std()) > EVEN or float(flanks[top:bottom, across].mean()) < STROKED:
-        return False
-    dark, bright = np.percentile(inside, (5, 95))
-    level = float(np.median(ground))
-    return bool(max(bright - level, level - dark) > INK)

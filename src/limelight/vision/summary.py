@@ -1,10 +1,11 @@
-"""The first pass: pictures come in one by one, a few numbers for each stay, the pictures go.
+"""From pictures to numbers: one row a picture, then one row a second, or a shot.
 
-About 250 bytes a picture are kept: 7 MB for an hour at 8 pictures a second.
+    pictures → observe_frames        a row of numbers each, and faces followed; pictures come one by one and go
+             → cues_of_pictures      the raw value of every cue at each picture
+             → summarise             the same for stretches of time: seconds go to networks, shots are put into words
 
-The second pass: numbers a picture become numbers a second, or a shot.
-
-The same summary serves both: rows of seconds go to the network, rows of shots are put into words.
+About 250 bytes a picture are kept: 7 MB for an hour at 8 pictures a second. Pictures may come unevenly: what moves is measured
+between two that lie close together.
 """
 
 from __future__ import annotations
@@ -17,46 +18,50 @@ from numpy.typing import NDArray
 
 from limelight.types import Picture, Vector
 from limelight.vision.cues import CUES
-from limelight.vision.faces import FaceWatcher, confirmed
+from limelight.vision.face_tracks import LONGEST_STEP_SECONDS, FaceFollower, FaceTrack
 from limelight.vision.frames import Light, Surface, SurfaceWatcher, View, measure_light, prepare
 from limelight.vision.motion import AT_REST, Motion, measure_motion
 from limelight.vision.shots import Comparer, Difference
 
 MOMENT = np.dtype(
-    [("time_seconds", np.float64)]
+    [("time_seconds", np.float64), ("follows", np.float32), ("aspect", np.float32)]
     + [(name, np.float32) for part in (Light, Surface, Motion, Difference) for name in part._fields]
-)
+)  # follows: 1 where the picture before is near enough for motion to be measured; aspect: width over height
 
 
 @dataclass(frozen=True)
 class FrameObservations:
-    """What stays of the pictures: one row of `moments` a picture [P], one of `sightings` a face and picture [S]."""
+    """What stays of the pictures: a row of `moments` each [P], and the faces that were followed."""
 
     moments: NDArray[np.void]
-    sightings: NDArray[np.void]
+    faces: tuple[FaceTrack, ...]
 
 
 def observe_frames(pictures: Iterable[Picture]) -> FrameObservations:
-    """Watch the pictures once, in time order, holding no more than the last two."""
-    faces = FaceWatcher()
-    moments = np.fromiter(_moments(pictures, faces), MOMENT)
-    return FrameObservations(moments, faces.sightings())
+    """Watch the pictures once, in time order, holding the few that are not yet searched for faces."""
+    follower = FaceFollower()
+    moments = np.fromiter(_moments(pictures, follower), MOMENT)
+    return FrameObservations(moments, follower.tracks())
 
 
-def _moments(pictures: Iterable[Picture], faces: FaceWatcher) -> Iterator[tuple[float, ...]]:
+def _moments(pictures: Iterable[Picture], follower: FaceFollower) -> Iterator[tuple[float, ...]]:
     comparer, surfaces = Comparer(), SurfaceWatcher()
     earlier: View | None = None
     for picture in pictures:
         view = prepare(picture)
         alike = earlier is not None and earlier.small.shape == view.small.shape
         motion = measure_motion(earlier, view) if earlier is not None and alike else AT_REST
-        faces.watch(view)
-        yield (view.time_seconds, *measure_light(view), *surfaces.watch(view), *motion, *comparer.compare(view))
+        near = earlier is not None and view.time_seconds - earlier.time_seconds <= LONGEST_STEP_SECONDS
+        follower.watch(picture.time_seconds, picture.image)
+        shape = (float(near), picture.image.shape[1] / picture.image.shape[0])
+        seen = (*measure_light(view), *surfaces.watch(view), *motion, *comparer.compare(view))
+        yield (view.time_seconds, *shape, *seen)
         earlier = view
 
 
 PACE_SECONDS = 5.0  # to either side
-SUSTAINED = 8  # pictures to either side
+SUSTAINED_SECONDS = 1.0  # to either side
+MOUTH_SECONDS = 0.25  # to either side
 STRONG_JERK, STRONG_FLASH = 0.05, 0.25  # luma
 MOVING_CAMERA = 0.1  # picture heights per second at which a background is half still
 BLINDING = 0.1  # luma
@@ -88,10 +93,13 @@ def cues_of_pictures(seen: FrameObservations, cuts: NDArray[np.intp]) -> dict[st
     moments = seen.moments
     columns = {name: moments[name].astype(np.float64) for name in moments.dtype.names or ()}
     columns["light"][cuts] = 0
-    # Across a cut, and into or out of a flash, there is no motion to be seen: what went before goes on.
-    blind = np.abs(columns["light"]) > BLINDING
+    # Across a cut, and into or out of a flash, there is no motion to be seen: what went before goes on. Where pictures were
+    # left out, what is seen next has begun.
+    apart = columns["follows"] == 0
+    blind = (np.abs(columns["light"]) > BLINDING) | apart
     blind[cuts] = True
-    seeing = np.maximum.accumulate(np.where(blind, 0, np.arange(len(blind))))
+    columns["light"][apart] = 0
+    seeing = _seeing(blind, apart)
     for name in MOVING:
         columns[name] = columns[name][seeing]
     rise = np.maximum(columns["light"] - _recent_median(columns["light"]) - 0.03, 0)
@@ -102,7 +110,7 @@ def cues_of_pictures(seen: FrameObservations, cuts: NDArray[np.intp]) -> dict[st
         "flicker": np.abs(columns["light"]),
         "flash": rise,
         "impact": np.maximum(jerk / STRONG_JERK, rise / STRONG_FLASH),
-        "sustained_motion": _lasting(columns["motion"]),
+        "sustained_motion": _lasting(columns["time_seconds"], columns["motion"]),
     }
     return columns | _faces(seen)
 
@@ -166,25 +174,35 @@ def _recent_median(values: Vector) -> Vector:
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 8), axis=1)[: len(values)])
 
 
-def _lasting(motion: Vector) -> Vector:
+def _seeing(blind: NDArray[np.bool_], apart: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Which picture tells what moves at each: itself, else the one before, or, after a gap, the one behind."""
+    at = np.arange(len(blind))
+    before = np.maximum.accumulate(np.where(blind, 0, at))
+    behind = np.minimum(at + 1, len(blind) - 1)
+    return np.asarray(np.where(apart & ~blind[behind], behind, before))
+
+
+def _lasting(time_seconds: Vector, motion: Vector) -> Vector:
     """What motion stays above for three quarters of the two seconds around."""
-    padded = np.pad(motion, SUSTAINED, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * SUSTAINED + 1)
-    return np.asarray(np.percentile(windows, 25, axis=1))
+    first = np.searchsorted(time_seconds, time_seconds - SUSTAINED_SECONDS - 1e-3)
+    last = np.searchsorted(time_seconds, time_seconds + SUSTAINED_SECONDS + 1e-3)
+    return np.array([np.percentile(motion[a:b], 25) for a, b in zip(first, last, strict=True)])
 
 
 def _faces(seen: FrameObservations) -> dict[str, Vector]:
     """Presence, count, the largest face's place and the liveliest mouth at each picture."""
-    faces = confirmed(seen.sightings)
     count = len(seen.moments)
-    at = np.searchsorted(seen.moments["time_seconds"], faces["time_seconds"])
-    number = np.bincount(at, minlength=count).astype(np.float64)
-    height, centred, mouth = np.zeros(count), np.zeros(count), np.zeros(count)
-    np.maximum.at(height, at, faces["height"])
-    np.maximum.at(mouth, at, faces["mouth"])
-    largest = faces["height"] == height[at]
-    away = np.hypot(faces["x"], faces["y"])[largest]  # picture heights; a 16:9 corner is 1.02 away
-    centred[at[largest]] = np.clip(1 - away, 0, 1)
+    number, height, centred, mouth = np.zeros((4, count))
+    for face in seen.faces:
+        at = np.searchsorted(seen.moments["time_seconds"], face.times_seconds)
+        number[at] += 1
+        mouth[at] = np.maximum(mouth[at], _liveliness(face))
+        largest = face.height > height[at]
+        away = np.hypot(
+            face.x - seen.moments["aspect"][at] / 2, face.y - 0.5
+        )  # picture heights; a 16:9 corner is 1.02 away
+        centred[at[largest]] = np.clip(1 - away, 0, 1)[largest]
+        height[at] = np.maximum(height[at], face.height)
     return {
         "face_present": (number > 0).astype(np.float64),
         "face_count": number,
@@ -193,3 +211,10 @@ def _faces(seen: FrameObservations) -> dict[str, Vector]:
         "shot_scale": height,
         "mouth": mouth,
     }
+
+
+def _liveliness(face: FaceTrack) -> Vector:
+    """How much the opening of a mouth differs within half a second around each of its pictures."""
+    first = np.searchsorted(face.times_seconds, face.times_seconds - MOUTH_SECONDS - 1e-3)
+    last = np.searchsorted(face.times_seconds, face.times_seconds + MOUTH_SECONDS + 1e-3)
+    return face.confidence * np.array([face.opening[a:b].std() for a, b in zip(first, last, strict=True)])

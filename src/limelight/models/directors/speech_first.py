@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from limelight.models.card import Card, plain_card
 from limelight.types import STEMS, Cues, Decision, Scene, StemFeatures, Vector
-from limelight.vision.scene_boundaries import scene_boundaries
+from limelight.vision.shots import scene_boundaries
 
 NAME = "speech-first"
 SPEAKS = 0.5  # presence over this is speech

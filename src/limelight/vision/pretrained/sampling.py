@@ -1,4 +1,4 @@
-"""Pictures as the pretrained networks want them, with OpenCV instead of torchvision.
+"""Pictures as the pretrained networks want them, with FFmpeg instead of torchvision.
 
 CLIP (Radford et al., 2021): the shorter side to S, the S × S middle, colours standardised. InternVL (Chen et al., 2023):
 the whole picture squeezed to S × S, colours standardised by ImageNet's figures; of its up to twelve close-up tiles we
@@ -31,10 +31,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from limelight.media.still import decode_picture, encode_jpeg, resized
 from limelight.types import Picture, Shot
 
 Image = NDArray[np.uint8]  # [H, W, 3], RGB
@@ -65,23 +65,15 @@ def centre_of(images: Sequence[Image], size: int, colours: Colours = CLIP_COLOUR
 
 def whole_of(images: Sequence[Image], size: int, colours: Colours = IMAGENET_COLOURS) -> Pixels:
     """The pictures, squeezed, [P, 3, size, size]."""
-    return np.stack([colours.standardised(_resized(image, size, size)) for image in images])
+    return np.stack([colours.standardised(resized(image, size, size)) for image in images])
 
 
 def _middle(image: Image, size: int) -> Image:
     height, width = image.shape[:2]
     scale = size / min(height, width)
-    image = _resized(image, max(size, round(height * scale)), max(size, round(width * scale)))
+    image = resized(image, max(size, round(height * scale)), max(size, round(width * scale)))
     top, left = (image.shape[0] - size) // 2, (image.shape[1] - size) // 2
     return image[top : top + size, left : left + size]
-
-
-def _resized(image: Image, height: int, width: int) -> Image:
-    if image.shape[:2] == (height, width):
-        return image
-    shrinks = height * width < image.shape[0] * image.shape[1]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, (width, height), interpolation=method), np.uint8)
 
 
 Rows = NDArray[np.float32]  # [T, D]
@@ -144,7 +136,7 @@ def unit_length(rows: Rows) -> Rows:
 
 LONGEST_PART_SECONDS = 5.0
 WAITING_PER_SECOND = 2  # the shortest shot lasts about half a second
-QUALITY = 95
+QUANTISER = 3  # of JPEG: nobody sees it
 
 
 @dataclass(frozen=True)
@@ -159,10 +151,10 @@ class KeyFrame:
     @property
     def image(self) -> Image:
         """[H, W, 3], RGB."""
-        read = cv2.imdecode(np.frombuffer(self.path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        read = decode_picture(self.path.read_bytes())
         if read is None:
             raise OSError(f"the waiting picture {self.path} is damaged")
-        return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), np.uint8)
+        return read
 
 
 class FrameBuffer:
@@ -190,9 +182,7 @@ class FrameBuffer:
         )
 
     def _keep(self, _cell: int, picture: Picture) -> None:
-        bgr = cv2.cvtColor(np.ascontiguousarray(picture.image), cv2.COLOR_RGB2BGR)
-        _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-        self._path(len(self._times)).write_bytes(jpeg.tobytes())
+        self._path(len(self._times)).write_bytes(encode_jpeg(picture.image, quantiser=QUANTISER))
         self._times.append(picture.time_seconds)
 
     def _path(self, number: int) -> Path:

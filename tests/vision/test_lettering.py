@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from limelight.vision.regions import closed_across, regions
+from limelight.vision.lettering import closed_across, regions
 
 
 def mask(*rows: str) -> np.ndarray:

@@ -12,7 +12,7 @@ from mixing.scenes import filmed
 
 from limelight.types import Cues
 from limelight.vision.cues import CUE_NAMES
-from limelight.vision.scene_boundaries import APART, SHORTEST_SECONDS, rows_within, scene_boundaries
+from limelight.vision.shots import APART, SHORTEST_SCENE_SECONDS, rows_within, scene_boundaries
 
 
 def scenes(*lengths: int, cuts: tuple[float, ...], step: float = 1.0) -> Cues:
@@ -29,7 +29,7 @@ def test_a_cut_to_another_picture_is_a_boundary_one_to_the_like_is_none() -> Non
 
 def test_boundaries_stand_apart() -> None:
     found = scene_boundaries(scenes(*[2] * 15, cuts=tuple(range(2, 30, 2))))
-    assert all(later - earlier >= SHORTEST_SECONDS for earlier, later in zip((0.0, *found), found, strict=False))
+    assert all(later - earlier >= SHORTEST_SCENE_SECONDS for earlier, later in zip((0.0, *found), found, strict=False))
     assert scene_boundaries(scenes(2, 8, cuts=(2.0,))) == ()
 
 
