@@ -217,4 +217,4 @@ def _liveliness(face: FaceTrack) -> Vector:
     """How much the opening of a mouth differs within half a second around each of its pictures."""
     first = np.searchsorted(face.times_seconds, face.times_seconds - MOUTH_SECONDS - 1e-3)
     last = np.searchsorted(face.times_seconds, face.times_seconds + MOUTH_SECONDS + 1e-3)
-    return face.confidence * np.array([face.opening[a:b].std() for a, b in zip(first, last, strict=True)])
+    return np.asarray(face.confidence * np.array([face.opening[a:b].std() for a, b in zip(first, last, strict=True)]))
