@@ -38,6 +38,10 @@ class Encoder(Protocol):
 class PictureStatistics:
     """Classical vision: light, colour, sharpness, motion, cuts and faces, measured about 8 times a second."""
 
+    def __init__(self, *, sampled: bool = False) -> None:
+        """`sampled`: pictures may be left out (`watch`); else what is not shown anew is a picture that is held."""
+        self._sampled = sampled
+
     def encode(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Cues:
         """Watch the pictures (RGB, upright, about 180 lines) once, in constant memory."""
         seen = observe_frames(pictures)
@@ -49,7 +53,7 @@ class PictureStatistics:
         columns = cues_of_pictures(seen, cuts)
         seconds = Stretches(np.arange(math.ceil(duration_seconds) + 1, dtype=np.float64))
         shots = Stretches(np.concatenate([[0.0], cut_seconds, [duration_seconds]]))
-        values = scale_all(summarise(columns, seconds, cut_seconds))
+        values = scale_all(summarise(columns, seconds, cut_seconds, sampled=self._sampled))
         values[_before(seconds, seen)] = 0.0
         return Cues(CUE_NAMES, values, _shots(shots, columns, cut_seconds))
 

@@ -60,11 +60,13 @@ def _moments(pictures: Iterable[Picture], follower: FaceFollower) -> Iterator[tu
 
 
 PACE_SECONDS = 5.0  # to either side
+RECENT, RECENT_SECONDS = 8, 4.0  # pictures before one against which it is sudden, and how long ago they may be
 SUSTAINED_SECONDS = 1.0  # to either side
 MOUTH_SECONDS = 0.25  # to either side
 STRONG_JERK, STRONG_FLASH = 0.05, 0.25  # luma
 MOVING_CAMERA = 0.1  # picture heights per second at which a background is half still
 BLINDING = 0.1  # luma
+OTHER_SHOT = 1e9  # seconds; a picture of another shot is no neighbour
 MOVING = ("motion", "moving_share", "camera", "zoom")
 
 
@@ -102,8 +104,9 @@ def cues_of_pictures(seen: FrameObservations, cuts: NDArray[np.intp]) -> dict[st
     seeing = _seeing(blind, apart)
     for name in MOVING:
         columns[name] = columns[name][seeing]
+    recent = columns["time_seconds"] - np.roll(columns["time_seconds"], RECENT) < RECENT_SECONDS  # else nothing is sudden
     rise = np.maximum(columns["light"] - _recent_median(columns["light"]) - 0.03, 0)
-    jerk = np.maximum(columns["motion"] - _recent_median(columns["motion"]) - 0.005, 0)
+    jerk = np.maximum(columns["motion"] - _recent_median(columns["motion"]) - 0.005, 0) * recent
     columns |= {
         "picture": np.ones(len(moments)),
         "stillness": (1 - columns["moving_share"]) / (1 + columns["camera"] / MOVING_CAMERA),
@@ -115,13 +118,18 @@ def cues_of_pictures(seen: FrameObservations, cuts: NDArray[np.intp]) -> dict[st
     return columns | _faces(seen)
 
 
-def summarise(columns: dict[str, Vector], stretches: Stretches, cut_seconds: Vector) -> Vector:
-    """Raw values of every cue in each stretch, [G, D]; a stretch without a picture holds the last one, at rest."""
+def summarise(
+    columns: dict[str, Vector], stretches: Stretches, cut_seconds: Vector, *, sampled: bool = False
+) -> Vector:
+    """Raw values of every cue in each stretch, [G, D]; a stretch without a picture holds the last one, at rest.
+
+    `sampled`: pictures were left out, so that it is as the nearest one of the same shot, which may move.
+    """
     group = stretches.locate(columns["time_seconds"])
     pictures = np.bincount(group, minlength=stretches.count)
     columns = columns | {"pace": np.zeros(len(group)), "since_cut": np.zeros(len(group))}
     rows = np.stack([_gathered(columns, cue.name, cue.gather, group, pictures) for cue in CUES], axis=1)  # [G, D]
-    rows = _held(rows, pictures > 0)
+    rows = _nearest(rows, columns, stretches, cut_seconds, pictures > 0) if sampled else _held(rows, pictures > 0)
     names = [cue.name for cue in CUES]
     middle = stretches.middle_seconds
     rows[:, names.index("pace")] = _pace(middle, cut_seconds, float(stretches.edges_seconds[-1]))
@@ -162,6 +170,20 @@ def _held(rows: Vector, shown: NDArray[np.bool_]) -> Vector:
     return np.asarray(held)
 
 
+def _nearest(
+    rows: Vector, columns: dict[str, Vector], stretches: Stretches, cut_seconds: Vector, shown: NDArray[np.bool_]
+) -> Vector:
+    """Stretches without a picture are as the picture nearest to their middle, of the same shot where it has one."""
+    times, middle = columns["time_seconds"], stretches.middle_seconds[~shown]
+    behind = np.clip(np.searchsorted(times, middle), 1, max(len(times) - 1, 1))
+    around = np.minimum(np.stack([behind - 1, behind]), len(times) - 1)  # [2, stretches], before and after
+    shots, mine = np.searchsorted(cut_seconds, times + 1e-6), np.searchsorted(cut_seconds, middle)
+    away = np.abs(times[around] - middle) + OTHER_SHOT * (shots[around] != mine)
+    at = np.where(away[0] <= away[1], *around)
+    rows[~shown] = np.stack([columns[cue.name][at] for cue in CUES], axis=1)
+    return rows
+
+
 def _pace(middle: Vector, cut_seconds: Vector, duration_seconds: float) -> Vector:
     low, high = np.maximum(middle - PACE_SECONDS, 0), np.minimum(middle + PACE_SECONDS, duration_seconds)
     cuts = np.searchsorted(cut_seconds, high, side="right") - np.searchsorted(cut_seconds, low)
@@ -170,8 +192,8 @@ def _pace(middle: Vector, cut_seconds: Vector, duration_seconds: float) -> Vecto
 
 def _recent_median(values: Vector) -> Vector:
     """Median of the eight values before each."""
-    padded = np.concatenate([np.repeat(values[:1], 8), values[:-1]])
-    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 8), axis=1)[: len(values)])
+    padded = np.concatenate([np.repeat(values[:1], RECENT), values[:-1]])
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, RECENT), axis=1)[: len(values)])
 
 
 def _seeing(blind: NDArray[np.bool_], apart: NDArray[np.bool_]) -> NDArray[np.intp]:
