@@ -26,7 +26,17 @@ from limelight.vision.encoder import PictureStatistics
 from limelight.vision.watch import Look, where_to_look
 
 Answer = TypeVar("Answer")
-AT_REST = ("face_present", "face_height", "face_centred", "face_count", "key", "contrast", "shadows", "highlights", "warmth")
+AT_REST = (
+    "face_present",
+    "face_height",
+    "face_centred",
+    "face_count",
+    "key",
+    "contrast",
+    "shadows",
+    "highlights",
+    "warmth",
+)
 AT_REST += ("saturation", "sharpness", "centre_focus", "detail", "greenery", "sky", "skin", "text")
 MOVING = ("stillness", "motion", "moving_share", "camera", "zoom", "sustained_motion", "mouth")
 SUDDEN = ("flicker", "impact", "flash")
@@ -90,12 +100,17 @@ def near(some: NDArray[np.float64], others: NDArray[np.float64]) -> int:
     return sum(bool(len(others)) and bool(np.abs(others - cut).min() <= NEAR_SECONDS) for cut in some)
 
 
+def say(*words: str) -> None:
+    sys.stdout.write("".join(words) + "\n")
+    sys.stdout.flush()
+
+
 def printed(path: Path) -> None:
     rows = rows_of(path)
     true = rows[1].cues
-    print(f"\n{path.name}, {probe(path).duration_seconds:.0f} s\n")
-    print("| looking | decoding, s | with measuring, s | pictures | cuts found | cuts true |", " | ".join(GROUPS), "|")
-    print("|---" * (6 + len(GROUPS)) + "|")
+    say(f"\n{path.name}, {probe(path).duration_seconds:.0f} s\n")
+    say("| looking | decoding, s | with measuring, s | pictures | cuts found | cuts true | ", " | ".join(GROUPS), " |")
+    say("|---" * (6 + len(GROUPS)) + "|")
     for row in rows:
         wrong = [np.abs(row.cues.named(names) - true.named(names)).mean() for names in GROUPS.values()]
         mine, theirs = cuts(row.cues), cuts(true)
@@ -103,7 +118,7 @@ def printed(path: Path) -> None:
         shown = f"{found} | " + " | ".join(f"{error:.3f}" for error in wrong)
         if not row.pictures:
             shown = " | ".join("–" * (2 + len(GROUPS)))
-        print(f"| {row.name} | {row.decoding_seconds:.1f} | {row.seconds:.1f} | {row.pictures} | {shown} |", flush=True)
+        say(f"| {row.name} | {row.decoding_seconds:.1f} | {row.seconds:.1f} | {row.pictures} | {shown} |")
 
 
 if __name__ == "__main__":

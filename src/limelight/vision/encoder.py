@@ -21,6 +21,7 @@ from limelight.vision.summary import (
     FrameObservations,
     Stretches,
     cues_of_pictures,
+    evenly,
     observe_frames,
     strongest_impacts,
     summarise,
@@ -51,9 +52,11 @@ class PictureStatistics:
         cuts = cuts[seen.moments["time_seconds"][cuts] < duration_seconds]
         cut_seconds = seen.moments["time_seconds"][cuts]
         columns = cues_of_pictures(seen, cuts)
+        if self._sampled:
+            columns = evenly(columns, cut_seconds, duration_seconds)
         seconds = Stretches(np.arange(math.ceil(duration_seconds) + 1, dtype=np.float64))
         shots = Stretches(np.concatenate([[0.0], cut_seconds, [duration_seconds]]))
-        values = scale_all(summarise(columns, seconds, cut_seconds, sampled=self._sampled))
+        values = scale_all(summarise(columns, seconds, cut_seconds))
         values[_before(seconds, seen)] = 0.0
         return Cues(CUE_NAMES, values, _shots(shots, columns, cut_seconds))
 

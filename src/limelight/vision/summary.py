@@ -10,6 +10,7 @@ between two that lie close together.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -66,6 +67,7 @@ MOUTH_SECONDS = 0.25  # to either side
 STRONG_JERK, STRONG_FLASH = 0.05, 0.25  # luma
 MOVING_CAMERA = 0.1  # picture heights per second at which a background is half still
 BLINDING = 0.1  # luma
+EVEN_RATE = 16  # a second: twice as many as are ever looked at
 OTHER_SHOT = 1e9  # seconds; a picture of another shot is no neighbour
 MOVING = ("motion", "moving_share", "camera", "zoom")
 
@@ -104,7 +106,9 @@ def cues_of_pictures(seen: FrameObservations, cuts: NDArray[np.intp]) -> dict[st
     seeing = _seeing(blind, apart)
     for name in MOVING:
         columns[name] = columns[name][seeing]
-    recent = columns["time_seconds"] - np.roll(columns["time_seconds"], RECENT) < RECENT_SECONDS  # else nothing is sudden
+    recent = (
+        columns["time_seconds"] - np.roll(columns["time_seconds"], RECENT) < RECENT_SECONDS
+    )  # else nothing is sudden
     rise = np.maximum(columns["light"] - _recent_median(columns["light"]) - 0.03, 0)
     jerk = np.maximum(columns["motion"] - _recent_median(columns["motion"]) - 0.005, 0) * recent
     columns |= {
@@ -118,18 +122,24 @@ def cues_of_pictures(seen: FrameObservations, cuts: NDArray[np.intp]) -> dict[st
     return columns | _faces(seen)
 
 
-def summarise(
-    columns: dict[str, Vector], stretches: Stretches, cut_seconds: Vector, *, sampled: bool = False
-) -> Vector:
-    """Raw values of every cue in each stretch, [G, D]; a stretch without a picture holds the last one, at rest.
+def evenly(columns: dict[str, Vector], cut_seconds: Vector, duration_seconds: float) -> dict[str, Vector]:
+    """The same 16 times a second, name → [P']: what was left out is as the nearest picture of the same shot."""
+    times, at = columns["time_seconds"], (np.arange(math.ceil(EVEN_RATE * duration_seconds)) + 0.5) / EVEN_RATE
+    behind = np.clip(np.searchsorted(times, at), 1, max(len(times) - 1, 1))
+    around = np.minimum(np.stack([behind - 1, behind]), len(times) - 1)  # [2, P'], before and after
+    shots, mine = np.searchsorted(cut_seconds, times + 1e-6), np.searchsorted(cut_seconds, at)
+    away = np.abs(times[around] - at) + OTHER_SHOT * (shots[around] != mine)
+    nearest = np.where(away[0] <= away[1], *around)
+    return {name: values[nearest] for name, values in columns.items()} | {"time_seconds": at}
 
-    `sampled`: pictures were left out, so that it is as the nearest one of the same shot, which may move.
-    """
+
+def summarise(columns: dict[str, Vector], stretches: Stretches, cut_seconds: Vector) -> Vector:
+    """Raw values of every cue in each stretch, [G, D]; a stretch without a picture holds the last one, at rest."""
     group = stretches.locate(columns["time_seconds"])
     pictures = np.bincount(group, minlength=stretches.count)
     columns = columns | {"pace": np.zeros(len(group)), "since_cut": np.zeros(len(group))}
     rows = np.stack([_gathered(columns, cue.name, cue.gather, group, pictures) for cue in CUES], axis=1)  # [G, D]
-    rows = _nearest(rows, columns, stretches, cut_seconds, pictures > 0) if sampled else _held(rows, pictures > 0)
+    rows = _held(rows, pictures > 0)
     names = [cue.name for cue in CUES]
     middle = stretches.middle_seconds
     rows[:, names.index("pace")] = _pace(middle, cut_seconds, float(stretches.edges_seconds[-1]))
@@ -168,20 +178,6 @@ def _held(rows: Vector, shown: NDArray[np.bool_]) -> Vector:
     held[np.ix_(~shown, np.array(moving))] = 0.0
     held[~shown, [cue.name for cue in CUES].index("stillness")] = 1.0
     return np.asarray(held)
-
-
-def _nearest(
-    rows: Vector, columns: dict[str, Vector], stretches: Stretches, cut_seconds: Vector, shown: NDArray[np.bool_]
-) -> Vector:
-    """Stretches without a picture are as the picture nearest to their middle, of the same shot where it has one."""
-    times, middle = columns["time_seconds"], stretches.middle_seconds[~shown]
-    behind = np.clip(np.searchsorted(times, middle), 1, max(len(times) - 1, 1))
-    around = np.minimum(np.stack([behind - 1, behind]), len(times) - 1)  # [2, stretches], before and after
-    shots, mine = np.searchsorted(cut_seconds, times + 1e-6), np.searchsorted(cut_seconds, middle)
-    away = np.abs(times[around] - middle) + OTHER_SHOT * (shots[around] != mine)
-    at = np.where(away[0] <= away[1], *around)
-    rows[~shown] = np.stack([columns[cue.name][at] for cue in CUES], axis=1)
-    return rows
 
 
 def _pace(middle: Vector, cut_seconds: Vector, duration_seconds: float) -> Vector:

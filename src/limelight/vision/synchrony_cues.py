@@ -77,13 +77,19 @@ def synchrony_cues(
     duration_seconds: float,
     cuts_seconds: Sequence[float] = (),
     motion: MotionCurve | None = None,
+    known: Sequence[tuple[float, float]] | None = None,
 ) -> SynchronyCues:
-    """All cues of a film, T = ceil(10 · duration). `motion`: how much the picture changes, at ten pictures a second or more."""
+    """All cues of a film, T = ceil(10 · duration). `motion`: how much the picture changes, at ten pictures a second or more.
+
+    `known`: the stretches, in seconds, about which the tracks say all; of faces elsewhere nothing is known.
+    """
     steps = int(np.ceil(duration_seconds * CUE_RATE - 1e-9))
     curves, speech = lip_curves(tracks, cuts_seconds), SpeechCurve(sound.speech_db, sound.speech_presence)
     lag = film_lag(curves, speech)
     mouths = [_mouth(curve, speech, lag, steps) for curve in curves]
     found = _of_mouths(mouths, speech.sounds(np.arange(steps) / CUE_RATE + lag) if steps else np.zeros(0))
+    if known is not None:
+        found = {name: _within(told, known) for name, told in found.items()}
     found["motion_with_effects"] = _of_motion(motion, sound.effects_onset, steps)
     cut = cut_odds(np.asarray(cuts_seconds, float), sound.music_onset) if sound.music_onset is not None else 0.0
     found["cuts_with_music"] = _told(np.full(steps, cut))
@@ -161,6 +167,16 @@ def _of_motion(motion: MotionCurve | None, onset: Vector | None, steps: int) -> 
         return _told(np.zeros(steps))
     odds = motion_odds(motion, onset, length)
     return _told(np.interp(np.arange(steps) / CUE_RATE, np.arange(length) / RATE, odds))
+
+
+def _within(told: Told, known: Sequence[tuple[float, float]]) -> Told:
+    """Probability and confidence [T], those outside of some stretches forgotten."""
+    probability, confidence = told
+    at = np.arange(len(probability)) / CUE_RATE
+    inside = np.zeros(len(at), bool)
+    for start, end in known:
+        inside |= (at >= start) & (at < end)
+    return np.where(inside, probability, 0.5), np.where(inside, confidence, 0.0)
 
 
 def _told(odds: Vector, *, weight: Vector | float = 1.0) -> Told:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -31,9 +30,13 @@ NEAREST_KEYS_SECONDS = 0.25  # of key pictures that lie nearer together one is e
 GLANCE_EVERY_SECONDS, GLANCE_SECONDS = 0.9, 0.2
 LONGEST_GLIMPSE_SECONDS = 10.6  # between key pictures; 250 pictures at 24 a second. Over longer gaps all is looked at
 TICK = 0.001  # seconds that a stretch is wider than its pictures
-ALIKE, CUT = 0.25, 0.45  # difference of two key pictures: less is one shot, more is a cut where the later one comes early
-EARLY = 0.96  # of the longest interval
-SPIKE, HIGH_SPIKE = 3.0, 6.0  # times the median of bytes: where key pictures differ, and anywhere
+ALIKE, CUT = (
+    0.25,
+    0.45,
+)  # difference of two key pictures: less is one shot, more is a cut where the later one comes early
+EARLY = 0.96  # of the usual interval
+SPIKE, MEDIAN_SPIKE, OF_KEY = 2.0, 6.0, 0.25  # times the bytes of busy, of usual and of key pictures: more may be a cut
+BUSY = 85  # per cent of pictures take less; those that others are predicted from take a lot in any film
 AROUND_SECONDS = 0.4  # to either side of a spike
 
 
@@ -83,11 +86,13 @@ def where_to_look(info: SourceInfo) -> Look:
     keys = _apart(index.times_seconds[index.is_key & (index.times_seconds >= 0)])
     if len(keys) == 0:
         return Look((), ((0.0, info.duration_seconds),))
-    unlike = _differences(sample_frames(info, height=HEIGHT, within=[(time - TICK, time + TICK) for time in keys]), keys)
-    longest = max((float(after - before) for before, after in pairwise(keys)), default=0.0)
+    unlike = _differences(
+        sample_frames(info, height=HEIGHT, within=[(time - TICK, time + TICK) for time in keys]), keys
+    )
+    usual = _usual_interval(np.diff(keys))
     closely: list[Stretch] = [(0.0, keys[0])] if keys[0] > GLANCE_EVERY_SECONDS else []
     for before, after, difference in zip(keys, [*keys[1:], info.duration_seconds], [*unlike[1:], 0.0], strict=True):
-        early = after - before < EARLY * longest
+        early = after - before < EARLY * usual
         closely += _doubts(index, (before, after), difference, explained=early and difference > CUT)
     glances = [keys[0]]
     for time, difference in zip(keys[1:], unlike[1:], strict=True):
@@ -103,12 +108,21 @@ def _doubts(index: PictureIndex, gap: Stretch, difference: float, *, explained: 
         return [gap]
     inside = (index.times_seconds > before + TICK) & (index.times_seconds < after - TICK) & ~index.is_key
     times, sizes = index.times_seconds[inside], index.sizes_bytes[inside]
-    median = float(np.median(sizes)) if len(sizes) else 1.0
+    key = index.sizes_bytes[np.abs(index.times_seconds - before).argmin()]
     unclear = difference > ALIKE and not explained
-    spikes = times[sizes > (SPIKE if unclear else HIGH_SPIKE) * max(median, 1.0)]
-    if unclear and not (sizes > HIGH_SPIKE * max(median, 1.0)).any():
+    usual, busy = np.percentile(sizes, [50, BUSY]) if len(sizes) else (0.0, 0.0)
+    spikes = times[sizes > max(SPIKE * busy, MEDIAN_SPIKE * usual, 0.0 if unclear else OF_KEY * key)]
+    if unclear and len(spikes) == 0:
         return [gap]
     return [(max(before, time - AROUND_SECONDS), min(after, time + AROUND_SECONDS)) for time in spikes.tolist()]
+
+
+def _usual_interval(seconds: Vector) -> float:
+    """At which an encoder sets key pictures by the clock: the most frequent interval if it is frequent, else the longest."""
+    if len(seconds) == 0:
+        return 0.0
+    values, counts = np.unique(np.round(seconds, 1), return_counts=True)
+    return float(values[counts.argmax()] if 3 * counts.max() > len(seconds) else seconds.max())
 
 
 def _differences(pictures: Iterator[Picture], keys: Sequence[float]) -> list[float]:
