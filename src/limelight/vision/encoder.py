@@ -1,7 +1,7 @@
-"""Pictures in, cues out: the seam behind which every way of watching a film lives.
+"""Pictures in, cues out: what every way of watching a film is like, and the measured cues.
 
-pictures → observe (one pass, constant memory) → cuts → shots
-                                               → numbers a second [T, D] and words a shot
+pictures → summary.observe_frames (one pass, constant memory) → cuts → shots
+                                                              → numbers a second [T, D] and words a shot
 """
 
 from __future__ import annotations

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from limelight.media.sample_frames import Stretch, sample_frames
+from limelight.runtime import prefetch
 from limelight.types import Cues, SourceInfo
 from limelight.vision.face_tracks import FaceFollower, FaceTrack
 from limelight.vision.synchrony_cues import Sound, SynchronyCues, synchrony_cues
+from limelight.vision.watch import AHEAD
 
 RATE, HEIGHT = 12.5, 216  # pictures a second, lines; five times as high, decoding may be hastened
 FOLLOWED_SECONDS, EVERY_SECONDS = 8.0, 24.0
@@ -51,7 +53,8 @@ def follow_faces(
     talk = overlaps(overlaps(faces, spoken), shots)
     worth = [part for stretch in talk for part in _parts(stretch, every_seconds)]
     follower = FaceFollower()
-    for picture in sample_frames(info, pictures_per_second=RATE, height=HEIGHT, notes=notes, within=worth):
+    pictures = sample_frames(info, pictures_per_second=RATE, height=HEIGHT, notes=notes, within=worth)
+    for picture in prefetch(pictures, count=AHEAD):
         follower.watch(picture.time_seconds, picture.image)
         progress(picture.time_seconds)
     unknown = [gap for stretch in faces for gap in _without(stretch, worth)]

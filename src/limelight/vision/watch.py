@@ -19,13 +19,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from limelight.media.sample_frames import PictureIndex, Stretch, index_pictures, sample_frames
+from limelight.runtime import prefetch
 from limelight.types import Cues, Picture, SourceInfo, Vector
-from limelight.vision.encoder import Encoder, PictureStatistics, without_picture
+from limelight.vision.encoder import PictureStatistics, without_picture
 from limelight.vision.frames import View, prepare
 from limelight.vision.motion import measure_motion
 from limelight.vision.shots import Comparer
 
-HEIGHT = 180  # lines
+HEIGHT, AHEAD = 180, 8  # lines; pictures that are decoded before they are wanted
 NEAREST_KEYS_SECONDS = 0.25  # of key pictures that lie nearer together one is enough
 GLANCE_EVERY_SECONDS, GLANCE_SECONDS = 0.9, 0.2
 LONGEST_GLIMPSE_SECONDS = 10.6  # between key pictures; 250 pictures at 24 a second. Over longer gaps all is looked at
@@ -61,21 +62,19 @@ class Look:
 def watch(
     info: SourceInfo,
     *,
-    encoder: Encoder | None = None,
-    height: int = HEIGHT,
     notes: list[str] | None = None,
     progress: Callable[[float], None] = lambda seconds: None,
 ) -> Cues:
-    """What the picture of a film says. encoder: the measured cues by default; height: of the pictures that it is given.
+    """The measured cues of a film. `notes` is told of damage, `progress` the seconds of film that are done.
 
-    `notes` is told of damage, `progress` the seconds of film that are done. Raises InputError, and what the encoder does.
+    Raises InputError, ModelError.
     """
     if info.picture is None:
         return without_picture(info.duration_seconds)
     look = where_to_look(info)
-    pictures = sample_frames(info, height=height, notes=notes, within=look.stretches)
-    chosen = encoder or PictureStatistics(sampled=True)
-    return chosen.encode(_followed(pictures, progress), duration_seconds=info.duration_seconds)
+    pictures = sample_frames(info, height=HEIGHT, notes=notes, within=look.stretches)
+    encoder = PictureStatistics(sampled=True)
+    return encoder.encode(_followed(prefetch(pictures, count=AHEAD), progress), duration_seconds=info.duration_seconds)
 
 
 def where_to_look(info: SourceInfo) -> Look:
