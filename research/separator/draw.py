@@ -31,8 +31,10 @@ WAVE_SCALE = 8192  # int16 of ±4
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("into", type=Path)
-    parser.add_argument("--libraries", type=Path, nargs="+", default=[Path("/root/lab/sounds/library.csv")])
-    parser.add_argument("--films", type=Path, default=Path("/work/shared/data/film_levels.csv"))
+    parser.add_argument(
+        "--libraries", type=Path, nargs="+", required=True, help="Lists made by research.sounds.library."
+    )
+    parser.add_argument("--films", type=Path, required=True, help="A table of film, clip and the LUFS of each stem.")
     parser.add_argument("--split", default="train")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hours", type=float, default=1.0)

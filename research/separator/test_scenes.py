@@ -1,7 +1,7 @@
 # ruff: noqa: T201 - a script talks
 """Scenes to test on, drawn once from the test split with fixed seeds and kept with what the pretrained ear says of them.
 
-    python test_scenes.py INTO --libraries LIBRARY.csv [--count 200]
+    python test_scenes.py INTO --libraries LIBRARY.csv --films FILM_LEVELS.csv [--count 200]
 
 film       levels of real films (those kept for checks), spoilt by the papers' recipe
 dnr        levels of DnR v3, spoilt likewise
@@ -69,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("into", type=Path)
     parser.add_argument("--libraries", type=Path, nargs="+", required=True)
-    parser.add_argument("--films", type=Path, default=Path("/work/shared/data/film_levels.csv"))
+    parser.add_argument("--films", type=Path, required=True, help="A table of film, clip and the LUFS of each stem.")
     parser.add_argument("--count", type=int, default=200)
     options = parser.parse_args()
     options.into.mkdir(parents=True, exist_ok=True)
