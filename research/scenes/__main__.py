@@ -78,7 +78,7 @@ def build(
 ) -> None:
     """Mix separate sounds as a picture asks for, then degrade the balance. Run it again after a stop: it goes on."""
     with command_context(verbose=verbose):
-        from limelight.dataset.library import SplitLibrary
+        from limelight.dataset.from_sounds import SplitLibrary
         from limelight.dataset.splits import SplitAssignment
         from research.scenes.build import SceneSettings, build_scenes
 

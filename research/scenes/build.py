@@ -23,8 +23,8 @@ from limelight.dataset.build_state import Part, Skipped, finish, open_state, rec
 from limelight.dataset.clips import Clip, write_clip
 from limelight.dataset.degrade import Degradation, DegradationChoice, Pair, degrade, sample_degradation, why_trivial
 from limelight.dataset.film_audio import Layout
+from limelight.dataset.from_sounds import SplitLibrary, TaggedLibrary
 from limelight.dataset.levels import StemLevels
-from limelight.dataset.library import SplitLibrary, TaggedLibrary
 from limelight.dataset.manifest import SPLITS, read_manifest
 from limelight.dataset.sounds import SoundLibrary
 from limelight.dataset.splits import SplitAssignment

@@ -21,8 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import db_to_gain
-from limelight.audio.resample import resample
+from limelight.audio.convert import db_to_gain, resample
 from limelight.dataset.clips import CLIPS, SCENE, read_clip_sound, read_stems
 from limelight.dataset.manifest import Entry
 from limelight.dataset.sounds import SAMPLE_RATE

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import db_to_gain, interpolate_gain
+from limelight.audio.convert import db_to_gain, interpolate_gain
 from limelight.audio.loudness import BLOCKS_PER_SECOND, integrated_from_block_powers
 from limelight.dataset.augmentation import Augmentation, equalised
 from limelight.dataset.degrade import Degradation, Stems

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.resample import resample
+from limelight.audio.convert import resample
 from limelight.errors import InputError
 
 _WORDS = {

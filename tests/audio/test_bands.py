@@ -5,7 +5,7 @@ from audio.sounds import noise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limelight.audio.bands import Bands
+from limelight.audio.stft import Bands
 
 
 def test_fine_bands_have_a_bin_each_below_and_a_share_of_the_frequency_above() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
-from limelight.audio.k_weighting import Biquad, BiquadStream, k_weighting_biquads
+from limelight.audio.loudness import Biquad, BiquadStream, k_weighting_biquads
 
 RESONANT = [Biquad(0.1, 0.0, -0.1, -1.98, 0.9999)]  # rings for seconds
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limelight.audio.layouts import SILENCE_DB, db_to_gain, gain_to_db, interpolate_gain
+from limelight.audio.convert import SILENCE_DB, db_to_gain, gain_to_db, interpolate_gain
 
 
 @given(st.floats(-300, 300))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from audio.sounds import noise
 
-from limelight.audio.k_weighting import HIGH_PASS, SHELF, BiquadStream, k_weight_response, k_weighting_biquads
+from limelight.audio.loudness import HIGH_PASS, SHELF, BiquadStream, k_weight_response, k_weighting_biquads
 from limelight.errors import Unsupported
 
 RATES = [8_000, 11_025, 22_050, 44_100, 48_000, 88_200, 96_000, 192_000]

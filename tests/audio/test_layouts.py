@@ -2,7 +2,7 @@ import av
 import numpy as np
 import pytest
 
-from limelight.audio.layouts import _LAYOUTS, channel_names, channel_weights
+from limelight.audio.convert import _LAYOUTS, channel_names, channel_weights
 from limelight.errors import Unsupported
 
 

@@ -4,9 +4,8 @@ from audio.sounds import cut, noise, programme, sine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limelight.audio.limiter import LimiterConfig, LimiterStream, decaying_maximum, limit
 from limelight.audio.loudness import integrated_loudness
-from limelight.audio.true_peak import true_peak_db
+from limelight.audio.peaks import LimiterConfig, LimiterStream, decaying_maximum, limit, true_peak_db
 
 RATE = 48_000
 

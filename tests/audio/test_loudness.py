@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
-from limelight.audio.k_weighting import k_weighting_biquads
-from limelight.audio.layouts import channel_weights
+from limelight.audio.convert import channel_weights
 from limelight.audio.loudness import (
     LoudnessMeter,
     block_powers,
     integrated_from_block_powers,
     integrated_loudness,
+    k_weighting_biquads,
     lufs_to_power,
     measure_loudness,
     power_to_lufs,

@@ -4,7 +4,7 @@ from audio.sounds import cut, noise, sine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limelight.audio.resample import ResampleStream, resample, resampled_length
+from limelight.audio.convert import ResampleStream, resample, resampled_length
 
 RATES = [(44_100, 48_000), (48_000, 44_100), (48_000, 16_000), (96_000, 48_000), (16_000, 48_000)]
 

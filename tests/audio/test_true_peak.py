@@ -5,7 +5,7 @@ from audio.sounds import cut, noise, programme, sine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limelight.audio.true_peak import REACH, TruePeakMeter, block_true_peaks, interpolator, true_peak_db
+from limelight.audio.peaks import REACH, TruePeakMeter, block_true_peaks, interpolator, true_peak_db
 
 
 def faded(samples: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from film_damage import remuxed, with_flipped_bytes
 from films import Film, film_path
 from media_corpus.command_server import CommandServer, Fault, Limits
 
-from limelight.cli.errors_page import kinds, page
+from limelight.cli.main import kinds, page
 
 ROOT = Path(__file__).resolve().parents[2]
 FILM = Film(seconds=2.0)

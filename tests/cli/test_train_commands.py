@@ -22,7 +22,7 @@ from limelight.dataset.reading import MuddyMix
 from limelight.models.card import Card, check_seal
 from limelight.models.registry import load_remixer
 from limelight.training.contexts import context_width
-from limelight.vision.contexts import ContextChoice
+from limelight.vision.encoder import ContextChoice
 
 SMALL = ("--channels", 4, "--batch", 2, "--seconds", 1, "--steps", 2, "--workers", 0, "--cpu", "--threads", 1)
 run = CliRunner()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from dataset.shelves import shelf
 
-from limelight.dataset.library import SplitLibrary
+from limelight.dataset.from_sounds import SplitLibrary
 from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.media.audio_files import write_sound
 from limelight.types import STEMS

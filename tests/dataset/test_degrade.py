@@ -6,6 +6,7 @@ from dataset.stems import levels_of, make_stems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from limelight.dataset.augmentation import RoomAndNoise
 from limelight.dataset.degrade import (
     LEVELS_DB,
     NONE,
@@ -15,7 +16,6 @@ from limelight.dataset.degrade import (
     GainChange,
     sample_degradation,
 )
-from limelight.dataset.reverberation import RoomAndNoise
 from limelight.errors import InputError
 
 STEMS_4S = make_stems(4.0)

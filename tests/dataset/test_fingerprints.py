@@ -11,15 +11,8 @@ import numpy as np
 import pytest
 from dataset.entries import FILM, entry
 
-from limelight.audio.resample import resample
-from limelight.dataset.fingerprints import (
-    FEWEST,
-    check_content,
-    fingerprint,
-    matches,
-    read_prints,
-    write_prints,
-)
+from limelight.audio.convert import resample
+from limelight.dataset.splits import FEWEST, check_content, fingerprint, matches, read_prints, write_prints
 from limelight.errors import Leakage
 
 RATE = 48_000

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from limelight.audio.loudness import integrated_loudness
-from limelight.dataset.reverberation import NOISES, RoomAndNoise, sample_room_and_noise
+from limelight.dataset.augmentation import NOISES, RoomAndNoise, sample_room_and_noise
 from limelight.dataset.sounds import SAMPLE_RATE
 
 

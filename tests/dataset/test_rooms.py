@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from limelight.dataset.reverberation import SAMPLE_RATE, Room, sample_room
+from limelight.dataset.augmentation import SAMPLE_RATE, Room, sample_room
 
 
 def room(seed: int = 0) -> Room:

@@ -6,7 +6,7 @@ import pytest
 from audio.sounds import sine
 
 from limelight.dataset import sounds
-from limelight.dataset.sounds import SAMPLE_RATE, Sound, SoundLibrary, StemSounds, read_manifest
+from limelight.dataset.sounds import SAMPLE_RATE, Sound, SoundLibrary, StemSounds, read_sound_manifest
 from limelight.errors import InputError
 from limelight.media.audio_files import write_sound
 from limelight.types import STEMS
@@ -121,14 +121,14 @@ def test_a_half_written_cache_is_written_again(folder: Path, tmp_path: Path, lef
 
 def test_another_list_of_sounds_is_another_cache(folder: Path, tmp_path: Path) -> None:
     SoundLibrary.open(folder, "train", tmp_path / "cache")
-    rows = [row for row in read_manifest(folder) if row["file"] != "speech/berta.flac"]
+    rows = [row for row in read_sound_manifest(folder) if row["file"] != "speech/berta.flac"]
     write_manifest(folder, rows)
     shelf = SoundLibrary.open(folder, "train", tmp_path / "cache").shelves["speech"][0]
     assert [sound.file for sound in shelf.sounds] == ["speech/anna.wav"]
 
 
 def test_other_kinds_are_passed_over(folder: Path) -> None:
-    assert {row["kind"] for row in read_manifest(folder)} == {"speech", "music", "sfx", "effects"}
+    assert {row["kind"] for row in read_sound_manifest(folder)} == {"speech", "music", "sfx", "effects"}
 
 
 def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from limelight.media.still import decode_picture, encode_jpeg, encode_png
+from limelight.media.sample_frames import decode_picture, encode_jpeg, encode_png
 
 ROWS, COLUMNS = np.mgrid[0:119, 0:201]
 SMOOTH = np.stack([COLUMNS * 255 / 200, ROWS * 255 / 118, 255 - COLUMNS * 255 / 200], axis=-1).astype(np.uint8)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from metrics.signals import noise, noises
 
-from limelight.metrics.artefacts import LIMIT_DB, artefacts_db, ratio_db, si_sdr_db
+from limelight.metrics.balance import LIMIT_DB, artefacts_db, ratio_db, si_sdr_db
 from limelight.metrics.papers import SAMPLE_RATE
 
 

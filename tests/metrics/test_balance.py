@@ -3,7 +3,7 @@ import pytest
 from metrics.signals import noise, noises
 from scipy import signal as scipy_signal
 
-from limelight.audio.k_weighting import k_weighting_biquads
+from limelight.audio.loudness import k_weighting_biquads
 from limelight.metrics.balance import LARGEST_DB, audible, balance_error_lu, gain_change_db, gain_error_db
 from limelight.metrics.papers import SAMPLE_RATE
 

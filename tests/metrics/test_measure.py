@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from metrics.signals import noise, noises
 
-from limelight.metrics.artefacts import artefacts_db, si_sdr_db
-from limelight.metrics.balance import balance_error_lu, gain_change_db, gain_error_db
+from limelight.metrics.balance import artefacts_db, balance_error_lu, gain_change_db, gain_error_db, si_sdr_db
 from limelight.metrics.papers import env, level_matched, mag, w_dis
 from limelight.metrics.registry import measure
 

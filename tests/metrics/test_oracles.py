@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from metrics.signals import noise, noises
 
-from limelight.metrics.artefacts import best_gain, best_remix
-from limelight.metrics.balance import gain_error_db
+from limelight.metrics.balance import best_gain, best_remix, gain_error_db
 from limelight.metrics.papers import SAMPLE_RATE, mag
 from limelight.metrics.registry import measure
 

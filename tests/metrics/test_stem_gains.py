@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from metrics.signals import noise, noises
 
-from limelight.metrics.stem_gains import in_decibels, moved, moving_gains, still_gains, validate_stems
+from limelight.metrics.balance import in_decibels, moved, moving_gains, still_gains, validate_stems
 
 RATE = 1000  # points 100 samples apart: small enough for the slow way
 

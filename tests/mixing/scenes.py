@@ -10,11 +10,17 @@ import numpy as np
 from audio.sounds import cut, noise, programme, sine
 from fakes import FakeModel
 
-from limelight.audio.layouts import channel_names
-from limelight.mixing.controls import Controls
-from limelight.mixing.features import features_of
-from limelight.mixing.measurements import measure_audio
-from limelight.mixing.plan import MixPlan, PlannedControls, PlannedLoudness, PlannedModel, PlannedShot, PlannedSource
+from limelight.audio.convert import channel_names
+from limelight.mixing.features import features_of, measure_audio
+from limelight.mixing.plan import (
+    Controls,
+    MixPlan,
+    PlannedControls,
+    PlannedLoudness,
+    PlannedModel,
+    PlannedShot,
+    PlannedSource,
+)
 from limelight.mixing.planner import make_plan
 from limelight.mixing.render import ChunkSource, render, stems
 from limelight.mixing.separation import SeparatedChunk, downmix_weights, separate

@@ -5,7 +5,7 @@ import pytest
 from audio.sounds import cut as in_sizes
 from audio.sounds import noise
 
-from limelight.mixing.blocks import Originals, cut
+from limelight.mixing.chunks import Originals, cut
 
 SOUND = noise(2, 10_000)
 

@@ -223,9 +223,8 @@ def test_it_does_what_the_networks_do_on_every_channel(channels: int) -> None:
     torch = pytest.importorskip("torch", exc_type=ImportError)
     from limelight.networks.remixer import on_every_channel
     from limelight.networks.visah import PRESETS, Visah
-    from limelight.training.export import card_of
-    from limelight.training.torch_remix import TorchRemix
-    from limelight.vision.contexts import ContextChoice, ContextSource
+    from limelight.training.export import TorchRemix, card_of
+    from limelight.vision.encoder import ContextChoice, ContextSource
 
     torch.set_num_threads(1)
     torch.manual_seed(3)

@@ -6,8 +6,8 @@ from audio.sounds import cut, noise, programme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limelight.audio.limiter import LimiterConfig, limit
-from limelight.mixing.measurements import PeakSteps, passed_power
+from limelight.audio.peaks import LimiterConfig, limit
+from limelight.mixing.features import PeakSteps, passed_power
 
 
 def peaks_of(sound: np.ndarray, sizes: list[int]) -> np.ndarray:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from limelight.mixing.reasons import AUDIBLE_LUFS, balance, moves, reason
+from limelight.mixing.planner import AUDIBLE_LUFS, balance, moves, reason
 from limelight.types import STEMS, Shot
 
 

@@ -23,7 +23,7 @@ from mixing.scenes import (
     tone,
 )
 
-from limelight.audio.true_peak import TruePeakMeter
+from limelight.audio.peaks import TruePeakMeter
 from limelight.mixing.render import LIMITER_SAMPLES, mixed, render, stems
 from limelight.types import STEMS
 

@@ -7,7 +7,7 @@ from mixing.scenes import LAYOUTS
 
 from limelight.audio.loudness import measure_loudness
 from limelight.errors import Unsupported
-from limelight.mixing.measurements import measure_audio
+from limelight.mixing.features import measure_audio
 
 
 @pytest.mark.parametrize("sample_rate", [8000, 44_100, 48_000])

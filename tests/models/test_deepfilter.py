@@ -13,16 +13,16 @@ from voices import chords, noise, voice
 
 from limelight.errors import ModelError
 from limelight.models.separators.deepfilter import SpeechFilter
-from limelight.models.separators.deepfilter_features import (
+from limelight.models.separators.deepfilter_network import (
     BINS,
     HOP,
     FrameAnalysis,
     FrameSynthesis,
     RunningMean,
     erb_widths,
+    load_network,
     vorbis_window,
 )
-from limelight.models.separators.deepfilter_network import load_network
 
 _FLOATS = ctypes.POINTER(ctypes.c_float)
 

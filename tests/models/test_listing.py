@@ -9,8 +9,7 @@ from dataclasses import asdict
 
 import pytest
 
-from limelight.models.listing import list_models
-from limelight.models.registry import installed
+from limelight.models.registry import installed, list_models
 
 PAPERS = {"visah": 59.96, "visah-text": 67.97, "semmix": 61.66}
 OTHERS = {"learn2remix": 44_100, "lce": 44_100}
@@ -44,7 +43,7 @@ def test_all_fields_say_something_and_fit_json() -> None:
 def test_torch_is_not_needed() -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"  # an import of it would fail
-        "from limelight.models.listing import list_models\n"
+        "from limelight.models.registry import list_models\n"
         "assert len(list_models()) >= 4"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

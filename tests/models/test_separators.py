@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from audio.sounds import noise, programme
 
-from limelight.audio.bands import Bands
-from limelight.audio.layouts import matrix_between
-from limelight.audio.stft import stft
+from limelight.audio.convert import matrix_between
+from limelight.audio.stft import Bands, stft
 from limelight.errors import InputError, ModelError
 from limelight.media.audio_files import write_sound
 from limelight.media.probe import choose_soundtrack, probe

@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from limelight.networks.bands import Lines, line_edges
+from limelight.networks.lce import Lines, line_edges
 
 GRIDS = [(1025, 48_000 / 2048), (129, 48_000 / 256), (257, 16_000 / 512), (5, 6000.0)]
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from limelight.networks.conv_tasnet import BLOCKS, ROUNDS, ConvTasNet, ConvTasNetConfig, consistent, norm
+from limelight.networks.learn2remix import BLOCKS, ROUNDS, ConvTasNet, ConvTasNetConfig, consistent, norm
 
 PAPER = ConvTasNetConfig(window=16, stems=2)
 PAPER_MILLIONS = 5.1

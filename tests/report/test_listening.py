@@ -9,7 +9,7 @@ from film_sound import lag_and_likeness, noise
 from films import Film, film_path
 from invented import invented_plan
 
-from limelight.audio.layouts import db_to_gain
+from limelight.audio.convert import db_to_gain
 from limelight.audio.loudness import measure_loudness
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.report.listening import (

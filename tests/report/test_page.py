@@ -16,9 +16,8 @@ from limelight.errors import OutputError, TargetExists
 from limelight.mixing.plan import PlannedModel
 from limelight.report.facts import decided
 from limelight.report.listening import BIT_RATE, WHOLE_UP_TO_SECONDS
-from limelight.report.page import MOST_SHOTS, SCRIPT, page, shot_rows
+from limelight.report.page import MOST_SHOTS, SCRIPT, find, page, shot_rows, write_report
 from limelight.report.thumbnails import jpeg
-from limelight.report.write import find, write_report
 from limelight.types import STEMS
 
 HOSTILE = "\"'><img src=https://evil.example/x onerror=alert(1)></script><script>alert(2)</script>\udcff\x1b[2J&amp;"

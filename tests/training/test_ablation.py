@@ -9,8 +9,7 @@ from training.small_set import small_set
 
 from limelight.errors import InputError, ModelError
 from limelight.training import ablation
-from limelight.training.ablation import Ablation, Result, ablate, variants
-from limelight.training.ablation_tables import CONTEXTS, DEPTH_WORDS, tables
+from limelight.training.ablation import CONTEXTS, DEPTH_WORDS, Ablation, Result, ablate, tables, variants
 from limelight.training.trainer import Recipe, RuntimeOptions
 
 RECIPE = Recipe(channels=4, batch=2, seconds=1.0)

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import torch
 
-from limelight.training.best import BestCheckpoints, best_of, scores_of
-from limelight.training.checkpoint import Checkpoint, load_checkpoint
+from limelight.training.checkpoint import BestCheckpoints, Checkpoint, best_of, load_checkpoint, scores_of
 
 
 def made(step: int) -> Checkpoint:

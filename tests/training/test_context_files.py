@@ -30,10 +30,10 @@ from limelight.training.context_makers import (
 )
 from limelight.training.context_makers import make_contexts as make
 from limelight.training.contexts import context_width, read_rows, source_of
-from limelight.vision.contexts import ContextChoice, Rows
 from limelight.vision.cues import CUE_NAMES, KINDS
+from limelight.vision.encoder import ContextChoice, Rows
 from limelight.vision.pretrained.captioned import CaptionedPictures
-from limelight.vision.pretrained.captioner import Style
+from limelight.vision.pretrained.captions import Style
 from limelight.vision.pretrained.sampling import unit_length
 
 

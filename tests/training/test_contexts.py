@@ -8,7 +8,7 @@ from limelight.dataset.clips import CLIPS
 from limelight.dataset.reading import MuddyMix
 from limelight.errors import InputError
 from limelight.training.contexts import context_rows, context_width, read_rows
-from limelight.vision.contexts import ContextChoice
+from limelight.vision.encoder import ContextChoice
 
 ROWS = np.arange(24, dtype=np.float32).reshape(8, 3)
 

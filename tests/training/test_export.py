@@ -17,9 +17,8 @@ from limelight.models.remixers.mask_and_wave import OnnxRemixer
 from limelight.networks.dual_unet import istft, stft
 from limelight.networks.released import from_published
 from limelight.networks.visah import PRESETS, Visah, VisahConfig
-from limelight.training.export import card_of, export_released, export_remix, read_about
-from limelight.training.torch_remix import TorchRemix
-from limelight.vision.contexts import ContextChoice, ContextSource
+from limelight.training.export import TorchRemix, card_of, export_released, export_remix, read_about
+from limelight.vision.encoder import ContextChoice, ContextSource
 
 CHUNKED_SECONDS = 4.8  # past the 200 steps after which an LSTM works in chunks
 PARITY = 1e-4

@@ -15,8 +15,7 @@ import pytest
 import torch
 from training.tiny import batch, tiny_task
 
-from limelight.training.checkpoint import load_checkpoint
-from limelight.training.interrupts import BetweenSteps
+from limelight.training.checkpoint import BetweenSteps, load_checkpoint
 from limelight.training.loop import Batch, LoopConfig, train
 
 

@@ -1,6 +1,6 @@
 import json
 
-from limelight.models.listing import COUNTS
+from limelight.models.registry import COUNTS
 from limelight.networks.visah import VisahConfig
 from limelight.training.parameter_counts import count_all, visah_counts
 

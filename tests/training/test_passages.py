@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from training.small_set import small_set
 
-from limelight.audio.resample import resample
+from limelight.audio.convert import resample
 from limelight.dataset.reading import MuddyMix
-from limelight.training.passages import PassageConfig, Passages, Share, batches_from
-from limelight.vision.contexts import ContextChoice
+from limelight.training.contexts import PassageConfig, Passages, Share, batches_from
+from limelight.vision.encoder import ContextChoice
 
 RATE = 44_100
 

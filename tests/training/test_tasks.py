@@ -13,7 +13,7 @@ from dataset.stems import make_stems
 from limelight.networks.presets import PRESETS
 from limelight.networks.visah import Visah
 from limelight.training.loop import Batch, LoopConfig, train
-from limelight.training.tasks import RemixTask
+from limelight.training.losses import RemixTask
 
 WIDTHS = {"visah": 3, "semmix": 7}
 SAMPLES = 13_230

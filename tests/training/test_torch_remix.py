@@ -15,9 +15,8 @@ from limelight.models.protocols import Remixer
 from limelight.models.registry import load_remixer
 from limelight.networks.visah import PRESETS, Visah
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from limelight.training.export import card_of
-from limelight.training.torch_remix import TorchRemix, load_torch_remix, network_of
-from limelight.vision.contexts import ContextChoice, ContextSource
+from limelight.training.export import TorchRemix, card_of, load_torch_remix, network_of
+from limelight.vision.encoder import ContextChoice, ContextSource
 
 
 def small(width: int = 5) -> Visah:
@@ -102,7 +101,7 @@ def test_a_file_that_is_none_and_a_machine_without_torch(tmp_path: Path, monkeyp
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
     with pytest.raises(ModelError, match=r"broken\.safetensors"):
         load_remixer(tmp_path / "broken.safetensors")
-    monkeypatch.setitem(__import__("sys").modules, "limelight.training.torch_remix", None)
+    monkeypatch.setitem(__import__("sys").modules, "limelight.training.export", None)
     with pytest.raises(ModelError, match=r"pip install -e '\.\[train\]'"):
         load_remixer(tmp_path / "broken.safetensors")
 

@@ -16,11 +16,10 @@ from training.small_set import small_set
 
 from limelight.errors import InputError, ModelError
 from limelight.training import trainer as remix_run
-from limelight.training.best import best_of
-from limelight.training.checkpoint import load_checkpoint, load_remixer, save_checkpoint
-from limelight.training.passages import Share
+from limelight.training.checkpoint import best_of, load_checkpoint, load_remixer, save_checkpoint
+from limelight.training.contexts import Share
 from limelight.training.trainer import Recipe, RuntimeOptions, train_remixer
-from limelight.vision.contexts import ContextChoice
+from limelight.vision.encoder import ContextChoice
 
 RECIPE = Recipe(channels=4, context=ContextChoice("cues"), context_dropout=0.2, batch=2, seconds=1.0, average=0.9)
 OPTIONS = RuntimeOptions(steps=3, workers=0, log_every=1, validation_clips=0, cpu=True)

@@ -11,10 +11,10 @@ from limelight.dataset.reading import MuddyMix
 from limelight.metrics import papers as metrics
 from limelight.networks.presets import build
 from limelight.networks.remixer import Remixer
-from limelight.training.passages import PassageConfig, Passages
-from limelight.training.tasks import RemixTask
+from limelight.training.contexts import PassageConfig, Passages
+from limelight.training.losses import RemixTask
 from limelight.training.validation import Validation, table
-from limelight.vision.contexts import ContextChoice
+from limelight.vision.encoder import ContextChoice
 
 
 class Louder(Remixer):

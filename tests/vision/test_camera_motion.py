@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from limelight.vision.camera_motion import STILL, camera_motion
 from limelight.vision.images import bilinear, blurred
+from limelight.vision.motion import STILL, camera_motion
 
 HEIGHT, WIDTH = 90, 160
 

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from limelight.vision.cues import CUE_NAMES, KINDS
-from limelight.vision.describe import NO_PICTURE, describe
+from limelight.vision.cues import CUE_NAMES, KINDS, NO_PICTURE, describe
 
 CALM = dict.fromkeys(CUE_NAMES, 0.0) | {
     "picture": 1.0,

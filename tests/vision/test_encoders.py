@@ -95,7 +95,7 @@ def test_weights_that_are_not_there_are_named_when_they_are_asked_for() -> None:
 
 def test_offline_is_offline_and_the_text_model_follows_the_width(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("transformers")
-    from limelight.vision.pretrained import loading
+    from limelight.vision.pretrained import encoders as loading
 
     asked: list[tuple[str, str, bool]] = []
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from vision.drawn_face import DrawnFace, Image, ground
 
-from limelight.vision.face_detector import WEIGHTS, FaceDetector, kept, overlap
+from limelight.vision.faces import WEIGHTS, FaceDetector, kept, overlap
 
 DETECTOR = FaceDetector()
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from vision.painting import Image, plain, scene
 
-from limelight.vision.lettering import closed_across, regions, text_share
+from limelight.vision.images import closed_across, regions, text_share
 
 
 def mask(*rows: str) -> np.ndarray:

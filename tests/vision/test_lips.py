@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from vision.drawn_face import DrawnFace, ground
 
-from limelight.vision.face_detector import FaceDetector
-from limelight.vision.lips import SIDE, LipReader, cut, square_around
+from limelight.vision.faces import SIDE, FaceDetector, LipReader, cut, square_around
 
 DETECTOR, READER = FaceDetector(), LipReader()
 

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from vision.test_synchrony import OTHER, OWN, mouth, voice
 
-from limelight.vision.event_synchrony import MotionCurve
 from limelight.vision.face_tracks import FaceTrack
-from limelight.vision.synchrony import LIP_RATE, LipCurve
-from limelight.vision.synchrony_cues import CUE_RATE, NAMES, Sound, SynchronyCues, synchrony_cues
+from limelight.vision.follow import CUE_RATE, NAMES, Sound, SynchronyCues, synchrony_cues
+from limelight.vision.synchrony import LIP_RATE, LipCurve, MotionCurve
 
 
 def face(curve: LipCurve) -> FaceTrack:

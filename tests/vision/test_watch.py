@@ -15,8 +15,7 @@ from limelight.media.probe import probe
 from limelight.media.sample_frames import sample_frames
 from limelight.types import SourceInfo
 from limelight.vision.encoder import PictureStatistics
-from limelight.vision.follow import follow_faces, synchrony_of, with_synchrony
-from limelight.vision.synchrony_cues import Sound
+from limelight.vision.follow import Sound, follow_faces, synchrony_of, with_synchrony
 from limelight.vision.watch import Look, watch, where_to_look
 
 RATE = 25

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from dataset.sounds_on_disk import split_library, write_library
 
-from limelight.dataset.library import SplitLibrary
+from limelight.dataset.from_sounds import SplitLibrary
 from limelight.dataset.splits import SplitAssignment
 from limelight.errors import InputError
 from limelight.types import STEMS

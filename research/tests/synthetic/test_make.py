@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from limelight.dataset.sounds import read_manifest
+from limelight.dataset.sounds import read_sound_manifest
 from limelight.errors import InputError
 from research.synthetic import make
 from research.synthetic.make import EFFECTS, MUSIC, PACKAGES, SPEECH, Job, Minutes, make_library, plan
@@ -37,7 +37,7 @@ def test_a_library_is_listed_goes_on_and_repeats(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(make, "UTTERANCES", 2)
     make_library(tmp_path / "a", seed=1, minutes=Minutes(speech=0.1), workers=1)
     make_library(tmp_path / "a", seed=1, minutes=Minutes(0.1, 0.1, 0.05), workers=1)
-    rows = list(read_manifest(tmp_path / "a"))
+    rows = list(read_sound_manifest(tmp_path / "a"))
     assert [row["kind"] for row in rows] == ["speech", "speech", "music", "effects"]
     assert {row["split"] for row in rows} == {"train"}
     assert len({row["file"] for row in rows}) == 4

@@ -76,7 +76,7 @@ def highlight(
         from limelight import api
         from limelight.media.target import check_place
         from limelight.mixing.plan import plan_text
-        from limelight.report.write import check_page, write_report
+        from limelight.report.page import check_page, write_report
         from limelight.vision.encoders import encoder_for
 
         target = _target(source, output, audio_stream)
@@ -170,8 +170,7 @@ def render(
     """Render a plan, edited or not: no picture is looked at, nothing is decided."""
     with command_context(verbose=verbose):
         from limelight import api
-        from limelight.mixing.controls import Controls
-        from limelight.mixing.plan import read_plan
+        from limelight.mixing.plan import Controls, read_plan
         from limelight.models.registry import load_separator
 
         Controls(true_peak_dbtp=true_peak)  # raises where it is out of range

@@ -160,7 +160,7 @@ def models(as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = Fal
     """What is installed and what can be trained: size, context, licence, where the weights are."""
     with command_context(verbose=verbose):
         from limelight.cli.summary import models_text
-        from limelight.models.listing import list_models
+        from limelight.models.registry import list_models
 
         listed = list_models()
         typer.echo(json.dumps([asdict(one) for one in listed], indent=1) if as_json else models_text(listed))

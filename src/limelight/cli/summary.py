@@ -21,7 +21,7 @@ from rich.text import Text
 
 from limelight.api import Highlighted
 from limelight.mixing.plan import finite_or_none
-from limelight.models.listing import Listed
+from limelight.models.registry import Listed
 from limelight.report.facts import (
     StemChange,
     decided,

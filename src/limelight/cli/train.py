@@ -98,7 +98,7 @@ def train(
     with command_context(verbose=verbose, small_heap=False):
         _prepare(threads, quiet=quiet)
         from limelight.training.trainer import Recipe, RuntimeOptions, train_remixer
-        from limelight.vision.contexts import ContextChoice
+        from limelight.vision.encoder import ContextChoice
 
         asked = prompts or ("general" if preset == "visah-text" else "focused")
         recipe = Recipe(
@@ -196,7 +196,7 @@ def export(
     """Write a trained network as one ONNX file, which `limelight highlight --model` takes."""
     with command_context(verbose=verbose, small_heap=False):
         _prepare(None, quiet=True)
-        from limelight.training.best import best_of
+        from limelight.training.checkpoint import best_of
         from limelight.training.export import export_checkpoint, export_released
         from limelight.training.trainer import CHECKPOINT
 
@@ -253,7 +253,7 @@ def ablate(
         _prepare(threads, quiet=quiet)
         from limelight.metrics.pretrained import MetricNetworks
         from limelight.training.ablation import ablate as run
-        from limelight.training.ablation_tables import tables
+        from limelight.training.ablation import tables
         from limelight.training.trainer import Recipe, RuntimeOptions
 
         recipe = Recipe(

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from limelight.dataset.clips import CLIPS
-from limelight.dataset.fingerprints import Print, check_content, read_prints
 from limelight.dataset.manifest import Entry, write_manifest
+from limelight.dataset.splits import Print, check_content, read_prints
 from limelight.errors import InputError
 from limelight.media.target import naming_write_errors, whole_or_absent
 

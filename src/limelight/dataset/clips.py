@@ -35,7 +35,7 @@ from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import InputError, TooLarge
 from limelight.media.audio_files import read_flac, sound_bytes
 from limelight.media.container import MAX_PIXELS
-from limelight.media.still import decode_picture, encode_jpeg
+from limelight.media.sample_frames import decode_picture, encode_jpeg
 from limelight.media.target import naming_write_errors
 from limelight.types import STEMS, Picture, Samples
 

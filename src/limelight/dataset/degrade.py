@@ -28,11 +28,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import db_to_gain, gain_to_db, interpolate_gain
+from limelight.audio.convert import db_to_gain, gain_to_db, interpolate_gain
 from limelight.audio.loudness import BLOCKS_PER_SECOND
+from limelight.dataset.augmentation import RoomAndNoise, sample_room_and_noise
 from limelight.dataset.faults import FAULTS, applicable
 from limelight.dataset.levels import StemLevels
-from limelight.dataset.reverberation import RoomAndNoise, sample_room_and_noise
 from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import InputError
 from limelight.types import STEMS, Samples, Vector

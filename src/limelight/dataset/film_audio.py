@@ -14,14 +14,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import channel_names, stereo_matrix
-from limelight.audio.resample import ResampleStream
+from limelight.audio.convert import ResampleStream, channel_names, stereo_matrix
 from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import InputError
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import in_blocks, read_audio
+from limelight.mixing.features import measure_audio
 from limelight.mixing.job import Scratch
-from limelight.mixing.measurements import measure_audio
 from limelight.mixing.render import stems
 from limelight.mixing.separation import downmix_weights, separate
 from limelight.models.protocols import FilmSeparator

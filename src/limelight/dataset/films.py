@@ -29,11 +29,10 @@ from limelight.dataset.build_state import Part, record
 from limelight.dataset.clips import Clip, write_clip
 from limelight.dataset.degrade import LIMITS, DegradationChoice, Limit, Stems, degrade, sample_degradation, why_trivial
 from limelight.dataset.film_audio import FilmAudio, Layout, film_stems, separator_text
-from limelight.dataset.fingerprints import Print, fingerprint, write_prints
 from limelight.dataset.levels import StemLevels
 from limelight.dataset.manifest import Source
 from limelight.dataset.sounds import SAMPLE_RATE
-from limelight.dataset.splits import SplitEntry
+from limelight.dataset.splits import Print, SplitEntry, fingerprint, write_prints
 from limelight.errors import InputError, UsageError
 from limelight.media.sample_frames import sample_frames
 from limelight.models.registry import DEFAULT_SEPARATOR

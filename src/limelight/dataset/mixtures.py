@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import db_to_gain
+from limelight.audio.convert import db_to_gain
 from limelight.audio.loudness import block_powers, integrated_from_block_powers
 from limelight.dataset.augmentation import PLAIN, Augmentation, at_speed, equalised, polarity_and_shift, sample_speed
 from limelight.dataset.degrade import NONE, GainChange, sample_paper

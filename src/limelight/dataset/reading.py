@@ -16,13 +16,13 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import gain_to_db
+from limelight.audio.convert import gain_to_db
 from limelight.dataset.build_state import keeps_trivial
 from limelight.dataset.clips import CLIPS, read_clip_sound, read_cues, read_recipe, read_stems
 from limelight.dataset.degrade import Degradation, DegradationChoice, Pair, degrade, sample_degradation
-from limelight.dataset.fingerprints import check_content, fingerprint
 from limelight.dataset.levels import StemLevels
 from limelight.dataset.manifest import SPLITS, Entry, check_leakage, read_manifest
+from limelight.dataset.splits import check_content, fingerprint
 from limelight.errors import Damaged, InputError
 from limelight.types import Samples
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.resample import resample
+from limelight.audio.convert import resample
 from limelight.errors import InputError
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
@@ -78,10 +78,10 @@ class SoundLibrary:
     @classmethod
     def open(cls, folder: Path, split: str, cache: Path, *, more: Iterable[Path] = ()) -> SoundLibrary:
         """Opens a split; decodes into `cache` what is not there yet. Libraries in `more` may lack stems."""
-        rows = list(read_manifest(folder))
+        rows = list(read_sound_manifest(folder))
         shelves = {stem: [open_stem_sounds(folder, rows, split, stem, cache)] for stem in STEMS}
         for other in more:
-            rows = list(read_manifest(other))
+            rows = list(read_sound_manifest(other))
             for stem in {FOLDER_NAMES[row["kind"]] for row in rows if row["split"] == split}:
                 shelves[stem].append(open_stem_sounds(other, rows, split, stem, cache))
         return cls({stem: tuple(found) for stem, found in shelves.items()})
@@ -92,7 +92,7 @@ class SoundLibrary:
         return own if not added or rng.random() < OWN_SHARE else added[int(rng.integers(len(added)))]
 
 
-def read_manifest(folder: Path) -> Iterator[dict[str, str]]:
+def read_sound_manifest(folder: Path) -> Iterator[dict[str, str]]:
     """The sounds that a library lists; rows of other kinds (video) are passed over. Raises InputError."""
     path = folder / "manifest.csv"
     if not path.is_file():

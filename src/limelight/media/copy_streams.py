@@ -25,20 +25,24 @@ from av.video.stream import VideoStream
 
 from limelight.errors import InputError, OutputError
 from limelight.media.clock import Clock
-from limelight.media.container import check_readable, codec_name, container_name, is_cover, main_picture, open_input
-from limelight.media.edit_lists import HiddenPackets
-from limelight.media.formats import SOUND_CONTAINERS, other_container
-from limelight.media.matroska_elements import ROOM
-from limelight.media.metadata import (
+from limelight.media.container import (
     broadcast_tags,
+    check_readable,
+    codec_name,
+    container_name,
     copy_metadata,
     copy_time_code,
     cover_type,
     film_tags,
     has_broadcast_tags,
     has_time_code,
+    is_cover,
+    main_picture,
+    open_input,
 )
-from limelight.media.mp4_boxes import Kept, read_kept
+from limelight.media.formats import SOUND_CONTAINERS, other_container
+from limelight.media.matroska_elements import ROOM
+from limelight.media.mp4_boxes import HiddenPackets, Kept, read_kept
 from limelight.media.packets import Damage, Fingerprint, needs_unwrapping, read_packets
 from limelight.media.probe import counted, in_words, picture_traits
 from limelight.types import SourceInfo

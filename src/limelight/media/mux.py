@@ -25,7 +25,14 @@ from av.stream import Stream
 
 from limelight.errors import Damaged, OutputError
 from limelight.media.clock import Clock, hours_minutes_seconds
-from limelight.media.container import METADATA_ERRORS, file_url, main_picture, open_input
+from limelight.media.container import (
+    METADATA_ERRORS,
+    file_url,
+    has_apple_tags,
+    has_broadcast_tags,
+    main_picture,
+    open_input,
+)
 from limelight.media.copy_streams import (
     SoundNotCopied,
     StreamCopy,
@@ -35,7 +42,6 @@ from limelight.media.copy_streams import (
 )
 from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, is_expected_in, muxer_options
 from limelight.media.matroska_elements import set_display
-from limelight.media.metadata import has_apple_tags, has_broadcast_tags
 from limelight.media.mp4_boxes import end_edit, keep_boxes
 from limelight.media.packets import Damage, DecodedSound, is_end_of_subtitle, read_packets
 from limelight.media.spool import PacketSpool, SoundEncoder

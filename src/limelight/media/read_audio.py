@@ -20,11 +20,10 @@ from av.packet import Packet
 from av.stream import Stream
 
 from limelight.errors import Damaged, NoSoundtrack, Unsupported
-from limelight.media.clock import Clock, read_clock
+from limelight.media.clock import FAR_SECONDS, Clock, DecodeReport, SampleClock, read_clock
 from limelight.media.container import MAX_CHANNELS, open_input
 from limelight.media.copy_streams import check_unchanged
 from limelight.media.packets import Reading, decode_packet, read_packets
-from limelight.media.sample_clock import FAR_SECONDS, DecodeReport, SampleClock
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
 
 MAX_DAMAGE = 0.2  # of all packets

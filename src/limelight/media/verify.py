@@ -18,9 +18,8 @@ from av.stream import Stream
 
 from limelight.errors import InputError, OutputError
 from limelight.media.clock import Clock
-from limelight.media.container import is_cover, open_input
+from limelight.media.container import has_time_code, is_cover, open_input
 from limelight.media.copy_streams import SoundNotCopied, StreamCopy, StreamMap
-from limelight.media.metadata import has_time_code
 from limelight.media.packets import DecodedSound, Fingerprint, read_packets
 from limelight.media.probe import picture_traits
 

@@ -30,12 +30,10 @@ from limelight.models.protocols import Remixer
 from limelight.types import Picture, Samples, SourceInfo
 from limelight.vision.cues import KINDS
 from limelight.vision.encoders import CLIP_HEIGHT
-from limelight.vision.pretrained.caption_check import Consistency, Grounding, consistency, grounding
 from limelight.vision.pretrained.captioned import FilmTeller, ToldFilm
-from limelight.vision.pretrained.captions import Caption
-from limelight.vision.pretrained.clip import ClipFrames, ClipWords
+from limelight.vision.pretrained.captions import Caption, Consistency, Grounding, consistency, grounding
+from limelight.vision.pretrained.encoders import ClipFrames, ClipWords, TextEncoder
 from limelight.vision.pretrained.sampling import nearest
-from limelight.vision.pretrained.text import TextEncoder
 
 Array = NDArray[np.float32]
 NO_CHANGE_DB = -120.0

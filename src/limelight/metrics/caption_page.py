@@ -19,15 +19,13 @@ from limelight.models.protocols import Remixer
 from limelight.models.registry import load_remixer
 from limelight.report.drawings import data_url
 from limelight.report.page import STYLE
-from limelight.report.templating import render
 from limelight.report.thumbnails import jpeg
-from limelight.report.words import clock_time, number, plain
+from limelight.report.words import clock_time, number, plain, render
 from limelight.vision.encoders import ContextRequest, text_name, text_of, worded
-from limelight.vision.pretrained.caption_check import Consistency, Grounding
 from limelight.vision.pretrained.captioned import FilmTeller
-from limelight.vision.pretrained.clip import CLIP, ClipFrames, ClipWords
+from limelight.vision.pretrained.captions import Consistency, Grounding
+from limelight.vision.pretrained.encoders import CLIP, ClipFrames, ClipWords, TextEncoder
 from limelight.vision.pretrained.sampling import Rows
-from limelight.vision.pretrained.text import TextEncoder
 
 
 def gather(wish: ContextRequest, *, clip: str | None, model: str | None) -> Means:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.resample import resample
+from limelight.audio.convert import resample
 from limelight.dataset.build_state import keeps_trivial
 from limelight.dataset.clips import CLIPS, read_clip_sound, read_cues, read_numbers, read_recipe, read_stems
 from limelight.dataset.from_sounds import Progress, build_from_sounds
@@ -24,9 +24,8 @@ from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import InputError
 from limelight.metrics.papers import SAMPLE_RATE as METRICS_RATE
 from limelight.types import Cues, Samples, Shot
-from limelight.vision.contexts import ContextChoice
-from limelight.vision.cues import CUE_NAMES
-from limelight.vision.describe import NO_PICTURE
+from limelight.vision.cues import CUE_NAMES, NO_PICTURE
+from limelight.vision.encoder import ContextChoice
 
 LIBRARY = "manifest.csv"
 MIXTURES, SOUNDS = "mixtures", "sounds"

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.metrics import papers
+from limelight.metrics.balance import moved, moving_gains
 from limelight.metrics.papers import SAMPLE_RATE, Analysed
 from limelight.metrics.pretrained import NO_NETWORKS, Image, MetricNetworks
-from limelight.metrics.stem_gains import moved, moving_gains
 
 Array = NDArray[np.floating]
 

@@ -23,9 +23,8 @@ from limelight.media.target import naming_write_errors
 from limelight.metrics.balance import there
 from limelight.metrics.clips import EvalClip, EvalData, Mix, another_of, mono, monos, open_eval_data, read_eval_clip
 from limelight.metrics.methods import Method, methods_of
-from limelight.metrics.page import write_markdown, write_page
+from limelight.metrics.page import examples_of, write_markdown, write_page
 from limelight.metrics.papers import Analysed
-from limelight.metrics.plots import examples_of
 from limelight.metrics.pretrained import NO_NETWORKS, MetricNetworks, read_pictures
 from limelight.metrics.registry import Comparison, Metric, Reference, measure_all, registered
 from limelight.metrics.results import (

@@ -22,14 +22,14 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import db_to_gain
+from limelight.audio.convert import db_to_gain
 from limelight.audio.loudness import integrated_loudness
 from limelight.dataset.levels import StemLevels, is_heard
 from limelight.dataset.manifest import Entry
 from limelight.dataset.mixtures import PRIORS_LUFS
 from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import InputError
-from limelight.metrics.artefacts import best_gain, best_remix
+from limelight.metrics.balance import best_gain, best_remix
 from limelight.metrics.clips import EvalClip, Mix, mono
 from limelight.metrics.models import ANOTHER, NONE, ModelMethod, cached_separator, has_stems, names_of, separated
 from limelight.models.registry import DEFAULT_SEPARATOR

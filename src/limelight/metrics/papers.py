@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import db_to_gain
+from limelight.audio.convert import db_to_gain
 from limelight.audio.loudness import integrated_loudness
 
 Signal = NDArray[np.floating]

@@ -27,14 +27,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.resample import resample
+from limelight.audio.convert import resample
 from limelight.dataset.clips import CLIPS, read_frame
 from limelight.dataset.manifest import Entry
 from limelight.errors import InputError, ModelError
 from limelight.media.audio_files import write_sound
-from limelight.media.still import encode_png, resized
+from limelight.media.sample_frames import encode_png, resized
 from limelight.metrics.papers import SAMPLE_RATE, Signal
-from limelight.vision.pretrained.loading import load
+from limelight.vision.pretrained.encoders import load
 
 Array = NDArray[np.float32]
 Image = NDArray[np.uint8]  # [H, W, 3], RGB

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.metrics import artefacts, balance, papers
+from limelight.metrics import balance, papers
+from limelight.metrics import balance as artefacts
+from limelight.metrics.balance import validate_stems
 from limelight.metrics.bootstrap import Statistic, mean_of
 from limelight.metrics.comparison import DECISION, EMBEDDER, MIXTURE, STEMS, TAGGER, Comparison, Reference
 from limelight.metrics.papers import POOL, Analysed, Signal, mean_distance, root_mean_square
 from limelight.metrics.pretrained import NO_NETWORKS, Image, MetricNetworks
-from limelight.metrics.stem_gains import validate_stems
 
 __all__ = [
     "BALANCE",

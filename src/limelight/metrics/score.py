@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.resample import ResampleStream
+from limelight.audio.convert import ResampleStream
 from limelight.errors import InputError
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio

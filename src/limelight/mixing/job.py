@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from limelight.audio.loudness import LoudnessMeter
-from limelight.audio.true_peak import TruePeakMeter
+from limelight.audio.peaks import TruePeakMeter
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 from limelight.media.sample_frames import sample_frames
 from limelight.media.target import naming_write_errors, scratch_beside
-from limelight.mixing.measurements import Measurements, measure_audio
+from limelight.mixing.features import Measurements, measure_audio
 from limelight.mixing.plan import PlannedSource
 from limelight.runtime import give_back, in_background, prefetch
 from limelight.types import Cues, Picture, Samples, SoundtrackInfo, SourceInfo

@@ -17,16 +17,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import db_to_gain
+from limelight.audio.convert import ResampleStream, db_to_gain
 from limelight.audio.loudness import LoudnessMeter
-from limelight.audio.resample import ResampleStream
-from limelight.audio.true_peak import TruePeakMeter
+from limelight.audio.peaks import TruePeakMeter
 from limelight.errors import ModelError
-from limelight.mixing.blocks import Originals
-from limelight.mixing.chunks import ChunkPlan, in_chunks
-from limelight.mixing.controls import Controls
-from limelight.mixing.measurements import Measurements
+from limelight.mixing.chunks import ChunkPlan, Originals, in_chunks
+from limelight.mixing.features import Measurements
 from limelight.mixing.plan import (
+    Controls,
     MixPlan,
     PlannedControls,
     PlannedLoudness,
@@ -35,8 +33,7 @@ from limelight.mixing.plan import (
     PlannedSource,
     finite_or_none,
 )
-from limelight.mixing.planner import LARGEST_CHASE_DB
-from limelight.mixing.reasons import ALONE
+from limelight.mixing.planner import ALONE, LARGEST_CHASE_DB
 from limelight.mixing.render import limited
 from limelight.mixing.separation import resampled
 from limelight.models.card import Card

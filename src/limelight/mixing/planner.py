@@ -1,4 +1,6 @@
-"""From what was heard and seen to a mix plan.
+"""Why the gains of a shot are what they are, in a sentence: what was seen, what was heard, what was done.
+
+From what was heard and seen to a mix plan.
 
     features, cues ──► director ──► gains ──► curves at 10 Hz, smooth within shots ──► the user's strength and offsets
                                                  ──► loudness ──► reasons
@@ -9,19 +11,19 @@ Gains move as a hand on a fader would: smooth within a shot, quick at a cut.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from limelight.audio.layouts import db_to_gain
+from limelight.audio.convert import db_to_gain
 from limelight.errors import ModelError
-from limelight.mixing import measurements
-from limelight.mixing.controls import Controls
-from limelight.mixing.features import change_lu, peaks_ratio
-from limelight.mixing.measurements import Measurements, passed_power
+from limelight.mixing import features as measurements
+from limelight.mixing.features import Measurements, change_lu, passed_power, peaks_ratio
 from limelight.mixing.plan import (
     STEP_SECONDS,
+    Controls,
     MixPlan,
     PlannedControls,
     PlannedLoudness,
@@ -30,10 +32,46 @@ from limelight.mixing.plan import (
     PlannedSource,
     finite_or_none,
 )
-from limelight.mixing.reasons import reason
 from limelight.models.card import Card
 from limelight.models.protocols import Director
 from limelight.types import STEMS, Cues, Decision, Shot, StemFeatures, Vector
+
+AUDIBLE_LUFS = -60.0
+NOTICEABLE_DB = 0.5
+ALONE = "left alone"
+
+
+def reason(shot: Shot, levels_lufs: Mapping[str, float], gains_db: Mapping[str, float], said: str | None = None) -> str:
+    """For example: "close-up; speech lies 8 LU under the rest while somebody speaks: speech +7.5 dB, music −7.5 dB".
+
+    `said`: the director's reason for the scene; how the stems stood to each other where it gives none.
+    """
+    seen = shot.words.get("camera focus", "").split(";")[0].strip()
+    parts = [part for part in (seen, said or balance(levels_lufs)) if part]
+    return f"{'; '.join(parts)}: {moves(levels_lufs, gains_db)}"
+
+
+def balance(levels_lufs: Mapping[str, float]) -> str:
+    """How the stems stood to each other, the loudest first."""
+    heard = sorted((stem for stem in STEMS if levels_lufs[stem] > AUDIBLE_LUFS), key=lambda stem: -levels_lufs[stem])
+    if not heard:
+        return "hardly a sound"
+    if len(heard) == 1:
+        return f"only {heard[0]} to be heard"
+    loudest = heard[0]
+    under = [f"{stem} {levels_lufs[loudest] - levels_lufs[stem]:.0f} dB under {loudest}" for stem in heard[1:]]
+    return ", ".join(under)
+
+
+def moves(levels_lufs: Mapping[str, float], gains_db: Mapping[str, float]) -> str:
+    """What is done to the stems that are there; "left alone" where it cannot be noticed."""
+    moved = [
+        f"{stem} {gains_db[stem]:+.1f} dB".replace("-", "−")
+        for stem in STEMS
+        if abs(gains_db[stem]) >= NOTICEABLE_DB and levels_lufs[stem] > AUDIBLE_LUFS
+    ]
+    return ", ".join(moved) or ALONE
+
 
 CHASES = 8
 LARGEST_CHASE_DB = 3.0

@@ -14,11 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import db_to_gain
-from limelight.audio.limiter import LimiterConfig, LimiterStream
-from limelight.audio.resample import ResampleStream
+from limelight.audio.convert import ResampleStream, db_to_gain
+from limelight.audio.peaks import LimiterConfig, LimiterStream
 from limelight.audio.stft import IstftStream, StftConfig
-from limelight.mixing.blocks import Originals, cut
+from limelight.mixing.chunks import Originals, cut
 from limelight.mixing.plan import MixPlan
 from limelight.mixing.separation import Array, SeparatedChunk
 from limelight.models.card import Card

@@ -14,10 +14,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.bands import Bands
-from limelight.audio.layouts import channel_names, db_to_gain
-from limelight.audio.resample import ResampleStream
-from limelight.audio.stft import Spectra, StftConfig, StftStream, whole_frames
+from limelight.audio.convert import ResampleStream, channel_names, db_to_gain
+from limelight.audio.stft import Bands, Spectra, StftConfig, StftStream, whole_frames
 from limelight.errors import InputError, ModelError
 from limelight.mixing.chunks import AnyArray, ChunkPlan, in_chunks
 from limelight.models.card import Card

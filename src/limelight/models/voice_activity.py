@@ -20,7 +20,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from limelight.errors import ModelError
-from limelight.models.graph_cuts import as_output
+from limelight.models.separators.deepfilter_network import as_output
 
 Floats = NDArray[np.float32]
 

@@ -39,7 +39,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from limelight.networks.attention import Attention
+from limelight.networks.context_transformer import Attention
 from limelight.networks.dual_unet import StftFrames
 
 HEAD_WIDTH = 16

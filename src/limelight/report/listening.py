@@ -17,9 +17,8 @@ from dataclasses import dataclass, replace
 import av
 import numpy as np
 
-from limelight.audio.layouts import db_to_gain, stereo_matrix
+from limelight.audio.convert import ResampleStream, db_to_gain, stereo_matrix
 from limelight.audio.loudness import BLOCKS_PER_SECOND, LoudnessMeter, integrated_from_block_powers
-from limelight.audio.resample import ResampleStream
 from limelight.media.formats import MUXERS, choose_sound_format
 from limelight.media.probe import choose_soundtrack
 from limelight.media.read_audio import read_audio

@@ -2,6 +2,8 @@
 
 Nothing is fetched: style, script, pictures and sound are inside, and the page's own policy forbids the rest. The script is
 named by its hash, so that no text of a file could ever run; what a file says is escaped by the template.
+
+From a result to its page: listen to both, find pictures, lay out, write.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from limelight.api import Highlighted
+from limelight.errors import OutputError
+from limelight.media.probe import probe
+from limelight.media.target import check_place
 from limelight.mixing.plan import MixPlan, PlannedShot
 from limelight.report import facts
 from limelight.report.drawings import (
@@ -27,10 +32,19 @@ from limelight.report.drawings import (
     wave_drawing,
     wave_scale,
 )
-from limelight.report.listening import Excerpt, Match, SoundtrackView, clip_bytes, loudness_between, match_loudness
-from limelight.report.templating import render
-from limelight.report.thumbnails import Cell
-from limelight.report.words import change, clock_time, decibels, escaped, kilohertz, number, plain
+from limelight.report.listening import (
+    Excerpt,
+    Match,
+    SoundtrackView,
+    choose_excerpt,
+    clip_bytes,
+    loudness_between,
+    match_loudness,
+    new_soundtrack,
+    view_soundtrack,
+)
+from limelight.report.thumbnails import Cell, strip_cells, thumbnails
+from limelight.report.words import change, clock_time, decibels, escaped, kilohertz, number, plain, render, write_text
 from limelight.types import STEMS, SoundtrackInfo
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -279,3 +293,42 @@ def _lines(lines: Sequence[str], nothing: str) -> str | list[str]:
     more = len(lines) - _MOST_LINES
     shown = [plain(line) for line in lines[:_MOST_LINES]]
     return [*shown, *([f"and {more} more"] if more > 0 else [])] or nothing
+
+
+_SHORTEST_SECONDS = 0.001
+
+
+def write_report(result: Highlighted, path: Path, *, overwrite: bool = False) -> Path:
+    """One page that opens offline, beside the result or anywhere; under 8 MB, in constant memory.
+
+    Reads the source and the written file once more. The page appears only when it is whole. Raises TargetExists where a
+    file is there and `overwrite` is false, OutputError where it cannot be written.
+    """
+    check_page(result.source.path, path, result.dest, overwrite=overwrite)
+    return write_text(page(result, find(result)), path)
+
+
+def check_page(source: Path, path: Path, dest: Path, *, overwrite: bool) -> None:
+    """Whether a page may be put there: before the work as well as after it. Raises as above."""
+    if path.exists() and dest.exists() and path.samefile(dest):
+        raise OutputError(f"cannot write the report to {path}: that is the film itself; choose another name")
+    check_place(source, path, overwrite=overwrite)
+
+
+def find(result: Highlighted) -> ReportData:
+    """What the page shows and plays."""
+    source, track = result.source, result.soundtrack
+    seconds = max(source.duration_seconds, result.written.seconds, _SHORTEST_SECONDS)
+    excerpt = choose_excerpt(result.plan, seconds)
+    cells = strip_cells(result.plan.shots, seconds) if source.picture else []
+    written = probe(result.dest)
+    new_track = new_soundtrack(written, source, track)
+    return ReportData(
+        axis=TimeAxis(seconds),
+        excerpt=excerpt,
+        before=view_soundtrack(source, track, excerpt, seconds),
+        after=view_soundtrack(written, new_track, excerpt, seconds),
+        cells=cells,
+        pictures=thumbnails(source.path, cells),
+        new_track=new_track,
+    )

@@ -26,8 +26,7 @@ from numpy.typing import NDArray
 from limelight.media.clock import Clock, read_clock
 from limelight.media.container import main_picture, open_input
 from limelight.media.packets import Damage, decode_packet, read_packets
-from limelight.media.sample_frames import upright
-from limelight.media.still import encode_jpeg
+from limelight.media.sample_frames import encode_jpeg, upright
 from limelight.mixing.plan import PlannedShot
 from limelight.types import Shot
 

@@ -1,16 +1,25 @@
-"""Checkpoints: one safetensors file with weights, optimiser and averages, and everything needed to go on in its header.
+"""Ctrl-C and SIGTERM between two steps, never within one: so that a stopped run loses nothing.
+
+Checkpoints: one safetensors file with weights, optimiser and averages, and everything needed to go on in its header.
 
 Written beside and renamed, so that a kill leaves the last whole one. The remixing network of a checkpoint is built from its
 header and given its averaged weights, where there are any; a header cannot announce more than the file holds.
+
+The best checkpoints of a run by validation, beside the latest one: weights without the optimiser's memory.
+
+run/best/step-001500.safetensors       the file's header holds its score; the lowest is the best
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,6 +31,47 @@ from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.networks.presets import from_saved
 from limelight.networks.remixer import Remixer
 from limelight.training.muon import MuonWithAdamW
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+class BetweenSteps:
+    """While it lasts, a first signal is only noted, and passed on by `check`; a second one acts at once, as it did before.
+
+    Python allows handlers in the main thread alone; elsewhere nothing is changed.
+    """
+
+    def __init__(self) -> None:
+        self._noted: int | None = None
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._note) for number in STOPS}
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody wants an end."""
+        return self._noted is not None
+
+    def check(self) -> None:
+        """Lets a noted signal act: the former handler raises, or the system's does its work."""
+        if self._noted is None:
+            return
+        number, self._noted = self._noted, None
+        signal.signal(number, self._before[number])  # type: ignore[arg-type]
+        signal.raise_signal(number)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if self._noted is not None:
+            self.check()
+        self._noted = number
+
 
 FORMAT = "limelight-checkpoint-1"
 
@@ -148,3 +198,41 @@ def _sizes(config: object) -> Iterator[tuple[str, float]]:
         if isinstance(value, int | float):
             yield str(name), value
         yield from _sizes(value)
+
+
+FOLDER, SCORE = "best", "score"
+
+
+class BestCheckpoints:
+    """Keeps as many as are wanted; knows those of earlier sittings."""
+
+    def __init__(self, folder: Path, keep: int) -> None:
+        """Raises ModelError for a damaged one."""
+        self._folder, self._keep = folder, keep
+        self._scores = scores_of(folder)
+
+    def offer(self, score: float, step: int, make: Callable[[], Checkpoint]) -> bool:
+        """Writes what `make` gives if it is among the best, and removes the worst. Raises OutputError."""
+        path = self._folder / f"step-{step:06d}.safetensors"
+        others = {place: value for place, value in self._scores.items() if place != path}
+        if self._keep == 0 or (len(others) >= self._keep and score >= sorted(others.values())[self._keep - 1]):
+            return False
+        made = make()
+        weights = {name: value for name, value in made.tensors.items() if not name.startswith("optimiser.")}
+        save_checkpoint(path, replace(made, tensors=weights, config=made.config | {SCORE: score}))
+        ordered = sorted((others | {path: score}).items(), key=lambda item: (item[1], item[0].name))
+        self._scores = dict(ordered[: self._keep])
+        for place, _ in ordered[self._keep :]:
+            place.unlink(missing_ok=True)
+        return True
+
+
+def scores_of(folder: Path) -> dict[Path, float]:
+    """The best checkpoints in a folder, the best one first. Raises ModelError for a damaged one."""
+    found = {path: float(read_header(path).config[SCORE]) for path in sorted(folder.glob("step-*.safetensors"))}
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def best_of(run: Path) -> Path | None:
+    """The best checkpoint of a run's folder, where it was validated at all. Raises ModelError."""
+    return next(iter(scores_of(run / FOLDER)), None)

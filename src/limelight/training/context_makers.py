@@ -29,15 +29,12 @@ from limelight.errors import InputError, UsageError
 from limelight.media.target import whole_or_absent
 from limelight.training.contexts import note_source, public_name
 from limelight.types import Shot
-from limelight.vision.contexts import ContextChoice, ContextSource, Rows
-from limelight.vision.cues import CUE_NAMES, CUES, KINDS
-from limelight.vision.describe import describe
+from limelight.vision.cues import CUE_NAMES, CUES, KINDS, describe
+from limelight.vision.encoder import ContextChoice, ContextSource, Rows
 from limelight.vision.pretrained.captioned import CaptionedPictures, cues_of_captions, seconds_of
-from limelight.vision.pretrained.captioner import INTERNVL_8B, InternVl, Style
-from limelight.vision.pretrained.captions import Caption, Captions
-from limelight.vision.pretrained.clip import CLIP, ClipFrames
+from limelight.vision.pretrained.captions import INTERNVL_8B, Caption, Captions, InternVl, Style
+from limelight.vision.pretrained.encoders import CLIP, T5_XXL, ClipFrames, TextEncoder, text_encoder
 from limelight.vision.pretrained.sampling import KeyFrame, parts_of
-from limelight.vision.pretrained.text import T5_XXL, TextEncoder, text_encoder
 
 log = logging.getLogger(__name__)
 

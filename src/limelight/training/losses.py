@@ -20,17 +20,22 @@ much as the remix, where the released code's example has it the other way round.
 the network's own, and a wrong stem with a wrong gain can make as good a remix: with the remix on top, two pairs of three
 simple stems were remixed to 25 dB while no stem was found. The true stems are those of the good mix as the degraded mixture
 has them, by the static gains that explain it best.
+
+What a remixing network is trained to do, as one module that the loop can step: come near the good mix.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
+from limelight.errors import InputError
 from limelight.networks.learn2remix import Learn2Remix, Remix
+from limelight.networks.remixer import Remixer
 
 WINDOWS = (2048, 1024, 512)
 LEAST_POWER = 1e-7
@@ -134,3 +139,45 @@ def gains_in(stems: Tensor, mixture: Tensor) -> Tensor:
     found = torch.einsum("bkn,bn->bk", stems, mixture).double()
     ridge = RIDGE * alike.diagonal(dim1=1, dim2=2).sum(1)[:, None, None] + SILENCE
     return torch.linalg.solve(alike + ridge * torch.eye(stems.shape[1]).to(alike), found).to(stems)
+
+
+JOINT = "joint"
+NAMES = (*LOSSES, JOINT)
+NEED_STEMS = (JOINT,)
+
+
+@runtime_checkable
+class WithMatrices(Protocol):
+    """A task that names the weights which Muon takes."""
+
+    def matrices(self) -> Iterable[nn.Parameter]: ...
+
+
+class RemixTask(nn.Module):
+    """The network with its loss. The batch is as training/contexts.py draws it."""
+
+    def __init__(self, network: Remixer, loss: str) -> None:
+        """`loss`: a name of `LOSSES`."""
+        super().__init__()
+        self.network, self.loss = network, LOSSES[loss]
+
+    def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses by name; "total" is what is minimised, "untouched" the mixture's own: passages differ widely in level.
+
+        Never in half precision, whatever the network's is.
+        """
+        output = self.network(batch["mixture"], batch.get("context"))
+        with torch.autocast(output.device.type, enabled=False):
+            total = self.loss(output.float(), batch["target"])
+            with torch.no_grad():
+                untouched = self.loss(batch["mixture"], batch["target"])
+        return {"total": total, "untouched": untouched}
+
+
+def task_of(network: Remixer, loss: str) -> nn.Module:
+    """The task by its loss's name; "joint" is for networks that separate too. Raises InputError."""
+    if loss == JOINT:
+        if not isinstance(network, Learn2Remix):
+            raise InputError("Wanted the joint loss for another network than learn2remix; take linear or log.")
+        return JointTask(network)
+    return RemixTask(network, loss)

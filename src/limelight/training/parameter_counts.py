@@ -11,7 +11,7 @@ import json
 import torch
 from torch import nn
 
-from limelight.models.listing import COUNTS
+from limelight.models.registry import COUNTS
 from limelight.networks import presets
 from limelight.networks.visah import PRESETS, Visah, VisahConfig
 

@@ -25,11 +25,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from limelight.audio.resample import resample
+from limelight.audio.convert import resample
 from limelight.errors import InputError, ModelError
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
-from limelight.media.still import decode_picture
+from limelight.media.sample_frames import decode_picture
 from limelight.metrics.pretrained import NO_NETWORKS, Image, MetricNetworks
 from limelight.metrics.registry import measure
 from limelight.networks.released import read_released

@@ -20,7 +20,7 @@ from accelerate import Accelerator
 
 from limelight.networks.presets import PRESETS, build
 from limelight.training.loop import Batch
-from limelight.training.tasks import RemixTask
+from limelight.training.losses import RemixTask
 
 log = logging.getLogger(__name__)
 

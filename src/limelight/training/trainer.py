@@ -29,13 +29,11 @@ from limelight.networks.presets import build
 from limelight.networks.remixer import Remixer
 from limelight.networks.visah import LIMELIGHT
 from limelight.training.checkpoint import read_header
-from limelight.training.contexts import context_width, source_of
-from limelight.training.loop import LoopConfig, train
-from limelight.training.passages import PassageConfig, Passages, Share, batches_from
-from limelight.training.progress import Report
-from limelight.training.tasks import NAMES, NEED_STEMS, WithMatrices, task_of
+from limelight.training.contexts import PassageConfig, Passages, Share, batches_from, context_width, source_of
+from limelight.training.loop import LoopConfig, Report, train
+from limelight.training.losses import NAMES, NEED_STEMS, WithMatrices, task_of
 from limelight.training.validation import Validation
-from limelight.vision.contexts import ContextChoice
+from limelight.vision.encoder import ContextChoice
 
 log = logging.getLogger(__name__)
 

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from limelight.audio.resample import resample
+from limelight.audio.convert import resample
 from limelight.metrics.papers import SAMPLE_RATE
 from limelight.metrics.pretrained import NO_NETWORKS, MetricNetworks, read_pictures
 from limelight.metrics.registry import measure
 from limelight.networks.remixer import Remixer
-from limelight.training.passages import Passage, Passages
-from limelight.training.progress import Report
+from limelight.training.contexts import Passage, Passages
+from limelight.training.loop import Report
 
 log = logging.getLogger(__name__)
 

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 
 from limelight.errors import ModelError, UsageError
 from limelight.types import Cues, Picture
-from limelight.vision.contexts import ContextChoice, ContextSource
 from limelight.vision.cues import KINDS
-from limelight.vision.encoder import Encoder, NoPicture, PictureStatistics
+from limelight.vision.encoder import ContextChoice, ContextSource, Encoder, NoPicture, PictureStatistics
 
 if TYPE_CHECKING:
     from limelight.vision.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
-    from limelight.vision.pretrained.text import TextEncoder
+    from limelight.vision.pretrained.encoders import TextEncoder
 
 PICTURE_HEIGHT = 180  # lines; encoders with weights want more
 CLIP_HEIGHT, CAPTIONER_HEIGHT = 224, 448  # lines, of what the networks are shown
@@ -115,20 +114,20 @@ def encoder_of(name: str, wish: ContextRequest, *, width: int = 0) -> EncoderCho
 
 def text_of(wish: ContextRequest, *, width: int = 0) -> TextEncoder:
     """The text encoder that was wished for, or the one of a width. Raises ModelError."""
-    from limelight.vision.pretrained.text import text_encoder
+    from limelight.vision.pretrained.encoders import text_encoder
 
     return text_encoder(text_name(wish, width=width), device=wish.device, offline=wish.offline)
 
 
 def text_name(wish: ContextRequest, *, width: int = 0) -> str:
     """Of the text encoder that was wished for, or of the one of a width; the papers' where none has it."""
-    from limelight.vision.pretrained.text import T5_XXL, WIDTHS
+    from limelight.vision.pretrained.encoders import T5_XXL, WIDTHS
 
     return wish.text_model or WIDTHS.get(width, T5_XXL)
 
 
 def _clip(wish: ContextRequest) -> Encoder:
-    from limelight.vision.pretrained.clip import CLIP, ClipFrames
+    from limelight.vision.pretrained.encoders import CLIP, ClipFrames
 
     return ClipFrames(wish.model or CLIP, device=wish.device, offline=wish.offline)
 
@@ -145,8 +144,7 @@ def worded(
     Raises ModelError, InputError.
     """
     from limelight.vision.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
-    from limelight.vision.pretrained.captioner import INTERNVL_8B, InternVl, Style
-    from limelight.vision.pretrained.captions import read_captions
+    from limelight.vision.pretrained.captions import INTERNVL_8B, InternVl, Style, read_captions
 
     if name == "words":
         return CuesInWords(text())

@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.vision.face_detector import FaceDetector, Faces, Floats, overlap
-from limelight.vision.lips import LipReader
+from limelight.vision.faces import FaceDetector, Faces, Floats, LipReader, overlap
 
 SEARCH_SECONDS = 0.2
 LONGEST_STEP_SECONDS = 0.3  # between two pictures; over a longer one no mouth is followed

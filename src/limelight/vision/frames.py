@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.types import Picture
-from limelight.vision.images import blurred, by_area, grey_of
-from limelight.vision.lettering import text_share
+from limelight.vision.images import blurred, by_area, grey_of, text_share
 
 Image = NDArray[np.float32]
 Grey = NDArray[np.uint8]

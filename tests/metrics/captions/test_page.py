@@ -11,7 +11,7 @@ from report.test_page import HOSTILE, Reader
 
 from limelight.metrics.caption_check import NO_CHANGE_DB, Effect
 from limelight.metrics.caption_page import captions_page, said_of_effect, said_of_embeddings, said_of_grounding
-from limelight.vision.pretrained.caption_check import Consistency, Grounding
+from limelight.vision.pretrained.captions import Consistency, Grounding
 
 
 def test_the_page_opens_offline_and_all_text_is_escaped() -> None:

@@ -8,8 +8,8 @@ from metrics.evaluator.sets import write_set
 
 from limelight.errors import InputError
 from limelight.metrics.clips import cues_of, read_eval_clip
-from limelight.vision.contexts import ContextChoice
 from limelight.vision.cues import CUE_NAMES
+from limelight.vision.encoder import ContextChoice
 
 
 def test_the_stems_in_the_input_sum_to_it(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataset.entries import entry
 from metrics.evaluator.sets import write_set
 
 from limelight.metrics.methods import DO_NOTHING, GAINS_ON_TRUE
-from limelight.metrics.plots import examples_of, spread
+from limelight.metrics.page import examples_of, spread
 
 
 def test_what_was_done_is_seen_whatever_did_it(tmp_path: Path) -> None:

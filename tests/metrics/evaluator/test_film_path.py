@@ -8,7 +8,7 @@ from dataset.stems import make_stems
 from fakes import FakeRemixer, gains, remix_card
 from metrics.evaluator.sets import model, write_set
 
-from limelight.audio.resample import resample
+from limelight.audio.convert import resample
 from limelight.errors import InputError, ModelError
 from limelight.metrics.clips import read_eval_clip
 from limelight.metrics.models import planned, remixed, separated

@@ -5,8 +5,7 @@ from metrics.evaluator.lines import KINDS, found
 from metrics.evaluator.sets import write_set
 
 from limelight.metrics.methods import GAINS_ON_TRUE
-from limelight.metrics.page import write_page
-from limelight.metrics.plots import examples_of
+from limelight.metrics.page import examples_of, write_page
 from limelight.metrics.tables import TableSource
 
 

@@ -6,8 +6,8 @@ import re
 import cv2
 import numpy as np
 
+from limelight.metrics.page import BANDS, GainCurves, Scatter, banded, spectrogram
 from limelight.metrics.papers import SAMPLE_RATE, magnitudes
-from limelight.metrics.plots import BANDS, GainCurves, Scatter, banded, spectrogram
 
 
 def tone(hertz: float, amplitude: float = 0.5) -> np.ndarray:

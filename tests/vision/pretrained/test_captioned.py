@@ -13,8 +13,7 @@ from limelight.types import Cues
 from limelight.vision.cues import KINDS
 from limelight.vision.encoder import Encoder
 from limelight.vision.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
-from limelight.vision.pretrained.captioner import Style, read_prompts
-from limelight.vision.pretrained.captions import Caption, Captions, read_captions, write_captions
+from limelight.vision.pretrained.captions import Caption, Captions, Style, read_captions, read_prompts, write_captions
 
 
 def watched(encoder: Encoder, seconds: float = 6.0) -> Cues:

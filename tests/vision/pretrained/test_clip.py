@@ -12,7 +12,7 @@ from vision.painting import film
 from vision.pretrained.fakes import SCENES, three_shots
 
 from limelight.errors import ModelError
-from limelight.vision.pretrained.clip import ClipFrames
+from limelight.vision.pretrained.encoders import ClipFrames
 
 SMALL = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
 

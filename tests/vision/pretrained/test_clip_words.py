@@ -11,7 +11,7 @@ from transformers import AutoTokenizer, CLIPModel
 from vision.pretrained.tiny_clip import tiny_clip
 
 from limelight.errors import ModelError
-from limelight.vision.pretrained.clip import ClipFrames, ClipWords
+from limelight.vision.pretrained.encoders import ClipFrames, ClipWords
 
 SENTENCES = ["a red door", "a close face, the street behind it blurred", "rain"]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from limelight.vision.pretrained.caption_check import consistency, grounding
+from limelight.vision.pretrained.captions import consistency, grounding
 from limelight.vision.pretrained.sampling import unit_length
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from limelight.vision.pretrained.text import WIDTHS, HashedWords, text_encoder, tokens
+from limelight.vision.pretrained.encoders import WIDTHS, HashedWords, text_encoder, tokens
 
 DARK, LIGHT = (
     "low key, dark; flat contrast; cool, pale colours",

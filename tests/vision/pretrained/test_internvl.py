@@ -12,7 +12,7 @@ from transformers import InternVLConfig, InternVLForConditionalGeneration, PreTr
 from vision.pretrained.fakes import SCENES
 
 from limelight.errors import ModelError
-from limelight.vision.pretrained.captioner import LONGEST_ANSWER, InternVl
+from limelight.vision.pretrained.captions import LONGEST_ANSWER, InternVl
 
 MARKS = ["<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>", "<pad>"]
 WORDS = [*MARKS, "?", "\n", "user", "assistant", "what", "is", "seen", "red", "blue", "door", "a"]

@@ -1,5 +1,5 @@
 from limelight.vision.cues import KINDS
-from limelight.vision.pretrained.captioner import PROMPTS, Style, read_prompts
+from limelight.vision.pretrained.captions import PROMPTS, Style, read_prompts
 
 
 def test_six_cues_are_asked_in_either_style() -> None:

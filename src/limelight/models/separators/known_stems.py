@@ -18,8 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from limelight.audio.layouts import matrix_between
-from limelight.audio.resample import ResampleStream
+from limelight.audio.convert import ResampleStream, matrix_between
 from limelight.errors import InputError, ModelError
 from limelight.media.audio_files import write_sound
 from limelight.media.probe import choose_soundtrack, probe

@@ -10,12 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.bands import Bands
-from limelight.audio.stft import Spectra, StftConfig, istft, whole_frames
+from limelight.audio.stft import Bands, Spectra, StftConfig, istft, whole_frames
 from limelight.errors import ModelError
-from limelight.models.card import Card
+from limelight.models.card import Card, check_graph, open_sealed
 from limelight.models.protocols import Chunk, Separation
-from limelight.models.sealed_file import check_graph, open_sealed
 from limelight.models.voice_activity import VoiceActivity, step_presence
 from limelight.runtime import run_session
 from limelight.types import STEMS

@@ -14,8 +14,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.bands import Bands
-from limelight.audio.stft import Spectra, StftConfig, whole_frames
+from limelight.audio.stft import Bands, Spectra, StftConfig, whole_frames
 from limelight.models.card import Card
 from limelight.models.protocols import Chunk, Separation
 from limelight.models.separators.deepfilter import SpeechFilter

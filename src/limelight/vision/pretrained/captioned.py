@@ -24,17 +24,19 @@ import numpy as np
 from limelight.types import Cues, Picture, Shot
 from limelight.vision.cues import KINDS
 from limelight.vision.encoder import PictureStatistics
-from limelight.vision.pretrained.captioner import Captioner, Style, read_prompts
 from limelight.vision.pretrained.captions import (
     Caption,
+    Captioner,
     Captions,
+    Style,
     cache_folder,
     content_name,
     read_captions,
+    read_prompts,
     write_captions,
 )
+from limelight.vision.pretrained.encoders import TextEncoder
 from limelight.vision.pretrained.sampling import KeyFrame, embedding_names, frame_buffer
-from limelight.vision.pretrained.text import TextEncoder
 
 Item = TypeVar("Item")
 BEST_KINDS = ("camera focus",)

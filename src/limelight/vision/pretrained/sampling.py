@@ -34,7 +34,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.media.still import decode_picture, encode_jpeg, resized
+from limelight.media.sample_frames import decode_picture, encode_jpeg, resized
 from limelight.types import Picture, Shot
 
 Image = NDArray[np.uint8]  # [H, W, 3], RGB
