@@ -10,9 +10,9 @@ from torch import Tensor
 
 from limelight.networks.sep_reformer import (
     AcrossStreams,
-    Down,
-    FeedForward,
     GlobalLook,
+    HalfAsManySteps,
+    LocalFeedForward,
     LocalLook,
     SepReformer,
     SepReformerConfig,
@@ -101,7 +101,7 @@ def test_what_is_changed_at_a_place_is_heard_at_the_end(tiny: SepReformer, place
 
 def test_a_look_around_goes_as_far_as_its_taps() -> None:
     assert felt(LocalLook(8, 5)) == list(range(14, 19))
-    assert felt(FeedForward(8)) == list(range(15, 18))
+    assert felt(LocalFeedForward(8)) == list(range(15, 18))
 
 
 def test_a_look_over_all_goes_everywhere() -> None:
@@ -117,7 +117,7 @@ def test_a_closed_gate_takes_nothing_of_the_whole() -> None:
 
 
 def test_down_halves_the_steps() -> None:
-    assert Down(8, 5)(drawn(1, 12, 8)).shape == (1, 6, 8)
+    assert HalfAsManySteps(8, 5)(drawn(1, 12, 8)).shape == (1, 6, 8)
 
 
 def test_streams_look_across_at_the_same_step_only() -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from limelight.networks.dual_unet import stft
 from limelight.networks.lce import Lce, LceConfig
 from limelight.networks.learn2remix import Learn2Remix, Learn2RemixConfig
-from limelight.networks.remixer import Remixer
+from limelight.networks.remixer import RemixNetwork
 from limelight.networks.sep_reformer import SepReformerConfig
 from limelight.training.export import Graph, export_graph
 
@@ -21,7 +21,7 @@ SAMPLES = 11_025
 PARITY = 1e-4
 
 
-def stirred(network: Remixer) -> Remixer:
+def stirred(network: RemixNetwork) -> RemixNetwork:
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for parameter in network.parameters():
@@ -29,13 +29,13 @@ def stirred(network: Remixer) -> Remixer:
     return network.eval()
 
 
-def heard(network: Remixer) -> dict[str, Tensor]:
+def heard(network: RemixNetwork) -> dict[str, Tensor]:
     """What the graph is given."""
     mixture = 0.1 * torch.randn(1, SAMPLES, generator=torch.Generator().manual_seed(4))
     return {"magnitude": stft(mixture, network.config.backbone).abs(), "mixture": mixture}
 
 
-def exported(network: Remixer, path: Path, context: Tensor | None = None) -> onnxruntime.InferenceSession:
+def exported(network: RemixNetwork, path: Path, context: Tensor | None = None) -> onnxruntime.InferenceSession:
     feeds = heard(network)
     if context is not None:
         feeds["context"] = context
@@ -46,7 +46,7 @@ def exported(network: Remixer, path: Path, context: Tensor | None = None) -> onn
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def agrees(network: Remixer, session: onnxruntime.InferenceSession, context: Tensor | None = None) -> None:
+def agrees(network: RemixNetwork, session: onnxruntime.InferenceSession, context: Tensor | None = None) -> None:
     feeds = heard(network)
     with torch.inference_mode():
         made = network.prescribe(**feeds, context=context)

@@ -10,14 +10,14 @@ from training.small_set import small_set
 from limelight.dataset.reading import MuddyMix
 from limelight.metrics import papers as metrics
 from limelight.networks.presets import build
-from limelight.networks.remixer import Remixer
+from limelight.networks.remixer import RemixNetwork
 from limelight.training.contexts import PassageConfig, Passages
 from limelight.training.losses import RemixTask
 from limelight.training.validation import Validation, table
 from limelight.vision.encoder import ContextChoice
 
 
-class Louder(Remixer):
+class Louder(RemixNetwork):
     """Makes all louder by the number that is shown of each clip."""
 
     def __init__(self, gain: float = 1.0) -> None:

@@ -9,7 +9,7 @@ from limelight.vision.synchrony import (
     EDGE,
     LIP_RATE,
     LipCurve,
-    Match,
+    LipMatch,
     SpeechCurve,
     changes,
     film_lag,
@@ -129,10 +129,10 @@ def test_changes_of_talk_pass_and_others_do_not(hertz: float, passes: bool) -> N
 
 def test_the_middle_of_evidence_knows_both_sides_and_its_probability_grows_with_r() -> None:
     n = np.full(3, 45.0)
-    rising = follows(Match(np.array([0.0, 0.15, 0.4]), n, n, n))
+    rising = follows(LipMatch(np.array([0.0, 0.15, 0.4]), n, n, n))
     assert rising[0] < 0 < rising[2]
     assert rising[0] < rising[1] < rising[2]
-    few = follows(Match(np.array([0.4]), np.array([0.5]), n[:1], n[:1]))
+    few = follows(LipMatch(np.array([0.4]), np.array([0.5]), n[:1], n[:1]))
     assert few[0] == 0
 
 

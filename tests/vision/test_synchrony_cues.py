@@ -5,7 +5,7 @@ import pytest
 from vision.test_synchrony import OTHER, OWN, mouth, voice
 
 from limelight.vision.face_tracks import FaceTrack
-from limelight.vision.follow import CUE_RATE, NAMES, Sound, SynchronyCues, synchrony_cues
+from limelight.vision.follow import CUE_RATE, NAMES, HeardCurves, SynchronyCues, synchrony_cues
 from limelight.vision.synchrony import LIP_RATE, LipCurve, MotionCurve
 
 
@@ -16,10 +16,10 @@ def face(curve: LipCurve) -> FaceTrack:
 
 STILL = face(LipCurve(0.0, np.full(300, 0.05), np.ones(300)))
 SPEAKER = face(mouth(OWN, early_seconds=0.02))
-SOUND = Sound(voice(OWN).level_db)
+SOUND = HeardCurves(voice(OWN).level_db)
 
 
-def cues(*faces: FaceTrack, sound: Sound = SOUND, duration_seconds: float = 12.0) -> SynchronyCues:
+def cues(*faces: FaceTrack, sound: HeardCurves = SOUND, duration_seconds: float = 12.0) -> SynchronyCues:
     return synchrony_cues(faces, sound, duration_seconds=duration_seconds)
 
 
@@ -62,7 +62,7 @@ def test_with_nobody_in_the_picture_nothing_is_sure() -> None:
 
 
 def test_without_speech_nobody_speaks() -> None:
-    found = cues(SPEAKER, sound=Sound(SOUND.speech_db, np.zeros(len(OWN))))
+    found = cues(SPEAKER, sound=HeardCurves(SOUND.speech_db, np.zeros(len(OWN))))
     assert found.sureness("speaker_seen").max() == 0
     assert found.column("speech_unseen").max() == 0
 
@@ -89,7 +89,7 @@ def test_motion_that_comes_with_onsets_is_told_from_motion_that_does_not() -> No
     other = sum(np.exp(-0.5 * ((at - hit) / 0.02) ** 2) for hit in np.sort(random.uniform(0, 30, 40)))
     found = {}
     for name, onset in (("own", own), ("other", other)):
-        sound = Sound(np.full(3000, -60.0), np.zeros(3000), onset)
+        sound = HeardCurves(np.full(3000, -60.0), np.zeros(3000), onset)
         film = synchrony_cues([], sound, duration_seconds=30, motion=MotionCurve(times, change))
         found[name] = film.column("motion_with_effects")[50:250]
     assert found["own"].min() > 0.9
@@ -102,7 +102,7 @@ def test_cuts_on_onsets_are_cut_to_music() -> None:
     onset = sum(np.exp(-0.5 * ((at - beat) / 0.02) ** 2) for beat in beats[::2]) + 0.2 * np.random.default_rng(
         0
     ).random(6000)
-    sound = Sound(np.full(6000, -60.0), np.zeros(6000), None, onset)
+    sound = HeardCurves(np.full(6000, -60.0), np.zeros(6000), None, onset)
     on, off = (
         synchrony_cues([], sound, duration_seconds=60, cuts_seconds=(beats[4::8] + shift).tolist()).column(
             "cuts_with_music"

@@ -15,7 +15,7 @@ from limelight.media.probe import probe
 from limelight.media.sample_frames import sample_frames
 from limelight.types import SourceInfo
 from limelight.vision.encoder import PictureStatistics
-from limelight.vision.follow import Sound, follow_faces, synchrony_of, with_synchrony
+from limelight.vision.follow import HeardCurves, follow_faces, synchrony_of, with_synchrony
 from limelight.vision.watch import Look, watch, where_to_look
 
 RATE = 25
@@ -106,7 +106,7 @@ def test_faces_are_followed_where_there_are_some_and_speech_is_heard(tmp_path: P
         np.corrcoef(track.opening, np.interp(track.times_seconds - 4, np.arange(8 * RATE) / RATE, opening))[0, 1] > 0.9
     )
     assert followed.known[0] == pytest.approx((0.0, 9.0), abs=0.05)
-    sound = Sound(np.full(1200, -20.0), np.ones(1200))
+    sound = HeardCurves(np.full(1200, -20.0), np.ones(1200))
     found = synchrony_of(seen, followed, sound, duration_seconds=info.duration_seconds)
     assert found.column("face_seen")[50:85].min() == 1
     assert found.sureness("face_seen")[95:].max() == 0

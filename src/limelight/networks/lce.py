@@ -36,7 +36,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from limelight.networks.dual_unet import Prescription, istft, lengthened, stft
-from limelight.networks.remixer import Remixer
+from limelight.networks.remixer import RemixNetwork
 from limelight.networks.sep_reformer import Modulate, SepReformer, SepReformerConfig
 
 SINGLE_HERTZ = 3000.0
@@ -108,7 +108,7 @@ class LceConfig:
         return cls(**(values | {"backbone": SepReformerConfig(**values["backbone"])}))
 
 
-class Lce(Remixer):
+class Lce(RemixNetwork):
     """Mixture [B, N] and context [B, M, D] (or none) to output [B, N], of any length."""
 
     def __init__(self, config: LceConfig) -> None:

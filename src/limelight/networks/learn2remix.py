@@ -41,7 +41,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from limelight.networks.dual_unet import Prescription, StftFrames
-from limelight.networks.remixer import Remixer
+from limelight.networks.remixer import RemixNetwork
 
 ROUNDS = 3  # R
 BLOCKS = 8  # X, in a round
@@ -95,7 +95,9 @@ class ConvTasNet(nn.Module):
         self.decoder = nn.ConvTranspose1d(wide, 1, config.window, config.stride, bias=False)
         self.narrow = nn.Sequential(norm(wide), nn.Conv1d(wide, channels, 1))
         count = ROUNDS * BLOCKS
-        self.blocks = nn.ModuleList(Block(channels, wide, 2 ** (i % BLOCKS), last=i == count - 1) for i in range(count))
+        self.blocks = nn.ModuleList(
+            DilatedBlock(channels, wide, 2 ** (i % BLOCKS), last=i == count - 1) for i in range(count)
+        )
         self.masks = nn.Sequential(nn.PReLU(), nn.Conv1d(channels, config.stems * wide, 1), nn.Sigmoid())
 
     def forward(self, mixture: Tensor) -> Separated:
@@ -122,7 +124,7 @@ class ConvTasNet(nn.Module):
         return heard
 
 
-class Block(nn.Module):
+class DilatedBlock(nn.Module):
     """[B, C, T] to what was heard in it, and to what the next block is given, both [B, C, T]."""
 
     def __init__(self, channels: int, wide: int, dilation: int, *, last: bool = False) -> None:
@@ -203,7 +205,7 @@ class Remix:
         return self.mixture + self.change
 
 
-class Learn2Remix(Remixer):
+class Learn2Remix(RemixNetwork):
     """Mixture [B, N] to output [B, N], of any length."""
 
     def __init__(self, config: Learn2RemixConfig) -> None:

@@ -13,14 +13,14 @@ from limelight.errors import ModelError
 from limelight.networks import visah
 from limelight.networks.lce import Lce, LceConfig
 from limelight.networks.learn2remix import Learn2Remix, Learn2RemixConfig
-from limelight.networks.remixer import Remixer, RemixerConfig
+from limelight.networks.remixer import RemixerConfig, RemixNetwork
 
 
 @dataclass(frozen=True)
 class Preset:
     """A kind of network, and its configuration at its full size."""
 
-    network: Callable[[Any], Remixer]
+    network: Callable[[Any], RemixNetwork]
     config: RemixerConfig
 
 
@@ -37,7 +37,7 @@ def build(
     channels: int | None = None,
     context_width: int | None = None,
     **more: int,
-) -> Remixer:
+) -> RemixNetwork:
     """A new network: `channels` is its dial, `more` any other field of its configuration (`encoder_layers`, …).
 
     Raises ModelError for a name that is none, and for a variant, a field or a size that the network does not have.
@@ -58,7 +58,7 @@ def build(
         raise ModelError(f"Wanted {name!r} at that size: {error}; choose another.") from error
 
 
-def from_saved(name: str, config: dict[str, Any]) -> Remixer:
+def from_saved(name: str, config: dict[str, Any]) -> RemixNetwork:
     """The network of a checkpoint or export, with weights still to come. Raises ModelError."""
     preset = _preset(name)
     try:

@@ -75,7 +75,7 @@ class RemixerConfig(Protocol):
         ...
 
 
-class Remixer(nn.Module):
+class RemixNetwork(nn.Module):
     """Mixture [B, N] at the config's rate and context [B, M, D], a step a second (or none), to output [B, N]."""
 
     config: RemixerConfig
@@ -93,7 +93,7 @@ class Remixer(nn.Module):
 
 
 def on_every_channel(
-    network: Remixer, sound: Tensor, context: Tensor | None = None, *, weights: Tensor | None = None
+    network: RemixNetwork, sound: Tensor, context: Tensor | None = None, *, weights: Tensor | None = None
 ) -> Tensor:
     """Sound [B, C, N] and context [B, M, D] to output [B, C, N]. Weights [C] of the downmix; default all alike."""
     config, samples = network.config.backbone, sound.shape[-1]

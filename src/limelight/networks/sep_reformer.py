@@ -46,13 +46,13 @@ HEAD_WIDTH = 16
 FEED_TAPS = 3
 
 
-class Block(nn.Module):
+class ReformerBlock(nn.Module):
     """A look over all and a look around; `pool` is s, T a multiple of it."""
 
     def __init__(self, width: int, taps: int, pool: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            GlobalLook(width, pool), FeedForward(width), LocalLook(width, taps), FeedForward(width)
+            GlobalLook(width, pool), LocalFeedForward(width), LocalLook(width, taps), LocalFeedForward(width)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -90,7 +90,7 @@ class LocalLook(nn.Module):
         return x + self.outer(self.around(self.inner(x)))
 
 
-class FeedForward(nn.Module):
+class LocalFeedForward(nn.Module):
     """Each step for itself and its neighbours."""
 
     def __init__(self, width: int) -> None:
@@ -114,7 +114,7 @@ class AcrossStreams(nn.Module):
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.attention = Attention(width, heads_of(width))
-        self.feed = FeedForward(width)
+        self.feed = LocalFeedForward(width)
 
     def forward(self, x: Tensor) -> Tensor:
         B, K = x.shape[:2]
@@ -134,7 +134,7 @@ class OverTime(nn.Module):
         return self.conv(x.transpose(1, 2)).transpose(1, 2)
 
 
-class Down(nn.Module):
+class HalfAsManySteps(nn.Module):
     """Half as many steps."""
 
     def __init__(self, width: int, taps: int) -> None:
@@ -196,7 +196,7 @@ class SepReformer(nn.Module):
         W, levels = config.width, range(config.stages)
         pools = [2 ** (config.stages - i) for i in range(config.stages + 1)]
         self.encoder = nn.ModuleList(_stage(config, pools[i]) for i in range(config.stages + 1))
-        self.down = nn.ModuleList(Down(W, DOWN_TAPS) for _ in levels)
+        self.down = nn.ModuleList(HalfAsManySteps(W, DOWN_TAPS) for _ in levels)
         self.split = Split(W, config.streams)
         # The decoder's levels are listed as the encoder's are, from the outside in.
         self.fuse = nn.ModuleList(nn.Linear(2 * W, W) for _ in levels)
@@ -223,7 +223,7 @@ class DecoderStage(nn.Module):
 
     def __init__(self, config: SepReformerConfig, pool: int) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(Block(config.width, config.taps, pool) for _ in range(DECODER_BLOCKS))
+        self.blocks = nn.ModuleList(ReformerBlock(config.width, config.taps, pool) for _ in range(DECODER_BLOCKS))
         self.across = nn.ModuleList(AcrossStreams(config.width) for _ in range(DECODER_BLOCKS))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -247,7 +247,7 @@ class Split(nn.Module):
 
 
 def _stage(config: SepReformerConfig, pool: int) -> nn.Sequential:
-    return nn.Sequential(*(Block(config.width, config.taps, pool) for _ in range(ENCODER_BLOCKS)))
+    return nn.Sequential(*(ReformerBlock(config.width, config.taps, pool) for _ in range(ENCODER_BLOCKS)))
 
 
 def _unchanged(x: Tensor, _place: int) -> Tensor:

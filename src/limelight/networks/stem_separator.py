@@ -174,7 +174,7 @@ class AsAWhole(nn.Module):
         return self.outer(self.dropout(latent)).unflatten(-1, x.shape[2:])
 
 
-class Block(nn.Module):
+class SeparatorBlock(nn.Module):
     """The three looks, one after another; [B, T, K, D] to the same."""
 
     def __init__(self, config: StemSeparatorConfig, index: int) -> None:
@@ -199,7 +199,7 @@ class StemSeparator(nn.Module):
         K, D, tile = config.bands, config.width, config.steps_per_token * config.lines_per_band
         self.split = PerBand(K, FEATURES * tile, D)
         self.voice = nn.Linear(config.steps_per_token, D)
-        self.blocks = nn.ModuleList(Block(config, index) for index in range(config.blocks))
+        self.blocks = nn.ModuleList(SeparatorBlock(config, index) for index in range(config.blocks))
         self.norm = nn.LayerNorm(D)
         self.join = PerBand(K, D, (STEM_COUNT + 1) * tile)
         self.presence = nn.Sequential(nn.Linear(K * D, 64), nn.ReLU(), nn.Linear(64, STEM_COUNT))

@@ -31,7 +31,7 @@ from torch import Tensor
 
 from limelight.networks.context_transformer import BATCH, HEAD_WIDTH, TIME, ContextTransformer, ContextTransformerConfig
 from limelight.networks.dual_unet import DualUnet, DualUnetConfig, Prescription
-from limelight.networks.remixer import Remixer
+from limelight.networks.remixer import RemixNetwork
 
 STEPS_PER_SECOND = 1  # of context
 LIMELIGHT, RELEASED = "limelight", "released"
@@ -89,7 +89,7 @@ PRESETS = {
 }
 
 
-class Visah(Remixer):
+class Visah(RemixNetwork):
     """Mixture [B, N] and context [B, M, D], one step a second (or none), to output [B, N], of any length."""
 
     def __init__(self, config: VisahConfig) -> None:

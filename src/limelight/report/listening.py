@@ -94,7 +94,7 @@ class Excerpt:
 
 
 @dataclass(frozen=True)
-class Match:
+class LoudnessMatch:
     """What is done to the two clips so that they can be compared."""
 
     before_db: float
@@ -144,7 +144,7 @@ class Recorder:
         return np.concatenate(self._kept, axis=1)
 
 
-def match_loudness(before: Samples, after: Samples) -> Match:
+def match_loudness(before: Samples, after: Samples) -> LoudnessMatch:
     """Gains ≤ 0 dB that make two clips [2, N] equally loud and keep both within full scale."""
     loud = [_loudness_lufs(clip) for clip in (before, after)]
     apart = loud[1] - loud[0] if np.isfinite(loud).all() else 0.0
@@ -154,7 +154,7 @@ def match_loudness(before: Samples, after: Samples) -> Match:
         for gain, clip in zip(gains, (before, after), strict=True)
     ]
     room = min(0.0, 20 * float(np.log10(_CEILING / max(*peaks, 1e-9))))
-    return Match(gains[0] + room, gains[1] + room)
+    return LoudnessMatch(gains[0] + room, gains[1] + room)
 
 
 def _loudness_lufs(clip: Samples) -> float:

@@ -34,7 +34,7 @@ from limelight.report.drawings import (
 )
 from limelight.report.listening import (
     Excerpt,
-    Match,
+    LoudnessMatch,
     SoundtrackView,
     choose_excerpt,
     clip_bytes,
@@ -203,7 +203,7 @@ def _listening(result: Highlighted, found: ReportData) -> dict[str, object]:
     return told | {"sounds": sounds, "heard_said": _heard_said(match, excerpt)}
 
 
-def _heard_said(match: Match, excerpt: Excerpt) -> str:
+def _heard_said(match: LoudnessMatch, excerpt: Excerpt) -> str:
     apart = match.after_db - match.before_db
     softer, by = ("after", -apart) if apart < 0 else ("before", apart)
     level = (

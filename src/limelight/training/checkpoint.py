@@ -29,7 +29,7 @@ from torch import Tensor, device, nn
 from limelight.errors import ModelError, OutputError
 from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.networks.presets import from_saved
-from limelight.networks.remixer import Remixer
+from limelight.networks.remixer import RemixNetwork
 from limelight.training.muon import MuonWithAdamW
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -156,12 +156,12 @@ def restore_optimiser(optimiser: MuonWithAdamW, model: nn.Module, tensors: dict[
 LARGEST = {"sample_rate": 192_000, "n_fft": 65_536}  # what is no layer's size
 
 
-def load_remixer(path: Path) -> Remixer:
+def load_remixer(path: Path) -> RemixNetwork:
     """Ready to be used, with its averaged weights where there are any. Raises ModelError."""
     return network_of(load_checkpoint(path), path).eval()
 
 
-def network_of(checkpoint: Checkpoint, path: Path) -> Remixer:
+def network_of(checkpoint: Checkpoint, path: Path) -> RemixNetwork:
     """The network with its weights. Raises ModelError for a checkpoint of another kind."""
     config = checkpoint.config
     if "preset" not in config or "network" not in config:

@@ -31,7 +31,7 @@ from limelight.models.card import METADATA, Card, Context, file_sha256, seal
 from limelight.models.remixers.mask_and_wave import MaskAndWave, MaskAndWaveRemixer
 from limelight.networks.dual_unet import SHORTEST_HOPS
 from limelight.networks.released import read_released
-from limelight.networks.remixer import Remixer
+from limelight.networks.remixer import RemixNetwork
 from limelight.networks.visah import STEPS_PER_SECOND
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, load_remixer, network_of, read_header
 from limelight.vision.encoder import GENERAL, ContextChoice, ContextSource
@@ -48,7 +48,7 @@ RELEASED_CONTEXTS = {  # by their width
 class Graph(nn.Module):
     """`Remixer.prescribe` with a tuple for an answer, as graphs have it."""
 
-    def __init__(self, network: Remixer) -> None:
+    def __init__(self, network: RemixNetwork) -> None:
         super().__init__()
         self.network = network
 
@@ -134,7 +134,7 @@ def trained_on(checkpoint: Checkpoint) -> str:
     return f"{f'{clips} clips, ' if clips else ''}{checkpoint.step} steps"
 
 
-def export_remix(network: Remixer, path: Path, card: Card) -> Card:
+def export_remix(network: RemixNetwork, path: Path, card: Card) -> Card:
     """Writes the graph for clips as long as the card says, and gives back the card with the file's seal.
 
     A network that was built without a context has no input of that name.
@@ -153,7 +153,7 @@ def export_remix(network: Remixer, path: Path, card: Card) -> Card:
 
 
 def card_of(
-    network: Remixer,
+    network: RemixNetwork,
     *,
     name: str,
     source: ContextSource,
@@ -227,7 +227,7 @@ Array = NDArray[np.float32]
 class TorchRemix(MaskAndWaveRemixer):
     """A network of `networks` as a remixer, on the CPU or a GPU."""
 
-    def __init__(self, network: Remixer, card: Card, *, device: str = "cpu") -> None:
+    def __init__(self, network: RemixNetwork, card: Card, *, device: str = "cpu") -> None:
         """Raises ModelError for a device that is not there."""
         try:
             self._network = network.to(device).eval()

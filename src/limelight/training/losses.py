@@ -35,7 +35,7 @@ from torch import Tensor, nn
 
 from limelight.errors import InputError
 from limelight.networks.learn2remix import Learn2Remix, Remix
-from limelight.networks.remixer import Remixer
+from limelight.networks.remixer import RemixNetwork
 
 WINDOWS = (2048, 1024, 512)
 LEAST_POWER = 1e-7
@@ -156,7 +156,7 @@ class WithMatrices(Protocol):
 class RemixTask(nn.Module):
     """The network with its loss. The batch is as training/contexts.py draws it."""
 
-    def __init__(self, network: Remixer, loss: str) -> None:
+    def __init__(self, network: RemixNetwork, loss: str) -> None:
         """`loss`: a name of `LOSSES`."""
         super().__init__()
         self.network, self.loss = network, LOSSES[loss]
@@ -174,7 +174,7 @@ class RemixTask(nn.Module):
         return {"total": total, "untouched": untouched}
 
 
-def task_of(network: Remixer, loss: str) -> nn.Module:
+def task_of(network: RemixNetwork, loss: str) -> nn.Module:
     """The task by its loss's name; "joint" is for networks that separate too. Raises InputError."""
     if loss == JOINT:
         if not isinstance(network, Learn2Remix):

@@ -26,7 +26,7 @@ from limelight.errors import InputError, ModelError
 from limelight.media.target import naming_write_errors
 from limelight.metrics.pretrained import NO_NETWORKS, MetricNetworks
 from limelight.networks.presets import build
-from limelight.networks.remixer import Remixer
+from limelight.networks.remixer import RemixNetwork
 from limelight.networks.visah import LIMELIGHT
 from limelight.training.checkpoint import read_header
 from limelight.training.contexts import PassageConfig, Passages, Share, batches_from, context_width, source_of
@@ -118,7 +118,7 @@ def train_remixer(dataset: Path, into: Path, recipe: Recipe, options: RuntimeOpt
 
 
 def _validation(
-    clips: MuddyMix, recipe: Recipe, network: Remixer, options: RuntimeOptions, report: Report
+    clips: MuddyMix, recipe: Recipe, network: RemixNetwork, options: RuntimeOptions, report: Report
 ) -> Validation | None:
     """None where none is wished, or the set has no clips for it."""
     if options.validation_clips and not len(clips):
@@ -128,7 +128,7 @@ def _validation(
     return validation_of(clips, recipe, network, count=options.validation_clips, report=report)
 
 
-def network_of(recipe: Recipe, clips: MuddyMix) -> Remixer:
+def network_of(recipe: Recipe, clips: MuddyMix) -> RemixNetwork:
     """The network with the first weights of the recipe's seed, as wide as the clips' context. Raises InputError."""
     if not len(clips):
         raise InputError(f"Wanted clips of the split 'train' in {clips.folder}, found none; build more.")
@@ -138,7 +138,7 @@ def network_of(recipe: Recipe, clips: MuddyMix) -> Remixer:
     return build(recipe.preset, variant=recipe.variant, channels=recipe.channels, context_width=width, **more)
 
 
-def passages_of(clips: MuddyMix, recipe: Recipe, network: Remixer, *, whole: bool = False) -> Passages:
+def passages_of(clips: MuddyMix, recipe: Recipe, network: RemixNetwork, *, whole: bool = False) -> Passages:
     """Passages as the recipe wants them, or `whole` clips. Raises InputError where a clip lacks its context."""
     context_width(clips, recipe.context)
     longest = max((entry.seconds for entry in clips.entries), default=recipe.seconds)
@@ -156,7 +156,7 @@ def passages_of(clips: MuddyMix, recipe: Recipe, network: Remixer, *, whole: boo
 def validation_of(
     clips: MuddyMix,
     recipe: Recipe,
-    network: Remixer,
+    network: RemixNetwork,
     *,
     count: int,
     networks: MetricNetworks = NO_NETWORKS,
@@ -210,7 +210,7 @@ def share_of(accelerator: Accelerator, batch: int, accumulate: int = 1) -> Share
     return Share(accelerator.process_index, accelerator.num_processes)
 
 
-def description(recipe: Recipe, network: Remixer, clips: MuddyMix) -> dict[str, Any]:
+def description(recipe: Recipe, network: RemixNetwork, clips: MuddyMix) -> dict[str, Any]:
     """What a checkpoint says of itself: enough to build the network, and to repeat the run."""
     return {
         "preset": recipe.preset,

@@ -17,7 +17,7 @@ from limelight.audio.convert import resample
 from limelight.metrics.papers import SAMPLE_RATE
 from limelight.metrics.pretrained import NO_NETWORKS, MetricNetworks, read_pictures
 from limelight.metrics.registry import measure
-from limelight.networks.remixer import Remixer
+from limelight.networks.remixer import RemixNetwork
 from limelight.training.contexts import Passage, Passages
 from limelight.training.loop import Report
 
@@ -50,7 +50,7 @@ class Validation:
     def __call__(self, task: nn.Module, step: int) -> float:
         """The score, lower is better."""
         network = task.network
-        assert isinstance(network, Remixer)
+        assert isinstance(network, RemixNetwork)
         found = self.evaluate(network)
         log.info("validation at %d\n%s", step, table(found))
         if self._report:
@@ -58,7 +58,7 @@ class Validation:
         return found.get("true", found["none"])[SCORE]
 
     @torch.inference_mode()
-    def evaluate(self, network: Remixer) -> ByPicture:
+    def evaluate(self, network: RemixNetwork) -> ByPicture:
         """Means over the clips. Without a context there is only "none"."""
         device = next(network.parameters()).device
         found: dict[str, list[Figures]] = {}

@@ -64,7 +64,7 @@ NAMES = (
 
 
 @dataclass(frozen=True)
-class Sound:
+class HeardCurves:
     """What is heard, as curves every 10 ms from time 0; levels on any scale."""
 
     speech_db: Vector  # [N]
@@ -96,7 +96,7 @@ class SynchronyCues:
 
 def synchrony_cues(
     tracks: Sequence[FaceTrack],
-    sound: Sound,
+    sound: HeardCurves,
     *,
     duration_seconds: float,
     cuts_seconds: Sequence[float] = (),
@@ -208,7 +208,7 @@ def _told(odds: Vector, *, weight: Vector | float = 1.0) -> Told:
     return probability, np.abs(2 * probability - 1) * weight
 
 
-FOLLOW_RATE, HEIGHT = 12.5, 216  # pictures a second, lines; five times as high, decoding may be hastened
+PICTURES_PER_SECOND, HEIGHT = 12.5, 216  # pictures a second, lines; five times as high, decoding may be hastened
 FOLLOWED_SECONDS, EVERY_SECONDS = 8.0, 24.0
 SHORTEST_SECONDS = 1.0  # less tells nothing
 
@@ -239,7 +239,7 @@ def follow_faces(
     talk = overlaps(overlaps(faces, spoken), shots)
     worth = [part for stretch in talk for part in _parts(stretch, every_seconds)]
     follower = FaceFollower()
-    pictures = sample_frames(info, pictures_per_second=FOLLOW_RATE, height=HEIGHT, notes=notes, within=worth)
+    pictures = sample_frames(info, pictures_per_second=PICTURES_PER_SECOND, height=HEIGHT, notes=notes, within=worth)
     for picture in prefetch(pictures, count=AHEAD):
         follower.watch(picture.time_seconds, picture.image)
         progress(picture.time_seconds)
@@ -248,7 +248,7 @@ def follow_faces(
     return FollowedFaces(follower.tracks(), tuple(known))
 
 
-def synchrony_of(seen: Cues, followed: FollowedFaces, sound: Sound, *, duration_seconds: float) -> SynchronyCues:
+def synchrony_of(seen: Cues, followed: FollowedFaces, sound: HeardCurves, *, duration_seconds: float) -> SynchronyCues:
     """What followed faces and cuts have to do with the sound, ten times a second; what was not followed is unknown."""
     return synchrony_cues(
         followed.tracks,

@@ -189,7 +189,7 @@ class SpeechCurve:
 
 
 @dataclass(frozen=True)
-class Match:
+class LipMatch:
     """What a mouth and the speech have to do with each other, around each value of a lip curve, [T]."""
 
     correlation: Vector
@@ -209,7 +209,9 @@ def changes(values: Vector) -> Vector:
     return np.convolve(np.gradient(values), _band_pass(), mode="valid")
 
 
-def match(curve: LipCurve, speech: SpeechCurve, lag_seconds: float, *, memory_seconds: float = MEMORY_SECONDS) -> Match:
+def match(
+    curve: LipCurve, speech: SpeechCurve, lag_seconds: float, *, memory_seconds: float = MEMORY_SECONDS
+) -> LipMatch:
     """Compare a mouth with the speech that is heard `lag_seconds` later, with evidence from some seconds around."""
     # r = Σ k a b / √(Σ k a² Σ k b²), sums over time; k: both are there, fading to either side with the memory.
     lips, voice = curve.change, speech.change(curve.times_seconds + lag_seconds)
@@ -224,7 +226,7 @@ def match(curve: LipCurve, speech: SpeechCurve, lag_seconds: float, *, memory_se
     weight = gathered(there)
     count = weight**2 / np.maximum(gathered(there**2, kernel**2), 1e-9) * PER_SECOND / LIP_RATE
     seen = np.maximum(gathered(curve.confidence), 1e-9)
-    return Match(
+    return LipMatch(
         correlation=both / np.sqrt(np.maximum(one * other, 1e-18)),
         count=count,
         motion=np.sqrt(gathered(curve.confidence * lips * lips) / seen),
@@ -247,7 +249,7 @@ def film_lag(curves: Sequence[LipCurve], speech: SpeechCurve) -> float:
     return float(LAGS_SECONDS[score.argmax()])
 
 
-def follows(found: Match) -> Vector:
+def follows(found: LipMatch) -> Vector:
     """How much likelier (log of the odds) the match is for a mouth that makes this speech than for another's, [T]."""
     # r is normal around ρ or 0, with variance 1 / n from the finite count, and people's own.
     n = np.maximum(found.count, 1e-3)
@@ -257,7 +259,7 @@ def follows(found: Match) -> Vector:
     return np.asarray(np.where(r > 0, odds, np.minimum(odds, 0)) * (found.count > 1))
 
 
-def moves(found: Match) -> Vector:
+def moves(found: LipMatch) -> Vector:
     """How much likelier (log of the odds) the motion is for a mouth that talks than for a silent one, [T]."""
     return np.asarray(np.clip(MOTION_SLOPE * (np.log(np.maximum(found.motion, 1e-9)) - TALK_MOTION), -4, 4))
 
