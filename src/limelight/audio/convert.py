@@ -1,4 +1,6 @@
-"""Change of sample rate, by the SoX resampler (soxr), whole and as a stream.
+"""Conversions of sound: sample rates, gains, channel layouts.
+
+Change of sample rate, by the SoX resampler (soxr), whole and as a stream.
 
 N samples become ⌊N · out / in + ½⌋: a half is rounded up. Time 0 stays time 0; there is no delay to make up for.
 Where the rates are equal the samples pass untouched.

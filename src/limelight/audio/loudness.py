@@ -1,4 +1,6 @@
-"""Second-order filters, and a cascade of them run fast over a long signal without a loop over samples.
+"""Loudness by ITU-R BS.1770: fast filters, K-weighting, and the programme meter.
+
+Second-order filters, and a cascade of them run fast over a long signal without a loop over samples.
 
 NumPy cannot run a recursion by itself, but a recursion is linear in its state s and its input x. So the recursion is
 run once, over unit vectors, to learn two matrices, and the signal goes through these (exact, not truncated):

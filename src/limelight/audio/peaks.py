@@ -1,4 +1,6 @@
-"""True peak: the highest point of the wave between its samples, ITU-R BS.1770-5, Annex 2.
+"""Peaks: true peak by ITU-R BS.1770, and the limiter that holds it.
+
+True peak: the highest point of the wave between its samples, ITU-R BS.1770-5, Annex 2.
 
 The signal is read at four times its rate. The interpolator is a sinc under a Kaiser window,
 

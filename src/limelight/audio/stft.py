@@ -1,4 +1,6 @@
-"""The axis of frequency as masks have it: *bands*, one bin each where the ear is keen and then wider.
+"""Spectra: the streaming transform, the papers' transform, and bands of their lines.
+
+The axis of frequency as masks have it: *bands*, one bin each where the ear is keen and then wider.
 
 All bins of a band share one mask, so powers are summed over bands before masks weigh them, and masks are told bin by bin
 only where spectra are multiplied: a fifth of the numbers.
@@ -21,7 +23,7 @@ scaled by 1 / √n_fft. A NumPy twin of `networks.dual_unet.stft`, so that no to
 
     frame t spans the samples from t · hop − margin to t · hop − margin + n_fft, margin = (n_fft − hop) / 2
 
-Unlike `dsp.stft`, which streams and whose frames are centred on the hops, it is of a length that is known.
+Unlike the transform above, which streams and whose frames are centred on the hops, it is of a length that is known.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""docs/errors.md, written from the tree in `errors.py`:
+"""The command line. Logs and progress on stderr, results on stdout; heavy things are imported when they are needed.
 
-python -m limelight.cli.main > docs/errors.md
-
-The command line. Logs and progress on stderr, results on stdout; heavy things are imported when they are needed.
+`python -m limelight.cli.main > docs/errors.md` writes that page from the tree in `errors.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What cannot be undone by gains: reverberation around the whole mix, and noise behind it (SSE's DegradedMix).
+"""How sounds are varied: rooms and noises, speed, equalisers, bandwidth.
+
+What cannot be undone by gains: reverberation around the whole mix, and noise behind it (SSE's DegradedMix).
 
 A room is the direct sound and a diffuse tail that decays exponentially; no single reflections (Polack's statistical model of
 late reverberation); the direct sound comes first and keeps its place in time. SSE (arXiv 2609.29169) adds both to Muddy Mix

@@ -1,4 +1,6 @@
-"""Where the sounds of scenes come from: sound libraries with a manifest, or plain folders of one stem each.
+"""Data sets without pictures, out of a sound library or plain folders of sounds.
+
+Where the sounds of scenes come from: sound libraries with a manifest, or plain folders of one stem each.
 
 A plain folder needs nothing but files: what lies in one subfolder is one speaker (track, recording), a file that lies
 in none is its own; groups go to a split by their hash, as films do. Every sound that is used is noted, so that a clip can

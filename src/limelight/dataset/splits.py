@@ -1,4 +1,6 @@
-"""Which split a film belongs to: by its name's hash, or as a table says. Never by clip.
+"""Splits that share nothing: by film or group, checked by the sound itself.
+
+Which split a film belongs to: by its name's hash, or as a table says. Never by clip.
 
 A hash needs no memory: a film that is added later moves no other. With few films the shares are only roughly kept.
 The table is CSV with the column `file` and any of `split`, `group`, `licence`, `end_seconds` (a library's manifest will do);

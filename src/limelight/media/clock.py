@@ -1,4 +1,6 @@
-"""The one clock of a film.
+"""Time: the one clock of a film, and where decoded samples belong on it.
+
+The one clock of a film.
 
 Containers start anywhere: at 0, at 1.4 s (MPEG-TS), at ten hours (broadcast), sound before picture or after it. In
 Limelight time 0 is the first shown picture, or a little before it where sound comes first, so that no sound is lost:

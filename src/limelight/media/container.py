@@ -1,4 +1,6 @@
-"""Opening a film or sound file safely, and naming what it is.
+"""Files opened for reading, and the tags that are carried over.
+
+Opening a film or sound file safely, and naming what it is.
 
 FFmpeg opens far more than films: play lists that point elsewhere, network addresses, still pictures, devices, pipes.
 Limelight opens one regular file, by its absolute `file:` name, with a short list of containers and a limit on pictures

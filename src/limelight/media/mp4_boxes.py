@@ -1,4 +1,6 @@
-"""Boxes of MP4 and MOV that FFmpeg's muxer does not write, put into its file after it.
+"""MP4 and MOV: boxes that FFmpeg's muxer does not write, and edit lists.
+
+Boxes of MP4 and MOV that FFmpeg's muxer does not write, put into its file after it.
 
     moov ─┬─ trak ─┬─ edts/elst               `end_edit`: the time at which a track ends
           │        ├─ mdia/…/stsd/entry       `keep_boxes`: its name (ap4h, dvh1) and boxes (Dolby Vision, 360°, stereo)

@@ -1,4 +1,6 @@
-"""What gains on true stems explain of a signal: least squares, with one gain a stem, or gains that move.
+"""How far the balance of stems is off: fitted gains, artefacts, errors of balance.
+
+What gains on true stems explain of a signal: least squares, with one gain a stem, or gains that move.
 
     still     y ≈ Σ_k g_k s_k
     moving    y ≈ Σ_k g_k(t) s_k,   g_k(t) on straight lines between points 100 ms apart

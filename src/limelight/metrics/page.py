@@ -1,4 +1,6 @@
-"""What is drawn on the page of results, as numbers for its template: spectra, gains against the truth, before and after.
+"""The page of an evaluation, and its plots.
+
+What is drawn on the page of results, as numbers for its template: spectra, gains against the truth, before and after.
 
 The results as a page of Markdown, and as one that opens offline with drawings: the same tables, by Jinja2 templates.
 """

@@ -1,4 +1,6 @@
-"""Blocks of a soundtrack: remembered until they are needed again, and cut to another size.
+"""A stream of sound cut into equal blocks or overlapping chunks, and put together again.
+
+Blocks of a soundtrack: remembered until they are needed again, and cut to another size.
 
 A soundtrack of any length through a model that hears some seconds: overlapping chunks, cross-faded. One for all models.
 

@@ -1,4 +1,6 @@
-"""What one hearing of a whole soundtrack leaves behind: a few hundred bytes a second, from which a mix is decided.
+"""What is measured of a film's sound: features of stems for the director, loudness and peaks for the plan.
+
+What one hearing of a whole soundtrack leaves behind: a few hundred bytes a second, from which a mix is decided.
 
 And what the loudness and the peaks of any mix of its stems will be, before there is one.
 

@@ -1,4 +1,6 @@
-"""What the user decides: how far to go, what to favour, how loud the result is.
+"""The mix plan: what the user asked for, and what was decided, as a file that can be read and edited.
+
+What the user decides: how far to go, what to favour, how loud the result is.
 
 The mix plan: everything that is needed to render a mix again, readable and editable. Documented in docs/plan.md.
 

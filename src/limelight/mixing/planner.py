@@ -1,4 +1,6 @@
-"""Why the gains of a shot are what they are, in a sentence: what was seen, what was heard, what was done.
+"""From what was heard and seen to a mix plan, with a reason for every shot.
+
+Why the gains of a shot are what they are, in a sentence: what was seen, what was heard, what was done.
 
 From what was heard and seen to a mix plan.
 

@@ -1,4 +1,6 @@
-"""The card of a model, which travels inside its one file, and the seal that makes a damaged file be refused.
+"""A model's card, and the sealed file that carries it.
+
+The card of a model, which travels inside its one file, and the seal that makes a damaged file be refused.
 
 A model is an `.onnx` file; its card is JSON in the graph's metadata, under `limelight`. A file cannot hold its own hash,
 but it can hold the hash of itself with sixty-four zeros in the hash's place:

@@ -1,4 +1,6 @@
-"""Which models there are, and how they are asked for by name.
+"""Models by name: separators, directors, remixers; and what `limelight models` says of them.
+
+Which models there are, and how they are asked for by name.
 
     separators   deepfilter (the default) · lite · stems:DIR · command:'…' · FILE.onnx · FILE.py · module:function
     directors    speech-first (the default) · FILE.py · module:function

@@ -1,4 +1,6 @@
-"""Multi-head attention and the gated feed-forward layer that the transformers here are made of.
+"""The context transformer of VisAH, and the attention it is made of.
+
+Multi-head attention and the gated feed-forward layer that the transformers here are made of.
 
 Written out rather than taken from torch: the weights then have one name each in checkpoints, and the graph that is exported
 holds nothing but products and a softmax. Attention: Vaswani et al. (2017). GEGLU: Shazeer (2020), with the exact GELU, as the

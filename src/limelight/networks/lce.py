@@ -1,4 +1,6 @@
-"""The axis of frequency as `lite` sees it: *lines*, one bin each up to 3 kHz and then wider, as the ear's resolution is.
+"""LCE, the baseline that encodes a latent of context, and the bands it works on.
+
+The axis of frequency as `lite` sees it: *lines*, one bin each up to 3 kHz and then wider, as the ear's resolution is.
 
 Above 3 kHz no network of this size tells neighbouring bins apart, yet they would be three quarters of its work. A mask
 has one number a line.

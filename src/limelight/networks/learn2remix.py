@@ -1,4 +1,6 @@
-"""Conv-TasNet: stems out of a mixture by masks on a learnt transform, with convolutions over seconds in between.
+"""Learn2Remix, the baseline on a Conv-TasNet.
+
+Conv-TasNet: stems out of a mixture by masks on a learnt transform, with convolutions over seconds in between.
 
 From Luo and Mesgarani, "Conv-TasNet" (2019, arXiv 1809.07454), its best non-causal setting, B = 128:
 

@@ -1,4 +1,6 @@
-"""The page of one film: the facts of a result, put into the words and numbers that `templates/report.html.j2` lays out.
+"""The report of a film: its page, and the files beside it.
+
+The page of one film: the facts of a result, put into the words and numbers that `templates/report.html.j2` lays out.
 
 Nothing is fetched: style, script, pictures and sound are inside, and the page's own policy forbids the rest. The script is
 named by its hash, so that no text of a file could ever run; what a file says is escaped by the template.

@@ -1,4 +1,6 @@
-"""Numbers, times and foreign text as people read them.
+"""Words and templates of every page that is written.
+
+Numbers, times and foreign text as people read them.
 
 What comes from a file is hostile: a name may hold broken bytes, escape sequences for a terminal, marks that reverse
 the direction of writing, or markup. `plain` makes it one harmless line, `escaped` makes that line safe inside HTML.

@@ -1,4 +1,6 @@
-"""The papers' ablations as named variants of one recipe: which context, how much of it, how deep its encoder is.
+"""The papers' ablations: variants of one recipe, and their tables.
+
+The papers' ablations as named variants of one recipe: which context, how much of it, how deep its encoder is.
 
     none                                          no context
     one-frame-L3, many-frames-L3                  CLIP                                            L of 0, 3, 5, 6
@@ -9,7 +11,7 @@
 
 From VisAH (contexts, L) and SemMix (questions, L). "One" is the middle second of a passage, "many" all of them. Each
 variant is a run of its own in a folder of its name: a variant that is done is not done again, a stopped one goes on, one
-whose context is not there is left out and named. The tables are in `ablation_tables`.
+whose context is not there is left out and named. Their tables are below.
 
 The papers' ablation tables with ours beside them, as Markdown.
 

@@ -1,4 +1,6 @@
-"""Ctrl-C and SIGTERM between two steps, never within one: so that a stopped run loses nothing.
+"""Checkpoints: written safely, the best kept, and interrupts that lose nothing.
+
+Ctrl-C and SIGTERM between two steps, never within one: so that a stopped run loses nothing.
 
 Checkpoints: one safetensors file with weights, optimiser and averages, and everything needed to go on in its header.
 

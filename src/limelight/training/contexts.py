@@ -1,4 +1,6 @@
-"""What a network in training is shown of a clip: nothing, measured cues, or rows that an encoder made once.
+"""What a network is trained on: contexts and passages of a built data set.
+
+What a network in training is shown of a clip: nothing, measured cues, or rows that an encoder made once.
 
 The files lie in the clip's folder (`context_makers` writes them) and hold one row a second, [T, D] float32. Where nothing is
 shown, rows are zeros: so a film without a picture, and a picture left out in training, look alike. `contexts.json` in the

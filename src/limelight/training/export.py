@@ -1,4 +1,6 @@
-"""Remixing networks as ONNX: one graph from magnitudes, waveform and context to mask and waveform.
+"""From a checkpoint to a model file, or to a remixer at once.
+
+Remixing networks as ONNX: one graph from magnitudes, waveform and context to mask and waveform.
 
     magnitude [1, F, T] ─┐         ┌→ mask [1, F, T]
     mixture   [1, N]    ─┤ network │

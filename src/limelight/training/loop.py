@@ -1,4 +1,6 @@
-"""What a training says of itself: mean losses, throughput, memory and the time left, as a line and as a record.
+"""The training loop, and what it says on the way.
+
+What a training says of itself: mean losses, throughput, memory and the time left, as a line and as a record.
 
 The loop: sample, step, average, validate, save. Resumes from its own checkpoint as if it had never stopped.
 

@@ -1,4 +1,6 @@
-"""How far a remix is from the good mix: the papers' spectral distance, and the joint loss of networks that separate too.
+"""Losses, and which network is trained by which.
+
+How far a remix is from the good mix: the papers' spectral distance, and the joint loss of networks that separate too.
 
 From VisAH (CVPR 2025), a multi-resolution STFT distance in the two readings that it leaves open. Windows (Hann) of 2048, 1024
 and 512 samples, hop half the window, |X| = √max(re² + im², 1e-7):

@@ -6,7 +6,7 @@
     cues, describe    the catalogue of numbers, and their words; contexts: what networks are told
 
     of one picture    images, frames, lettering, face_detector, lips
-    of two            camera_motion, motion
+    of two            motion
     of a film         face_tracks, shots, summary
     with the sound    synchrony (lips and speech), event_synchrony (motion, cuts), synchrony_cues (all of it by name)
     with weights      pretrained: CLIP, captions, text

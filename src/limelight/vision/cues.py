@@ -1,4 +1,6 @@
-"""The numbers that the picture says, each with its meaning, unit and scale: one table.
+"""Cues: the table of numbers that the picture says, and one shot in words.
+
+The numbers that the picture says, each with its meaning, unit and scale: one table.
 
 The six kinds are SemMix's cues (camera focus, tone, scene background, appearance, emotion, sound-related
 elements). SemMix asks a vision-language model for them in words; ours are measured, so each is a number first.

@@ -1,4 +1,6 @@
-"""What a network is told of the picture: which context, how the questions were put, and what it was made with.
+"""What an encoder of pictures is, and which context a network wants.
+
+What a network is told of the picture: which context, how the questions were put, and what it was made with.
 
     none       nothing; the network is built without a context encoder
     cues       the measured cues, a row a second

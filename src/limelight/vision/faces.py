@@ -1,4 +1,6 @@
-"""Faces in one picture: boxes, five points and scores by YuNet, through ONNX Runtime.
+"""Faces and lips in one picture.
+
+Faces in one picture: boxes, five points and scores by YuNet, through ONNX Runtime.
 
     picture [H, W] → padded to multiples of 32 → for each place (row, column) of the grids of stride 8, 16, 32:
         score = √(class · object)      middle = (place + offset) · stride      size = exp(log size) · stride

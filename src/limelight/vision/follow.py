@@ -1,4 +1,6 @@
-"""Synchrony of picture and sound as cues by name, ten times a second, each with a confidence.
+"""Synchrony cues of a film: faces followed where it pays, and what they tell.
+
+Synchrony of picture and sound as cues by name, ten times a second, each with a confidence.
 
     faces followed ─► lip curves ─┐
     level of speech ──────────────┴─► one lag for the film ─► for each mouth: does it move, does it follow the speech

@@ -1,4 +1,6 @@
-"""Pictures made smaller, softer and moved, in NumPy: what OpenCV was used for on small pictures, without OpenCV.
+"""Small pictures in NumPy: scaling, blurring, warping, and lettering found in them.
+
+Pictures made smaller, softer and moved, in NumPy: what OpenCV was used for on small pictures, without OpenCV.
 
 Frames of films are scaled by PyAV, where they are decoded; this is for what comes after. Scaling by area and blurring are
 separable and linear, so each is two products with a narrow matrix, made once for each size:

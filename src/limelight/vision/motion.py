@@ -1,4 +1,6 @@
-"""How the camera moved between two pictures: pan, roll and zoom as one similarity z' = a z + b, in NumPy.
+"""Motion between two pictures: the camera's, and that of things.
+
+How the camera moved between two pictures: pan, roll and zoom as one similarity z' = a z + b, in NumPy.
 
     whole pictures → one shift by phase correlation (for quick pans), beside no shift at all
     a quarter, half, whole size → what is left of the difference, along its slopes → a little less, up to five times each

@@ -1,4 +1,6 @@
-"""Does what moves make what sounds? Motion against onsets of the sound, and cuts against onsets of the music.
+"""Synchrony: whether what is heard is what is seen, for lips, motion and cuts.
+
+Does what moves make what sounds? Motion against onsets of the sound, and cuts against onsets of the music.
 
     picture   log of the change within 80 ms ──► less its mean over 2 s ─┐
     sound     onset strength, every 10 ms ─────► less its mean over 2 s ─┴─► correlation over ten seconds ──► odds

@@ -1,4 +1,6 @@
-"""Cuts into an ONNX graph: a tensor inside becomes an input or an output, without a library for editing graphs.
+"""DeepFilterNet3 in NumPy and ONNX Runtime: features, network, and the cut of its graphs.
+
+Cuts into an ONNX graph: a tensor inside becomes an input or an output, without a library for editing graphs.
 
 Two edits of the file's bytes, neither of which changes a length that is written in it. Protocol Buffers merge messages
 that are put behind one another, so a fragment that declares one more input or output may simply follow. And the node

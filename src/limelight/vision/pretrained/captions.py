@@ -1,4 +1,6 @@
-"""Captions of a film: made once, kept as a file that can be read, edited, and written by hand.
+"""Captions: asked for, kept as files, checked against the pictures.
+
+Captions of a film: made once, kept as a file that can be read, edited, and written by hand.
 
     {"format": "limelight-captions", "version": 1, "model": "…", "style": "focused",
      "captions": [{"start_seconds": 0.0, "end_seconds": 3.2, "picture_seconds": 1.5,

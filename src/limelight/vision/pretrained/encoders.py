@@ -1,4 +1,6 @@
-"""Weights through transformers: by name from the Hugging Face hub, kept in its cache, or from a folder of that format.
+"""Pretrained encoders: CLIP for pictures and words, T5 for sentences, hashed words without a network.
+
+Weights through transformers: by name from the Hugging Face hub, kept in its cache, or from a folder of that format.
 
 Nothing is imported before it is asked for, and no code that comes with a model is ever run.
 
@@ -10,7 +12,7 @@ measurements, made on the same pass.
 
 CLIP reads: sentences as numbers in the same space as its pictures, so that the two can be compared.
 
-From CLIP (Radford et al., 2021): the text half of the model whose picture half is `clip.ClipFrames`, projected and brought
+From CLIP (Radford et al., 2021): the text half of the model whose picture half is `ClipFrames`, projected and brought
 to length 1. A caption longer than the 77 tokens that CLIP was taught is cut off.
 
 Sentences as numbers: a T5 encoder, pooled to one vector a sentence.
@@ -18,7 +20,7 @@ Sentences as numbers: a T5 encoder, pooled to one vector a sentence.
 From VisAH (CVPR 2025) and SemMix (arXiv 2601.08871): T5-XXL (Raffel et al., 2020), 4,096 wide. Neither says how a
 caption's tokens become one vector. Ours is their mean (the sentence's end mark counts, padding does not), brought to
 length 1, the same scaling as CLIP's; an empty sentence is all zeros. Smaller ones by name: `google/t5-v1_1-small` is
-512 wide, -base 768, -large 1,024, -xl 2,048 (all Apache-2.0). `hashed` (256 wide) is no network at all; see hashed_words.
+512 wide, -base 768, -large 1,024, -xl 2,048 (all Apache-2.0). `hashed` (256 wide) is no network at all (below).
 
 Sentences as numbers without a language model: words, and pairs of neighbours, counted in places that a hash gives them.
 
