@@ -21,7 +21,7 @@ from limelight.api import (
     render_video,
     separate_video,
 )
-from limelight.errors import NoSoundtrack, OutputError, PlanError, TargetExists
+from limelight.errors import NoSoundtrack, OutputError, PlanError, TargetExists, Unsupported
 from limelight.media.audio_files import write_sound
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
@@ -165,6 +165,23 @@ def test_where_masks_cannot_wait_it_is_told_and_nothing_is_left(separator, tmp_p
     monkeypatch.setattr("limelight.mixing.mixers.ByteSpool", Full)
     with pytest.raises(OutputError, match="the disk is full"):
         highlight_video(film_path(LOSSLESS), tmp_path / "out.mkv", separator=separator)
+    assert not list(tmp_path.iterdir())
+
+
+class Deaf:
+    """A separator that must not be asked."""
+
+    def __init__(self, card):
+        self.card = card
+
+    def separate(self, chunk):
+        raise AssertionError("heard a film whose target cannot be written")
+
+
+def test_a_container_that_cannot_hold_the_film_is_refused_before_anything_is_heard(separator, tmp_path):
+    source = film_path(Film(container="mp4", seconds=2.0))
+    with pytest.raises((OutputError, Unsupported), match="webm"):
+        highlight_video(source, tmp_path / "out.webm", separator=Deaf(separator.card))
     assert not list(tmp_path.iterdir())
 
 

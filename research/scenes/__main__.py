@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from limelight.cli.context import command_context, progress_bar
+from limelight.cli.context import command_context, own_process, progress_bar
 from limelight.cli.muddy import (
     About,
     ClipSeconds,
@@ -138,4 +138,5 @@ def headroom(
 
 
 if __name__ == "__main__":
+    own_process()
     app()

@@ -15,7 +15,7 @@ from limelight.errors import ModelError
 from limelight.media.audio_files import write_sounds
 from limelight.media.formats import default_suffix
 from limelight.media.target import naming_write_errors, prepare_target
-from limelight.media.write import Written, write_with_same_soundtrack, write_with_soundtrack
+from limelight.media.write import Written, check_container, write_with_same_soundtrack, write_with_soundtrack
 from limelight.mixing import one_step
 from limelight.mixing.job import (
     Analysis,
@@ -105,7 +105,7 @@ def highlight_with(
 ) -> Highlighted:
     """The main path, whatever way the new mix is made."""
     job = Job.of(source, audio_stream=audio_stream, picture_height=picture_height, progress=progress)
-    target = prepare_target(job.info.path, Path(dest or default_target(job.info)), overwrite=overwrite)
+    target = _prepared(job, dest, overwrite=overwrite)
     mixer.check(controls)
     with Scratch(target) as job.scratch:
         found = analyse(job, encoder or usual_encoder(mixer))
@@ -145,7 +145,7 @@ def render_video(
     """Renders a plan, edited or not; the picture is only copied. Raises PlanError where the plan is of another film."""
     job = Job.of(source, audio_stream=plan.source.audio_stream, progress=progress)
     plan.check_fit(job.info, job.soundtrack)
-    target = prepare_target(job.info.path, Path(dest or default_target(job.info)), overwrite=overwrite)
+    target = _prepared(job, dest, overwrite=overwrite)
     mixer = mixer_of(separator or load_separator(plan.model.name), None, None)
     if mixer.card.fingerprint != plan.model.sha256:
         job.notes.append(f"the plan was made by another version of {plan.model.name}: the stems may differ a little")
@@ -223,6 +223,13 @@ def decide(job: Job, mixer: Mixer, found: Analysis, controls: Controls) -> MixPl
 def default_target(info: SourceInfo) -> Path:
     """NAME.highlighted.EXT beside the source."""
     return info.path.with_name(f"{info.path.stem}.highlighted{default_suffix(info)}")
+
+
+def _prepared(job: Job, dest: Path | str | None, *, overwrite: bool) -> Path:
+    """Where the result goes, before any work. Raises OutputError where it cannot, or its container cannot take the film."""
+    target = prepare_target(job.info.path, Path(dest or default_target(job.info)), overwrite=overwrite)
+    check_container(job.info, job.soundtrack, target)
+    return target
 
 
 def _written(

@@ -101,6 +101,17 @@ def test_stems_of_another_film_are_refused(tmp_path: Path) -> None:
         opened(StemFiles(tmp_path / "stems"), film, tmp_path)
 
 
+def test_stems_in_the_folder_of_another_film_are_not_taken(tmp_path: Path) -> None:
+    film, _, _ = film_with(tmp_path)
+    (tmp_path / "stems").rename(tmp_path / "other")
+    (tmp_path / "stems").mkdir()
+    (tmp_path / "other").rename(tmp_path / "stems" / "other")
+    with pytest.raises(InputError, match="found nothing"):
+        opened(StemFiles(tmp_path / "stems"), film, tmp_path)
+    (tmp_path / "stems" / "other").rename(tmp_path / "stems" / "film")
+    assert opened(StemFiles(tmp_path / "stems"), film, tmp_path)
+
+
 def test_a_program_gets_the_sound_and_gives_stems(tmp_path: Path) -> None:
     film, _, _ = film_with(tmp_path)
     script = tmp_path / "halves.py"

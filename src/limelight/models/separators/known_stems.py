@@ -55,7 +55,8 @@ class StemFiles:
         for name in (film.path.name, film.path.stem):
             if (self.folder / name).is_dir():
                 return KnownStems(self.folder / name, film, track, self.card)
-        return KnownStems(self.folder, film, track, self.card)
+        # Not deeper: what lies in another folder is another film's.
+        return KnownStems(self.folder, film, track, self.card, pattern="*")
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,11 @@ class SeparatorCommand:
 class KnownStems:
     """The stems of one soundtrack, read beside it; to be asked in the order of time, from the start as often as wished."""
 
-    def __init__(self, folder: Path, film: SourceInfo, track: SoundtrackInfo, card: Card) -> None:
-        self._paths = [find_stem(folder, stem) for stem in FROM_FILES]
+    def __init__(
+        self, folder: Path, film: SourceInfo, track: SoundtrackInfo, card: Card, *, pattern: str = "**/*"
+    ) -> None:
+        """pattern: which files of the folder are looked at."""
+        self._paths = [find_stem(folder, stem, pattern=pattern) for stem in FROM_FILES]
         self._film, self._track, self.card = film, track, card
         for path in self._paths:
             _check_length(path, film)
@@ -158,9 +162,9 @@ def _converted(path: Path, layout: str, sample_rate: int) -> Iterator[Samples]:
     yield resampler.finish()
 
 
-def find_stem(folder: Path, stem: str) -> Path:
+def find_stem(folder: Path, stem: str, *, pattern: str = "**/*") -> Path:
     """The file of a stem, by what programs are used to call it. Raises InputError."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    files = sorted(path for path in folder.glob(pattern) if path.suffix.lower() in SUFFIXES)
     for name in FILE_NAMES[stem]:
         for path in files:
             if name in _words_of(path):
