@@ -7,6 +7,7 @@ python -m research.architecture --write    put the figures into docs/ARCHITECTUR
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 import tempfile
 import threading
@@ -80,11 +81,11 @@ def types_defined_twice() -> dict[str, list[str]]:
 
 
 def files_of_one_film() -> list[str]:
-    """The files of the package in which a line is run while the demo film is highlighted by the command line."""
+    """The files of the package of which a function is called while the demo film is highlighted by the command line."""
     seen: set[str] = set()
 
     def watch(frame: FrameType, event: str, _argument: Any) -> None:
-        if event == "call" and frame.f_code.co_name != "<module>":
+        if event == "call" and frame.f_code.co_flags & inspect.CO_OPTIMIZED:  # a function, not the body of a module or class
             seen.add(frame.f_code.co_filename)
 
     from limelight.cli.main import app
