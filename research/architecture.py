@@ -85,7 +85,9 @@ def files_of_one_film() -> list[str]:
     seen: set[str] = set()
 
     def watch(frame: FrameType, event: str, _argument: Any) -> None:
-        if event == "call" and frame.f_code.co_flags & inspect.CO_OPTIMIZED:  # a function, not the body of a module or class
+        if (
+            event == "call" and frame.f_code.co_flags & inspect.CO_OPTIMIZED
+        ):  # a function, not the body of a module or class
             seen.add(frame.f_code.co_filename)
 
     from limelight.cli.main import app

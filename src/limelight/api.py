@@ -33,8 +33,7 @@ from limelight.models.protocols import Director, Remixer
 from limelight.models.registry import load_director, load_separator
 from limelight.runtime import prefetch
 from limelight.types import STEMS, Cues, Samples, SoundtrackInfo, SourceInfo
-from limelight.vision.encoder import Encoder, NoPicture, PictureStatistics
-from limelight.vision.encoders import PICTURE_HEIGHT
+from limelight.vision.encoder import PICTURE_HEIGHT, Encoder, NoPicture, PictureStatistics
 
 STAGES = ("look", "measure", "plan", "render")
 

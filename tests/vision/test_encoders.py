@@ -10,8 +10,15 @@ from vision.pretrained.fakes import three_shots
 
 from limelight.errors import InputError, ModelError
 from limelight.types import Cues
-from limelight.vision.encoder import NoPicture, PictureStatistics
-from limelight.vision.encoders import PICTURE_HEIGHT, ContextRequest, LazyEncoder, encoder_for, encoder_of
+from limelight.vision.encoder import (
+    PICTURE_HEIGHT,
+    ContextRequest,
+    LazyEncoder,
+    NoPicture,
+    PictureStatistics,
+    encoder_for,
+    encoder_of,
+)
 from limelight.vision.pretrained.captions import Caption, Captions, write_captions
 
 NOWHERE = "/nowhere/at/all"
@@ -120,7 +127,7 @@ def test_offline_is_offline_and_the_text_model_follows_the_width(monkeypatch: py
 def test_captions_by_hand_need_only_a_text_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from vision.pretrained.fakes import FirstLetters, letters
 
-    from limelight.vision import encoders
+    from limelight.vision import encoder as encoders
 
     monkeypatch.setattr(encoders, "text_of", lambda wish, *, width: FirstLetters())
     caption = Caption(start_seconds=1, end_seconds=3, words={"tone": "Amber"})

@@ -77,7 +77,7 @@ def highlight(
         from limelight.media.target import check_place
         from limelight.mixing.plan import plan_text
         from limelight.report.page import check_page, write_report
-        from limelight.vision.encoders import encoder_for
+        from limelight.vision.encoder import encoder_for
 
         target = _target(source, output, audio_stream)
         page = target.with_suffix(".html") if report else None
@@ -134,7 +134,7 @@ def plan(
         from limelight.media.target import check_place
         from limelight.mixing.plan import plan_text
         from limelight.models.registry import load_director, load_separator
-        from limelight.vision.encoders import encoder_for
+        from limelight.vision.encoder import encoder_for
 
         check_one_film(source)
         if output:

@@ -30,7 +30,7 @@ from limelight.cli.options import (
 from limelight.errors import UsageError
 
 if TYPE_CHECKING:
-    from limelight.vision.encoders import ContextRequest
+    from limelight.vision.encoder import ContextRequest
 
 
 WORDED = ("captions", "words")
@@ -65,7 +65,7 @@ def inspect(
         wish = context_request(told, context_model, text_model, captions, device, offline)
         from limelight import api
         from limelight.cli.summary import inspection_json, inspection_text
-        from limelight.vision.encoders import encoder_of
+        from limelight.vision.encoder import encoder_of
 
         check_one_film(source)
         if check_captions:
@@ -89,7 +89,7 @@ def _check_captions(
     from limelight.media.target import check_place, whole_or_absent
     from limelight.metrics.caption_check import check, findings
     from limelight.metrics.caption_page import captions_page, gather, sentences, teller_of
-    from limelight.vision.encoders import encoder_of
+    from limelight.vision.encoder import encoder_of
 
     if wish.name not in WORDED:
         raise UsageError(f"captions are checked with --context {' or '.join(WORDED)}, not {wish.name}")

@@ -12,7 +12,7 @@ from limelight.errors import InputError
 
 if TYPE_CHECKING:
     from limelight.mixing.plan import Controls
-    from limelight.vision.encoders import ContextRequest
+    from limelight.vision.encoder import ContextRequest
 
 ONE_AT_A_TIME = 'films are taken one at a time for now; in a shell: for film in *.mp4; do limelight "$film"; done'
 
@@ -97,7 +97,7 @@ def context_request(
     offline: bool,
 ) -> ContextRequest:
     """The flags as one checked record. Raises UsageError for flags that have no use together."""
-    from limelight.vision.encoders import ContextRequest
+    from limelight.vision.encoder import ContextRequest
 
     name = None if context is None else context.value
     return ContextRequest(name, context_model, text_model, captions, device=device, offline=offline)

@@ -29,7 +29,7 @@ from limelight.mixing.separation import downmix_weights
 from limelight.models.protocols import Remixer
 from limelight.types import Picture, Samples, SourceInfo
 from limelight.vision.cues import KINDS
-from limelight.vision.encoders import CLIP_HEIGHT
+from limelight.vision.encoder import CLIP_HEIGHT
 from limelight.vision.pretrained.captioned import FilmTeller, ToldFilm
 from limelight.vision.pretrained.captions import Caption, Consistency, Grounding, consistency, grounding
 from limelight.vision.pretrained.encoders import ClipFrames, ClipWords, TextEncoder

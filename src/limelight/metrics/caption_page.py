@@ -21,7 +21,7 @@ from limelight.report.drawings import data_url
 from limelight.report.page import STYLE
 from limelight.report.thumbnails import jpeg
 from limelight.report.words import clock_time, number, plain, render
-from limelight.vision.encoders import ContextRequest, text_name, text_of, worded
+from limelight.vision.encoder import ContextRequest, text_name, text_of, worded
 from limelight.vision.pretrained.captioned import FilmTeller
 from limelight.vision.pretrained.captions import Consistency, Grounding
 from limelight.vision.pretrained.encoders import CLIP, ClipFrames, ClipWords, TextEncoder

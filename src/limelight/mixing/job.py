@@ -21,8 +21,7 @@ from limelight.mixing.features import Measurements, measure_audio
 from limelight.mixing.plan import PlannedSource
 from limelight.runtime import give_back, in_background, prefetch
 from limelight.types import Cues, Picture, Samples, SoundtrackInfo, SourceInfo
-from limelight.vision.encoder import Encoder, NoPicture
-from limelight.vision.encoders import PICTURE_HEIGHT
+from limelight.vision.encoder import PICTURE_HEIGHT, Encoder, NoPicture
 
 PICTURES_AHEAD = 8  # a second: some are searched for faces, which takes as long as decoding five
 # stage, seconds of film done, seconds of film in all

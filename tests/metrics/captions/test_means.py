@@ -14,7 +14,7 @@ from vision.pretrained.tiny_clip import tiny_clip
 
 from limelight.errors import ModelError
 from limelight.metrics.caption_page import gather
-from limelight.vision.encoders import ContextRequest
+from limelight.vision.encoder import ContextRequest
 
 pytest.importorskip("transformers")
 NOWHERE = "/nowhere/at/all"
