@@ -204,7 +204,7 @@ def usual_encoder(mixer: Mixer) -> Encoder:
     if mixer.context == "none":
         return NoPicture()
     if mixer.context == "cues":
-        return PictureStatistics()
+        return PictureStatistics(sampled=mixer.sampled)
     raise ModelError(
         f"Wanted to ask {mixer.card.name}, which was trained on the context {mixer.context!r}, found no encoder for it; "
         "give one, of limelight.vision.pretrained, or NoPicture()."

@@ -88,7 +88,14 @@ def highlight(
             mixer.check_editable()
             check_place(source, plan_out, overwrite=force)
         card = mixer.card
-        watching = encoder_for(card.name, mixer.context, request, width=card.context_width, source=card.context_source)
+        watching = encoder_for(
+            card.name,
+            mixer.context,
+            request,
+            width=card.context_width,
+            source=card.context_source,
+            sampled=mixer.sampled,
+        )
         with progress_bar(quiet=quiet) as bar:
             result = api.highlight_with(
                 source,
@@ -145,7 +152,7 @@ def plan(
                 source,
                 separator=load_separator(separator) if separator else None,
                 director=deciding,
-                encoder=encoder_for(deciding.card.name, "cues", request).encoder,
+                encoder=encoder_for(deciding.card.name, "cues", request, sampled=True).encoder,
                 controls=controls,
                 audio_stream=audio_stream,
                 progress=bar,

@@ -21,7 +21,8 @@ from limelight.mixing.features import Measurements, measure_audio
 from limelight.mixing.plan import PlannedSource
 from limelight.runtime import give_back, in_background, prefetch
 from limelight.types import Cues, Picture, Samples, SoundtrackInfo, SourceInfo
-from limelight.vision.encoder import PICTURE_HEIGHT, Encoder, NoPicture
+from limelight.vision.encoder import PICTURE_HEIGHT, Encoder, NoPicture, PictureStatistics
+from limelight.vision.watch import where_to_look
 
 PICTURES_AHEAD = 8  # a second: some are searched for faces, which takes as long as decoding five
 # stage, seconds of film done, seconds of film in all
@@ -121,11 +122,11 @@ class Job:
             self.progress(stage, done / self.soundtrack.sample_rate, self.info.duration_seconds)
             yield block
 
-    def pictures(self, stage: str) -> Iterator[Picture]:
-        """The pictures, with progress."""
-        for picture in prefetch(
-            sample_frames(self.info, height=self.picture_height, notes=self.notes), count=PICTURES_AHEAD
-        ):
+    def pictures(self, stage: str, *, few: bool = False) -> Iterator[Picture]:
+        """The pictures, with progress; few: of those stretches alone that are worth looking at."""
+        within = where_to_look(self.info).stretches if few else None
+        chosen = sample_frames(self.info, height=self.picture_height, notes=self.notes, within=within)
+        for picture in prefetch(chosen, count=PICTURES_AHEAD):
             self.progress(stage, picture.time_seconds, self.info.duration_seconds)
             yield picture
 
@@ -153,7 +154,8 @@ def analyse(job: Job, encoder: Encoder) -> Analysis:
     if job.info.picture is None:  # else the picture's progress is told at that time
         blocks = job.followed("measure", blocks)
     with in_background(blocks, partial(measure_soundtrack, job.soundtrack)) as measuring:
-        seen = chosen.encode(job.pictures("look"), duration_seconds=job.info.duration_seconds)
+        few = isinstance(chosen, PictureStatistics) and chosen.sampled
+        seen = chosen.encode(job.pictures("look", few=few), duration_seconds=job.info.duration_seconds)
         job.timed("look", started)
         started = time.perf_counter()
         measured = measuring()

@@ -40,6 +40,11 @@ class Mixer(Protocol):
         """What it is told of the picture, as encoders are called."""
         ...
 
+    @property
+    def sampled(self) -> bool:
+        """Whether few pictures will do; a network must be told what it was trained on, the cues of all."""
+        ...
+
     def check_editable(self) -> None:
         """Raises ModelError where its plans cannot be edited and rendered again."""
         ...
@@ -73,6 +78,10 @@ class StemMixer:
     @property
     def context(self) -> str:
         return "cues"
+
+    @property
+    def sampled(self) -> bool:
+        return True
 
     def check_editable(self) -> None:
         """Gain curves can always be edited."""
@@ -140,6 +149,10 @@ class OneStepMixer:
     @property
     def context(self) -> str:
         return self.card.context
+
+    @property
+    def sampled(self) -> bool:
+        return False
 
     def check_editable(self) -> None:
         raise one_step.no_stems(self.card.name)

@@ -122,7 +122,7 @@ class PictureStatistics:
 
     def __init__(self, *, sampled: bool = False) -> None:
         """`sampled`: pictures may be left out (`watch`); else what is not shown anew is a picture that is held."""
-        self._sampled = sampled
+        self.sampled = sampled
 
     def encode(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Cues:
         """Watch the pictures (RGB, upright, about 180 lines) once, in constant memory."""
@@ -133,7 +133,7 @@ class PictureStatistics:
         cuts = cuts[seen.moments["time_seconds"][cuts] < duration_seconds]
         cut_seconds = seen.moments["time_seconds"][cuts]
         columns = cues_of_pictures(seen, cuts)
-        if self._sampled:
+        if self.sampled:
             columns = evenly(columns, cut_seconds, duration_seconds)
         seconds = Stretches(np.arange(math.ceil(duration_seconds) + 1, dtype=np.float64))
         shots = Stretches(np.concatenate([[0.0], cut_seconds, [duration_seconds]]))
@@ -245,12 +245,18 @@ class EncoderChoice:
 
 
 def encoder_for(
-    name: str, trained: str, request: ContextRequest, *, width: int = 0, source: ContextSource | None = None
+    name: str,
+    trained: str,
+    request: ContextRequest,
+    *,
+    width: int = 0,
+    source: ContextSource | None = None,
+    sampled: bool = False,
 ) -> EncoderChoice:
     """The encoder of what a model was trained to be told, or of nothing where that is wished.
 
     name: of the model; trained: its context; width: of its rows; source: how its captions were asked for, and by which
-    networks. Raises ModelError for another context.
+    networks; sampled: whether measured cues of few pictures will do. Raises ModelError for another context.
     """
     wished = request.name or trained
     if wished not in ("none", trained):
@@ -259,18 +265,18 @@ def encoder_for(
             "--context none."
         )
     request = replace(request, name=wished)  # flags that have no use for it are told
-    return encoder_of(wished, request.completed(source) if source else request, width=width)
+    return encoder_of(wished, request.completed(source) if source else request, width=width, sampled=sampled)
 
 
-def encoder_of(name: str, wish: ContextRequest, *, width: int = 0) -> EncoderChoice:
-    """The encoder of a context; `width`: of what it is to give, where that is known.
+def encoder_of(name: str, wish: ContextRequest, *, width: int = 0, sampled: bool = False) -> EncoderChoice:
+    """The encoder of a context; `width`: of what it is to give, where that is known; `sampled`: few pictures will do.
 
     What cannot be loaded is told when it is asked: ModelError for weights, InputError for captions.
     """
     if name == "none":
         return EncoderChoice(NoPicture())
     if name == "cues":
-        return EncoderChoice(PictureStatistics())
+        return EncoderChoice(PictureStatistics(sampled=sampled))
     if name == "clip":
         return EncoderChoice(LazyEncoder(partial(_clip, wish)), CLIP_HEIGHT)
     asked = name == "captions" and wish.captions is None
