@@ -27,7 +27,8 @@ from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 from limelight.media.spool import ByteSpool
 from limelight.media.target import naming_write_errors
-from limelight.mixing.plan import Controls, MixPlan, plan_text
+from limelight.mixing.controls import Controls
+from limelight.mixing.plan import MixPlan, plan_text
 from limelight.models.registry import load_separator
 from limelight.types import STEMS
 

@@ -16,7 +16,7 @@ from limelight.api import STAGES, highlight_video
 from limelight.cli.summary import as_json, summary
 from limelight.errors import ModelError
 from limelight.media.probe import probe
-from limelight.mixing.plan import Controls
+from limelight.mixing.controls import Controls
 from limelight.report.page import write_report
 from limelight.vision.cues import CUE_NAMES
 from limelight.vision.encoder import NoPicture

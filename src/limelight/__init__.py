@@ -15,11 +15,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from limelight.api import highlight_video, inspect_video, plan_video, render_video, separate_video
-    from limelight.mixing.plan import Controls, MixPlan, read_plan
+    from limelight.mixing.controls import Controls
+    from limelight.mixing.plan import MixPlan, read_plan
     from limelight.models.registry import load_director, load_separator
 
 _HOMES = {
-    "Controls": "limelight.mixing.plan",
+    "Controls": "limelight.mixing.controls",
     "MixPlan": "limelight.mixing.plan",
     "highlight_video": "limelight.api",
     "inspect_video": "limelight.api",

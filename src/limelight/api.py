@@ -17,6 +17,7 @@ from limelight.media.formats import default_suffix
 from limelight.media.target import naming_write_errors, prepare_target
 from limelight.media.write import Written, check_container, write_with_same_soundtrack, write_with_soundtrack
 from limelight.mixing import one_step
+from limelight.mixing.controls import Controls
 from limelight.mixing.job import (
     Analysis,
     Job,
@@ -27,7 +28,7 @@ from limelight.mixing.job import (
     measure_soundtrack,
 )
 from limelight.mixing.mixers import AnySeparator, Mixer, OneStepMixer, StemMixer
-from limelight.mixing.plan import Controls, MixPlan
+from limelight.mixing.plan import MixPlan
 from limelight.mixing.render import stems
 from limelight.models.protocols import Director, Remixer
 from limelight.models.registry import load_director, load_separator

@@ -268,7 +268,7 @@ def _tell_stages(memory: mmap.mmap) -> None:
 
 def _load() -> None:
     """Everything that a command needs, before the first fork. A session of one thread may be forked; two may not."""
-    for name in ("cli.main", "cli.summary", "metrics.score", "report.write"):
+    for name in ("cli.main", "cli.summary", "metrics.score", "report.page"):
         import_module(f"limelight.{name}")
     for name in sys.argv[1:]:
         import_module(name)

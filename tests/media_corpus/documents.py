@@ -30,7 +30,7 @@ SAID = {
     "style": "by hand",
     "captions": [{"start_seconds": 0.0, "end_seconds": 2.0, "picture_seconds": 1.0, "words": {"tone": "warm"}}],
 }
-LEARNT = tuple(f"limelight.training.{name}" for name in ("torch_remix", "trainer", "contexts", "export"))
+LEARNT = tuple(f"limelight.training.{name}" for name in ("trainer", "contexts", "export"))
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from films import Film
 from media_corpus import compare, sync
 from media_corpus.command_server import CommandServer
 
+from limelight.mixing.controls import Controls
 from limelight.mixing.job import Job, analyse
 from limelight.mixing.mixers import StemMixer
-from limelight.mixing.plan import Controls
 from limelight.models.registry import load_separator
 from limelight.vision.encoder import NoPicture
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from limelight.mixing.plan import LOUDNESS_TARGETS, Controls
+from limelight.mixing.controls import LOUDNESS_TARGETS, Controls
 
 
 @pytest.mark.parametrize("strength", [0, 0.25, 1])

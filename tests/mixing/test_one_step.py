@@ -11,9 +11,10 @@ from mixing.scenes import joined, low_passed, source_of
 from limelight.audio.loudness import LoudnessMeter
 from limelight.audio.peaks import true_peak_db
 from limelight.errors import ModelError
+from limelight.mixing.controls import Controls
 from limelight.mixing.features import measure_audio
 from limelight.mixing.one_step import check_controls, context_of, finished, remix
-from limelight.mixing.plan import Controls, MixPlan
+from limelight.mixing.plan import MixPlan
 from limelight.mixing.separation import downmix_weights
 from limelight.models.protocols import Remixer
 from limelight.types import Cues

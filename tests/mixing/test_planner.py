@@ -10,8 +10,9 @@ from mixing.scenes import LAYOUTS, chunks_of, decided, filmed, rendered, scene, 
 
 from limelight.audio.loudness import integrated_loudness
 from limelight.errors import ModelError
+from limelight.mixing.controls import LOUDNESS_TARGETS, Controls
 from limelight.mixing.features import features_of, measure_audio
-from limelight.mixing.plan import LOUDNESS_TARGETS, Controls, PlannedSource, plan_text
+from limelight.mixing.plan import PlannedSource, plan_text
 from limelight.mixing.planner import make_plan
 from limelight.types import STEMS, Cues, StemFeatures
 from limelight.vision.cues import CUE_NAMES

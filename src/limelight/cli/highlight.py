@@ -177,7 +177,8 @@ def render(
     """Render a plan, edited or not: no picture is looked at, nothing is decided."""
     with command_context(verbose=verbose):
         from limelight import api
-        from limelight.mixing.plan import Controls, read_plan
+        from limelight.mixing.controls import Controls
+        from limelight.mixing.plan import read_plan
         from limelight.models.registry import load_separator
 
         Controls(true_peak_dbtp=true_peak)  # raises where it is out of range

@@ -11,7 +11,7 @@ import typer
 from limelight.errors import InputError
 
 if TYPE_CHECKING:
-    from limelight.mixing.plan import Controls
+    from limelight.mixing.controls import Controls
     from limelight.vision.encoder import ContextRequest
 
 ONE_AT_A_TIME = 'films are taken one at a time for now; in a shell: for film in *.mp4; do limelight "$film"; done'
@@ -83,7 +83,7 @@ def controls_from_flags(
     strength: float, speech: float, music: float, effects: float, loudness: str, true_peak: float | None
 ) -> Controls:
     """The flags as one checked record. Raises UsageError for what is out of range."""
-    from limelight.mixing.plan import Controls
+    from limelight.mixing.controls import Controls
 
     return Controls(strength, speech, music, effects, loudness, true_peak)
 

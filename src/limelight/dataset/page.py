@@ -19,7 +19,8 @@ from limelight.dataset.statistics import FILMS, LevelStatistics, Statistics, row
 from limelight.report.drawings import data_url
 from limelight.report.listening import clip_bytes, match_loudness
 from limelight.report.page import STYLE
-from limelight.report.words import duration, number, render, write_text
+from limelight.report.templating import render, write_text
+from limelight.report.words import duration, number
 from limelight.types import STEMS, Samples, Vector
 
 EXAMPLES = 6

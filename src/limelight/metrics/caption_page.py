@@ -19,8 +19,9 @@ from limelight.models.protocols import Remixer
 from limelight.models.registry import load_remixer
 from limelight.report.drawings import data_url
 from limelight.report.page import STYLE
+from limelight.report.templating import render
 from limelight.report.thumbnails import jpeg
-from limelight.report.words import clock_time, number, plain, render
+from limelight.report.words import clock_time, number, plain
 from limelight.vision.encoder import ContextRequest, text_name, text_of, worded
 from limelight.vision.pretrained.captioned import FilmTeller
 from limelight.vision.pretrained.captions import Consistency, Grounding

@@ -23,9 +23,10 @@ from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import ModelError
 from limelight.metrics.clips import EvalClip, Mix, ShownCues
 from limelight.mixing import render
+from limelight.mixing.controls import Controls
 from limelight.mixing.features import Measurements, features_of, measure_audio
 from limelight.mixing.one_step import changes
-from limelight.mixing.plan import Controls, MixPlan, PlannedSource
+from limelight.mixing.plan import MixPlan, PlannedSource
 from limelight.mixing.planner import make_plan
 from limelight.mixing.separation import downmix_weights, separate
 from limelight.models.card import Card

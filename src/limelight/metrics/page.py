@@ -45,7 +45,8 @@ from limelight.metrics.tables import (
 )
 from limelight.report.drawings import data_url
 from limelight.report.page import STYLE
-from limelight.report.words import number, render, write_text
+from limelight.report.templating import render, write_text
+from limelight.report.words import number
 from limelight.types import STEMS
 from limelight.vision.images import by_area
 

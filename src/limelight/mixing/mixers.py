@@ -14,9 +14,10 @@ from typing import Protocol
 from limelight.errors import PlanError
 from limelight.media.spool import AudioSpool, ByteSpool, check_room
 from limelight.mixing import one_step, render
+from limelight.mixing.controls import Controls
 from limelight.mixing.features import features_of
 from limelight.mixing.job import Analysis, Job
-from limelight.mixing.plan import Controls, MixPlan
+from limelight.mixing.plan import MixPlan
 from limelight.mixing.planner import make_plan
 from limelight.mixing.render import ChunkSource
 from limelight.mixing.separation import KeptMasks, downmix_weights, separate

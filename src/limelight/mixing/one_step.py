@@ -22,9 +22,9 @@ from limelight.audio.loudness import LoudnessMeter
 from limelight.audio.peaks import TruePeakMeter
 from limelight.errors import ModelError
 from limelight.mixing.chunks import ChunkPlan, Originals, in_chunks
+from limelight.mixing.controls import Controls
 from limelight.mixing.features import Measurements
 from limelight.mixing.plan import (
-    Controls,
     MixPlan,
     PlannedControls,
     PlannedLoudness,

@@ -22,10 +22,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from limelight.audio.convert import db_to_gain
 from limelight.errors import ModelError
 from limelight.mixing import features as measurements
+from limelight.mixing.controls import Controls
 from limelight.mixing.features import Measurements, change_lu, passed_power, peaks_ratio
 from limelight.mixing.plan import (
     STEP_SECONDS,
-    Controls,
     MixPlan,
     PlannedControls,
     PlannedLoudness,

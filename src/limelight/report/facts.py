@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from limelight.api import Highlighted
-from limelight.mixing.plan import CEILING_DBTP, KEEP, MixPlan, PlannedControls, PlannedShot
+from limelight.mixing.controls import CEILING_DBTP, KEEP
+from limelight.mixing.plan import MixPlan, PlannedControls, PlannedShot
 from limelight.mixing.planner import NOTICEABLE_DB
 from limelight.models.directors.speech_first import NAME as SPEECH_FIRST
 from limelight.report.words import clock_time, decibels, duration, kilohertz, number

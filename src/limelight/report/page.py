@@ -45,8 +45,9 @@ from limelight.report.listening import (
     new_soundtrack,
     view_soundtrack,
 )
+from limelight.report.templating import render, write_text
 from limelight.report.thumbnails import Cell, strip_cells, thumbnails
-from limelight.report.words import change, clock_time, decibels, escaped, kilohertz, number, plain, render, write_text
+from limelight.report.words import change, clock_time, decibels, escaped, kilohertz, number, plain
 from limelight.types import STEMS, SoundtrackInfo
 
 TEMPLATES = Path(__file__).with_name("templates")
