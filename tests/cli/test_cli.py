@@ -207,6 +207,7 @@ def test_flags_out_of_range(film, flags):
     failing(film, *flags, code="E_USAGE", exit_code=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_leaves_nothing(tmp_path, number, exit_code):
     film = shutil.copy(film_path(Film(seconds=60.0, size=(32, 32))), tmp_path / "long.mp4")

@@ -48,6 +48,7 @@ def limelight(*words: object) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_train_tells_how_fast_and_how_good(dataset: Path, tmp_path: Path) -> None:
     into = tmp_path / "run"
     words = ["train", dataset, "--into", into, *SMALL, "--context", "cues", "--log-every", 1, "--validation-clips", 2]
@@ -63,6 +64,7 @@ def test_train_tells_how_fast_and_how_good(dataset: Path, tmp_path: Path) -> Non
     assert lines == [told, told, {"step", "validation"}]
 
 
+@pytest.mark.slow
 def test_words_to_a_trained_network_to_onnx(dataset: Path, tmp_path: Path) -> None:
     import onnx
 
@@ -101,6 +103,7 @@ def test_learn2remix_is_trained_with_its_own_loss(dataset: Path, tmp_path: Path)
     assert set(check["validation"]) == {"input", "none"}
 
 
+@pytest.mark.slow
 def test_the_released_variant_is_trained_and_exported_at_its_best(dataset: Path, tmp_path: Path) -> None:
     into = tmp_path / "run"
     words = ["--variant", "released", "--context", "cues", "--validation-clips", 2, "--validate-every", 1]

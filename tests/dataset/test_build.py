@@ -123,6 +123,7 @@ def test_a_build_that_was_stopped_goes_on_and_ends_the_same(
     assert everything_in(tmp_path / "set") == everything_in(once)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by a signal")
 def test_a_build_that_was_killed_outright_goes_on_and_ends_the_same(once: Path, place: Path, tmp_path: Path) -> None:
     process = multiprocessing.get_context("spawn").Process(target=_build, args=(place, tmp_path / "set"))
@@ -247,6 +248,7 @@ def test_names_are_plain_on_every_system() -> None:
     assert len(film_name(Path("x" * 300), "0123456789")) == 49
 
 
+@pytest.mark.slow
 def test_two_encodings_of_a_film_in_two_splits_are_found_by_their_sound(tmp_path: Path) -> None:
     first = film_with_stems(tmp_path, "a", seconds=9.0)
     make_film(Film("mp4", sound="aac", seconds=9.0, seed=1, layout="mono", amplitude=0.2), first.with_name("b.mp4"))
@@ -265,6 +267,7 @@ def test_two_encodings_of_a_film_in_two_splits_are_found_by_their_sound(tmp_path
     assert (outcome.clips, outcome.films) == (4, 1)  # only what went to another split is built again
 
 
+@pytest.mark.slow
 def test_a_folder_of_condensed_movies_becomes_a_set(tmp_path: Path) -> None:
     videos = tmp_path / "films"
     for n, name in enumerate(("aaaaaaaaaaa", "bbbbbbbbbbb", "ccccccccccc")):

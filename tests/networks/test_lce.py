@@ -145,6 +145,7 @@ def test_the_gradient_reaches_every_parameter(stirred: Lce) -> None:
     assert [name for name in untouched if not name.endswith("k.bias")] == []  # a softmax forgets a key's bias
 
 
+@pytest.mark.slow
 def test_the_same_mixture_learns_to_obey_two_captions() -> None:
     """One wants the low tone, the other the high one, each 12 dB over the other."""
     torch.manual_seed(0)

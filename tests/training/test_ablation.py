@@ -40,6 +40,7 @@ def test_variants_are_chosen_by_pattern() -> None:
         variants(["few-frames"])
 
 
+@pytest.mark.slow
 def test_what_is_done_is_not_done_again_and_what_cannot_be_done_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

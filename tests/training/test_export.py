@@ -121,6 +121,7 @@ def test_a_flipped_byte_of_a_real_one_is_refused(pair: tuple[Visah, Path], tmp_p
         OnnxRemixer(tmp_path / "flipped.onnx")
 
 
+@pytest.mark.slow
 def test_a_published_checkpoint_becomes_a_file_that_runs(tmp_path: Path) -> None:
     """Told by its width: CLIP's frames. The context encoder then attends over a batch of one."""
     weights = random_weights(3, channels=4, width=64, context=768)

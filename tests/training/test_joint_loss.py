@@ -88,6 +88,7 @@ def test_weights_weigh() -> None:
     torch.testing.assert_close(losses["total"], 3 * losses["separation"] + 0.5 * losses["remix"])
 
 
+@pytest.mark.slow
 def test_a_tiny_network_learns_two_pairs_by_heart() -> None:
     torch.manual_seed(0)
     stems = voices()

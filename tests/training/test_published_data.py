@@ -73,6 +73,7 @@ def test_clips_are_read_in_the_order_of_the_csv(data: Path) -> None:
     assert not clips[0].context(768).requires_grad
 
 
+@pytest.mark.slow
 def test_the_published_checkpoint_is_evaluated_in_batches_of_the_csv(data: Path, checkpoint: Path) -> None:
     told: list[tuple[int, int]] = []
     clips = PublishedData(data, "test")

@@ -38,6 +38,7 @@ def tiny(name: str, loss: str) -> RemixTask:
     return RemixTask(Visah(config), loss)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WIDTHS)
 def test_a_handful_of_pairs_is_learnt_by_heart(tmp_path: Path, name: str) -> None:
     task, batch = tiny(name, "linear"), pairs(WIDTHS[name])

@@ -162,6 +162,7 @@ def test_half_precision_goes_the_same_way(dataset: Path, straight: Path, tmp_pat
     assert {tensor.dtype for tensor in kept.part("model").values()} == {torch.float32}
 
 
+@pytest.mark.slow
 def test_two_processes_lose_what_one_does(dataset: Path, straight: Path, tmp_path: Path) -> None:
     """The same global batch, shared out over gloo."""
     with socket.socket() as free:

@@ -36,6 +36,7 @@ def test_it_does_not_matter_how_the_stream_is_cut_into_pieces() -> None:
     assert len(whole.faces) == len(pieces.faces)
 
 
+@pytest.mark.slow
 def test_pictures_are_let_go_as_they_pass() -> None:
     alive: list[weakref.ref[np.ndarray]] = []
     most = 0

@@ -48,6 +48,7 @@ def test_the_text_encoder_follows_the_model(monkeypatch: pytest.MonkeyPatch) -> 
     assert "t5-v1_1-base" in found.text
 
 
+@pytest.mark.slow
 def test_the_check_from_the_command_line(tmp_path: Path) -> None:
     film = Path(shutil.copy(film_path(Film(seconds=3.0)), tmp_path / "holiday.mp4"))
     captions = [{"start_seconds": k, "end_seconds": k + 1, "words": {"tone": f"a tone, {k}"}} for k in range(3)]

@@ -54,6 +54,7 @@ def test_more_clips_go_on_where_it_was(asked: Request) -> None:
         assert path.read_text().count("\n") == 2
 
 
+@pytest.mark.slow
 def test_the_command_line_evaluates_and_compares(dataset: Path, tmp_path: Path) -> None:
     """With the packaged model, in a process of its own."""
 
