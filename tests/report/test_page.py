@@ -145,14 +145,15 @@ def with_shots(result, **changed):
 
 def test_each_shot_tells_what_was_seen_heard_decided_and_how_sure(result, found):
     director = PlannedModel(name="learnt", sha256="0" * 64)
-    told = with_shots(result, speech_present=0.634, confidence=0.8)
+    levels = {"speech": -31.2, "music": -26.0, "effects": -100.0}
+    told = with_shots(result, heard_lufs=levels, speech_present=0.634, confidence=0.8)
     told = replace(told, plan=told.plan.model_copy(update={"director": director}))
     rows = shot_rows(told, found)
     assert len(rows) == 3
     for row, shot in zip(rows, told.plan.shots, strict=True):
         assert row.told["Seen"] == shot.cues["camera focus"]
-        assert row.told["Heard"].startswith("speech 63 % of the time, ")
-        assert row.told["Heard"].count("LUFS") == 1
+        assert row.told["Heard"].startswith("speech −31 LUFS, music −26 LUFS, somebody speaks 63 % of the time, ")
+        assert "effects" not in row.told["Heard"]
         assert row.told["Decided"] == shot.reason
         assert row.told["Sure"] == "80 %"
     assert "Decided by the director learnt" in Reader(page(told, found)).said

@@ -86,6 +86,9 @@ class PlannedShot(_Part):
     cues: dict[str, str]
     gains_db: dict[str, float]  # mean over the shot
     by_ear_db: dict[str, float] | None = None  # of 0.1.0: the same, had its model not looked
+    heard_lufs: dict[str, float] | None = Field(
+        default=None, description="loudness of each stem in the shot; −100 for none"
+    )
     speech_present: float | None = Field(default=None, ge=0, le=1, description="share of the time with speech")
     confidence: float | None = Field(default=None, ge=0, le=1, description="how sure the director is")
     reason: str

@@ -191,6 +191,7 @@ def _planned_shot(shot: Shot, curves: Vector, times: Vector, heard: StemFeatures
         end_seconds=round(shot.end_seconds, 3),
         cues=dict(shot.words),
         gains_db=gains,
+        heard_lufs={stem: round(level, 1) for stem, level in levels.items()},
         speech_present=round(float(presence.mean()), 3) if len(presence) and np.isfinite(presence).all() else None,
         confidence=None if scene is None else round(scene.confidence, 3),
         reason=reason(shot, levels, gains, None if scene is None else scene.reason),

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from limelight.api import Highlighted
 from limelight.mixing.controls import CEILING_DBTP, KEEP
 from limelight.mixing.plan import MixPlan, PlannedControls, PlannedShot
-from limelight.mixing.planner import NOTICEABLE_DB
+from limelight.mixing.planner import AUDIBLE_LUFS, NOTICEABLE_DB
 from limelight.models.directors.speech_first import NAME as SPEECH_FIRST
 from limelight.report.words import clock_time, decibels, duration, kilohertz, number
 from limelight.types import STEMS, SoundtrackInfo
@@ -105,9 +105,13 @@ def decided(shot: PlannedShot) -> str:
     return shot.reason.removeprefix(f"{seen}; ") if seen else shot.reason
 
 
-def speech_in_words(shot: PlannedShot) -> str:
-    """How much of a shot somebody speaks; nothing where that is not known."""
-    return "" if shot.speech_present is None else f"speech {round(100 * shot.speech_present)} % of the time"
+def heard_in_words(shot: PlannedShot) -> str:
+    """How loud each stem is, and how much of the time somebody speaks; nothing where that is not known."""
+    levels = {stem: level for stem, level in (shot.heard_lufs or {}).items() if level > AUDIBLE_LUFS}
+    said = [f"{stem} {level:.0f} LUFS".replace("-", "−") for stem, level in levels.items()]
+    if shot.speech_present is not None:
+        said.append(f"somebody speaks {round(100 * shot.speech_present)} % of the time")
+    return ", ".join(said)
 
 
 def controls_in_words(controls: PlannedControls) -> str:

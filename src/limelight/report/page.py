@@ -252,7 +252,7 @@ def _heard(shot: PlannedShot, found: ReportData) -> str:
     before, after = (
         loudness_between(view, shot.start_seconds, shot.end_seconds) for view in (found.before, found.after)
     )
-    return ", ".join(filter(None, [facts.speech_in_words(shot), f"all together {change(before, after, 'LUFS')}"]))
+    return ", ".join(filter(None, [facts.heard_in_words(shot), f"all together {change(before, after, 'LUFS')}"]))
 
 
 def _shots_said(plan: MixPlan) -> list[str]:
