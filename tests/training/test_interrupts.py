@@ -19,6 +19,14 @@ from limelight.training.checkpoint import BetweenSteps, load_checkpoint
 from limelight.training.loop import Batch, LoopConfig, train
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Whoever starts the tests in the background has shut their ears to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def numbered(step: int) -> Iterator[Batch]:
     while True:
         yield batch(seed=step)
