@@ -54,9 +54,7 @@ def main() -> None:
             print(f"{folder.name}: {CLIPS * SECONDS / (time.time() - started):.1f} × real time", flush=True)
 
 
-def draw_shard(
-    maker: SceneMaker, ear: PretrainedEar, folder: Path, seed: int, first: int, *, waves: bool
-) -> None:
+def draw_shard(maker: SceneMaker, ear: PretrainedEar, folder: Path, seed: int, first: int, *, waves: bool) -> None:
     """Written beside and renamed, so that a folder that is there is whole."""
     maker.forget()
     resolution = Resolution()

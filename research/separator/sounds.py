@@ -20,7 +20,9 @@ SAMPLE_RATE = 48_000
 STEM_OF_KIND = {"speech": "speech", "music": "music", "sfx": "effects", "effects": "effects"}
 SUNG = ("sing", "sung", "song", "vocal", "choir", "a-cappella", "voice alone")
 NO_TOP_HERTZ = 24_000  # sources of a lower rate lack the top octave
-WORDS_SHARE = 0.3  # an effect with a voice in it for so much of the time has words, unless its tags call it a voice or a crowd
+WORDS_SHARE = (
+    0.3  # an effect with a voice in it for so much of the time has words, unless its tags call it a voice or a crowd
+)
 LONG_SECONDS = 30.0  # longer files are entered in the middle rather than decoded whole
 
 Sound = NDArray[np.float32]  # [2, N]

@@ -57,5 +57,3 @@ def told_gain(clip: Mono) -> np.float32:
     level = 10 ** (TOLD_RMS_DB / 20)
     root_mean_square = float(np.sqrt(np.square(clip, dtype=np.float64).mean())) if len(clip) else 0.0
     return np.float32(level / max(root_mean_square, level / _MOST_GAIN))
-
-
