@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 STEM_COUNT = 3  # speech, music, effects
-TOLD = ("mixture", "ear", "rest", "side")  # powers of a line, in the order of the input
+TOLD = ("mixture", "speech", "rest", "side")  # powers of a line, in the order of the input
 FEATURES = 4  # of a line: mixture, ear, ear over rest, side over mixture
 FIRST_TAPS = torch.tensor([0.25, 0.5, 0.25])
 FIRST_TRUST = 0.5
@@ -97,17 +97,10 @@ def neighbours(x: Tensor, weight: Tensor, dilation: int) -> Tensor:
 def shifted(x: Tensor, dilation: int) -> Tensor:
     """A quarter of the channels from earlier, a quarter from later, half as they are: x [B, T, …, D]."""
     quarter, steps = x.shape[-1] // 4, x.shape[1]
-    earlier, later, now = x[..., :quarter], x[..., quarter : 2 * quarter], x[..., 2 * quarter :]
-    reach = min(dilation, steps)
-    nothing = [0, 0] * (x.dim() - 2)
-    return torch.cat(
-        [
-            F.pad(earlier[:, : steps - reach], [*nothing, reach, 0]),
-            F.pad(later[:, reach:], [*nothing, 0, reach]),
-            now,
-        ],
-        dim=-1,
-    )
+    beside = [0, 0] * (x.dim() - 2)
+    earlier = F.pad(x[..., :quarter], [*beside, dilation, 0])[:, :steps]
+    later = F.pad(x[..., quarter : 2 * quarter], [*beside, 0, dilation])[:, dilation:]
+    return torch.cat([earlier, later, x[..., 2 * quarter :]], dim=-1)
 
 
 class PerBand(nn.Module):
