@@ -16,7 +16,7 @@ from shards import present
 from spectral import Resolution, power
 from test_scenes import TestScene
 
-from limelight.audio.k_weighting import k_weight_response
+from limelight.audio.loudness import k_weight_response
 from limelight.models.protocols import Chunk, Separator
 from limelight.models.separators.pretrained_ear import HeardSpeech
 from limelight.networks.stem_separator import StemSeparator, StemSeparatorConfig

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from audio.sounds import noise, programme
 
-from limelight.audio.bands import Bands
+from limelight.audio.stft import Bands
 from limelight.audio.stft import StftConfig, whole_frames
 from limelight.errors import ModelError
 from limelight.models.protocols import Chunk

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.bands import Bands
+from limelight.audio.stft import Bands
 from limelight.audio.stft import StftConfig, whole_frames
 from limelight.errors import ModelError
 from limelight.models.card import Card
 from limelight.models.protocols import Chunk, Separation
-from limelight.models.sealed_file import check_graph, open_sealed
+from limelight.models.card import check_graph, open_sealed
 from limelight.models.separators.pretrained_ear import Mono, PretrainedEar
 from limelight.runtime import run_session
 from limelight.types import STEMS
