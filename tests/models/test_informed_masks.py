@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from audio.sounds import noise, programme
 
-from limelight.audio.stft import Bands
-from limelight.audio.stft import StftConfig, whole_frames
+from limelight.audio.stft import Bands, StftConfig, whole_frames
 from limelight.errors import ModelError
 from limelight.models.protocols import Chunk
+from limelight.models.registry import load_separator
 from limelight.models.separators.informed_masks import InformedSeparator, side_of, told_powers
+from limelight.models.separators.masks import MaskSeparator
 from limelight.models.separators.pretrained_ear import WARM_SAMPLES, PretrainedEar, told_gain
 
 torch = pytest.importorskip("torch")
@@ -33,7 +34,9 @@ def tiny_separator(path: Path) -> tuple[InformedSeparator, torch.nn.Module]:
             parameter.normal_(0, 0.3)
     card = separator_card(network, BANDS.edges, name="tiny", licence="none", training_data="none")
     export_separator(network, path, card, scale=torch.tensor([2.0, 1.0, 1.0]), shift=torch.tensor([0.5, 0.0, 0.0]))
-    return InformedSeparator(path, threads=1), network
+    separator = load_separator(str(path), threads=1)
+    assert isinstance(separator, InformedSeparator)
+    return separator, network
 
 
 def chunk_of(sound: np.ndarray, *weights: float) -> Chunk:
@@ -65,10 +68,12 @@ def test_the_file_says_what_the_network_says(tmp_path: Path) -> None:
 
 
 def test_a_graph_of_another_kind_is_refused(tmp_path: Path) -> None:
+    """Its card says that it is told by an ear, its graph wants magnitudes."""
     from fakes import separator_file
 
     with pytest.raises(ModelError, match="not what its card says"):
-        InformedSeparator(separator_file(tmp_path / "other.onnx"), threads=1)
+        load_separator(str(separator_file(tmp_path / "other.onnx", config={"told": ["mixture"]})))
+    assert isinstance(load_separator(str(separator_file(tmp_path / "masks.onnx"))), MaskSeparator)
 
 
 def test_powers_of_white_noise_are_its_variance_in_every_band() -> None:

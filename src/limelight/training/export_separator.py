@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from limelight.models.card import METADATA, Card, seal
-from limelight.models.separators.informed_masks import STEPS_MULTIPLE
+from limelight.models.separators.informed_masks import STEPS_MULTIPLE, TOLD_KEY
 from limelight.networks.stem_separator import TOLD, StemSeparator
 from limelight.training.export import export_graph
 
@@ -57,7 +57,7 @@ def separator_card(
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         licence=licence,
         training_data=training_data,
-        config=config.as_dict() | {STEPS_MULTIPLE: config.steps_per_token, "told": list(TOLD)},
+        config=config.as_dict() | {STEPS_MULTIPLE: config.steps_per_token, TOLD_KEY: list(TOLD)},
     )
 
 

@@ -15,27 +15,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.stft import Bands
-from limelight.audio.stft import StftConfig, whole_frames
+from limelight.audio.stft import Bands, StftConfig, whole_frames
 from limelight.errors import ModelError
-from limelight.models.card import Card
+from limelight.models.card import Card, SealedFile, check_graph, open_sealed
 from limelight.models.protocols import Chunk, Separation
-from limelight.models.card import check_graph, open_sealed
+from limelight.models.separators.masks import MaskSeparator
 from limelight.models.separators.pretrained_ear import Mono, PretrainedEar
 from limelight.runtime import run_session
 from limelight.types import STEMS
 
 Array = NDArray[np.float32]
 TOLD = ("mixture", "speech", "rest", "side")  # whose mean powers by band the network is told, in this order
-STEPS_MULTIPLE = "steps_multiple"  # P, in a card's config
+STEPS_MULTIPLE, TOLD_KEY = "steps_multiple", "told"  # of a card's config: P, and TOLD where the network is told so
 
 
 class InformedSeparator:
     """Hears the mono downmix at the card's programme level; its masks hold for every channel."""
 
-    def __init__(self, path: Path, *, threads: int | None = None, device: str | None = None) -> None:
-        """Raises ModelError."""
-        file = open_sealed(path, threads=threads, device=device)
+    def __init__(self, file: SealedFile, *, threads: int | None = None) -> None:
+        """Raises ModelError where the graph is not what the card says, or the ear's weights are missing."""
         self._card, self._session = file.card, file.session
         self._config = StftConfig(self.card.n_fft, self.card.hop)
         self._bands = Bands.of(self.card.band_edges, self.card.n_fft)
@@ -70,6 +68,16 @@ class InformedSeparator:
         if masks.shape[:3] != (1, len(STEMS), whole) or presence.shape != (1, whole // self._multiple, len(STEMS)):
             raise ModelError(f"The model {self._card.name} answers in another shape than its card's; install it again.")
         return masks[0][:, :steps], presence[0].repeat(self._multiple, axis=0)[:steps]
+
+
+def open_masks(
+    path: Path, *, threads: int | None = None, device: str | None = None
+) -> MaskSeparator | InformedSeparator:
+    """The separator in a sealed file, whichever of the two its card says it is. Raises ModelError."""
+    file = open_sealed(path, threads=threads, device=device)
+    if TOLD_KEY in file.card.config:
+        return InformedSeparator(file, threads=threads)
+    return MaskSeparator(file)
 
 
 def told_powers(mono: Mono, speech: Mono, side: Mono, config: StftConfig, bands: Bands) -> Array:
