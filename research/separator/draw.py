@@ -5,7 +5,7 @@
 
 A shard is a folder NAME: kept.npy [clips, 9, T, lines] float16 (spectral.py), voice.npy [clips, T] float16, undo_db.npy
 [clips, 3], facts.json; with --waves also waves.npy [clips, 5, N] int16 (stems, ear, side in mono at ±4) for other resolutions.
-Scene n of a seed is the same whatever was drawn before. Resumes at the first shard that is not there.
+A shard of a seed is the same whatever was drawn before. Resumes at the first shard that is not there.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import os
 import time
 from pathlib import Path
 
-import levels as lv
 import numpy as np
-from pretrained import heard
 from scenes import PLAIN, SceneMaker, Variety
 from sounds import SoundLibrary
 from spectral import KEPT, Resolution, kept_of
+
+from limelight.models.separators.pretrained_ear import PretrainedEar
 
 CLIPS = 64  # a shard
 SECONDS = 10.24  # 480 steps
@@ -34,7 +34,6 @@ def main() -> None:
     parser.add_argument(
         "--libraries", type=Path, nargs="+", required=True, help="Lists made by research.sounds.library."
     )
-    parser.add_argument("--films", type=Path, required=True, help="A table of film, clip and the LUFS of each stem.")
     parser.add_argument("--split", default="train")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hours", type=float, default=1.0)
@@ -43,19 +42,21 @@ def main() -> None:
     options = parser.parse_args()
     library = SoundLibrary(options.libraries, options.split)
     print(library, flush=True)
-    films = lv.FilmLevels.read(options.films, checked=options.split != "train")
-    maker = SceneMaker(library, films, seconds=SECONDS, variety=PLAIN if options.plain else Variety())
+    training = options.split == "train"
+    maker = SceneMaker(library, seconds=SECONDS, variety=PLAIN if options.plain else Variety(), twice=training)
+    ear = PretrainedEar()
     shards = max(1, round(options.hours * 3600 / SECONDS / CLIPS))
     for shard in range(shards):
         folder = options.into / f"{options.split}-{options.seed}-{shard:04d}"
         if not folder.is_dir():
             started = time.time()
-            draw_shard(maker, folder, options.seed, shard * CLIPS, waves=options.waves)
+            draw_shard(maker, ear, folder, options.seed, shard * CLIPS, waves=options.waves)
             print(f"{folder.name}: {CLIPS * SECONDS / (time.time() - started):.1f} × real time", flush=True)
 
 
-def draw_shard(maker: SceneMaker, folder: Path, seed: int, first: int, *, waves: bool) -> None:
+def draw_shard(maker: SceneMaker, ear: PretrainedEar, folder: Path, seed: int, first: int, *, waves: bool) -> None:
     """Written beside and renamed, so that a folder that is there is whole."""
+    maker.forget()
     resolution = Resolution()
     steps = -(-maker.samples // resolution.hop)
     kept = np.zeros((CLIPS, len(KEPT), steps, resolution.lines), np.float16)
@@ -64,14 +65,13 @@ def draw_shard(maker: SceneMaker, folder: Path, seed: int, first: int, *, waves:
     for n in range(CLIPS):
         scene = maker.draw(np.random.default_rng([seed, first + n]))
         mono, side = scene.mono, scene.side
-        ear = heard(mono.sum(0))
-        kept[n] = kept_of(mono, ear.speech, side, resolution)
-        place = (np.arange(steps) * resolution.hop / 48_000 / 0.032).astype(int)
-        voice[n] = ear.voice[np.minimum(place, len(ear.voice) - 1)]
+        heard = ear.hear(mono.sum(0))
+        kept[n] = kept_of(mono, heard.speech, side, resolution)
+        voice[n] = heard.voice_at(np.arange(steps) * resolution.hop / 48_000)
         undo[n] = scene.undo_db
         facts.append(scene.facts)
         if waves:
-            whole = np.concatenate([mono, ear.speech[None], side[None]])
+            whole = np.concatenate([mono, heard.speech[None], side[None]])
             sounds.append(np.clip(np.rint(whole * WAVE_SCALE), -32768, 32767).astype(np.int16))
     draft = folder.with_name(f".{folder.name}.{os.getpid()}")
     draft.mkdir(parents=True)

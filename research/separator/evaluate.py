@@ -1,22 +1,26 @@
 # ruff: noqa: T201 - a script talks
 """The table: what each system's stems are worth, on sounds never trained on.
 
-    python evaluate.py TESTS --checkpoint RUN.safetensors --lite FOLDER [--count 200]
+    python evaluate.py TESTS [--checkpoint RUN.safetensors …] [--count 200] [--best 100]
 
 remix      level-matched MAG of the mix with the true gains on the system's stems, against doing nothing, in %
 best       the same with the three gains that are best for these stems
 SI-SDR     of each stem on the unspoilt mixtures at DnR v3's levels, where it is heard (dB)
-presence   F1 of "speech is heard", by 21 ms, where speech lies 10 LU under the rest
+presence   F1 of "speech is heard", by 21 ms, where speech lies 10 LU under the rest and pauses are long
 false      share of time that speech is said to be heard, of music with singing and of effects
-phantom    what is called speech where there is none, under the mixture: the 95 % quantile of clips (dB)
-speed      times real time of one thread, without the pretrained ear
+phantom    what is called speech where there is none (mixtures at films' levels, singing, effects), under the mixture: the
+           95 % quantile of clips (dB)
+speed      times real time of one thread; of a checkpoint without the pretrained ear
+
+The packaged separators are judged once and remembered in TESTS/rows; --anew forgets them.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -25,89 +29,93 @@ import numpy as np
 import soxr
 import systems as sy
 import torch
-from limelight.evaluation import metrics
 from numpy.typing import NDArray
-from test_scenes import TestScene, read
+from test_scenes import SHARE, TestScene, read
+
+from limelight.metrics import papers
+from limelight.models.registry import load_separator
 
 SECONDS = 10.24
 EVERY = 8  # frames, where gains are sought
+SILENT_KINDS = ("sung", "effects")
 Array = NDArray[np.float32]
-Figures = dict[str, dict[str, list[float]]]  # system, figure, clips
+Row = dict[str, list[float]]  # figure, clips
+NOTHING = "do nothing"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tests", type=Path)
     parser.add_argument("--checkpoint", type=Path, nargs="*", default=[])
-    parser.add_argument("--lite", type=Path, default=Path("../../src/limelight/models/lite"))
+    parser.add_argument("--separator", nargs="*", default=["lite", "deepfilter"], help="By name or file.")
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument(
-        "--best", type=int, default=100, help="Mixtures of each kind on which the best gains are sought."
-    )
-    parser.add_argument("--only-new", action="store_true", help="Without the other rows but doing nothing.")
+    parser.add_argument("--best", type=int, default=100, help="Mixtures of each kind whose best gains are sought.")
+    parser.add_argument("--anew", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    lite = sy.OldLite(options.lite)
-    rows = [sy.System("do nothing", sy.nothing)]
-    if not options.only_new:
-        rows += [sy.System("lite 0.1.0", lite), sy.System("DeepFilterNet3 + its split", lite.behind_ear)]
+    rows: dict[str, Row] = {}
+    for name, make in _systems(options).items():
+        rows[name] = _remembered(name, make, options)
+    print(table(rows))
+
+
+def _systems(options: argparse.Namespace) -> dict[str, Callable[[], sy.Run]]:
+    """Made when they are asked for: some need not be asked again."""
+    made: dict[str, Callable[[], sy.Run]] = {NOTHING: lambda: sy.nothing}
+    for name in options.separator:
+        made[name] = lambda name=name: sy.Packaged(load_separator(name, threads=1))  # type: ignore[misc]
     for path in options.checkpoint:
         new = sy.NewSeparator(path)
-        rows.append(sy.System(f"{path.stem}, step {new.step}", new))
-    if not options.only_new:
-        rows += [sy.System("perfect masks", sy.perfect_masks), sy.System("true stems", sy.true_stems)]
-    found: Figures = defaultdict(lambda: defaultdict(list))
-    for kind in ("film", "dnr"):
-        for n, scene in enumerate(islice(read(options.tests, kind), options.count)):
-            remixed(scene, kind, rows, found, with_best=n < options.best)
-    for scene in islice(read(options.tests, "clean"), options.count):
-        separated(scene, rows, found)
-    presence(options.tests, options.count, rows, found)
-    print(table(rows, found))
+        made[f"{path.stem}, step {new.step}"] = lambda new=new: new  # type: ignore[misc]
+    return made | {"perfect masks": lambda: sy.perfect_masks}
 
 
-def remixed(scene: TestScene, kind: str, rows: Iterable[sy.System], found: Figures, *, with_best: bool) -> None:
+def _remembered(name: str, make: Callable[[], sy.Run], options: argparse.Namespace) -> Row:
+    file = options.tests / "rows" / f"{name.replace('/', '_')}, {options.count}, {options.best}.json"
+    if file.is_file() and not options.anew:
+        return json.loads(file.read_text())  # type: ignore[no-any-return]
+    row = judged(sy.System(name, make()), options.tests, options.count, options.best)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(row))
+    return row
+
+
+def judged(system: sy.System, tests: Path, count: int, best: int) -> Row:
+    """All figures of one system, clip by clip."""
+    row: Row = defaultdict(list)
+    for kind in SHARE:
+        for n, scene in enumerate(islice(read(tests, kind), round(count * SHARE[kind]))):
+            answer = system(scene)
+            if kind in ("film", "dnr"):
+                _remixed(scene, kind, answer.stems, row, with_best=n < best)
+            elif kind == "clean":
+                _separated(scene, answer.stems, row)
+            elif kind == "buried":
+                row["said"] += (answer.presence[: sy.STEPS] > 0.5).astype(float).tolist()
+                row["true"] += sy.block_presence(scene).astype(float).tolist()
+            else:
+                row[f"false {kind}"].append(100 * float((answer.presence > 0.5).mean()))
+            if not scene.stems[0].any():
+                row["phantom"].append(_under(answer.stems[0], scene.mixture))
+    row["presence"] = [100 * _f1(np.array(row.pop("said")) > 0, np.array(row.pop("true")) > 0)]
+    row["speed"] = [SECONDS / float(np.median(system.seconds))]
+    return dict(row)
+
+
+def _remixed(scene: TestScene, kind: str, stems: Array, row: Row, *, with_best: bool) -> None:
     gains = 10 ** (scene.undo_db / 20)
     target = _rate((scene.stems * gains[:, None]).sum(0))
-    wished = metrics.magnitudes(target)
-    lufs = metrics.loudness_lufs(target)
-    silent = not scene.stems[0].any()
-    for row in rows:
-        stems = row(scene).stems
-        found[row.name][f"remix {kind}"].append(_distance(_rate((stems * gains[:, None]).sum(0)), wished, lufs))
-        found[row.name][f"best {kind}"].append(best_distance(_rate(stems), wished, lufs, gains))
-        if silent:
-            found[row.name]["phantom"].append(_under(stems[0], scene.mixture))
+    wished, lufs = papers.magnitudes(target), papers.loudness_lufs(target)
+    row[f"remix {kind}"].append(_distance(_rate((stems * gains[:, None]).sum(0)), wished, lufs))
+    if with_best:
+        row[f"best {kind}"].append(best_distance(_rate(stems), wished, lufs, gains))
 
 
-def separated(scene: TestScene, rows: Iterable[sy.System], found: Figures) -> None:
-    """SI-SDR; also phantoms of what is not spoilt."""
+def _separated(scene: TestScene, stems: Array, row: Row) -> None:
     whole = np.square(scene.mixture).mean()
-    for row in rows:
-        stems = row(scene).stems
-        for k, stem in enumerate(lv.STEMS):
-            if np.square(scene.stems[k]).mean() > 1e-3 * whole:
-                found[row.name][f"SI-SDR {stem}"].append(si_sdr(stems[k], scene.stems[k]))
-
-
-def presence(tests: Path, count: int, rows: Iterable[sy.System], found: Figures) -> None:
-    for row in rows:
-        said, true, thresholds = [], [], None
-        for scene in islice(read(tests, "buried"), count // 2):
-            answer = row(scene)
-            said.append(answer.presence[: sy.STEPS])
-            true.append(sy.block_presence(scene))
-            thresholds = answer.threshold
-        if not said:
-            continue
-        levels, truth = np.concatenate(said), np.concatenate(true)
-        tried = [thresholds] if thresholds is not None else np.quantile(levels, np.linspace(0.02, 0.98, 49))
-        scores = [(_f1(levels > t, truth), t) for t in tried]
-        score, threshold = max(scores)
-        found[row.name]["presence"].append(100 * score)
-        for kind in ("sung", "effects"):
-            heard = [(row(scene).presence > threshold).mean() for scene in islice(read(tests, kind), count // 3)]
-            found[row.name][f"false {kind}"] += [100 * float(x) for x in heard]
+    for k, stem in enumerate(lv.STEMS):
+        if np.square(scene.stems[k]).mean() > 1e-3 * whole:
+            row[f"SI-SDR {stem}"].append(si_sdr(stems[k], scene.stems[k]))
 
 
 def _f1(said: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
@@ -115,12 +123,12 @@ def _f1(said: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
 
 
 def _rate(x: Array) -> NDArray[np.float64]:
-    return soxr.resample(x.T, 48_000, metrics.SAMPLE_RATE, quality="HQ").T.astype(np.float64)
+    return soxr.resample(x.T, 48_000, papers.SAMPLE_RATE, quality="HQ").T.astype(np.float64)
 
 
 def _distance(output: NDArray[np.float64], wished: NDArray[np.float64], lufs: float) -> float:
-    gain = metrics.matching_gain(metrics.loudness_lufs(output), lufs)
-    return float(np.abs(gain * metrics.magnitudes(output) - wished).mean())
+    gain = papers.matching_gain(papers.loudness_lufs(output), lufs)
+    return float(np.abs(gain * papers.magnitudes(output) - wished).mean())
 
 
 def best_distance(
@@ -159,39 +167,31 @@ def si_sdr(output: Array, target: Array) -> float:
     return float(10 * np.log10((scaled @ scaled + 1e-12) / (np.square(output - scaled).sum() + 1e-12)))
 
 
-def table(rows: Iterable[sy.System], found: Figures) -> str:
-    rows = list(rows)
-    nothing = found[rows[0].name]
-    heads = [
-        "remix film",
-        "remix dnr",
-        "best film",
-        "best dnr",
-        "SI-SDR speech",
-        "SI-SDR music",
-        "SI-SDR effects",
-        "presence",
-        "false sung",
-        "false effects",
-        "phantom",
-    ]
-    lines = ["| | " + " | ".join([*heads, "speed"]) + " |", "|---|" + "---:|" * (len(heads) + 1)]
-    for row in rows:
-        cells = []
-        for head in heads:
-            values = found[row.name][head]
-            if not values:
-                cells.append("–")
-            elif head.startswith(("remix", "best")):
-                base = nothing[head.replace("best", "remix")]
-                cells.append(f"{100 * (np.mean(values) / np.mean(base[: len(values)]) - 1):+.1f} %")
-            elif head == "phantom":
-                cells.append(f"{np.quantile(values, 0.95):.1f}")
-            else:
-                cells.append(f"{np.mean(values):.1f}")
-        lines.append(f"| {row.name} | " + " | ".join(cells) + f" | {SECONDS / np.median(row.seconds):.0f} |")
-    counts = {head: len(values) for head, values in nothing.items()}
-    return "\n".join([*lines, f"\n{counts}"])
+HEADS = (
+    *("remix film", "remix dnr", "best film", "best dnr", "SI-SDR speech", "SI-SDR music", "SI-SDR effects"),
+    *("presence", "false sung", "false effects", "phantom", "speed"),
+)
+
+
+def table(rows: dict[str, Row]) -> str:
+    """In Markdown; doing nothing must be among the rows."""
+    lines = ["| | " + " | ".join(HEADS) + " |", "|---|" + "---:|" * len(HEADS)]
+    for name, row in rows.items():
+        cells = [_cell(head, row.get(head, []), rows[NOTHING]) for head in HEADS]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    counts = {head: len(values) for head, values in rows[NOTHING].items()}
+    return "\n".join([*lines, "", f"Clips: {counts}"])
+
+
+def _cell(head: str, values: list[float], nothing: Row) -> str:
+    if not values:
+        return "–"
+    if head.startswith(("remix", "best")):
+        base = nothing[head.replace("best", "remix")][: len(values)]
+        return f"{100 * (np.mean(values) / np.mean(base) - 1):+.1f} %"
+    if head == "phantom":
+        return f"{np.quantile(values, 0.95):.1f}"
+    return f"{np.mean(values):.1f}"
 
 
 if __name__ == "__main__":

@@ -1,15 +1,10 @@
 """How loud the stems of a scene are, together, and what a bad mix does to them.
 
-Three kinds of levels: as real films have them (rows of a table of clips, drawn whole, so that the three belong together),
-DnR v3's priors, and wide apart. Four kinds of mixes: as they are, the papers' recipe, the released script's, gains that move.
+Three kinds of levels: as real films have them (`limelight.dataset.film_levels`, the three together), DnR v3's priors, and wide
+apart. Four kinds of mixes: as they are, the papers' recipe, the released script's, gains that move.
 """
 
 from __future__ import annotations
-
-import csv
-import hashlib
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +12,11 @@ from scipy import signal
 from sounds import SAMPLE_RATE
 from styles import slow_curve
 
+from limelight.dataset.film_levels import draw_levels
+
 Vector = NDArray[np.float64]
 STEMS = ("speech", "music", "effects")
 DNR_LUFS = {"speech": (-27.0, 4.0), "music": (-32.0, 6.0), "effects": (-32.0, 6.0)}
-HEARD_LUFS = -60.0
-END_CARDS_LUFS = (-34.5, -32.5)  # rows of music alone at this level are end cards
-CHECKED_SHARE = 0.2  # of the films are kept for checks
 STEPS_DB = (6.0, 9.0, 12.0)
 _K = np.array(
     [
@@ -49,28 +43,9 @@ def integrated_lufs(powers: Vector) -> float:
     return -0.691 + 10 * np.log10(loud.mean()) if loud.size else -np.inf
 
 
-@dataclass(frozen=True)
-class FilmLevels:
-    """Rows [R, 3] of LUFS of speech, music, effects; −∞ is not heard."""
-
-    rows: Vector
-
-    @classmethod
-    def read(cls, path: Path, *, checked: bool) -> FilmLevels:
-        """Those of the films kept for checks, or the others. Films are told apart by the hash of their name."""
-        rows = []
-        with path.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                share = int(hashlib.sha256(row["film"].encode()).hexdigest()[:8], 16) / 2**32
-                levels = [float(row[f"{stem}_lufs"]) for stem in STEMS]
-                levels = [level if level > HEARD_LUFS else -np.inf for level in levels]
-                alone = levels[0] == levels[2] == -np.inf and END_CARDS_LUFS[0] < levels[1] < END_CARDS_LUFS[1]
-                if (share < CHECKED_SHARE) == checked and not alone and max(levels) > -np.inf:
-                    rows.append(levels)
-        return cls(np.array(rows))
-
-    def draw(self, rng: np.random.Generator, jitter_db: float = 1.5) -> Vector:
-        return self.rows[int(rng.integers(len(self.rows)))] + rng.normal(0, jitter_db, 3)
+def film_levels(rng: np.random.Generator) -> Vector:
+    """LUFS of speech, music, effects of a clip of some film, drawn together; −∞ is not heard."""
+    return np.array(list(draw_levels(rng).by_stem().values()))
 
 
 def dnr_levels(rng: np.random.Generator) -> Vector:

@@ -17,16 +17,17 @@ from torch.nn import functional as F
 
 from limelight.networks.stem_separator import Heard
 
-FLOOR = 1e-3  # of the mixture's power: an absent stem may keep −30 dB
+FLOOR = 3e-4  # of the mixture's power: an absent stem may keep −35 dB
 GOOD_DB = 0.5
+STEPS_DB = torch.tensor([6.0, 9.0, 12.0])
 
 
 @dataclass(frozen=True)
 class Weights:
     shares: float = 1.0
-    remix: float = 1.5
-    stems: float = 0.15
-    presence: float = 0.2
+    remix: float = 3.0
+    stems: float = 0.4
+    presence: float = 0.3
 
 
 def shares_loss(heard: Heard, batch: Batch, widths: Tensor) -> Tensor:
@@ -73,12 +74,19 @@ def presence_loss(heard: Heard, batch: Batch) -> Tensor:
 
 
 def drawn_gains(batch: Batch, generator: torch.Generator) -> Tensor:
-    """dB [B, 3]: those that lead back to the good mix, or any."""
+    """dB [B, 3]: those that lead back to the good mix; one stem up or down against the others, as mixers do; or any.
+
+    Which stem it is falls evenly on all three, those that are not there among them: what is called theirs is heard then.
+    """
     B = len(batch.undo_db)
-    free = (torch.rand(B, 3, generator=generator) * 2 - 1) * 14
     static = batch.undo_db.abs().amax(1) > GOOD_DB
-    back = static & (torch.rand(B, generator=generator) < 0.5)
-    return torch.where(back[:, None], batch.undo_db, free)
+    kind = torch.rand(B, generator=generator)
+    free = (torch.rand(B, 3, generator=generator) * 2 - 1) * 14
+    step = STEPS_DB[torch.randint(len(STEPS_DB), (B,), generator=generator)]
+    step = torch.where(torch.rand(B, generator=generator) < 0.5, step, -step)
+    one = F.one_hot(torch.randint(3, (B,), generator=generator), 3) * 2 - 1
+    gains = torch.where((kind < 0.35)[:, None], free, step[:, None] * one)
+    return torch.where((static & (kind > 0.65))[:, None], batch.undo_db, gains)
 
 
 def all_losses(

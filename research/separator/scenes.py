@@ -18,6 +18,8 @@ from sounds import SAMPLE_RATE, Shelf, Sound, SoundLibrary, Source
 
 Stems = NDArray[np.float32]  # [3, 2, N]
 PROGRAMME_LUFS = -27.0
+PAUSE_SECONDS = (0.15, 0.5, 2.0, 6.0)  # means, between utterances
+POOLED = 4  # stems of each kind that wait to be heard a second time
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Variety:
     mono: float = 0.35
     room_tone: float = 0.5
     colour: bool = True  # equalisers, low-passes, other speeds
+    pauses: tuple[float, ...] = (0.3, 0.35, 0.2, 0.15)  # chances of PAUSE_SECONDS
 
 
 PLAIN = Variety(
@@ -65,25 +68,32 @@ class Scene:
 
 
 class SceneMaker:
-    """Draws scenes out of a library; one seed, one scene."""
+    """Draws scenes out of a library; one seed, one scene, unless stems are used twice."""
 
     def __init__(
-        self, library: SoundLibrary, films: lv.FilmLevels, *, seconds: float = 10.24, variety: Variety | None = None
+        self, library: SoundLibrary, *, seconds: float = 10.24, variety: Variety | None = None, twice: bool = False
     ) -> None:
-        self.library, self.films, self.variety = library, films, variety or Variety()
+        """`twice`: a stem is heard in two scenes, among others and at other levels; drawing costs two thirds."""
+        self.library, self.variety, self.twice = library, variety or Variety(), twice
         self.samples = round(seconds * SAMPLE_RATE)
         self.freq = st.hertz(self.samples)
+        self._waiting: dict[str, list[tuple[Sound, dict[str, Any]]]] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing waits any more to be heard a second time."""
+        self._waiting = {stem: [] for stem in lv.STEMS}
 
     def draw(self, rng: np.random.Generator) -> Scene:
         v = self.variety
         kind, mix = _one_of(rng, v.levels), _one_of(rng, v.mixes)
-        wanted = {"film": self.films.draw, "dnr": lv.dnr_levels, "wide": lv.wide_levels}[kind](rng)
+        wanted = {"film": lv.film_levels, "dnr": lv.dnr_levels, "wide": lv.wide_levels}[kind](rng)
         facts: dict[str, Any] = {"levels": kind, "mix": mix}
-        makers = (self.speech, self.music, self.effects)
+        silence = np.zeros((2, self.samples), np.float32)
         stems = np.stack(
             [
-                make(rng, facts) if np.isfinite(w) else np.zeros((2, self.samples), np.float32)
-                for make, w in zip(makers, wanted, strict=True)
+                self._stem(stem, rng, facts) if np.isfinite(level) else silence
+                for stem, level in zip(lv.STEMS, wanted, strict=True)
             ]
         )
         if v.colour and rng.random() < 0.25:
@@ -102,6 +112,20 @@ class SceneMaker:
         stems, undo_db = self._mixed(rng, mix, stems, lufs)
         facts |= {"good_lufs": [round(float(x), 1) for x in lufs]}
         return self._at_level(rng, stems, undo_db, facts)
+
+    def _stem(self, stem: str, rng: np.random.Generator, facts: dict[str, Any]) -> Sound:
+        """A new one, or one that was heard once, its channels perhaps exchanged."""
+        waiting = self._waiting[stem]
+        if len(waiting) >= POOLED and rng.random() < 0.5:
+            sound, told = waiting.pop(int(rng.integers(len(waiting))))
+            facts |= told
+            return sound[:: 1 if rng.random() < 0.5 else -1]
+        told = {}
+        made: Sound = getattr(self, stem)(rng, told)
+        if self.twice:
+            waiting.append((made, told))
+        facts |= told
+        return made
 
     def _mixed(
         self, rng: np.random.Generator, mix: str, stems: Stems, lufs: NDArray[np.float64]
@@ -149,7 +173,7 @@ class SceneMaker:
 
     def _talk(self, rng: np.random.Generator, voices: list[Voice], out: Sound) -> None:
         """Utterances by turns with pauses, into `out`; sometimes little, sometimes without a breath."""
-        pause = float(rng.choice([0.15, 0.5, 2.0, 6.0], p=[0.3, 0.35, 0.2, 0.15]))
+        pause = float(rng.choice(PAUSE_SECONDS, p=self.variety.pauses))
         place = round(rng.uniform(-4, 1.5) * SAMPLE_RATE)
         turn = 0
         while place < self.samples:

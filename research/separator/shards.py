@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from limelight.dsp.k_weighting import k_weight_response
 from numpy.typing import NDArray
 from spectral import Resolution
 from torch import Tensor
+
+from limelight.audio.loudness import k_weight_response
 
 PRESENT_UNDER_OWN_DB = 25.0  # a stem is there while it is this near to its own loud level
 PRESENT_UNDER_MIX_DB = 30.0  # and to the mixture of the moment

@@ -20,6 +20,9 @@ SAMPLE_RATE = 48_000
 STEM_OF_KIND = {"speech": "speech", "music": "music", "sfx": "effects", "effects": "effects"}
 SUNG = ("sing", "sung", "song", "vocal", "choir", "a-cappella", "voice alone")
 NO_TOP_HERTZ = 24_000  # sources of a lower rate lack the top octave
+WORDS_SHARE = (
+    0.3  # an effect with a voice in it for so much of the time has words, unless its tags call it a voice or a crowd
+)
 LONG_SECONDS = 30.0  # longer files are entered in the middle rather than decoded whole
 
 Sound = NDArray[np.float32]  # [2, N]
@@ -131,6 +134,8 @@ def read_manifest(manifest: Path, split: str) -> list[tuple[str, Source]]:
         for row in csv.DictReader(lines):
             if row["split"] != split or row["kind"] not in STEM_OF_KIND or float(row["seconds"]) < 0.15:
                 continue
+            if STEM_OF_KIND[row["kind"]] == "effects" and _has_words(row):
+                continue
             path = Path(row.get("path") or row["file"])
             source = Source(
                 path if path.is_absolute() else manifest.parent / path,
@@ -142,3 +147,9 @@ def read_manifest(manifest: Path, split: str) -> list[tuple[str, Source]]:
             )
             found.append((STEM_OF_KIND[row["kind"]], source))
     return found
+
+
+def _has_words(row: dict[str, str]) -> bool:
+    """Whether an effect holds speech that nobody tagged."""
+    tags = row.get("tags") or row.get("tag") or ""
+    return float(row.get("voiced") or 0) > WORDS_SHARE and not any(tag in tags for tag in ("voice", "crowd"))

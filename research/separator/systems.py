@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 import torch
-from levels import block_powers
 from numpy.typing import NDArray
 from safetensors import safe_open
+from shards import present
 from spectral import Resolution, power
 from test_scenes import TestScene
 
+from limelight.audio.loudness import k_weight_response
+from limelight.models.protocols import Chunk, Separator
+from limelight.models.separators.pretrained_ear import HeardSpeech
 from limelight.networks.stem_separator import StemSeparator, StemSeparatorConfig
 
 R = Resolution()
@@ -26,11 +28,13 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Answer:
-    """Stems [3, N]; speech presence 0…1 or a level in dB, one a step [T] (the threshold is the table's to choose)."""
+    """Stems [3, N]; how likely speech is heard, one a step [T]."""
 
     stems: Array
     presence: Array
-    threshold: float | None  # None: none is known, the best for the set is taken
+
+
+Run = Callable[[TestScene], Answer]
 
 
 @dataclass
@@ -38,7 +42,7 @@ class System:
     """One row of the table."""
 
     name: str
-    run: Callable[[TestScene], Answer]
+    run: Run
     seconds: list[float] = field(default_factory=list)  # CPU, of its own work without the pretrained ear
 
     def __call__(self, scene: TestScene) -> Answer:
@@ -56,47 +60,23 @@ def masked(scene: TestScene, masks: Array) -> Array:
     return np.concatenate([stems, (x - stems.sum(0))[None]])
 
 
-def level_db(part: Array, whole: Array) -> Array:
-    """Of speech against the mixture, by step, over a quarter of a second."""
-    a, b = (
-        np.convolve(
-            np.interp(np.arange(STEPS) * 1024 / 4800, np.arange(102), block_powers(x)[:102]), np.ones(3) / 3, "same"
-        )
-        for x in (part, whole)
-    )
-    return (10 * np.log10((a + 1e-9) / (b + 1e-9))).astype(np.float32)
-
-
 def nothing(scene: TestScene) -> Answer:
     x = scene.mixture
-    return Answer(np.stack([x / 3] * 3), np.zeros(STEPS, np.float32), 0.5)
+    return Answer(np.stack([x / 3] * 3), np.zeros(STEPS, np.float32))
 
 
-class OldLite:
-    """0.1.0's separator, as packaged."""
+class Packaged:
+    """Any separator of the package, given the scene in stereo as one chunk of a film."""
 
-    def __init__(self, folder: Path) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        self.session = ort.InferenceSession(str(folder / "separator.onnx"), options)
-        assert json.loads((folder / "card.json").read_text())["line_edges"] == R.edges.tolist()
-
-    def masks(self, scene: TestScene) -> Array:
-        magnitude = np.sqrt(power(R.spectra(scene.mixture)))[:STEPS]
-        return self.session.run(["masks"], {"magnitude": magnitude[None]})[0][0]
+    def __init__(self, separator: Separator) -> None:
+        self.separator = separator
 
     def __call__(self, scene: TestScene) -> Answer:
-        stems = masked(scene, self.masks(scene))
-        return Answer(stems, level_db(stems[0], scene.mixture), None)
-
-    def behind_ear(self, scene: TestScene) -> Answer:
-        """The pretrained ear's speech; the rest shared out as this one would."""
-        masks = self.masks(scene)
-        rest = scene.mixture - scene.ear
-        share = masks[1] / (masks[1] + masks[2] + 1e-6)
-        music = R.waveform(R.spectra(rest) * R.of_bins(share), len(rest))
-        place = np.minimum((np.arange(STEPS) * 1024 / 1536).astype(int), len(scene.voice) - 1)
-        return Answer(np.stack([scene.ear, music, rest - music]), scene.voice[place], 0.5)
+        reach = R.n_fft // 2  # the first step is centred on the first sample
+        samples = np.pad(scene.stereo, ((0, 0), (reach, 0)))
+        found = self.separator.separate(Chunk(samples, 0.0, np.full(2, 0.5, np.float32)))
+        assert found.masks is not None
+        return Answer(masked(scene, found.masks), found.presence)
 
 
 class NewSeparator:
@@ -120,28 +100,25 @@ class NewSeparator:
         x = scene.mixture
         spectra = R.spectra(np.stack([x, scene.ear, x - scene.ear, scene.side]))[:, :STEPS]
         told = torch.from_numpy(R.sums(power(spectra)) / R.widths)[None]
-        place = np.minimum((np.arange(STEPS) * 1024 / 1536).astype(int), len(scene.voice) - 1)
-        heard = self.network(told, torch.from_numpy(scene.voice[place].astype(np.float32))[None])
+        voice = HeardSpeech(scene.ear, scene.voice).voice_at(np.arange(STEPS) * R.hop / 48_000)
+        heard = self.network(told, torch.from_numpy(voice)[None])
         presence = heard.presence[0, :, 0].sigmoid().numpy().repeat(self.network.config.steps_per_token)
-        return Answer(masked(scene, heard.masks[0].numpy()), presence, 0.5)
+        return Answer(masked(scene, heard.masks[0].numpy()), presence)
 
 
 def perfect_masks(scene: TestScene) -> Answer:
     """The stems' true shares of each line's power."""
     powers = R.sums(power(R.spectra(scene.stems)[:, :STEPS]))
     stems = masked(scene, powers / (powers.sum(0) + 1e-9))
-    return Answer(stems, (block_presence(scene)).astype(np.float32), 0.5)
+    return Answer(stems, (block_presence(scene)).astype(np.float32))
 
 
 def true_stems(scene: TestScene) -> Answer:
-    return Answer(scene.stems, (block_presence(scene)).astype(np.float32), 0.5)
+    return Answer(scene.stems, (block_presence(scene)).astype(np.float32))
 
 
 def block_presence(scene: TestScene) -> NDArray[np.bool_]:
     """When speech is there, as training is told."""
-    from limelight.dsp.k_weighting import k_weight_response
-    from shards import present
-
     centres = (R.edges[:-1] + R.edges[1:] - 1) / 2 * 48_000 / R.n_fft
     magnitudes = np.sqrt(R.sums(power(R.spectra(scene.stems)[:, :STEPS])))
     return present(magnitudes, k_weight_response(centres).astype(np.float32))[:, 0] > 0

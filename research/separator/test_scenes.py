@@ -1,12 +1,12 @@
 # ruff: noqa: T201 - a script talks
 """Scenes to test on, drawn once from the test split with fixed seeds and kept with what the pretrained ear says of them.
 
-    python test_scenes.py INTO --libraries LIBRARY.csv --films FILM_LEVELS.csv [--count 200]
+    python test_scenes.py INTO --libraries LIBRARY.csv [--count 200]
 
-film       levels of real films (those kept for checks), spoilt by the papers' recipe
+film       levels of real films, in which a stem is often not heard, spoilt by the papers' recipe
 dnr        levels of DnR v3, spoilt likewise
 clean      the same scenes as they were before
-buried     speech with pauses, 10 LU under the rest
+buried     speech with long pauses, 10 LU under the rest
 sung, effects   music with singing alone, effects alone: nobody speaks
 """
 
@@ -22,14 +22,16 @@ from typing import Any
 import levels as lv
 import numpy as np
 from numpy.typing import NDArray
-from pretrained import heard
 from scenes import PLAIN, PROGRAMME_LUFS, SceneMaker
 from sounds import SoundLibrary
+
+from limelight.models.separators.pretrained_ear import PretrainedEar
 
 SEEDS = {"film": 2026, "dnr": 2027, "clean": 2027, "buried": 2028, "sung": 2029, "effects": 2030}
 SHARE = {"film": 1.0, "dnr": 1.0, "clean": 1.0, "buried": 0.5, "sung": 0.3, "effects": 0.3}  # of --count
 SCALE = 8192  # int16 of ±4
 BURIED_LU = -10.0
+LONG_PAUSES = (0.1, 0.1, 0.3, 0.5)  # chances of scenes.PAUSE_SECONDS: speech half of the time
 Mono = NDArray[np.float32]
 
 
@@ -48,6 +50,11 @@ class TestScene:
     @property
     def mixture(self) -> Mono:
         return self.stems.sum(0)
+
+    @property
+    def stereo(self) -> Mono:
+        """The mixture's two channels, [2, N]."""
+        return np.stack([self.mixture + self.side, self.mixture - self.side])
 
 
 def read(folder: Path, kind: str) -> Iterator[TestScene]:
@@ -69,26 +76,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("into", type=Path)
     parser.add_argument("--libraries", type=Path, nargs="+", required=True)
-    parser.add_argument("--films", type=Path, required=True, help="A table of film, clip and the LUFS of each stem.")
     parser.add_argument("--count", type=int, default=200)
     options = parser.parse_args()
     options.into.mkdir(parents=True, exist_ok=True)
     library = SoundLibrary(options.libraries, "test")
     print(library, flush=True)
-    films = lv.FilmLevels.read(options.films, checked=True)
+    ear = PretrainedEar()
     for kind, seed in SEEDS.items():
-        maker = _maker(kind, library, films)
+        maker = _maker(kind, library)
         for n in range(round(SHARE[kind] * options.count)):
             path = options.into / f"{kind}-{n:04d}.npz"
             if not path.is_file():
-                _write(path, *_drawn(kind, maker, np.random.default_rng([seed, n])))
+                _write(path, ear, *_drawn(kind, maker, np.random.default_rng([seed, n])))
 
 
-def _maker(kind: str, library: SoundLibrary, films: lv.FilmLevels) -> SceneMaker:
+def _maker(kind: str, library: SoundLibrary) -> SceneMaker:
     levels = {"film" if kind == "film" else "dnr": 1.0}
     mixes = {"paper": 1.0} if kind in ("film", "dnr", "clean") else {"none": 1.0}
     sung = 1.0 if kind == "sung" else PLAIN.sung
-    return SceneMaker(library, films, variety=replace(PLAIN, levels=levels, mixes=mixes, sung=sung))
+    pauses = LONG_PAUSES if kind == "buried" else PLAIN.pauses
+    return SceneMaker(library, variety=replace(PLAIN, levels=levels, mixes=mixes, sung=sung, pauses=pauses))
 
 
 def _drawn(kind: str, maker: SceneMaker, rng: np.random.Generator) -> tuple[Any, NDArray[np.float32]]:
@@ -107,15 +114,15 @@ def _drawn(kind: str, maker: SceneMaker, rng: np.random.Generator) -> tuple[Any,
     return scene, stems
 
 
-def _write(path: Path, scene: Any, stems: NDArray[np.float32]) -> None:
+def _write(path: Path, ear: PretrainedEar, scene: Any, stems: NDArray[np.float32]) -> None:
     mono = np.clip(np.rint(stems.mean(1) * SCALE), -32768, 32767).astype(np.int16)
     side = (stems[:, 0] - stems[:, 1]).sum(0) / 2
-    ear = heard(mono.astype(np.float32).sum(0) / SCALE)
+    heard = ear.hear(mono.astype(np.float32).sum(0) / SCALE)
     kept = {
         "stems": mono,
         "side": np.clip(np.rint(side * SCALE), -32768, 32767).astype(np.int16),
-        "ear": np.clip(np.rint(ear.speech * SCALE), -32768, 32767).astype(np.int16),
-        "voice": ear.voice.astype(np.float16),
+        "ear": np.clip(np.rint(heard.speech * SCALE), -32768, 32767).astype(np.int16),
+        "voice": heard.voice.astype(np.float16),
         "undo_db": scene.undo_db,
         "facts": np.array(json.dumps(scene.facts)),
     }

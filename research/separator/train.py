@@ -27,14 +27,16 @@ from safetensors.torch import save_file
 from shards import Batch, Shards
 from spectral import Resolution
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from limelight.networks.stem_separator import StemSeparator, StemSeparatorConfig
 from limelight.training.muon import MuonWithAdamW
+from limelight.types import STEMS
 
 RATE, MATRIX_RATE, DECAY = 2e-3, 4e-3, 0.01
 WARM_STEPS, FALL = 100, 0.2
 SAVE_SECONDS, LOOK_STEPS = 300, 500
-EDGES = ("split", "join", "taps", "voice", "presence")
+EDGES = ("split", "join", "taps", "voice", "presence", "gate")
 CLIP = 1.0
 
 
@@ -48,7 +50,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda n, _frame: stopping.append(n))
     saved, started, sums, first = time.time(), time.process_time(), {}, run.step
-    while not stopping and (options.steps is None or run.step < options.steps):
+    while not stopping and run.done() < 1:
         for name, value in run.train_step().items():
             sums[name] = sums.get(name, 0.0) + value
         if run.step % 100 == 0:
@@ -59,7 +61,7 @@ def main() -> None:
                 flush=True,
             )
             started, sums, first = time.process_time(), {}, run.step
-        if run.step % options.check_every == 0 or run.step == options.steps:
+        if run.step % options.check_every == 0 or run.done() >= 1:
             print(
                 f"{time.strftime('%H:%M:%S')} CHECK step {run.step} cpu_hours {run.cpu_hours():.3f} {run.check()}",
                 flush=True,
@@ -78,8 +80,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--steps", type=int, help="In all, those of earlier slices counted in; the rate falls at the end."
     )
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--length", type=int, default=128, help="Steps of 21 ms in an example.")
+    parser.add_argument("--cpu-minutes", type=float, help="For trials: the rate falls at the end of so much CPU time.")
+    parser.add_argument("--batch", type=int, default=6)
+    parser.add_argument("--length", type=int, default=256, help="Steps of 21 ms in an example.")
     parser.add_argument("--rate", type=float, default=1.0)
     parser.add_argument("--check-every", type=int, default=LOOK_STEPS)
     parser.add_argument("--check-clips", type=int, default=96)
@@ -145,12 +148,14 @@ class Run:
         self.step += 1
         return {name: float(value.detach()) for name, value in losses.items()}
 
+    def done(self) -> float:
+        """0…1 of what was asked for; 0 where it goes on until it is stopped."""
+        if self.options.cpu_minutes:
+            return time.process_time() / 60 / self.options.cpu_minutes
+        return self.step / self.options.steps if self.options.steps else 0.0
+
     def _rate(self) -> float:
-        rise = min(1.0, (self.step + 1) / WARM_STEPS)
-        if self.options.steps is None:
-            return rise
-        left = (self.options.steps - self.step) / (FALL * self.options.steps)
-        return rise * min(1.0, left)
+        return min(1.0, (self.step + 1) / WARM_STEPS, max(0.01, (1 - self.done()) / FALL))
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -212,32 +217,41 @@ class Run:
 
 @torch.no_grad()
 def figures(network: StemSeparator, shards: Shards, clips: int) -> dict[str, float]:
-    """Cross-entropy; remix with the true gains against doing nothing; SNR of stems that are heard; phantoms; presence."""
-    entropy, made, nothing, hits, misses, false = [], 0.0, 0.0, 0, 0, 0
+    """Cross-entropy; remix with the true gains against doing nothing, of all and of mixtures that lack a stem; SNR of stems
+    that are heard; phantoms of each stem; presence of speech."""
+    entropy, said_all, true_all = [], [], []
+    made: list[Tensor] = []
+    none: list[Tensor] = []
+    lacking: list[Tensor] = []
     snr: list[list[float]] = [[], [], []]
     phantom: list[list[float]] = [[], [], []]
     for batch in shards.in_order(8, clips):
         heard = network(batch.told, batch.voice)
         entropy.append(float(shares_loss(heard, batch, shards.widths)))
-        spoilt = batch.undo_db.abs().amax(1) > 0.5
-        distance = remix_distance(heard.masks, batch, batch.undo_db, shards.widths, shards.k_weights)
+        undo = papers_undo_db(batch, shards.k_weights)
+        made.append(remix_distance(heard.masks, batch, undo, shards.widths, shards.k_weights))
         alike = torch.ones_like(heard.masks)  # whatever the gains, the mixture's shape stays: nothing is done
-        none = remix_distance(alike, batch, batch.undo_db, shards.widths, shards.k_weights)
-        made, nothing = made + float(distance[spoilt].sum()), nothing + float(none[spoilt].sum())
+        none.append(remix_distance(alike, batch, undo, shards.widths, shards.k_weights))
+        lacking.append((batch.stems.sum((2, 3)) == 0).any(1))
         _stem_figures(heard.masks, batch, snr, phantom)
-        said = heard.presence[..., 0] > 0
-        true = batch.present[..., 0].unflatten(1, (said.shape[1], -1)).mean(2) >= 0.5
-        hits, misses, false = (
-            hits + int((said & true).sum()),
-            misses + int((~said & true).sum()),
-            false + int((said & ~true).sum()),
-        )
-    told = {"entropy": float(np.mean(entropy)), "remix": 100 * (made / nothing - 1)}
-    told |= {
-        f"snr_{name}": float(np.mean(values)) for name, values in zip(("speech", "music", "effects"), snr, strict=True)
-    }
-    told |= {"phantom_95": float(np.quantile(phantom[0], 0.95)) if phantom[0] else float("nan")}
-    return told | {"presence_f1": 2 * hits / max(1, 2 * hits + misses + false)}
+        said_all.append(heard.presence[..., 0].flatten() > 0)
+        true_all.append(batch.present[..., 0].unflatten(1, (heard.presence.shape[1], -1)).mean(2).flatten() >= 0.5)
+    said, true, lacks = torch.cat(said_all), torch.cat(true_all), torch.cat(lacking)
+    ours, nothing = torch.cat(made), torch.cat(none)
+    told = {"entropy": float(np.mean(entropy)), "remix": 100 * float(ours.sum() / nothing.sum() - 1)}
+    told["remix_lacking"] = 100 * float(ours[lacks].sum() / nothing[lacks].sum() - 1)
+    told |= {f"snr_{stem}": float(np.mean(values)) for stem, values in zip(STEMS, snr, strict=True)}
+    for stem, values in zip(STEMS, phantom, strict=True):
+        told[f"phantom_{stem}"] = float(np.median(values)) if values else float("nan")
+    told["phantom_95"] = float(np.quantile(phantom[0], 0.95)) if phantom[0] else float("nan")
+    return told | {"presence_f1": float(2 * (said & true).sum() / (said.sum() + true.sum()).clamp(min=1))}
+
+
+def papers_undo_db(batch: Batch, k_weights: Tensor) -> Tensor:
+    """[B, 3]: what undoes the papers' recipe where it was used; elsewhere the loudest stem up and the others down by 9 dB."""
+    power = (batch.stems * k_weights).sum((2, 3))
+    made_up = 9.0 * (F.one_hot(power.argmax(1), 3) * 2 - 1)
+    return torch.where((batch.undo_db.abs().amax(1) > 0.5)[:, None], batch.undo_db, made_up)
 
 
 def _stem_figures(masks: Tensor, batch: Batch, snr: list[list[float]], phantom: list[list[float]]) -> None:

@@ -150,6 +150,16 @@ class StemFeatures:
         power = np.einsum("kkt->kt", self.powers)
         return np.asarray(-0.691 + 10 * np.log10(np.maximum(power, 1e-10)))
 
+    @property
+    def confidence(self) -> Vector:
+        """How sure the separator is of what it calls each stem, [K, T], 0…1; 1 where it calls nothing so.
+
+        By masks' own account: Σ M² P / Σ M P, since P_kj = Σ M_k M_j P and masks sum to one. A line that is given to speech
+        with 0.7 is right by seven tenths, if the masks are calibrated. Stems that were known are sure, but for chance likeness.
+        """
+        own, called = np.einsum("kkt->kt", self.powers), self.powers.sum(axis=1)
+        return np.where(called > 0, np.clip(own / np.maximum(called, 1e-30), 0, 1), 1.0)
+
     def loudness_lufs(self, stems: Sequence[str], rows: NDArray[np.bool_]) -> float:
         """Loudness of some stems together over some rows [T]; −100 for nothing."""
         chosen = [STEMS.index(stem) for stem in stems]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from limelight.networks.stem_separator import Heard, StemSeparator, StemSeparatorConfig
+from limelight.networks.stem_separator import Heard, StemSeparator, StemSeparatorConfig, shifted
 
 SMALL = StemSeparatorConfig(lines=12, bands=3, width=8, across=2, latent_width=8, blocks=2, heads=2, dropout=0.0)
 
@@ -27,7 +27,7 @@ def test_masks_share_out_the_whole() -> None:
     power, voice = scene()
     heard = answer(SMALL, power, voice)
     assert heard.masks.shape == (2, 3, 8, SMALL.lines)
-    assert heard.presence.shape == (2, 4, 3)
+    assert heard.presence.shape == (2, 2, 3)
     assert (heard.masks >= 0).all()
     torch.testing.assert_close(heard.masks.sum(1), torch.ones(2, 8, SMALL.lines))
     torch.testing.assert_close(heard.log_masks.exp(), heard.masks)
@@ -64,3 +64,25 @@ def test_silence_is_a_sound_like_others() -> None:
     heard = answer(SMALL, torch.zeros(2, 4, 8, SMALL.lines), torch.zeros(2, 8))
     assert torch.isfinite(heard.masks).all()
     assert torch.isfinite(heard.presence).all()
+
+
+def test_a_quarter_of_the_channels_is_earlier_and_a_quarter_later() -> None:
+    x = torch.rand(2, 9, 3, 8)
+    moved = shifted(x, 4)
+    torch.testing.assert_close(moved[:, 4:, :, :2], x[:, :-4, :, :2])
+    torch.testing.assert_close(moved[:, :-4, :, 2:4], x[:, 4:, :, 2:4])
+    torch.testing.assert_close(moved[..., 4:], x[..., 4:])
+    assert not moved[:, :4, :, :2].any()
+    assert not shifted(x, 20)[..., :4].any()
+
+
+def test_a_stem_that_is_not_present_gets_nothing() -> None:
+    power, voice = scene()
+    torch.manual_seed(0)
+    network = StemSeparator(SMALL).eval()
+    with torch.no_grad():
+        network.presence.outer.weight.zero_()
+        network.presence.outer.bias.copy_(torch.tensor([-20.0, 20.0, 20.0]))
+        masks = network(power, voice).masks
+    assert masks[:, 0].max() < 1e-4
+    torch.testing.assert_close(masks.sum(1), torch.ones(2, 8, SMALL.lines))

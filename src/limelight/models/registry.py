@@ -24,12 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from limelight.errors import ModelError
-from limelight.models.card import Card, kind_of
+from limelight.models.card import Card, kind_of, open_sealed
 from limelight.models.directors import speech_first
 from limelight.models.directors.speech_first import SpeechFirst
 from limelight.models.protocols import Director, FilmSeparator, Remixer, Separator
 from limelight.models.remixers.mask_and_wave import OnnxRemixer
 from limelight.models.separators import speech_and_rest
+from limelight.models.separators.informed_masks import open_masks
 from limelight.models.separators.known_stems import SeparatorCommand, StemFiles
 from limelight.models.separators.masks import MaskSeparator
 from limelight.models.separators.speech_and_rest import SpeechAndRest
@@ -73,7 +74,7 @@ def load_separator(name: str = DEFAULT_SEPARATOR, *, threads: int | None = None)
     path = _graph_file(name)
     if path is None:
         raise _unknown("separator", name, (*SEPARATORS, "stems:DIR", "command:'PROGRAM … {input} {output}'"))
-    return MaskSeparator(path, threads=threads)
+    return open_masks(path, threads=threads)
 
 
 def load_director(name: str = DEFAULT_DIRECTOR) -> Director:
@@ -122,7 +123,7 @@ def _from_checkpoint(path: Path, *, device: str | None) -> Remixer:
 
 
 def _lite(threads: int | None) -> MaskSeparator:
-    return MaskSeparator(WEIGHTS / f"{LITE}{GRAPH}", threads=threads)
+    return MaskSeparator(open_sealed(WEIGHTS / f"{LITE}{GRAPH}", threads=threads))
 
 
 def _graph_file(name: str) -> Path | None:

@@ -4,14 +4,16 @@ Ours; every step is a matrix product, so that one CPU core can run it. T steps o
 K bands (after Band-Split RNN, Luo and Yu 2023) and runs of P steps; each such tile becomes a token of width D. A block looks
 three times:
 
-    along time     x ← x + out(relu(a) · b),  a, b = in(conv_t(norm x))   the same weights for every band, dilated over time
+    along time     x ← x + out(relu(a) · b),  a, b = in(shift_t(norm x))  the same weights for every band; a quarter of the
+                                                                           channels is earlier, a quarter later, by 1 … 32
+                                                                           tokens (shifts: TSM, Lin et al. 2019)
     across bands   x ← x + out(A · relu(in(norm x)))                       S channels, each with a K × K matrix over the bands
                                                                            (after SpatialNet, Quan and Li 2024)
     as a whole     x ← x + out(time(in(norm x)))                           all bands through a latent of width R, with attention
 
-Differs from Band-Split RNN: no recurrence, tiles of several steps, and a way around: the logit of speech is what the network
-says plus what the pretrained ear says, times a gate of the network. So it begins with that ear's mask, and learns when not to
-believe it.
+Differs from Band-Split RNN: no recurrence, tiles of several steps, and two ways around. The logit of speech is what the network
+says plus what the pretrained ear says, times a trust of the network; so it begins with that ear's mask, and learns when not to
+believe it. And a stem that is not there now is told once, not line by line: the log of its presence is added to all its logits.
 """
 
 from __future__ import annotations
@@ -24,10 +26,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 STEM_COUNT = 3  # speech, music, effects
-TOLD = ("mixture", "ear", "rest", "side")  # powers of a line, in the order of the input
+TOLD = ("mixture", "speech", "rest", "side")  # powers of a line, in the order of the input
 FEATURES = 4  # of a line: mixture, ear, ear over rest, side over mixture
 FIRST_TAPS = torch.tensor([0.25, 0.5, 0.25])
-FIRST_GATE = 0.5
+FIRST_TRUST = 0.5
+FIRST_GATE = torch.tensor([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])  # scale and shift of presence, by stem
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class StemSeparatorConfig:
 
     lines: int = 210
     bands: int = 30
-    steps_per_token: int = 2  # P
-    width: int = 64  # D
+    steps_per_token: int = 4  # P
+    width: int = 80  # D
     across: int = 24  # S
     latent_width: int = 160  # R
     blocks: int = 6
@@ -47,6 +50,7 @@ class StemSeparatorConfig:
     hears_itself: bool = True  # for ablations: the mixture
     hears_ear: bool = True  # and the pretrained ear
     hears_side: bool = True
+    gated: bool = True  # masks by presence
 
     @property
     def lines_per_band(self) -> int:
@@ -90,6 +94,15 @@ def neighbours(x: Tensor, weight: Tensor, dilation: int) -> Tensor:
     return padded[:, :steps] * weight[0] + x * weight[1] + padded[:, 2 * dilation : 2 * dilation + steps] * weight[2]
 
 
+def shifted(x: Tensor, dilation: int) -> Tensor:
+    """A quarter of the channels from earlier, a quarter from later, half as they are: x [B, T, …, D]."""
+    quarter, steps = x.shape[-1] // 4, x.shape[1]
+    beside = [0, 0] * (x.dim() - 2)
+    earlier = F.pad(x[..., :quarter], [*beside, dilation, 0])[:, :steps]
+    later = F.pad(x[..., quarter : 2 * quarter], [*beside, 0, dilation])[:, dilation:]
+    return torch.cat([earlier, later, x[..., 2 * quarter :]], dim=-1)
+
+
 class PerBand(nn.Module):
     """A linear layer for each band, [B, T, K, I] to [B, T, K, O]."""
 
@@ -121,18 +134,17 @@ class TimeAttention(nn.Module):
 
 
 class AlongTime(nn.Module):
-    """Each band by itself, [B, T, K, D] to the same: a dilated convolution over time, then a gated layer."""
+    """Each band by itself, [B, T, K, D] to the same: a look at tokens before and after, then a gated layer."""
 
     def __init__(self, config: StemSeparatorConfig, dilation: int) -> None:
         super().__init__()
-        K, D = config.bands, config.width
+        D = config.width
         self.dilation = dilation
         self.norm = nn.LayerNorm(D)
-        self.taps = nn.Parameter(FIRST_TAPS[:, None, None].repeat(1, K, D))
         self.inner, self.outer = nn.Linear(D, 4 * D), nn.Linear(2 * D, D)
 
     def forward(self, x: Tensor) -> Tensor:
-        a, b = self.inner(neighbours(self.norm(x), self.taps, self.dilation)).chunk(2, dim=-1)
+        a, b = self.inner(shifted(self.norm(x), self.dilation)).chunk(2, dim=-1)
         return self.outer(F.relu(a) * b)
 
 
@@ -190,6 +202,19 @@ class SeparatorBlock(nn.Module):
         return x + self.as_a_whole(x)
 
 
+class Presence(nn.Module):
+    """Logits of "this stem is heard now" from all bands, [B, T, K · D] to [B, T, 3]; the window's mean is heard beside."""
+
+    def __init__(self, config: StemSeparatorConfig, hidden: int = 64) -> None:
+        super().__init__()
+        self.inner, self.whole = nn.Linear(config.bands * config.width, hidden), nn.Linear(hidden, hidden)
+        self.outer = nn.Linear(hidden, STEM_COUNT)
+
+    def forward(self, x: Tensor) -> Tensor:
+        now = F.relu(self.inner(x))
+        return self.outer(F.relu(now + self.whole(now.mean(1, keepdim=True))))
+
+
 class StemSeparator(nn.Module):
     """Powers of lines [B, 4, T, N] and the voice's activity [B, T] to masks and presence; T is a multiple of P."""
 
@@ -202,7 +227,8 @@ class StemSeparator(nn.Module):
         self.blocks = nn.ModuleList(SeparatorBlock(config, index) for index in range(config.blocks))
         self.norm = nn.LayerNorm(D)
         self.join = PerBand(K, D, (STEM_COUNT + 1) * tile)
-        self.presence = nn.Sequential(nn.Linear(K * D, 64), nn.ReLU(), nn.Linear(64, STEM_COUNT))
+        self.presence = Presence(config)
+        self.gate = nn.Parameter(FIRST_GATE.clone())
         with torch.no_grad():
             self.join.weight.mul_(0.1)
 
@@ -216,10 +242,14 @@ class StemSeparator(nn.Module):
             x = block(x)
         x = self.norm(x)
         said = self._lines(self.join(x), STEM_COUNT + 1)  # [B, 4, T, N]
-        around = (FIRST_GATE + said[:, 3]) * 4 * features[:, 2]
+        around = (FIRST_TRUST + said[:, 3]) * 4 * features[:, 2]
         logits = torch.cat([said[:, :1] + around[:, None], said[:, 1:3]], dim=1)
+        presence = self.presence(x.flatten(2))
+        if config.gated:
+            there = F.logsigmoid(self.gate[0] * presence + self.gate[1]).transpose(1, 2)  # [B, 3, T / P]
+            logits = logits + there.repeat_interleave(config.steps_per_token, dim=2)[..., None]
         log_masks = logits.log_softmax(dim=1)
-        return Heard(log_masks.exp(), log_masks, self.presence(x.flatten(2)))
+        return Heard(log_masks.exp(), log_masks, presence)
 
     def _tiles(self, x: Tensor) -> Tensor:
         """[B, C, T, N] to [B, T / P, K, C · P · N / K]."""

@@ -5,14 +5,12 @@ magnitude [1, T, F] ──► graph ──► masks [1, K, T, L], which sum to 1
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
 from limelight.audio.stft import Bands, Spectra, StftConfig, istft, whole_frames
 from limelight.errors import ModelError
-from limelight.models.card import Card, check_graph, open_sealed
+from limelight.models.card import Card, SealedFile, check_graph
 from limelight.models.protocols import Chunk, Separation
 from limelight.models.voice_activity import VoiceActivity, step_presence
 from limelight.runtime import run_session
@@ -24,9 +22,8 @@ Array = NDArray[np.float32]
 class MaskSeparator:
     """Hears the mono downmix at the card's programme level; its masks hold for every channel."""
 
-    def __init__(self, path: Path, *, threads: int | None = None, device: str | None = None) -> None:
-        """Raises ModelError."""
-        file = open_sealed(path, threads=threads, device=device)
+    def __init__(self, file: SealedFile) -> None:
+        """Raises ModelError where the graph is not what the card says."""
         self._card, self._session = file.card, file.session
         self._config, self._bands = (
             StftConfig(self.card.n_fft, self.card.hop),
