@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 VIDEO  ?=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types imports check test-all bench stress evaluate results clean
+.PHONY: demo test roads lint types imports check test-all bench stress evaluate results clean
 
 demo: $(VENV)/.core
 ifeq ($(strip $(VIDEO)),)
@@ -27,6 +27,11 @@ test: $(VENV)/.dev
 
 test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto -m "slow or not slow" tests research/tests
+
+# From nothing to a film, at toy size: a tiny separator out of made sounds.
+roads: $(VENV)/.dev
+	@mkdir -p build
+	PYTHON=$(abspath $(BIN))/python research/runs/tiny_lite.sh build/tiny_lite
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -39,30 +39,35 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=1.0)
     parser.add_argument("--plain", action="store_true", help="No invented voices, noises, colours.")
     parser.add_argument("--waves", action="store_true")
+    parser.add_argument("--clips", type=int, default=CLIPS, help="A shard; fewer for a quick try.")
     options = parser.parse_args()
     library = SoundLibrary(options.libraries, options.split)
     print(library, flush=True)
     training = options.split == "train"
     maker = SceneMaker(library, seconds=SECONDS, variety=PLAIN if options.plain else Variety(), twice=training)
     ear = PretrainedEar()
-    shards = max(1, round(options.hours * 3600 / SECONDS / CLIPS))
+    clips = options.clips
+    shards = max(1, round(options.hours * 3600 / SECONDS / clips))
     for shard in range(shards):
         folder = options.into / f"{options.split}-{options.seed}-{shard:04d}"
         if not folder.is_dir():
             started = time.time()
-            draw_shard(maker, ear, folder, options.seed, shard * CLIPS, waves=options.waves)
-            print(f"{folder.name}: {CLIPS * SECONDS / (time.time() - started):.1f} × real time", flush=True)
+            draw_shard(maker, ear, folder, (options.seed, shard * clips, clips), waves=options.waves)
+            print(f"{folder.name}: {clips * SECONDS / (time.time() - started):.1f} × real time", flush=True)
 
 
-def draw_shard(maker: SceneMaker, ear: PretrainedEar, folder: Path, seed: int, first: int, *, waves: bool) -> None:
-    """Written beside and renamed, so that a folder that is there is whole."""
+def draw_shard(
+    maker: SceneMaker, ear: PretrainedEar, folder: Path, which: tuple[int, int, int], *, waves: bool
+) -> None:
+    """Written beside and renamed, so that a folder that is there is whole. which: seed, first scene, how many."""
+    seed, first, clips = which
     maker.forget()
     resolution = Resolution()
     steps = -(-maker.samples // resolution.hop)
-    kept = np.zeros((CLIPS, len(KEPT), steps, resolution.lines), np.float16)
-    voice = np.zeros((CLIPS, steps), np.float16)
-    undo, facts, sounds = np.zeros((CLIPS, 3), np.float32), [], []
-    for n in range(CLIPS):
+    kept = np.zeros((clips, len(KEPT), steps, resolution.lines), np.float16)
+    voice = np.zeros((clips, steps), np.float16)
+    undo, facts, sounds = np.zeros((clips, 3), np.float32), [], []
+    for n in range(clips):
         scene = maker.draw(np.random.default_rng([seed, first + n]))
         mono, side = scene.mono, scene.side
         heard = ear.hear(mono.sum(0))
