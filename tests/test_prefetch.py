@@ -67,7 +67,7 @@ def test_meanwhile_uses_the_items_in_another_thread() -> None:
     def used(items: Iterator[int]) -> tuple[int, int]:
         return sum(items), threading.get_ident()
 
-    with in_background(range(5), used) as result:
+    with in_background(lambda wanted: used(wanted(range(5)))) as result:
         total, thread = result()
     assert total == 10
     assert thread != threading.get_ident()
@@ -77,7 +77,7 @@ def test_meanwhile_raises_where_the_result_is_asked_for() -> None:
     def failing(items: Iterator[int]) -> int:
         raise ValueError(f"no good after {next(items)}")
 
-    with in_background(range(5), failing) as result, pytest.raises(ValueError, match="after 0"):
+    with in_background(lambda wanted: failing(wanted(range(5)))) as result, pytest.raises(ValueError, match="after 0"):
         result()
 
 
@@ -91,7 +91,7 @@ def test_leaving_early_takes_the_items_away() -> None:
             yield 1
 
     def leaving() -> None:
-        with in_background(endless(), seen.extend):
+        with in_background(lambda wanted: seen.extend(wanted(endless()))):
             assert begun.wait(10)
             raise KeyboardInterrupt
 

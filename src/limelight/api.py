@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from limelight.errors import ModelError
@@ -108,7 +109,7 @@ def highlight_with(
     target = _prepared(job, dest, overwrite=overwrite)
     mixer.check(controls)
     with Scratch(target) as job.scratch:
-        found = analyse(job, encoder or usual_encoder(mixer))
+        found = analyse(job, encoder or usual_encoder(mixer), partial(mixer.hear, job))
         plan = decide(job, mixer, found, controls)
         blocks = mixer.blocks(job, plan)
         return _written(job, plan, blocks, target, overwrite=overwrite, unchanged=plan.changes_nothing)
@@ -129,7 +130,8 @@ def plan_video(
     job = Job.of(source, audio_stream=audio_stream, picture_height=picture_height, progress=progress)
     mixer = mixer_of(separator, director, None)
     with Scratch() as job.scratch:
-        return decide(job, mixer, analyse(job, encoder or usual_encoder(mixer)), controls or Controls())
+        found = analyse(job, encoder or usual_encoder(mixer), partial(mixer.hear, job))
+        return decide(job, mixer, found, controls or Controls())
 
 
 def render_video(

@@ -146,23 +146,35 @@ def prefetch(items: Iterable[Item], *, count: int = 2) -> Iterator[Item]:
             yield item
 
 
-@contextmanager
-def in_background(items: Iterable[Item], use: Callable[[Iterator[Item]], Result]) -> Iterator[Callable[[], Result]]:
-    """Uses the items in a thread of its own; calling what is given waits for the result, and raises what `use` raised.
+class WhileWanted:
+    """Passes items on as long as somebody waits for what is made of them."""
 
-    Whoever leaves early takes the items away: `use` sees their end after the one in hand.
-    """
-    over = Event()
+    def __init__(self) -> None:
+        self._over = Event()
 
-    def until_over() -> Iterator[Item]:
+    def __call__(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The same items; they end where nobody waits any more."""
         for item in items:
-            if over.is_set():
+            if self._over.is_set():
                 return
             yield item
 
+    def end(self) -> None:
+        """Nobody waits any more."""
+        self._over.set()
+
+
+@contextmanager
+def in_background(use: Callable[[WhileWanted], Result]) -> Iterator[Callable[[], Result]]:
+    """Runs `use` in a thread of its own; calling what is given waits for the result, and raises what `use` raised.
+
+    Whoever leaves early takes the items away that `use` passes through what it is given: it sees their end after the one in
+    hand.
+    """
+    wanted = WhileWanted()
     with ThreadPoolExecutor(1) as worker:
-        coming = worker.submit(use, until_over())
+        coming = worker.submit(use, wanted)
         try:
             yield coming.result
         finally:
-            over.set()
+            wanted.end()

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,8 +18,8 @@ from limelight.media.sample_frames import sample_frames
 from limelight.media.target import naming_write_errors, scratch_beside
 from limelight.mixing.features import Measurements, measure_audio
 from limelight.mixing.plan import PlannedSource
-from limelight.runtime import give_back, in_background, prefetch
-from limelight.types import Cues, Picture, Samples, SoundtrackInfo, SourceInfo
+from limelight.runtime import WhileWanted, give_back, in_background, prefetch
+from limelight.types import Cues, Picture, Samples, SoundtrackInfo, SourceInfo, StemFeatures
 from limelight.vision.encoder import PICTURE_HEIGHT, Encoder, NoPicture, PictureStatistics
 from limelight.vision.watch import where_to_look
 
@@ -139,31 +138,44 @@ class Job:
 
 @dataclass(frozen=True)
 class Analysis:
-    """A film before anything is decided: what is seen, and how loud it is."""
+    """A film before anything is decided: what is seen, how loud it is, and what was heard, where that needs no picture."""
 
     seen: Cues
     measured: Measurements
+    heard: StemFeatures | None = None
 
 
-def analyse(job: Job, encoder: Encoder) -> Analysis:
-    """Looks, and measures the sound meanwhile: neither needs the other."""
+# what is heard of a soundtrack that was measured, passing blocks through what ends them where nobody waits
+Hear = Callable[[Measurements, WhileWanted], StemFeatures | None]
+
+
+def analyse(job: Job, encoder: Encoder, hear: Hear = lambda measured, wanted: None) -> Analysis:
+    """Looks, and measures and hears the sound meanwhile: neither needs the other."""
     started = time.perf_counter()
     chosen = encoder if job.info.picture else NoPicture()
     said: list[str] = []  # after what was seen, whoever is first
-    blocks = prefetch(read_audio(job.info, job.soundtrack, notes=said))
-    if job.info.picture is None:  # else the picture's progress is told at that time
-        blocks = job.followed("measure", blocks)
-    with in_background(blocks, partial(measure_soundtrack, job.soundtrack)) as measuring:
+
+    def listen(wanted: WhileWanted) -> tuple[Measurements, StemFeatures | None]:
+        blocks = prefetch(read_audio(job.info, job.soundtrack, notes=said))
+        if job.info.picture is None:  # else the picture's progress is told at that time
+            blocks = job.followed("measure", blocks)
+        began = time.perf_counter()
+        measured = measure_soundtrack(job.soundtrack, wanted(blocks))
+        job.timed("measure", began)
+        return measured, hear(measured, wanted)
+
+    with in_background(listen) as listening:
         few = isinstance(chosen, PictureStatistics) and chosen.sampled
         seen = chosen.encode(job.pictures("look", few=few), duration_seconds=job.info.duration_seconds)
         job.timed("look", started)
         started = time.perf_counter()
-        measured = measuring()
+        measured, heard = listening()
     job.notes += said
     if measured.inverted:
         job.notes.append("left and right are each other's negative; their difference was heard in place of their sum")
-    job.timed("measure", started)
-    return Analysis(seen, measured)
+    if heard is not None:
+        job.timed("plan", started)
+    return Analysis(seen, measured, heard)
 
 
 def measure_soundtrack(soundtrack: SoundtrackInfo, blocks: Iterable[Samples]) -> Measurements:

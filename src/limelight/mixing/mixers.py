@@ -15,7 +15,7 @@ from limelight.errors import PlanError
 from limelight.media.spool import AudioSpool, ByteSpool, check_room
 from limelight.mixing import one_step, render
 from limelight.mixing.controls import Controls
-from limelight.mixing.features import features_of
+from limelight.mixing.features import Measurements, features_of
 from limelight.mixing.job import Analysis, Job
 from limelight.mixing.plan import MixPlan
 from limelight.mixing.planner import make_plan
@@ -23,6 +23,7 @@ from limelight.mixing.render import ChunkSource
 from limelight.mixing.separation import KeptMasks, downmix_weights, separate
 from limelight.models.card import Card
 from limelight.models.protocols import Director, FilmSeparator, Remixer, Separator
+from limelight.runtime import WhileWanted
 from limelight.types import Samples, StemFeatures
 
 AnySeparator = Separator | FilmSeparator
@@ -52,6 +53,10 @@ class Mixer(Protocol):
 
     def check(self, controls: Controls) -> None:
         """Raises ModelError for wishes that cannot be fulfilled, before any work."""
+        ...
+
+    def hear(self, job: Job, measured: Measurements, wanted: WhileWanted) -> StemFeatures | None:
+        """What is heard without being told of the picture: beside looking, in another thread."""
         ...
 
     def plan(self, job: Job, found: Analysis, controls: Controls) -> MixPlan:
@@ -90,19 +95,18 @@ class StemMixer:
     def check(self, controls: Controls) -> None:
         """Gains of stems can always be moved."""
 
-    def plan(self, job: Job, found: Analysis, controls: Controls) -> MixPlan:
+    def hear(self, job: Job, measured: Measurements, wanted: WhileWanted) -> StemFeatures:
         self._kept = KeptMasks(ByteSpool(job.scratch.file(), job.scratch.dest), self.card)
-        heard = self.features(job, found)
+        # As the plan will say it, so that the same masks come again.
+        mono_lufs = round(measured.downmix_lufs, 2)
+        source = self.chunk_source(job, mono_lufs=mono_lufs, inverted=measured.inverted)
+        chunks = self._kept.keep(source(wanted(job.blocks("plan"))))
+        return features_of(chunks, self.card, layout=job.soundtrack.layout)
+
+    def plan(self, job: Job, found: Analysis, controls: Controls) -> MixPlan:
+        heard = found.heard or self.hear(job, found.measured, WhileWanted())
         source = job.planned_source(inverted=found.measured.inverted)
         return make_plan(heard, found.measured, found.seen, self.director, controls, source, separator=self.card)
-
-    def features(self, job: Job, found: Analysis) -> StemFeatures:
-        """What the director is told of the sound."""
-        # As the plan will say it, so that the same masks come again.
-        mono_lufs = round(found.measured.downmix_lufs, 2)
-        source = self.chunk_source(job, mono_lufs=mono_lufs, inverted=found.measured.inverted)
-        chunks = source(job.blocks("plan"))
-        return features_of(self._kept.keep(chunks) if self._kept else chunks, self.card, layout=job.soundtrack.layout)
 
     def chunk_source(self, job: Job, *, mono_lufs: float, inverted: bool) -> ChunkSource:
         """How blocks of this film's soundtrack become separated chunks."""
@@ -160,6 +164,9 @@ class OneStepMixer:
 
     def check(self, controls: Controls) -> None:
         one_step.check_controls(self.card, controls)
+
+    def hear(self, job: Job, measured: Measurements, wanted: WhileWanted) -> None:
+        """It must know what is seen before it hears."""
 
     def plan(self, job: Job, found: Analysis, controls: Controls) -> MixPlan:
         check_room(job.scratch.dest, job.info, job.soundtrack)
