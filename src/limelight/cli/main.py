@@ -21,6 +21,7 @@ from limelight.cli.highlight import highlight, plan, render
 from limelight.cli.inspect import inspect, models, score, stems
 from limelight.cli.muddy import muddy
 from limelight.cli.options import ONE_AT_A_TIME
+from limelight.cli.study import study
 from limelight.cli.train import ablate, contexts, export, reproduce, train
 from limelight.errors import Interrupted, LimelightError, UsageError
 
@@ -96,8 +97,9 @@ for group, commands in GROUPS.items():
     for command in commands:
         app.command(name=command.__name__, rich_help_panel=group)(command)
 app.add_typer(muddy, rich_help_panel=RESEARCH)
+app.add_typer(study, name="study", rich_help_panel=RESEARCH)
 ONE_FILM = ("highlight", "plan", "inspect", "stems")
-NAMES = (*(command.__name__ for commands in GROUPS.values() for command in commands), "muddy")
+NAMES = (*(command.__name__ for commands in GROUPS.values() for command in commands), "muddy", "study")
 ROOT_OPTIONS = ("--version", "--help", "-h", "--install-completion", "--show-completion")
 _NotUnderstood: type[Exception] = typer.BadParameter.__mro__[
     2
