@@ -34,6 +34,11 @@ class PublishedWeights:
     sha256: str
     licence: str
     trained_on: str
+    parameters: int
+    sample_rate: int  # Hz
+    what: str
+    gives: str
+    speed: str  # of the network with random weights: they cost the same
 
     @property
     def path(self) -> Path:
@@ -51,6 +56,8 @@ class PublishedWeights:
 
 _HUB = "https://huggingface.co/adefossez"
 _DEMUCS = "MIT by its page on the hub; its makers have not said what the training songs allow"
+_GIVES = "vocals, speech where somebody speaks and music else; music and effects of the rest by lite"
+_SPEED = "not measured here"
 _SONGS = "MUSDB18-HQ (for education and research) and 800 songs"
 BANDIT = PublishedWeights(
     "bandit",
@@ -59,6 +66,11 @@ BANDIT = PublishedWeights(
     "abcfccf65446752a057f4a302c941479a54b7560ebf8d7bca039d2ea98e64cfc",
     "CC BY-SA 4.0",
     "Divide and Remaster v3, in many languages",
+    37_022_688,
+    48_000,
+    "Bandit v2: 64 bands, recurrent over time and over bands",
+    "complex masks for speech, music and effects, each channel by itself",
+    "about 6 s for a second of a channel on one core, 1.3 GB of memory",
 )
 DEMUCS = PublishedWeights(
     "demucs",
@@ -67,6 +79,11 @@ DEMUCS = PublishedWeights(
     "d9fa14133cfcc034a6758923bb3a8ca9f8dfd0b582134643bbf83f72c17576dd",
     _DEMUCS,
     _SONGS,
+    41_984_456,
+    44_100,
+    "Hybrid Transformer Demucs, made for songs",
+    _GIVES,
+    _SPEED,
 )
 DEMUCS_VOCALS = PublishedWeights(
     "demucs-ft",
@@ -75,6 +92,11 @@ DEMUCS_VOCALS = PublishedWeights(
     "68854b0d7c2b3274723b5761f6fd9f5aec5f1bcd3f0de7c1669546fdb7871b7c",
     _DEMUCS,
     _SONGS,
+    41_984_456,
+    44_100,
+    "Hybrid Transformer Demucs, made for songs",
+    _GIVES,
+    _SPEED,
 )
 
 

@@ -11,6 +11,7 @@ Torch is imported when one of them is opened, and not before. What a file holds 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from limelight.audio.resample import resample
+from limelight.audio.convert import resample
 from limelight.errors import ModelError
 from limelight.models.card import Card, file_sha256
 from limelight.models.protocols import Chunk, Separation, Separator
@@ -47,7 +48,7 @@ class BanditSeparator:
         self._three = ThreeStems(None)
         self._card = Card(
             kind="separator",
-            name=BANDIT.name,
+            name=weights.name if weights else f"{BANDIT.name}:{path}",
             preset=BANDIT.name,
             samples=BANDIT_CHUNK,
             programme_lufs=-27.0,  # of the mixtures that it was trained on
@@ -163,6 +164,13 @@ def _provenance(path: Path, weights: PublishedWeights | None) -> dict[str, str]:
         "licence": weights.licence,
         "training_data": weights.trained_on,
     }
+
+
+def check_installed(weights: PublishedWeights) -> None:
+    """Raises ModelError where what would run the weights is missing: told before they are fetched."""
+    _torch()
+    if weights is not BANDIT and importlib.util.find_spec("demucs") is None:
+        raise ModelError(f"Wanted {weights.name}, found no package demucs; {INSTALL}.")
 
 
 def _torch() -> Any:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.bands import Bands
+from limelight.audio.stft import Bands
 from limelight.audio.stft import StftConfig, istft, whole_frames
 from limelight.errors import ModelError
 from limelight.models.protocols import Chunk, Separation, Separator
