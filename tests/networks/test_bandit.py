@@ -93,7 +93,7 @@ def test_another_file_is_told_in_one_line(tmp_path: Path, change: str) -> None:
     torch.save(saved, path)
     if change == "text":
         path.write_text("not a checkpoint")
-    with pytest.raises(ModelError, match="Wanted Bandit v2 in .*get it again"):
+    with pytest.raises(ModelError, match=r"Wanted Bandit v2 in .*get it again"):
         load_bandit(path)
 
 
@@ -113,7 +113,12 @@ def naive(state: dict[str, np.ndarray], sound: np.ndarray) -> np.ndarray:
         x[band] = linear(state, f"{place}.1", norm(state, f"{place}.0", parts))
     for turn in range(TINY.turns):
         place = f"model.tf_model.seqband.{2 * turn}"
-        x = np.stack([row + linear(state, f"{place}.fc", both_ways(state, f"{place}.rnn", norm(state, f"{place}.norm", row))) for row in x])
+        x = np.stack(
+            [
+                row + linear(state, f"{place}.fc", both_ways(state, f"{place}.rnn", norm(state, f"{place}.norm", row)))
+                for row in x
+            ]
+        )
         x = x.transpose(1, 0, 2)
     stems = []
     for stem in TINY.stems:

@@ -49,8 +49,7 @@ class PublishedWeights:
     def notice(self) -> str:
         """What is to be known before it is fetched."""
         return (
-            f"{self.name}: {self.size_bytes / 1e6:.0f} MB from {self.url}, licence {self.licence}; "
-            f"kept as {self.path}"
+            f"{self.name}: {self.size_bytes / 1e6:.0f} MB from {self.url}, licence {self.licence}; kept as {self.path}"
         )
 
 

@@ -29,8 +29,8 @@ from limelight.models.card import Card, kind_of, open_sealed
 from limelight.models.directors import speech_first
 from limelight.models.directors.speech_first import SpeechFirst
 from limelight.models.protocols import Director, FilmSeparator, Remixer, Separator
-from limelight.models.remixers.mask_and_wave import OnnxRemixer
 from limelight.models.published_weights import BANDIT, DEMUCS, DEMUCS_VOCALS, PublishedWeights, fetched
+from limelight.models.remixers.mask_and_wave import OnnxRemixer
 from limelight.models.separators import audio_separator, downloaded, speech_and_rest
 from limelight.models.separators.audio_separator import AudioSeparatorModel
 from limelight.models.separators.downloaded import BanditSeparator, DemucsSeparator
@@ -71,9 +71,7 @@ def register_director(name: str, make: Callable[[], Director]) -> None:
     DIRECTORS[name] = make
 
 
-def load_separator(
-    name: str = DEFAULT_SEPARATOR, *, threads: int | None = None, offline: bool = False
-) -> AnySeparator:
+def load_separator(name: str = DEFAULT_SEPARATOR, *, threads: int | None = None, offline: bool = False) -> AnySeparator:
     """A separator by name, or by what its name says. Raises ModelError, InputError.
 
     offline: weights that are not on the disk yet are refused, not fetched.

@@ -100,7 +100,9 @@ class Bandit(nn.Module):
     def forward(self, sound: Tensor) -> Tensor:
         scale = self.window.square().sum().sqrt()
         spectrum = torch.stft(sound, N_FFT, HOP, window=self.window, pad_mode="reflect", return_complex=True) / scale
-        x = torch.stack([layer(self._band(spectrum, span)) for layer, span in zip(self.split, self.spans, strict=True)], 1)
+        x = torch.stack(
+            [layer(self._band(spectrum, span)) for layer, span in zip(self.split, self.spans, strict=True)], 1
+        )
         for turn in self.turns:  # over time, then over bands, and so on
             x = turn(x).transpose(1, 2)
         stems = [self._mask(x, stem) * spectrum * scale for stem in self.config.stems]

@@ -15,9 +15,11 @@ import json
 import logging
 import os
 import re
+import shutil
 import tempfile
 import urllib.request
 import warnings
+import weakref
 from collections.abc import Sequence
 from hashlib import sha256
 from http.client import HTTPException
@@ -54,10 +56,11 @@ class AudioSeparatorModel:
         """model: a file's name, as `audio-separator --list_models` tells it. Raises ModelError."""
         os.environ.setdefault("TQDM_DISABLE", "1")  # read when the package is imported: we show our own progress
         folder = Path(os.environ.get("AUDIO_SEPARATOR_MODEL_DIR") or weights_folder() / NAME)
-        self._scratch = tempfile.TemporaryDirectory(prefix="limelight-")
+        self._scratch = Path(tempfile.mkdtemp(prefix="limelight-"))
+        weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
         self._three = ThreeStems(rest)
         with warnings.catch_warnings():  # the package silences all warnings, for everybody
-            self._package, files = _loaded(model, folder, Path(self._scratch.name), offline=offline)
+            self._package, files = _loaded(model, folder, self._scratch, offline=offline)
         marks = _checked_files(files, folder / HASHES)
         name = f"{NAME}:{model}"
         self._card: Card = rest.card.model_copy(
@@ -84,11 +87,11 @@ class AudioSeparatorModel:
     def _stems(self, both: Samples) -> dict[str, Samples]:
         """Of two channels [2, N] at our rate, by the names that the package gives them."""
         scale = np.float32(PEAK / max(float(np.abs(both).max()), 1e-6))
-        given = Path(self._scratch.name) / "chunk.wav"
+        given = self._scratch / "chunk.wav"
         heard = resample(both * scale, self._card.sample_rate, RATE)
         write_sound(given, [heard], sample_rate=RATE, layout="stereo", overwrite=True)
         try:
-            written = [Path(self._scratch.name) / Path(path).name for path in self._package.separate(str(given))]
+            written = [self._scratch / Path(path).name for path in self._package.separate(str(given))]
         except Exception as error:  # of the package and of what it is made of: dozens of kinds without a base
             raise ModelError(
                 f"{self._card.name} failed on a chunk ({type(error).__name__}: {str(error)[:200]}); use another model."
@@ -102,7 +105,9 @@ class AudioSeparatorModel:
         """A stem at our rate, [2, samples]."""
         info = probe(path)
         track = choose_soundtrack(info)
-        sound = resample(np.concatenate(list(read_audio(info, track)), axis=1), track.sample_rate, self._card.sample_rate)
+        sound = resample(
+            np.concatenate(list(read_audio(info, track)), axis=1), track.sample_rate, self._card.sample_rate
+        )
         sound = np.broadcast_to(sound, (2, sound.shape[1]))[:, :samples]
         return np.pad(sound, ((0, 0), (0, samples - sound.shape[1])))
 
@@ -138,7 +143,9 @@ def _loaded(model: str, folder: Path, scratch: Path, *, offline: bool) -> tuple[
     except ModelError:
         raise
     except (Exception, SystemExit) as error:  # as in separate(); and it leaves the program where weights do not fit
-        advice = "install the program ffmpeg, which it needs" if "'ffmpeg'" in str(error) else "try its own command with it"
+        advice = (
+            "install the program ffmpeg, which it needs" if "'ffmpeg'" in str(error) else "try its own command with it"
+        )
         raise ModelError(
             f"Wanted {NAME}'s model {model}, could not load it ({type(error).__name__}: {str(error)[:200]}); {advice}."
         ) from error
@@ -190,7 +197,9 @@ def _size_bytes(name: str) -> int | None:
 
 
 def _not_there(model: str, folder: Path) -> ModelError:
-    return ModelError(f"Wanted {NAME}'s model {model} without the network, it is not in {folder}; fetch it once without.")
+    return ModelError(
+        f"Wanted {NAME}'s model {model} without the network, it is not in {folder}; fetch it once without."
+    )
 
 
 def _stem_name(path: Path) -> str:

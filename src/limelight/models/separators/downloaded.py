@@ -139,7 +139,9 @@ def _demucs(path: Path) -> tuple[Any, Any]:
         network = states.load_model(package).float().eval()
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, safetensors.SafetensorError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise ModelError(f"Wanted a network of Demucs in {path}, found another file ({reason}); get it again.") from error
+        raise ModelError(
+            f"Wanted a network of Demucs in {path}, found another file ({reason}); get it again."
+        ) from error
     if "vocals" not in network.sources:
         raise ModelError(f"Wanted vocals of the network in {path}, it gives {', '.join(network.sources)}; get another.")
     return network, apply
@@ -157,7 +159,12 @@ def _values(said: Any) -> Any:
 def _provenance(path: Path, weights: PublishedWeights | None) -> dict[str, str]:
     """What a card says of where the weights come from."""
     if weights is None:
-        return {"sha256": file_sha256(path), "source": str(path), "licence": "the file's own", "training_data": "unknown"}
+        return {
+            "sha256": file_sha256(path),
+            "source": str(path),
+            "licence": "the file's own",
+            "training_data": "unknown",
+        }
     return {
         "sha256": weights.sha256,
         "source": weights.url,

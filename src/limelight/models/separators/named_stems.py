@@ -17,8 +17,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.stft import Bands
-from limelight.audio.stft import StftConfig, istft, whole_frames
+from limelight.audio.stft import Bands, StftConfig, istft, whole_frames
 from limelight.errors import ModelError
 from limelight.models.protocols import Chunk, Separation, Separator
 from limelight.models.voice_activity import SAMPLE_RATE, WINDOW_SECONDS, VoiceActivity, step_presence
