@@ -1,6 +1,6 @@
 """Separators whose weights are fetched by name: Bandit v2 (made for films) and Demucs (made for songs), run by torch.
 
-bandit        speech, music and effects; channel by channel, as it is mono; about as slow as 7 s a second and channel on one core
+bandit        speech, music and effects; channel by channel, as it is mono; about 6 s for a second of a channel on one core
 demucs        vocals, of which what is spoken is speech; music and effects of the rest by the packaged separator
 demucs-ft     the same with the network that was fine-tuned on vocals
 bandit:FILE   a checkpoint of Bandit v2 that you have, another language's or your own
