@@ -184,6 +184,8 @@ def _unknown(kind: str, name: str, known: Any) -> ModelError:
     return ModelError(f"Wanted the {kind} {name!r}; there are {', '.join(known)}, or a file. See `limelight models`.")
 
 
+PAPERS = ("visah", "visah-text", "semmix")
+VARIANTS = " (--variant released: as the published code computes)"
 COUNTS = Path(__file__).with_name("parameter_counts.json")
 
 CLIP = "CLIP ViT-L/14, 768 numbers a second"
@@ -310,5 +312,5 @@ def _preset(name: str, counts: Mapping[str, Mapping[str, int]], *, context: str,
         parts=parts,
         sample_rate=44_100,
         licence="MIT (the code; trained weights are bound by their data)",
-        weights=f"none are included; train them: limelight train DATASET --preset {name}",
+        weights=f"none are included; train them: limelight train DATASET --preset {name}{VARIANTS if name in PAPERS else ''}",
     )
