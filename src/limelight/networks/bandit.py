@@ -83,6 +83,7 @@ class Bandit(nn.Module):
     """Mono sound [B, N] to its stems [B, K, N], in the order of the config."""
 
     window: Tensor
+    shares: Tensor
 
     def __init__(self, config: BanditConfig | None = None) -> None:
         super().__init__()

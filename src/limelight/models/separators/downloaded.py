@@ -156,7 +156,7 @@ def _values(said: Any) -> Any:
     return [_values(value) for value in said] if isinstance(said, list) else said
 
 
-def _provenance(path: Path, weights: PublishedWeights | None) -> dict[str, str]:
+def _provenance(path: Path, weights: PublishedWeights | None) -> dict[str, Any]:
     """What a card says of where the weights come from."""
     if weights is None:
         return {

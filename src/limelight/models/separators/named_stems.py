@@ -73,7 +73,7 @@ def spoken_share(presence: Array, samples: int) -> Array:
     held = np.pad(presence, HOLD_WINDOWS, mode="edge")
     held = np.lib.stride_tricks.sliding_window_view(held, 2 * HOLD_WINDOWS + 1).max(axis=1)
     middles = (np.arange(len(held)) + 0.5) * WINDOW_SECONDS * SAMPLE_RATE
-    return np.interp(np.arange(samples), middles, held).astype(np.float32)
+    return np.asarray(np.interp(np.arange(samples), middles, held), np.float32)
 
 
 def through_pairs(chunk: Chunk, ear: Callable[[Samples], Mapping[str, Samples]]) -> dict[str, Samples]:
