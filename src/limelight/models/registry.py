@@ -83,7 +83,7 @@ def load_separator(name: str = DEFAULT_SEPARATOR, *, threads: int | None = None,
             return _fetched(weights, threads, offline=offline)
     kind, _, rest = name.partition(":")
     if kind == BANDIT.name and rest:
-        return BanditSeparator(Path(rest).expanduser(), weights=None)
+        return BanditSeparator(Path(rest).expanduser(), weights=None, threads=threads)
     if kind == audio_separator.NAME and rest:
         return AudioSeparatorModel(rest, _lite(threads), offline=offline)
     if kind == "stems" and rest:
@@ -147,7 +147,9 @@ def _fetched(weights: PublishedWeights, threads: int | None, *, offline: bool) -
     """Raises ModelError: before anything is fetched, where what it needs is not installed."""
     downloaded.check_installed(weights)
     path = fetched(weights, offline=offline)
-    return BanditSeparator(path) if weights is BANDIT else DemucsSeparator(path, _lite(threads), weights=weights)
+    if weights is BANDIT:
+        return BanditSeparator(path, threads=threads)
+    return DemucsSeparator(path, _lite(threads), weights=weights, threads=threads)
 
 
 def _lite(threads: int | None) -> MaskSeparator:

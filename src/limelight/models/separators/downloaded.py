@@ -32,15 +32,23 @@ BANDIT_CHUNK = 375 * 1024  # 8 s, as its makers run it
 BANDIT_STEMS = {"sfx": "effects"}  # as it calls them, and as we do
 DEMUCS_RATE = 44_100
 DEMUCS_CLASSES = {"demucs.htdemucs.HTDemucs", "demucs.hdemucs.HDemucs"}
+LONGEST_NAME = 200  # of a card
 INSTALL = "from a clone: pip install -e '.[separators]'"
 
 
 class BanditSeparator:
     """Bandit v2 behind the protocol."""
 
-    def __init__(self, path: Path, *, weights: PublishedWeights | None = BANDIT, device: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        weights: PublishedWeights | None = BANDIT,
+        threads: int | None = None,
+        device: str | None = None,
+    ) -> None:
         """weights: what is known of the file; None for a file of the user's. Raises ModelError."""
-        self._torch = _torch()
+        self._torch = _torch(threads)
         self._device = device or ("cuda" if self._torch.cuda.is_available() else "cpu")
         network = importlib.import_module(NETWORK).load_bandit(path)
         self._network = network.to(self._device)
@@ -48,7 +56,7 @@ class BanditSeparator:
         self._three = ThreeStems(None)
         self._card = Card(
             kind="separator",
-            name=weights.name if weights else f"{BANDIT.name}:{path}",
+            name=weights.name if weights else f"{BANDIT.name}:{path}"[:LONGEST_NAME],
             preset=BANDIT.name,
             samples=BANDIT_CHUNK,
             programme_lufs=-27.0,  # of the mixtures that it was trained on
@@ -76,10 +84,16 @@ class DemucsSeparator:
     """Demucs' vocals by its own package; the packaged separator tells music from effects in the rest."""
 
     def __init__(
-        self, path: Path, rest: Separator, *, weights: PublishedWeights | None = DEMUCS, device: str | None = None
+        self,
+        path: Path,
+        rest: Separator,
+        *,
+        weights: PublishedWeights | None = DEMUCS,
+        threads: int | None = None,
+        device: str | None = None,
     ) -> None:
         """Raises ModelError where the package is missing or the file is another."""
-        self._torch = _torch()
+        self._torch = _torch(threads)
         self._network, self._apply = _demucs(path)
         self._device = device or ("cuda" if self._torch.cuda.is_available() else "cpu")
         self._three = ThreeStems(rest)
@@ -180,8 +194,12 @@ def check_installed(weights: PublishedWeights) -> None:
         raise ModelError(f"Wanted {weights.name}, found no package demucs; {INSTALL}.")
 
 
-def _torch() -> Any:
+def _torch(threads: int | None = None) -> Any:
+    """The module; threads: how many it may use, for all its networks in this process. Raises ModelError."""
     try:
-        return importlib.import_module("torch")
+        module = importlib.import_module("torch")
     except ImportError as error:
         raise ModelError(f"Wanted a separator that needs torch, found none; {INSTALL}.") from error
+    if threads:
+        module.set_num_threads(threads)
+    return module
