@@ -29,6 +29,8 @@ from limelight.media.spool import ByteSpool
 from limelight.media.target import naming_write_errors
 from limelight.mixing.controls import Controls
 from limelight.mixing.plan import MixPlan, plan_text
+from limelight.models.card import plain_card
+from limelight.models.protocols import Chunk, Separation
 from limelight.models.registry import load_separator
 from limelight.types import STEMS
 
@@ -96,6 +98,31 @@ def test_a_director_of_ones_own_decides(separator, tmp_path):
     assert result.plan.director.name == "fake-director"
     np.testing.assert_allclose(result.plan.curves_db[1], -6)
     assert not result.written.sound_copied
+
+
+class Thirds:
+    """A separator that answers with stems, and counts how often it is asked."""
+
+    card = plain_card("thirds", "separator")
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def separate(self, chunk: Chunk) -> Separation:
+        self.asked += 1
+        steps = chunk.samples.shape[1] // self.card.hop - 1
+        return Separation(np.ones(steps, np.float32), stems=np.stack([chunk.samples / 3] * 3))
+
+
+def test_a_separator_that_answers_with_stems_is_asked_once_where_there_is_room(tmp_path, monkeypatch):
+    source, director, mixes = film_path(LOSSLESS), FakeDirector((6.0, -6.0, 0.0)), []
+    for room, times in ((True, 1), (False, 2)):
+        monkeypatch.setattr("limelight.mixing.mixers.has_room", lambda *_, room=room: room)
+        separator = Thirds()
+        result = highlight_video(source, tmp_path / f"{room}.mkv", separator=separator, director=director)
+        assert separator.asked == times
+        mixes.append(decoded(result.dest))
+    np.testing.assert_allclose(mixes[0], mixes[1], atol=1e-4)
 
 
 def test_known_stems_get_exactly_their_gains(tmp_path):

@@ -36,7 +36,7 @@ def test_packaged_models_are_small_and_carry_their_licence():
     assert "lite" in [card.name for card in cards]
     for card in cards:
         assert card.parameters <= 12_000_000
-        assert "CC BY" in card.licence or card.licence == "MIT"
+        assert "CC BY" in card.licence or "MIT" in card.licence
     for path in WEIGHTS.glob("*.onnx"):
         assert path.stat().st_size <= 25_000_000
         assert path.with_suffix(".ATTRIBUTION.md").stat().st_size > 1000

@@ -4,6 +4,7 @@
 # FILMS is a folder of well mixed films (the paper: action films of Condensed Movies). Every stage resumes: run it again
 # after a stop. Films that cannot be used are skipped, listed in FOLDER/set/skipped.jsonl, and stop nothing. CLIP is fetched
 # when first used. The paper tells 18 hours of training on two RTX 4090; speed.sh measures yours.
+# SEPARATOR=bandit takes films apart with a separator that was trained on DnR v3, as the paper's was (docs/separators.md).
 # TEXT=1 trains on a general caption a second instead (L = 6). SHARDS=8 then shares the captions out over eight GPUs.
 set -euo pipefail
 films=$1 into=${2:-checkpoints/visah-full}

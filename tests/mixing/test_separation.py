@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pytest
 from audio.sounds import cut, noise, programme
@@ -12,8 +15,9 @@ from limelight.audio.loudness import integrated_loudness
 from limelight.audio.stft import stft
 from limelight.errors import InputError, ModelError
 from limelight.mixing.features import STEPS_PER_ROW, change_lu, features_of
+from limelight.mixing.kept import KeptSeparation, stems_bytes
 from limelight.mixing.render import render, stems
-from limelight.mixing.separation import HIGHEST_NUMBER, KeptMasks, MaskedChunk, downmix_weights, numbers_of
+from limelight.mixing.separation import HIGHEST_NUMBER, MaskedChunk, downmix_weights, numbers_of
 from limelight.models.card import Card
 from limelight.models.protocols import Chunk, Separation
 from limelight.types import STEMS
@@ -52,6 +56,18 @@ class OneToneEach:
     def separate(self, chunk: Chunk) -> Separation:
         steps = chunk.samples.shape[1] // self.card.hop - 1
         return Separation(np.ones(steps, np.float32), stems=self.shares[:, None, None] * chunk.samples)
+
+
+class OtherEachTime(OneToneEach):
+    """Stems whose shares are drawn anew for every chunk: where chunks meet they are faded."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def separate(self, chunk: Chunk) -> Separation:
+        self.asked += 1
+        self.shares = np.random.default_rng(int(chunk.start_seconds * 1000)).dirichlet([1, 1, 1]).astype(np.float32)
+        return super().separate(chunk)
 
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=20))
@@ -95,7 +111,7 @@ def test_low_frequency_effects_are_not_heard_and_inverted_sides_are() -> None:
 def test_a_mix_from_kept_masks_is_the_mix_of_the_separator(channels: int, sample_rate: int) -> None:
     sound = 0.5 * programme(channels, 2.5, sample_rate)
     plan, model = planned(sound, [9, -12, 3], sample_rate=sample_rate), banded()
-    kept = KeptMasks(Bytes(), model.card)
+    kept = KeptSeparation(Bytes(), model.card)
     source = chunks_of(model, LAYOUTS[channels], sample_rate=sample_rate)
     first = list(kept.keep(source(cut(sound, [4096]))))
     assert all(isinstance(chunk, MaskedChunk) for chunk in first)
@@ -115,7 +131,7 @@ def test_a_mix_from_kept_masks_is_the_mix_of_the_separator(channels: int, sample
 def test_what_is_recalled_is_what_was_kept(sizes: list[int], samples: int) -> None:
     sound, model = noise(1, samples), banded()
     sizes = [max(size, samples // 50 + 1) for size in sizes]
-    kept = KeptMasks(Bytes(), model.card)
+    kept = KeptSeparation(Bytes(), model.card)
     numbers = np.concatenate(
         [chunk.numbers for chunk in kept.keep(separated_chunks(cut(sound, [4096]), model))], axis=1
     )
@@ -123,9 +139,61 @@ def test_what_is_recalled_is_what_was_kept(sizes: list[int], samples: int) -> No
     np.testing.assert_array_equal(np.concatenate([chunk.numbers for chunk in again], axis=1), numbers)
 
 
-def test_a_film_that_grew_is_refused() -> None:
-    model, sound = banded(), noise(1, 30_000)
-    kept = KeptMasks(Bytes(), model.card)
+def stems_model() -> FakeModel:
+    model = FakeModel()
+    model.separator = OtherEachTime()  # type: ignore[assignment]
+    return model
+
+
+@pytest.mark.parametrize("sample_rate", [44_100, 48_000])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_mix_from_kept_stems_is_the_mix_of_the_separator(channels: int, sample_rate: int) -> None:
+    sound = 0.3 * programme(channels, 25, sample_rate)
+    plan, model = planned(sound, [9, -12, 3], sample_rate=sample_rate), stems_model()
+    store = Bytes()
+    kept = KeptSeparation(store, model.card)
+    source = chunks_of(model, LAYOUTS[channels], sample_rate=sample_rate)
+    first = list(kept.keep(source(cut(sound, [4096]))))
+    assert kept.complete
+    assert len(first) > 1
+    assert len(store.data) == pytest.approx(stems_bytes(25, model.card, channels), rel=0.01)
+    asked = model.separator.asked  # type: ignore[attr-defined]
+    again = partial(kept.recall, sample_rate=sample_rate, channels=channels)
+    found = joined(render(cut(sound, [5000]), plan, again, model.card), channels)
+    assert model.separator.asked == asked  # type: ignore[attr-defined]
+    anew = joined(render(cut(sound, [5000]), plan, source, model.card), channels)
+    assert level_db(found - anew) < level_db(anew) - 80
+
+
+@pytest.mark.parametrize("sizes", [[1024], [777, 50_000], [1_000_000]])
+def test_recalled_stems_sum_to_the_sound_however_it_is_cut(sizes: list[int]) -> None:
+    sound, model = 0.3 * noise(2, 600_001), stems_model()
+    kept = KeptSeparation(Bytes(), model.card)
+    source = chunks_of(model, "stereo")
+    list(kept.keep(source(cut(sound, [4096]))))
+    again = partial(kept.recall, sample_rate=48_000, channels=2)
+    parts = joined_stems(stems(cut(sound, sizes), again, model.card, sample_rate=48_000))
+    anew = joined_stems(stems(cut(sound, [4096]), source, model.card, sample_rate=48_000))
+    np.testing.assert_allclose(parts.sum(axis=0), sound, atol=1e-6)
+    np.testing.assert_allclose(parts, anew, atol=1e-4)
+
+
+def joined_stems(blocks) -> np.ndarray:
+    return np.concatenate(list(blocks), axis=2)
+
+
+def test_stems_that_are_not_to_be_kept_are_asked_for_again() -> None:
+    model, store = stems_model(), Bytes()
+    kept = KeptSeparation(store, model.card, stems=False)
+    list(kept.keep(separated_chunks([noise(1, 30_000)], model)))
+    assert not kept.complete
+    assert not store.data
+
+
+@pytest.mark.parametrize("make", [banded, stems_model])
+def test_a_film_that_grew_is_refused(make: Callable[[], FakeModel]) -> None:
+    model, sound = make(), noise(1, 30_000)
+    kept = KeptSeparation(Bytes(), model.card)
     list(kept.keep(separated_chunks([sound], model)))
     with pytest.raises(InputError, match="longer than when it was heard"):
         list(kept.recall([noise(1, 40_000)], sample_rate=48_000, channels=1))

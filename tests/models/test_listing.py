@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import pytest
 
-from limelight.models.registry import installed, list_models
+from limelight.models.registry import FETCHED, installed, list_models
 
 PAPERS = {"visah": 59.96, "visah-text": 67.97, "semmix": 61.66}
 OTHERS = {"learn2remix": 44_100, "lce": 44_100}
@@ -17,8 +17,9 @@ OTHERS = {"learn2remix": 44_100, "lce": 44_100}
 
 def test_installed_models_come_first_then_the_presets() -> None:
     listed = list_models()
-    assert [one.name for one in listed] == [*(card.name for card in installed()), *PAPERS, *OTHERS]
-    assert [one.kind for one in listed] == ["separator", "separator", "director"] + ["preset"] * 5
+    by_name = [*(weights.name for weights in FETCHED), "audio-separator:MODEL"]
+    assert [one.name for one in listed] == [*(card.name for card in installed()), *by_name, *PAPERS, *OTHERS]
+    assert [one.kind for one in listed] == ["separator"] * 3 + ["director"] + ["separator"] * 4 + ["preset"] * 5
 
 
 def test_parts_sum_to_the_whole_and_the_whole_is_the_papers() -> None:

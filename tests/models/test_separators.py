@@ -39,14 +39,14 @@ def test_the_nearest_mask_is_least_squares_and_lies_in_its_bounds() -> None:
     np.testing.assert_allclose(speech_mask(0 * speech, rest, bands), 0, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["deepfilter", "lite"])
+@pytest.mark.parametrize("name", ["deepfilter", "lite", "speech-alone"])
 @pytest.mark.parametrize("seconds", [0.5, 3.0])
 def test_packaged_masks_sum_to_one_and_fit_their_card(name: str, seconds: float) -> None:
     separator = load_separator(name, threads=1)
     card, steps = separator.card, round(seconds * RATE / 1024)
     chunk = Chunk(0.3 * programme(2, seconds + 1, RATE)[:, : (steps + 1) * 1024], 0.0, np.float32([0.5, 0.5]))
     found = separator.separate(chunk)
-    assert found.masks.shape == (3, steps, len(card.band_edges) - 1)
+    assert found.masks.shape == (3, steps, len(Bands.of(card.band_edges, card.n_fft)))
     assert found.presence.shape == (steps,)
     np.testing.assert_allclose(found.masks.sum(axis=0), 1, atol=1e-3)
     assert 0 <= found.presence.min() <= found.presence.max() <= 1

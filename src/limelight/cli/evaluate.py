@@ -27,7 +27,9 @@ def evaluate(
     ],
     models: Annotated[
         str,
-        typer.Option(help="With commas: SEPARATOR, SEPARATOR+DIRECTOR, a remixer's file, separate-and-level, …-film."),
+        typer.Option(
+            help="With commas: SEPARATOR[+DIRECTOR], a remixer's file, separate-and-level[-film][:SEPARATOR]."
+        ),
     ] = DEFAULT,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     count: Annotated[

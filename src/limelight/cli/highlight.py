@@ -83,7 +83,7 @@ def highlight(
         page = target.with_suffix(".html") if report else None
         if page:
             check_page(source, page, target, overwrite=force)
-        mixer = _mixer(separator, director, model, device=device)
+        mixer = _mixer(separator, director, model, device=device, offline=offline)
         if plan_out:
             mixer.check_editable()
             check_place(source, plan_out, overwrite=force)
@@ -150,7 +150,7 @@ def plan(
         with progress_bar(quiet=quiet) as bar:
             made = api.plan_video(
                 source,
-                separator=load_separator(separator) if separator else None,
+                separator=load_separator(separator, offline=offline) if separator else None,
                 director=deciding,
                 encoder=encoder_for(deciding.card.name, "cues", request, sampled=True).encoder,
                 controls=controls,
@@ -173,6 +173,7 @@ def render(
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    offline: Offline = False,
 ) -> None:
     """Render a plan, edited or not: no picture is looked at, nothing is decided."""
     with command_context(verbose=verbose):
@@ -184,12 +185,13 @@ def render(
         Controls(true_peak_dbtp=true_peak)  # raises where it is out of range
         made = read_plan(plan_file)
         target = _target(source, output, made.source.audio_stream)
+        name = separator or (made.model.name if offline else None)
         with progress_bar(quiet=quiet) as bar:
             result = api.render_video(
                 source,
                 made,
                 target,
-                separator=load_separator(separator) if separator else None,
+                separator=load_separator(name, offline=offline) if name else None,
                 true_peak_dbtp=true_peak,
                 overwrite=force,
                 progress=bar,
@@ -215,7 +217,9 @@ def _target(source: Path, output: str | None, audio_stream: int | None) -> Path:
     return target
 
 
-def _mixer(separator: str | None, director: str | None, model: str | None, *, device: str | None) -> Mixer:
+def _mixer(
+    separator: str | None, director: str | None, model: str | None, *, device: str | None, offline: bool
+) -> Mixer:
     """The way to a new mix that the flags ask for. Raises ModelError, UsageError."""
     from limelight import api
     from limelight.errors import UsageError
@@ -225,9 +229,8 @@ def _mixer(separator: str | None, director: str | None, model: str | None, *, de
         raise UsageError("--model remixes in one step, in place of a separator and a director; give it alone")
     if model:
         return api.mixer_of(None, None, load_remixer(model, device=device))
-    return api.mixer_of(
-        load_separator(separator) if separator else None, load_director(director) if director else None, None
-    )
+    hears = load_separator(separator, offline=offline) if separator else None
+    return api.mixer_of(hears, load_director(director) if director else None, None)
 
 
 def _tell(result: Highlighted, *, quiet: bool, as_json: bool, page: Path | None) -> None:

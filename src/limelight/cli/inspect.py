@@ -112,6 +112,7 @@ def stems(
     separator: SeparatorName = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    offline: Offline = False,
 ) -> None:
     """speech.wav, music.wav and effects.wav, which sum to the original."""
     with command_context(verbose=verbose):
@@ -123,7 +124,7 @@ def stems(
             written = api.separate_video(
                 source,
                 output,
-                separator=load_separator(separator) if separator else None,
+                separator=load_separator(separator, offline=offline) if separator else None,
                 audio_stream=audio_stream,
                 overwrite=force,
                 progress=bar,

@@ -41,7 +41,8 @@ AudioStream = Annotated[int | None, typer.Option(help="Which soundtrack, counted
 SeparatorName = Annotated[
     str | None,
     typer.Option(
-        "--separator", help="Who takes the sound apart: deepfilter, lite, stems:DIR, command:'…', FILE.onnx or FILE.py."
+        "--separator",
+        help="Who takes the sound apart: deepfilter, lite, bandit, demucs, stems:DIR, command:'…', FILE.py; docs/models.md.",
     ),
 ]
 DirectorName = Annotated[

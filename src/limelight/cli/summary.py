@@ -146,9 +146,9 @@ def models_text(listed: Iterable[Listed]) -> str:
 
 def _paragraph(one: Listed) -> str:
     parts = ", ".join(f"{part.replace('_', ' ')} {count / 1e6:.2f}" for part, count in one.parts.items())
+    size = f"{one.parameters / 1e6:.2f} M parameters{f' ({parts})' if parts else ''}, " if one.parameters else ""
     lines = [
-        f"{one.name} ({one.kind}): {one.parameters / 1e6:.2f} M parameters{f' ({parts})' if parts else ''}, "
-        f"{one.sample_rate} Hz",
+        f"{one.name} ({one.kind}): {size}{one.sample_rate} Hz",
         f"  backbone: {one.backbone}",
         f"  head: {one.head}",
         f"  context: {one.context}; weights for it: {one.context_weights}",

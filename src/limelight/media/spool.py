@@ -133,6 +133,11 @@ def check_room(dest: Path, info: SourceInfo, track: SoundtrackInfo) -> None:
         )
 
 
+def has_room(dest: Path, needed_bytes: int) -> bool:
+    """Whether the disk of `dest` holds so much more."""
+    return shutil.disk_usage(dest.parent).free > needed_bytes
+
+
 class ByteSpool:
     """Bytes in a scratch file; what they wait for is `dest`."""
 

@@ -6,10 +6,10 @@ oracle        knows the truth: a bound, not a method
 picture       a model with the picture of another clip, with none, or with one kind of cue from another clip: what looking,
               and what that kind, is worth
 
-`separate-and-level` is the papers' DnRv3 + CDX with our separator: taken apart, each stem set to its usual loudness, put
-together. What is usual is measured on the training targets (the median of where a stem is heard), or that of films: speech
-−27, music −32, effects in front −32 LUFS, the priors of DnR v3 (Watcharasupat, Wu & Orife 2024). A stem that is not heard
-stays as it is: its traces are not raised to a voice.
+`separate-and-level` is the papers' DnRv3 + CDX with our separator, `separate-and-level:SEPARATOR` with any other: taken apart,
+each stem set to its usual loudness, put together. What is usual is measured on the training targets (the median of where a
+stem is heard), or that of films: speech −27, music −32, effects in front −32 LUFS, the priors of DnR v3 (Watcharasupat,
+Wu & Orife 2024). A stem that is not heard stays as it is: its traces are not raised to a voice.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ def methods_of(names: Sequence[str], entries: Iterable[Entry], *, by_cue: bool =
 
     Raises InputError, ModelError.
     """
-    entries, models = list(entries), [name for name in names if name not in BASELINES]
+    entries, models = list(entries), [name for name in names if name.partition(":")[0] not in BASELINES]
     called = dict(zip(models, names_of(models), strict=True))
     separators = {DEFAULT_SEPARATOR: DEFAULT_SEPARATOR} | {
         name: said for name, said in called.items() if has_stems(name)
@@ -225,7 +225,11 @@ def methods_of(names: Sequence[str], entries: Iterable[Entry], *, by_cue: bool =
 
 
 def _baseline(name: str, entries: Sequence[Entry]) -> Method:
-    return by_films(DEFAULT_SEPARATOR) if name == FILM_NAME else by_training(DEFAULT_SEPARATOR, entries)
+    """Either rule, alone or with a separator: `separate-and-level:bandit`. Raises InputError, ModelError."""
+    rule, _, separator = name.partition(":")
+    wished = separator or DEFAULT_SEPARATOR
+    found = by_films(wished) if rule == FILM_NAME else by_training(wished, entries)
+    return replace(found, name=f"{rule} ({separator})") if separator else found
 
 
 def _by_model(own: ModelMethod, *, by_cue: bool) -> Iterator[Method]:

@@ -12,15 +12,16 @@ from functools import partial
 from typing import Protocol
 
 from limelight.errors import PlanError
-from limelight.media.spool import AudioSpool, ByteSpool, check_room
+from limelight.media.spool import AudioSpool, ByteSpool, check_room, has_room
 from limelight.mixing import one_step, render
 from limelight.mixing.controls import Controls
 from limelight.mixing.features import Measurements, features_of
 from limelight.mixing.job import Analysis, Job
+from limelight.mixing.kept import KeptSeparation, stems_bytes
 from limelight.mixing.plan import MixPlan
 from limelight.mixing.planner import make_plan
 from limelight.mixing.render import ChunkSource
-from limelight.mixing.separation import KeptMasks, downmix_weights, separate
+from limelight.mixing.separation import downmix_weights, separate
 from limelight.models.card import Card
 from limelight.models.protocols import Director, FilmSeparator, Remixer, Separator
 from limelight.runtime import WhileWanted
@@ -75,7 +76,7 @@ class StemMixer:
     separator: AnySeparator
     director: Director
     _opened: Separator | None = field(default=None, init=False, repr=False)
-    _kept: KeptMasks | None = field(default=None, init=False, repr=False)
+    _kept: KeptSeparation | None = field(default=None, init=False, repr=False)
 
     @property
     def card(self) -> Card:
@@ -96,7 +97,8 @@ class StemMixer:
         """Gains of stems can always be moved."""
 
     def hear(self, job: Job, measured: Measurements, wanted: WhileWanted) -> StemFeatures:
-        self._kept = KeptMasks(ByteSpool(job.scratch.file(), job.scratch.dest), self.card)
+        store = ByteSpool(job.scratch.file(), job.scratch.dest)
+        self._kept = KeptSeparation(store, self.card, stems=self._keeps_stems(job))
         # As the plan will say it, so that the same masks come again.
         mono_lufs = round(measured.downmix_lufs, 2)
         source = self.chunk_source(job, mono_lufs=mono_lufs, inverted=measured.inverted)
@@ -107,6 +109,11 @@ class StemMixer:
         heard = found.heard or self.hear(job, found.measured, WhileWanted())
         source = job.planned_source(inverted=found.measured.inverted)
         return make_plan(heard, found.measured, found.seen, self.director, controls, source, separator=self.card)
+
+    def _keeps_stems(self, job: Job) -> bool:
+        """Not those that lie in files already, nor where they would fill the disk: then they are asked for once more."""
+        needed = stems_bytes(job.info.duration_seconds, self.card, job.soundtrack.channels) + job.info.size_bytes
+        return not isinstance(self.separator, FilmSeparator) and has_room(job.scratch.dest, needed)
 
     def chunk_source(self, job: Job, *, mono_lufs: float, inverted: bool) -> ChunkSource:
         """How blocks of this film's soundtrack become separated chunks."""

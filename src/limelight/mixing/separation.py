@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from limelight.audio.convert import ResampleStream, channel_names, db_to_gain
-from limelight.audio.stft import Bands, Spectra, StftConfig, StftStream, whole_frames
-from limelight.errors import InputError, ModelError
+from limelight.audio.stft import Bands, Spectra, StftConfig, whole_frames
+from limelight.errors import ModelError
 from limelight.mixing.chunks import AnyArray, ChunkPlan, in_chunks
 from limelight.models.card import Card
 from limelight.models.protocols import Chunk, Separation, Separator
@@ -25,18 +23,6 @@ from limelight.types import STEMS, Samples
 Array = NDArray[np.float32]
 MASK_NUMBER = np.dtype(np.uint16)
 HIGHEST_NUMBER = 65_535  # stands for a mask of 1
-
-
-class Store(Protocol):
-    """A place for bytes."""
-
-    def add(self, data: bytes) -> None:
-        """Put them behind what is there."""
-        ...
-
-    def read(self, first: int, count: int) -> bytes:
-        """So many from a place on; fewer where there are no more."""
-        ...
 
 
 class SeparatedChunk(ABC):
@@ -109,17 +95,17 @@ class StemsChunk(SeparatedChunk):
 
     def __init__(self, first_step: int, spectra: Spectra, presence: Array, stems: NDArray[np.complex64]) -> None:
         super().__init__(first_step, spectra, presence)
-        self._stems = stems
+        self.stems = stems
 
     def weighted(self, weights: Array, steps: slice) -> Spectra:
-        return np.asarray(np.einsum("kt,ktcf->cft", weights[:, steps], self._stems[:, steps]), np.complex64)
+        return np.asarray(np.einsum("kt,ktcf->cft", weights[:, steps], self.stems[:, steps]), np.complex64)
 
     def powers(self, weights: Array) -> Array:
-        scaled = self._stems * np.sqrt(weights)
+        scaled = self.stems * np.sqrt(weights)
         return np.asarray(np.einsum("jtcf,ktcf->jkt", scaled, scaled.conj()).real, np.float32)
 
     def amplitudes(self) -> Array:
-        return np.asarray(np.sqrt(squared_magnitude(self._stems).sum(axis=2)).sum(axis=2))
+        return np.asarray(np.sqrt(squared_magnitude(self.stems).sum(axis=2)).sum(axis=2))
 
 
 def squared_magnitude(spectra: NDArray[np.complex64]) -> Array:
@@ -212,57 +198,3 @@ def numbers_of(masks: Array) -> NDArray[np.uint16]:
     """
     numbers: NDArray[np.uint16] = np.rint(masks * np.float32(HIGHEST_NUMBER)).astype(MASK_NUMBER)
     return numbers
-
-
-class KeptMasks:
-    """The masks of a soundtrack that was separated once, kept on the disk: for rendering nobody need be asked again.
-
-        plan     sound ──► spectra ──► separator ──► masks ──► features
-                                                       └────► store
-        render   sound ──► spectra ─────────────────────────► store ──► the same chunks
-
-    Spectra are quickly made anew and would take 13 times the room. An hour of masks takes 213 MB, whatever the number of
-    channels; five times as much with a separator that has a number for each bin.
-    """
-
-    def __init__(self, store: Store, card: Card) -> None:
-        self.card = card
-        self.complete = True  # whether all that was separated came as masks
-        self._store = store
-        self._bands = Bands.of(card.band_edges, card.n_fft)
-
-    def keep(self, chunks: Iterable[SeparatedChunk]) -> Iterator[SeparatedChunk]:
-        """The same chunks, their masks put by; stems that were known are read again instead."""
-        for chunk in chunks:
-            if isinstance(chunk, MaskedChunk):
-                self._store.add(chunk.numbers.transpose(1, 0, 2).tobytes())  # [T, K, L]
-            else:
-                self.complete = False
-            yield chunk
-
-    def recall(self, blocks: Iterable[Samples], *, sample_rate: int, channels: int) -> Iterator[SeparatedChunk]:
-        """Blocks [C, n] of the soundtrack that was separated to its chunks once more, cut otherwise.
-
-        Raises InputError where there is more to hear than there was.
-        """
-        step, stft = 0, StftStream(channels, StftConfig(self.card.n_fft, self.card.hop))
-        pieces = (stft.push(block) for block in resampled(blocks, sample_rate, self.card.sample_rate, channels))
-        for spectra in chain(pieces, _last(stft)):
-            steps = spectra.shape[2]
-            if steps:
-                numbers = self._numbers(step, steps)
-                yield MaskedChunk(step, spectra, np.full(steps, np.nan, np.float32), numbers, self._bands)
-            step += steps
-
-    def _numbers(self, first: int, steps: int) -> NDArray[np.uint16]:
-        """[K, T, L] of so many steps."""
-        width = len(STEMS) * len(self._bands) * MASK_NUMBER.itemsize
-        data = self._store.read(first * width, steps * width)
-        if len(data) < steps * width:
-            raise InputError("cannot render the film: its sound is longer than when it was heard; leave it unchanged")
-        return np.frombuffer(data, MASK_NUMBER).reshape(steps, len(STEMS), -1).transpose(1, 0, 2)
-
-
-def _last(stft: StftStream) -> Iterator[Spectra]:
-    """The last frames, asked for when all others have been given."""
-    yield stft.finish()

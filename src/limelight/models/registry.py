@@ -3,6 +3,7 @@
 Which models there are, and how they are asked for by name.
 
     separators   deepfilter (the default) · lite · stems:DIR · command:'…' · FILE.onnx · FILE.py · module:function
+                 speech-alone · bandit · demucs · demucs-ft · audio-separator:MODEL, whose weights are fetched when asked for
     directors    speech-first (the default) · FILE.py · module:function
     remixers     FILE.onnx
 
@@ -28,16 +29,24 @@ from limelight.models.card import Card, kind_of, open_sealed
 from limelight.models.directors import speech_first
 from limelight.models.directors.speech_first import SpeechFirst
 from limelight.models.protocols import Director, FilmSeparator, Remixer, Separator
+from limelight.models.published_weights import BANDIT, DEMUCS, DEMUCS_VOCALS, PublishedWeights, fetched
 from limelight.models.remixers.mask_and_wave import OnnxRemixer
-from limelight.models.separators import speech_and_rest
+from limelight.models.separators import audio_separator, downloaded, speech_and_rest
+from limelight.models.separators.audio_separator import AudioSeparatorModel
+from limelight.models.separators.downloaded import BanditSeparator, DemucsSeparator
 from limelight.models.separators.informed_masks import open_masks
 from limelight.models.separators.known_stems import SeparatorCommand, StemFiles
 from limelight.models.separators.masks import MaskSeparator
-from limelight.models.separators.speech_and_rest import SpeechAndRest
+from limelight.models.separators.speech_and_rest import SpeechAlone, SpeechAndRest
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 LITE = "lite"
+ALONE = speech_and_rest.ALONE
 DEFAULT_SEPARATOR, DEFAULT_DIRECTOR = speech_and_rest.NAME, speech_first.NAME
+OTHERS = (
+    *("bandit", "demucs", "demucs-ft", "bandit:FILE.ckpt", "audio-separator:MODEL"),
+    *("stems:DIR", "command:'PROGRAM … {input} {output}'"),
+)
 GRAPH, PYTHON, CHECKPOINT = ".onnx", ".py", ".safetensors"
 TRAINING = "limelight.training.export"
 AnySeparator = Separator | FilmSeparator
@@ -46,7 +55,9 @@ AnySeparator = Separator | FilmSeparator
 SEPARATORS: dict[str, Callable[[int | None], AnySeparator]] = {
     DEFAULT_SEPARATOR: lambda threads: SpeechAndRest(_lite(threads), threads=threads),
     LITE: lambda threads: _lite(threads),
+    ALONE: lambda threads: SpeechAlone(threads=threads),
 }
+FETCHED = (BANDIT, DEMUCS, DEMUCS_VOCALS)  # where there is a network
 DIRECTORS: dict[str, Callable[[], Director]] = {DEFAULT_DIRECTOR: SpeechFirst}
 
 
@@ -60,11 +71,21 @@ def register_director(name: str, make: Callable[[], Director]) -> None:
     DIRECTORS[name] = make
 
 
-def load_separator(name: str = DEFAULT_SEPARATOR, *, threads: int | None = None) -> AnySeparator:
-    """A separator by name, or by what its name says. Raises ModelError, InputError."""
+def load_separator(name: str = DEFAULT_SEPARATOR, *, threads: int | None = None, offline: bool = False) -> AnySeparator:
+    """A separator by name, or by what its name says. Raises ModelError, InputError.
+
+    offline: weights that are not on the disk yet are refused, not fetched.
+    """
     if name in SEPARATORS:
         return SEPARATORS[name](threads)
+    for weights in FETCHED:
+        if name == weights.name:
+            return _fetched(weights, threads, offline=offline)
     kind, _, rest = name.partition(":")
+    if kind == BANDIT.name and rest:
+        return BanditSeparator(Path(rest).expanduser(), weights=None, threads=threads)
+    if kind == audio_separator.NAME and rest:
+        return AudioSeparatorModel(rest, _lite(threads), offline=offline)
     if kind == "stems" and rest:
         return StemFiles(Path(rest).expanduser())
     if kind == "command":
@@ -73,7 +94,7 @@ def load_separator(name: str = DEFAULT_SEPARATOR, *, threads: int | None = None)
         return _made(name, "separator", (Separator, FilmSeparator))  # type: ignore[no-any-return]
     path = _graph_file(name)
     if path is None:
-        raise _unknown("separator", name, (*SEPARATORS, "stems:DIR", "command:'PROGRAM … {input} {output}'"))
+        raise _unknown("separator", name, (*SEPARATORS, *OTHERS))
     return open_masks(path, threads=threads)
 
 
@@ -98,7 +119,7 @@ def load_remixer(name: str | Path, *, threads: int | None = None, device: str | 
 
 def installed() -> tuple[Card, ...]:
     """The cards of everything that the package brings, checked. Raises ModelError where one is damaged."""
-    separators = (SEPARATORS[name](1) for name in (DEFAULT_SEPARATOR, LITE))
+    separators = (SEPARATORS[name](1) for name in (DEFAULT_SEPARATOR, LITE, ALONE))
     return (*(separator.card for separator in separators), load_director().card)
 
 
@@ -120,6 +141,15 @@ def _from_checkpoint(path: Path, *, device: str | None) -> Remixer:
             "it to ONNX where that is installed."
         ) from error
     return training.load_torch_remix(path, device=device)  # type: ignore[no-any-return]
+
+
+def _fetched(weights: PublishedWeights, threads: int | None, *, offline: bool) -> Separator:
+    """Raises ModelError: before anything is fetched, where what it needs is not installed."""
+    downloaded.check_installed(weights)
+    path = fetched(weights, offline=offline)
+    if weights is BANDIT:
+        return BanditSeparator(path, threads=threads)
+    return DemucsSeparator(path, _lite(threads), weights=weights, threads=threads)
 
 
 def _lite(threads: int | None) -> MaskSeparator:
@@ -156,6 +186,8 @@ def _unknown(kind: str, name: str, known: Any) -> ModelError:
     return ModelError(f"Wanted the {kind} {name!r}; there are {', '.join(known)}, or a file. See `limelight models`.")
 
 
+PAPERS = ("visah", "visah-text", "semmix")
+VARIANTS = " (--variant released: as the published code computes)"
 COUNTS = Path(__file__).with_name("parameter_counts.json")
 
 CLIP = "CLIP ViT-L/14, 768 numbers a second"
@@ -169,6 +201,7 @@ BODIES = {
         "three masks that sum to one",
     ),
     LITE: ("per-band layers, dilated convolutions and attention over time", "three masks that sum to one"),
+    ALONE: ("DeepFilterNet3 for speech; all the rest is effects", "masks, one a bin, that sum to one"),
     DEFAULT_DIRECTOR: ("a rule: speech that lies too deep comes up", "a gain for each stem, scene by scene"),
 }
 
@@ -210,7 +243,44 @@ def list_models() -> tuple[Listed, ...]:
             head="mask on the magnitude",
         ),
     )
-    return (*(_installed(card) for card in installed()), *presets)
+    return (*(_installed(card) for card in installed()), *map(_to_fetch, FETCHED), _of_audio_separator(), *presets)
+
+
+def _to_fetch(weights: PublishedWeights) -> Listed:
+    """A separator by name that is not in the package."""
+    there = "here" if weights.path.is_file() else "not here yet"
+    return Listed(
+        name=weights.name,
+        kind="separator",
+        backbone=weights.what,
+        head=weights.gives,
+        context="none, sound alone",
+        context_weights="none needed",
+        parameters=weights.parameters,
+        parts={},
+        sample_rate=weights.sample_rate,
+        licence=weights.licence,
+        weights=(
+            f"{there}: {weights.size_bytes / 1e6:.0f} MB, fetched when first asked for with --separator {weights.name}; "
+            f"{downloaded.INSTALL}; speed: {weights.speed}; what it scores is not measured here"
+        ),
+    )
+
+
+def _of_audio_separator() -> Listed:
+    return Listed(
+        name=f"{audio_separator.NAME}:MODEL",
+        kind="separator",
+        backbone="any model of the package audio-separator (see `audio-separator --list_models`)",
+        head="vocals become speech where somebody speaks; music and effects of the rest by lite",
+        context="none, sound alone",
+        context_weights="none needed",
+        parameters=0,
+        parts={},
+        sample_rate=audio_separator.RATE,
+        licence="its maker's; most state none",
+        weights="fetched by that package: pip install 'audio-separator[cpu]', and the program ffmpeg; speed not measured here",
+    )
 
 
 def _installed(card: Card) -> Listed:
@@ -244,5 +314,5 @@ def _preset(name: str, counts: Mapping[str, Mapping[str, int]], *, context: str,
         parts=parts,
         sample_rate=44_100,
         licence="MIT (the code; trained weights are bound by their data)",
-        weights=f"none are included; train them: limelight train DATASET --preset {name}",
+        weights=f"none are included; train them: limelight train DATASET --preset {name}{VARIANTS if name in PAPERS else ''}",
     )

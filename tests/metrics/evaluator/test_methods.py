@@ -50,6 +50,21 @@ def test_kinds_of_cues_are_tried_of_models_that_are_told_cues(monkeypatch: pytes
     assert all(name.startswith(("seeing", "visah")) for name in wished)
 
 
+def test_the_loudness_baseline_takes_any_separator_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, **{"bandit": model(name="bandit"), DEFAULT_SEPARATOR: model()})
+    found = methods_of(
+        ["separate-and-level-film", "separate-and-level-film:bandit", "separate-and-level:bandit"], TRAIN
+    )
+    by_default, by_films, by_training = found[-3:]
+    assert [one.name for one in (by_films, by_training)] == [
+        "separate-and-level-film (bandit)",
+        "separate-and-level (bandit)",
+    ]
+    assert (by_films.model, by_training.model) == ("bandit", "bandit")  # type: ignore[attr-defined]
+    assert by_default.model == DEFAULT_SEPARATOR  # type: ignore[attr-defined]
+    assert by_films.usual_lufs == by_default.usual_lufs  # type: ignore[attr-defined]
+
+
 def test_two_of_one_name_are_told_apart_and_the_same_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, lite = model(), model(name="lite")
     install(monkeypatch, **{"ours": ours, "lite": lite, "old/lite": lite})

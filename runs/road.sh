@@ -2,10 +2,10 @@
 # The whole road of the papers' networks at toy size: films, Muddy Mix, contexts, training that is killed and goes on, export,
 # a highlighted film, evaluation with all five metrics, ablation. For visah, visah-text and semmix, with networks of random
 # weights in the real formats. Nothing is fetched. It takes three to four minutes of processor time.
-#     research/runs/road.sh [FOLDER]          from the repository's root; FOLDER is kept where it is named
+#     runs/road.sh [FOLDER]          from the repository's root; FOLDER is kept where it is named
 # PYTHON=… names the interpreter. Exit code 0: every step did what it says.
 set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=${PYTHON:-python}
 into=${1:-}
 if [ -z "$into" ]; then into=$(mktemp -d); trap 'rm -rf "$into"' EXIT; fi
