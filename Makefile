@@ -23,10 +23,10 @@ else
 endif
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 test-all: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto -m "slow or not slow" tests research/tests
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "slow or not slow" tests research/tests
 
 # From nothing to a film, at toy size: a tiny separator out of made sounds.
 roads: $(VENV)/.dev
@@ -71,7 +71,7 @@ $(VENV)/.core: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(PIP) -e ".[context,train,dev]"
+	$(PIP) -e ".[cluster,context,train,dev]"
 	@touch $@
 
 clean:

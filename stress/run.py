@@ -20,6 +20,7 @@ sys.path.extend([str(ROOT / "bench"), str(ROOT / "tests")])  # where films are m
 os.environ["SVT_LOG"] = "0"  # the encoder of AV1 would tell its life
 
 import length  # noqa: E402
+import many_films  # noqa: E402
 import parts  # noqa: E402
 from figures import say  # noqa: E402
 from tally import Tally, page, together  # noqa: E402
@@ -33,6 +34,8 @@ PARTS: dict[str, Part] = {
     "faults": parts.killed,
     "command_faults": parts.sent,
     "documents": parts.malformed_documents,
+    "batch": many_films.batches,
+    "batch_memory": many_films.memory,
     "4k": length.large,
     "long": length.long,
     "fuzz": parts.Fuzz(),

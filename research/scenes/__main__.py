@@ -27,7 +27,7 @@ from limelight.cli.muddy import (
     Workers,
     tell_built,
 )
-from limelight.cli.options import AsJson, Quiet, Verbose
+from limelight.cli.options import AsJson, Quiet, Ray, Verbose
 
 app = typer.Typer(
     name="python -m research.scenes",
@@ -72,12 +72,14 @@ def build(
     cache: Annotated[Path | None, typer.Option(help="Where decoded sounds are kept; default DIR/sounds.")] = None,
     seed: Seed = 0,
     workers: Workers = None,
+    ray: Ray = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Mix separate sounds as a picture asks for, then degrade the balance. Run it again after a stop: it goes on."""
     with command_context(verbose=verbose):
+        from limelight.batch.engine import engine_of
         from limelight.dataset.from_sounds import SplitLibrary
         from limelight.dataset.splits import SplitAssignment
         from research.scenes.build import SceneSettings, build_scenes
@@ -108,6 +110,7 @@ def build(
                 settings=settings,
                 assignment=SplitAssignment.read(about, licence=licence),
                 workers=workers,
+                engine=engine_of(ray, None) if ray else None,
                 progress=lambda done, total: bar("muddy", done, total),
             )
         talk = [f"{built.clips} scenes; {built.built} built now"]

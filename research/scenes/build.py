@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from limelight.batch.engine import Engine
+from limelight.batch.queue import run_jobs
 from limelight.dataset.build import find_films
 from limelight.dataset.build_state import Part, Skipped, finish, open_state, record, recorded
 from limelight.dataset.clips import Clip, write_clip
@@ -28,7 +30,6 @@ from limelight.dataset.levels import StemLevels
 from limelight.dataset.manifest import SPLITS, read_manifest
 from limelight.dataset.sounds import SoundLibrary
 from limelight.dataset.splits import SplitAssignment
-from limelight.dataset.workers import run_jobs
 from limelight.errors import InputError, UsageError
 from limelight.types import Vector
 from research.scenes.film_windows import index_films
@@ -204,12 +205,14 @@ def build_scenes(
     settings: SceneSettings | None = None,
     assignment: SplitAssignment | None = None,
     workers: int | None = None,
+    engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> BuiltScenes:
     """Builds, or goes on building, `count` scenes, shared out among the splits (all that have sounds, where none is named).
 
     pictures: "rendered", or a folder of films. workers: processes, as many as cores where none is said; a script that
-    calls this needs its `if __name__ == "__main__"`. Raises InputError, Leakage, OutputError.
+    calls this needs its `if __name__ == "__main__"`. engine: in their place, say a cluster.
+    Raises InputError, Leakage, OutputError.
     """
     folder, settings = Path(folder), settings or SceneSettings()
     wanted = _wanted(library, count, splits)
@@ -232,13 +235,18 @@ def build_scenes(
         for split, number in wanted.items()
         for first in range(0, number, BATCH)
     ]
-    built = _run(batches, folder, workers, progress, skipped)
+    built = _run(batches, folder, workers, engine, progress, skipped)
     finish(folder, skipped)
     return BuiltScenes(folder, len(read_manifest(folder)), built, tuple(skipped))
 
 
 def _run(
-    batches: Sequence[SceneBatch], folder: Path, workers: int | None, progress: Progress | None, skipped: list[Skipped]
+    batches: Sequence[SceneBatch],
+    folder: Path,
+    workers: int | None,
+    engine: Engine | None,
+    progress: Progress | None,
+    skipped: list[Skipped],
 ) -> int:
     """How many scenes were built; batches that failed are added to `skipped`."""
     waiting = [batch for batch in batches if recorded(folder, batch.name, batch.facts) is None]
@@ -251,7 +259,7 @@ def _run(
 
     built = 0
     sensible = max(1, min(workers or os.cpu_count() or 1, len(waiting)))
-    for outcome in run_jobs(build_batch, waiting, workers=sensible, watch=watch):
+    for outcome in run_jobs(build_batch, waiting, engine=engine, workers=sensible, watch=watch):
         if outcome.result is None:
             skipped.append(Skipped(waiting[outcome.number].name, outcome.code, outcome.message))
         else:

@@ -71,30 +71,28 @@ def refused(server: CommandServer, folder: Path, *words: str) -> str:
     return outcome.stderr
 
 
-@pytest.mark.parametrize(
-    "words", [("film.mp4", "film.mp4"), ("highlight", "a.mp4", "b.mp4", "c.mp4"), ("plan", "a", "b")]
-)
-def test_several_films_are_told_that_one_is_taken_and_how_a_shell_does_more(
+@pytest.mark.parametrize("words", [("highlight", "a.mp4", "b.mp4", "c.mp4"), ("plan", "a", "b")])
+def test_several_films_are_told_that_one_is_taken_and_what_takes_more(
     words: tuple[str, ...], server: CommandServer, folder: Path
 ) -> None:
     said = refused(server, folder, *words)
     assert words[-1] in said
-    assert 'do limelight "$film"; done' in said
+    assert "limelight batch FILMS… -o DIR" in said
 
 
-def test_the_loop_that_is_advised_works(folder: Path) -> None:
-    """As printed, in a shell, with a stand-in for the program."""
-    from limelight.cli.options import ONE_AT_A_TIME
-
-    shutil.copy(folder / "film.mp4", folder / "a second film.mp4")
-    (folder / "limelight").write_text('#!/bin/sh\necho "<$1>"\n')
-    (folder / "limelight").chmod(0o755)
-    loop = ONE_AT_A_TIME.partition("in a shell: ")[2]
-    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["sh", "-c", loop], cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True
-    )
-    assert done.stdout.splitlines() == ["<a second film.mp4>", "<film.mp4>"]
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["a.mp4", "b.mp4"], "batch"),
+        (["a.mp4", "b.mp4", "--strength", "0.5"], "batch"),
+        (["."], "batch"),
+        (["a.mp4"], "highlight"),
+        (["a.mp4", "-o", "b.mp4"], "highlight"),
+        (["--strength", "0.5", "a.mp4"], "highlight"),
+    ],
+)
+def test_several_names_or_a_folder_are_a_batch(words: list[str], command: str) -> None:
+    assert with_command(words) == [command, *words]
 
 
 @pytest.mark.parametrize(
@@ -118,8 +116,8 @@ def test_what_is_not_understood_is_named_in_one_line(
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        (".", "one at a time"),
-        ("*.mp4", "one at a time"),
+        (".", "limelight batch"),
+        ("*.mp4", "limelight batch"),
         ("https://example.org/film.mp4", "download it first"),
         ("/dev/stdin", "the file's own name"),
         ("/dev/fd/0", "the file's own name"),

@@ -15,6 +15,7 @@ import pytest
 from dataset.films_and_stems import everything_in, film_with_stems
 from films import Film, film_path, make_film
 
+from limelight.batch.engine import Report
 from limelight.dataset import build as building
 from limelight.dataset.build import Built, build_from_films, film_name, find_films
 from limelight.dataset.build_state import Part
@@ -25,7 +26,6 @@ from limelight.dataset.films import BuildSettings, FilmJob
 from limelight.dataset.manifest import read_manifest
 from limelight.dataset.reading import check_dataset
 from limelight.dataset.splits import SplitAssignment
-from limelight.dataset.workers import Report
 from limelight.errors import InputError, Leakage
 
 ALL = ("paper", "released", "timevarying", "degraded")

@@ -140,6 +140,6 @@ def test_an_unknown_suffix_is_refused_with_the_known_ones():
 
 
 def test_every_option_is_known_to_its_muxer(caplog):
-    assert muxer_options("mkv") == {}
+    assert muxer_options("mkv") == muxer_options("ogg") == {"fflags": "+bitexact"}
     assert muxer_options("wav") == {"rf64": "auto"}
     assert muxer_options("m4a")["brand"] == "M4A "

@@ -10,7 +10,7 @@ import typer
 
 from limelight.cli.context import command_context, console, progress_bar
 from limelight.cli.muddy import Workers
-from limelight.cli.options import AsJson, Quiet, Verbose
+from limelight.cli.options import AsJson, Quiet, Ray, Verbose
 
 DEFAULT = "deepfilter"
 
@@ -61,6 +61,7 @@ def evaluate(
     ] = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Also results.parquet (needs pyarrow).")] = False,
     workers: Workers = None,
+    ray: Ray = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -72,6 +73,7 @@ def evaluate(
 
             typer.echo(comparison_text(into, *compare, against=against))
             return
+        from limelight.batch.engine import engine_of
         from limelight.metrics.evaluate import Request, evaluate
         from limelight.metrics.goals import for_programs
         from limelight.metrics.pretrained import MetricNetworks
@@ -94,6 +96,7 @@ def evaluate(
         with progress_bar(quiet=quiet) as bar:
             made = evaluate(
                 asked,
+                engine=engine_of(ray, None) if ray else None,
                 progress=lambda done, total: bar("evaluate", done, total),
                 sampling=lambda done, total: bar("sample", done, total),
             )

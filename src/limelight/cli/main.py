@@ -9,12 +9,14 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from typer.main import get_command
 
+from limelight.cli.batch import batch
 from limelight.cli.context import INTERNAL, TERMINATED, fail, own_process
 from limelight.cli.evaluate import evaluate
 from limelight.cli.highlight import highlight, plan, render
@@ -90,7 +92,7 @@ app = typer.Typer(
 )
 CREATE, RESEARCH = "For films", "For research"
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
-    CREATE: (highlight, plan, render, inspect, stems, models),
+    CREATE: (highlight, batch, plan, render, inspect, stems, models),
     RESEARCH: (score, evaluate, train, contexts, export, ablate, reproduce),
 }
 for group, commands in GROUPS.items():
@@ -129,7 +131,13 @@ def with_command(words: list[str]) -> list[str]:
     meant = get_close_matches(words[0], NAMES, n=1, cutoff=0.75)
     if meant and not Path(words[0]).suffix and not Path(words[0]).exists():
         refuse(f"no command {words[0]!r}, and no such film; did you mean `limelight {meant[0]}`?")
-    return ["highlight", *words]
+    return ["batch" if _are_several(words) else "highlight", *words]
+
+
+def _are_several(words: list[str]) -> bool:
+    """Whether what stands before the first option is more than one film: some names, or a folder."""
+    names = list(takewhile(lambda word: not word.startswith("-"), words))
+    return len(names) > 1 or any(Path(name).is_dir() for name in names)
 
 
 def _explain(error: Exception) -> NoReturn:

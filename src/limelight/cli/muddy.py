@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 import typer
 
 from limelight.cli.context import command_context, console, progress_bar
-from limelight.cli.options import AsJson, Quiet, Verbose
+from limelight.cli.options import AsJson, Quiet, Ray, Verbose
 from limelight.errors import UsageError
 from limelight.report.words import plain
 
@@ -137,6 +137,7 @@ def build(
     genres: Annotated[str, typer.Option(help="With --condensed-movies: genres with commas, or all.")] = "Action",
     seed: Seed = 0,
     workers: Workers = None,
+    ray: Ray = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Also manifest.parquet (needs pyarrow).")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -144,6 +145,7 @@ def build(
 ) -> None:
     """Take films apart, degrade the balance, keep both. Run it again after a stop: it goes on where it was."""
     with command_context(verbose=verbose):
+        from limelight.batch.engine import engine_of
         from limelight.dataset.build import build_from_films
         from limelight.dataset.films import BuildSettings
         from limelight.dataset.manifest import read_manifest, require_parquet, write_parquet
@@ -171,6 +173,7 @@ def build(
                 settings=settings,
                 splits=splits,
                 workers=workers,
+                engine=engine_of(ray, None) if ray else None,
                 progress=lambda done, total: bar("muddy", done, total),
             )
         if parquet:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from limelight.mixing.controls import Controls
     from limelight.vision.encoder import ContextRequest
 
-ONE_AT_A_TIME = 'films are taken one at a time for now; in a shell: for film in *.mp4; do limelight "$film"; done'
+ONE_AT_A_TIME = "this command takes one film; many are done by: limelight batch FILMS… -o DIR"
 
 
 class ContextName(StrEnum):
@@ -65,6 +65,10 @@ CaptionsFile = Annotated[
     Path | None, typer.Option("--captions", help="Captions made earlier or by hand, for --context captions.")
 ]
 Device = Annotated[str | None, typer.Option(help="Where pretrained encoders and checkpoints run: cpu, cuda, …")]
+Ray = Annotated[
+    str | None,
+    typer.Option("--ray", help="A Ray cluster in place of this machine: auto, or HOST:PORT.", metavar="ADDRESS"),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr.")]
 Output = Annotated[

@@ -11,7 +11,7 @@ import typer
 
 from limelight.cli.context import command_context, console, progress_bar
 from limelight.cli.muddy import DataSet
-from limelight.cli.options import AsJson, Quiet, Verbose
+from limelight.cli.options import AsJson, Quiet, Ray, Verbose
 
 Preset = Annotated[str, typer.Option(help="visah, visah-text, semmix, learn2remix or lce; see `limelight models`.")]
 Variant = Annotated[
@@ -147,6 +147,9 @@ def contexts(
     batch: Annotated[int, typer.Option(help="Questions that a vision-language model answers at once.", min=1)] = 16,
     shard: Annotated[str, typer.Option(help="This process's share of the clips: 0/8 to 7/8.")] = "0/1",
     estimate: Annotated[bool, typer.Option("--estimate", help="Only tell how much there is to do.")] = False,
+    ray: Ray = None,
+    gpus: Annotated[float, typer.Option(help="With --ray: of each worker, or a share of one.", min=0.0)] = 0.0,
+    memory: Annotated[float, typer.Option(help="With --ray: of each worker, in GB.", min=0.0)] = 4.0,
     device: Annotated[str | None, typer.Option(help="cuda or cpu; default what there is.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Weights from the local cache only.")] = False,
     quiet: Quiet = False,
@@ -155,7 +158,15 @@ def contexts(
     """Put what a pretrained encoder says of each clip beside it, for `train --context`. After a stop it goes on."""
     with command_context(verbose=verbose, small_heap=False):
         _prepare(None, quiet=quiet)
-        from limelight.training.context_makers import MakerOptions, Shard, Work, make_contexts, maker_of
+        from limelight.batch.engine import Resources, engine_of
+        from limelight.training.context_makers import (
+            MakerOptions,
+            Shard,
+            Work,
+            make_contexts,
+            make_contexts_on,
+            maker_of,
+        )
         from limelight.vision.cues import KINDS
 
         chosen = tuple(cue or ("camera focus",))
@@ -168,6 +179,19 @@ def contexts(
             offline=offline,
             batch=batch,
         )
+        if ray:
+            resources = Resources(1.0, gpus, round(memory * 1e9))
+            with progress_bar(quiet=quiet) as bar:
+                make_contexts_on(
+                    engine_of(ray, None),
+                    folder,
+                    context,
+                    options,
+                    resources=resources,
+                    progress=lambda done, total: bar("look", done, total),
+                )
+            typer.echo(str(folder))
+            return
         maker = maker_of(context, options)
         work = Work.of(folder, maker, Shard.read(shard))
         if estimate:

@@ -18,17 +18,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from limelight.batch.engine import Engine
+from limelight.batch.queue import run_jobs
 from limelight.dataset.build_state import Part, Skipped, finish, open_state, recorded
 from limelight.dataset.film_audio import separator_text
 from limelight.dataset.films import BuildSettings, FilmJob, build_film
 from limelight.dataset.manifest import read_manifest
 from limelight.dataset.splits import SplitAssignment, check_split_entries
-from limelight.dataset.workers import run_jobs
 from limelight.errors import InputError
+from limelight.media.formats import FILM_SUFFIXES
 from limelight.media.probe import probe
 
-_FILMS = "mp4 m4v mov mkv webm ts m2ts mts flv avi mpg mpeg vob wmv asf ogv 3gp"
-FILM_SUFFIXES = frozenset(f".{suffix}" for suffix in _FILMS.split())
 LONGEST_NAME = 40
 
 # seconds of film done, seconds in all
@@ -54,12 +54,14 @@ def build_from_films(
     settings: BuildSettings | None = None,
     splits: SplitAssignment | None = None,
     workers: int | None = None,
+    engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> Built:
     """Builds, or goes on building, a data set from films and folders of films.
 
     workers: processes, as many as there are cores where none is said; a script that calls this needs its
-    `if __name__ == "__main__"`, since workers import it. One bad film is skipped and listed. Raises InputError for
+    `if __name__ == "__main__"`, since workers import it. engine: in their place, say a cluster, whose nodes all see `folder`
+    and the films under the same paths. One bad film is skipped and listed. Raises InputError for
     settings that are wrong or are not those the folder was begun with, Leakage, OutputError.
     """
     folder, settings, splits = Path(folder), settings or BuildSettings(), splits or SplitAssignment()
@@ -69,7 +71,8 @@ def build_from_films(
     waiting = [job for job in jobs if recorded(folder, job.name, job.facts) is None]
     watch = _Watch([_duration(job.path) for job in waiting], progress)
     built: list[Part] = []
-    for outcome in run_jobs(build_film, waiting, workers=_sensible(workers, len(waiting)), watch=watch):
+    sensible = _sensible(workers, len(waiting))
+    for outcome in run_jobs(build_film, waiting, engine=engine, workers=sensible, watch=watch):
         watch.finished(outcome.number)
         if outcome.result is None:
             skipped.append(Skipped(str(waiting[outcome.number].path), outcome.code, outcome.message))

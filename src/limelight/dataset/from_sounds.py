@@ -29,6 +29,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from limelight.batch.engine import Engine
+from limelight.batch.queue import run_jobs
 from limelight.dataset.build_state import Part, finish, open_state, record, recorded
 from limelight.dataset.clips import Clip, write_clip
 from limelight.dataset.degrade import Degradation, degrade
@@ -45,7 +47,6 @@ from limelight.dataset.sounds import (
     read_sound_manifest,
 )
 from limelight.dataset.splits import SHARES, SplitAssignment
-from limelight.dataset.workers import run_jobs
 from limelight.errors import InputError, SomeFailed
 from limelight.types import STEMS
 from limelight.vision.encoder import without_picture
@@ -215,6 +216,7 @@ def build_from_sounds(
     split: str,
     cache: Path,
     workers: int | None = None,
+    engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> list[Entry]:
     """The first `count` mixtures of each kind, sampled into `folder` where they are not there yet.
@@ -231,7 +233,7 @@ def build_from_sounds(
     ]
     waiting = [batch for batch in batches if not _covered(batch)]
     sensible = max(1, min(workers or os.cpu_count() or 1, len(waiting)))
-    for done, outcome in enumerate(run_jobs(sample_batch, waiting, workers=sensible), 1):
+    for done, outcome in enumerate(run_jobs(sample_batch, waiting, engine=engine, workers=sensible), 1):
         if outcome.result is None:
             raise SomeFailed(f"mixtures of {library} could not be sampled: {outcome.message}")
         if progress:

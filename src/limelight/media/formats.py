@@ -38,6 +38,9 @@ _CONTAINER_OF_SUFFIX = {
     ".oga": "ogg",
     ".opus": "opus",
 }
+# By which films are known in a folder.
+_FILMS = "mp4 m4v mov mkv webm ts m2ts mts flv avi mpg mpeg vob wmv asf ogv 3gp"
+FILM_SUFFIXES = frozenset(f".{suffix}" for suffix in _FILMS.split())
 SOUND_CONTAINERS = frozenset({"m4a", "wav", "flac", "mp3", "ogg", "opus"})
 MUXERS = {"mkv": "matroska", "m4a": "mp4"}  # FFmpeg's name, where it is not ours; its "ipod" takes no covers
 
@@ -122,9 +125,12 @@ def muxer_options(container: str, tick: Fraction | None = None) -> dict[str, str
     """MP4 with its index in front, and edit lists as fine as the picture's `tick`; big WAV files as RF64.
 
     FFmpeg calls the boxes of Dolby Vision, of 360° and of stereo pictures unofficial, and writes them when that is allowed.
+    It gives Matroska and Ogg random numbers for names, unless told to write the same bytes every time.
     """
     if container == "wav":
         return {"rf64": "auto"}
+    if container in ("mkv", "webm", "ogg", "opus"):
+        return {"fflags": "+bitexact"}
     if container not in ("mp4", "mov", "m4a"):
         return {}
     options = {"movflags": "+faststart", "strict": "unofficial"}

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.audio.convert import resample
+from limelight.batch.engine import Engine
 from limelight.dataset.build_state import keeps_trivial
 from limelight.dataset.clips import CLIPS, read_clip_sound, read_cues, read_numbers, read_recipe, read_stems
 from limelight.dataset.from_sounds import Progress, build_from_sounds
@@ -61,6 +62,7 @@ def open_eval_data(
     trivial: bool | None = None,
     cache: Path | None = None,
     workers: int | None = None,
+    engine: Engine | None = None,
     sampling: Progress | None = None,
 ) -> EvalData:
     """The clips of a split. A library's mixtures are sampled into `into`, its decoded sounds kept in `cache`.
@@ -76,7 +78,14 @@ def open_eval_data(
         return EvalData(place, everything, chosen(everything, split, count, trivial=also), others)
     folder, sounds = into / MIXTURES, cache or into / SOUNDS
     entries = build_from_sounds(
-        place, folder, count=count or SAMPLED, split=split, cache=sounds, workers=workers, progress=sampling
+        place,
+        folder,
+        count=count or SAMPLED,
+        split=split,
+        cache=sounds,
+        workers=workers,
+        engine=engine,
+        progress=sampling,
     )
     return EvalData(folder, entries, entries, entries)
 

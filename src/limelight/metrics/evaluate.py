@@ -16,8 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from limelight.batch.engine import Engine, Report
+from limelight.batch.queue import run_jobs
 from limelight.dataset.manifest import Entry, require_parquet
-from limelight.dataset.workers import Report, run_jobs
 from limelight.errors import InputError, ModelError, SomeFailed
 from limelight.media.target import naming_write_errors
 from limelight.metrics.balance import there
@@ -97,8 +98,17 @@ class Evaluation:
     written: tuple[Path, ...]
 
 
-def evaluate(asked: Request, *, progress: Progress | None = None, sampling: Progress | None = None) -> Evaluation:
-    """Measures what is missing and writes the tables. Raises the errors of `limelight.errors`."""
+def evaluate(
+    asked: Request,
+    *,
+    engine: Engine | None = None,
+    progress: Progress | None = None,
+    sampling: Progress | None = None,
+) -> Evaluation:
+    """Measures what is missing and writes the tables. Raises the errors of `limelight.errors`.
+
+    engine: in place of processes here.
+    """
     if asked.parquet:
         require_parquet()
     data = open_eval_data(
@@ -109,6 +119,7 @@ def evaluate(asked: Request, *, progress: Progress | None = None, sampling: Prog
         trivial=asked.trivial,
         cache=asked.cache,
         workers=asked.workers,
+        engine=engine,
         sampling=sampling,
     )
     methods = methods_of(asked.models, data.everything, by_cue=asked.by_cue)
@@ -121,6 +132,7 @@ def evaluate(asked: Request, *, progress: Progress | None = None, sampling: Prog
         others=data.others,
         networks=asked.networks,
         workers=asked.workers,
+        engine=engine,
         progress=progress,
     )
     found = Results.of(run.lines, {method.name: method.kind for method in methods})
@@ -164,6 +176,7 @@ def run_methods(
     others: Sequence[Entry] = (),
     networks: MetricNetworks = NO_NETWORKS,
     workers: int | None = None,
+    engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Every method on every clip that was not measured yet. `others`: all of their split, whose pictures may stand in.
@@ -175,7 +188,7 @@ def run_methods(
     known = {method.name: read_lines(file_of(into, method.name)) for method in methods}
     jobs = list(_jobs(folder, entries, others or entries, methods, known, networks))
     failures = []
-    for done, outcome in enumerate(run_jobs(run_clip, jobs, workers=_sensible(workers, len(jobs))), 1):
+    for done, outcome in enumerate(run_jobs(run_clip, jobs, engine=engine, workers=_sensible(workers, len(jobs))), 1):
         if outcome.result is None:
             failures.append(f"{jobs[outcome.number].entry.name}: {outcome.message}")
         else:

@@ -17,15 +17,18 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from limelight.batch.engine import Engine, Resources
+from limelight.batch.queue import run_jobs
 from limelight.dataset.clips import CLIPS, read_cues, read_frame
 from limelight.dataset.manifest import Entry, read_manifest
-from limelight.errors import InputError, UsageError
+from limelight.errors import InputError, SomeFailed, UsageError
 from limelight.media.target import whole_or_absent
 from limelight.training.contexts import note_source, public_name
 from limelight.types import Shot
@@ -107,6 +110,20 @@ def maker_of(context: str, options: MakerOptions) -> Maker:
     return CaptionContexts(asked, text, tuple(dict.fromkeys(choices)), names=names)
 
 
+def sources_of(context: str, options: MakerOptions) -> tuple[ContextSource, ...]:
+    """What the maker of a context leaves beside a clip, without loading its networks. Raises InputError."""
+    text = public_name(options.text_model or T5_XXL)
+    if context == "clip":
+        return (ContextSource(ContextChoice("clip"), model=public_name(options.model or CLIP)),)
+    if context == "words":
+        return (ContextSource(ContextChoice("words"), text_model=text),)
+    if context != "captions":
+        raise InputError(f"Wanted the context {context!r} made; words, clip and captions can be.")
+    choices = dict.fromkeys(ContextChoice("captions", options.prompts, cue) for cue in options.cues)
+    names = public_name(options.model or INTERNVL_8B), text
+    return tuple(ContextSource(choice, *names) for choice in choices)
+
+
 @dataclass(frozen=True)
 class Work:
     """What is still to be made."""
@@ -121,7 +138,7 @@ class Work:
         """Raises InputError."""
         shard = shard or Shard()
         ours = read_manifest(dataset)[shard.number :: shard.of]
-        missing = tuple(entry for entry in ours if not all(path.is_file() for path in _paths(dataset, entry, maker)))
+        missing = _missing(dataset, ours, maker.sources)
         asked = sum(maker.questions(dataset, entry) for entry in missing)
         return cls(dataset, missing, len(ours) - len(missing), asked)
 
@@ -138,10 +155,7 @@ def make_contexts(
     total, started = work.done + len(work.entries), time.monotonic()
     for first in range(0, len(work.entries), group):
         entries = work.entries[first : first + group]
-        for entry, made in zip(entries, maker.rows(work.dataset, entries), strict=True):
-            for path, rows in zip(_paths(work.dataset, entry, maker), made, strict=True):
-                with whole_or_absent(path) as temporary, temporary.open("wb") as file:
-                    np.save(file, rows)
+        _make(work.dataset, entries, maker)
         if first == 0:
             hours = (time.monotonic() - started) * len(work.entries) / len(entries) / 3600
             log.info("%d clips, %d questions: about %.1f hours", len(work.entries), work.questions, hours)
@@ -150,8 +164,77 @@ def make_contexts(
     return len(work.entries)
 
 
-def _paths(dataset: Path, entry: Entry, maker: Maker) -> list[Path]:
-    return [dataset / CLIPS / entry.name / source.choice.file for source in maker.sources]
+@dataclass(frozen=True)
+class ContextJob:
+    """Clips whose contexts one process makes, with networks that it loads once for all its jobs; a plain record."""
+
+    dataset: Path
+    entries: tuple[Entry, ...]
+    context: str
+    options: MakerOptions
+
+
+def make_contexts_on(
+    engine: Engine,
+    dataset: Path,
+    context: str,
+    options: MakerOptions,
+    *,
+    group: int = 8,
+    resources: Resources | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """The same by an engine, `group` clips a job; what this process does needs no network. The number of clips made.
+
+    resources: of a job; a share of a GPU puts several workers on one. Raises InputError, OutputError, and SomeFailed where
+    clips could not be made: the others are.
+    """
+    sources, everything = sources_of(context, options), read_manifest(dataset)
+    for source in sources:
+        note_source(dataset, source)
+    missing = _missing(dataset, everything, sources)
+    jobs = [
+        ContextJob(dataset, missing[first : first + group], context, options) for first in range(0, len(missing), group)
+    ]
+    made, failures = 0, []
+    for outcome in run_jobs(make_group, jobs, engine=engine, resources=resources):
+        if outcome.result is None:
+            failures.append(f"{jobs[outcome.number].entries[0].name} and those behind it: {outcome.message}")
+        else:
+            made += outcome.result
+        if progress:
+            progress(len(everything) - len(missing) + made, len(everything))
+    if failures:
+        raise SomeFailed(
+            f"contexts of {len(missing) - made} clips could not be made, the first: {failures[0]}; run the command again"
+        )
+    return made
+
+
+def make_group(job: ContextJob, report: Callable[[float], None]) -> int:
+    """In a worker."""
+    _make(job.dataset, job.entries, _loaded(job.context, job.options))
+    return len(job.entries)
+
+
+@lru_cache(maxsize=1)
+def _loaded(context: str, options: MakerOptions) -> Maker:
+    return maker_of(context, options)
+
+
+def _make(dataset: Path, entries: Sequence[Entry], maker: Maker) -> None:
+    for entry, made in zip(entries, maker.rows(dataset, entries), strict=True):
+        for path, rows in zip(_paths(dataset, entry, maker.sources), made, strict=True):
+            with whole_or_absent(path) as temporary, temporary.open("wb") as file:
+                np.save(file, rows)
+
+
+def _missing(dataset: Path, entries: Sequence[Entry], sources: Sequence[ContextSource]) -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries if not all(path.is_file() for path in _paths(dataset, entry, sources)))
+
+
+def _paths(dataset: Path, entry: Entry, sources: Sequence[ContextSource]) -> list[Path]:
+    return [dataset / CLIPS / entry.name / source.choice.file for source in sources]
 
 
 class WordContexts:

@@ -1,0 +1,1 @@
+"""Many films, clips or scenes at once: a queue of jobs, and the engines that run them, here or on a cluster."""

@@ -1,0 +1,164 @@
+"""One film of a batch: done once, known again by its bytes and settings, never at the cost of another file."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from batch.invented_films import SETTINGS, make_sound
+
+from limelight.batch import films as films_module
+from limelight.batch.films import FilmRecord, FilmSettings, FilmTask, digest, do_film
+from limelight.errors import InputError, LimelightError, TargetExists, UsageError
+
+QUIET = lambda done: None  # noqa: E731
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> FilmTask:
+    source = make_sound(tmp_path / "in" / "talk.flac")
+    return FilmTask(str(source), str(tmp_path / "out" / "talk.highlighted"), FilmSettings(**SETTINGS))
+
+
+def test_a_film_is_done_once(task: FilmTask) -> None:
+    shares: list[float] = []
+    first = do_film(task, shares.append)
+    target = Path(first.record.target)
+    assert target.name == "talk.highlighted.flac"
+    assert not first.before
+    assert first.record.changed
+    assert first.record.result_sha256 == digest(target)
+    assert shares == sorted(shares)
+    assert 0 < shares[-1] <= 1
+    written = target.stat()
+    assert do_film(task, QUIET).before
+    os.utime(task.source)  # another date, the same bytes
+    assert do_film(task, QUIET).before
+    assert FilmRecord.read(task.record).source_stamp.changed == str(Path(task.source).stat().st_mtime_ns)
+    assert (target.stat().st_ino, target.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
+    assert [path.name for path in target.parent.iterdir() if path.suffix != ".flac"] == [".limelight"]
+
+
+def test_other_bytes_or_settings_do_not_replace_a_result(task: FilmTask) -> None:
+    target = Path(do_film(task, QUIET).record.target)
+    before = digest(target)
+    other = replace(task, settings=FilmSettings(**SETTINGS | {"speech_db": -6.0}))
+    with pytest.raises(TargetExists, match="other bytes or settings; use --force"):
+        do_film(other, QUIET)
+    make_sound(Path(task.source), seed=9)
+    with pytest.raises(TargetExists, match="other bytes"):
+        do_film(task, QUIET)
+    assert digest(target) == before
+    done = do_film(replace(other, force=True), QUIET)
+    assert not done.before
+    assert digest(target) == done.record.result_sha256 != before
+    assert do_film(replace(other, force=True), QUIET).before  # force replaces what is other, not what is the same
+
+
+def test_a_file_of_somebody_else_is_left_alone(task: FilmTask) -> None:
+    target = Path(task.target + ".flac")
+    target.parent.mkdir()
+    target.write_bytes(b"mine")
+    with pytest.raises(TargetExists, match="something else"):
+        do_film(task, QUIET)
+    assert target.read_bytes() == b"mine"
+    plan = Path(task.target + ".plan.json")
+    target.rename(plan)
+    with pytest.raises(TargetExists, match=r"plan\.json"):
+        do_film(replace(task, settings=replace(task.settings, plan=True)), QUIET)
+    assert plan.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("moment", ["before the result", "after the result"])
+def test_a_death_between_the_two_records_is_healed(
+    task: FilmTask, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    class Death(BaseException):
+        pass
+
+    def dies(*args: object, **more: object) -> None:
+        raise Death
+
+    with monkeypatch.context() as patch:
+        if moment == "before the result":
+            patch.setattr("limelight.api.highlight_with", dies)
+        else:
+            patch.setattr(films_module, "_settled", dies)
+        with pytest.raises(Death):
+            do_film(task, QUIET)
+    assert FilmRecord.read(task.record).state == "begun"
+    target = Path(task.target + ".flac")
+    assert target.exists() == (moment == "after the result")
+    done = do_film(task, QUIET)
+    assert done.before == (moment == "after the result")
+    assert done.record.state == "done"
+    assert done.record.result.size_bytes == target.stat().st_size
+
+
+def test_two_at_once_leave_one_result(task: FilmTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that was thought dead comes back: its film was given to another meanwhile."""
+    made = films_module._made
+
+    def overtaken(*args: object) -> object:
+        with monkeypatch.context() as patch:
+            patch.setattr(films_module, "_made", made)
+            do_film(task, QUIET)
+        return made(*args)
+
+    monkeypatch.setattr(films_module, "_made", overtaken)
+    done = do_film(task, QUIET)
+    assert done.before
+    assert digest(Path(done.record.target)) == done.record.result_sha256
+
+
+def test_plan_and_page_come_with_it(task: FilmTask) -> None:
+    wished = replace(task, settings=replace(task.settings, plan=True, report=True))
+    done = do_film(wished, QUIET)
+    assert [Path(place).name for place in done.record.also] == ["talk.highlighted.plan.json", "talk.highlighted.html"]
+    assert json.loads(Path(done.record.also[0]).read_text())["source"]["name"] == "talk.flac"
+    assert do_film(wished, QUIET).before
+    Path(done.record.also[1]).unlink()
+    assert not do_film(wished, QUIET).before
+    assert Path(done.record.also[1]).exists()
+
+
+def test_what_is_wrong_is_said_in_one_line(task: FilmTask, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        do_film(replace(task, source=str(tmp_path / "none.mkv")), QUIET)
+    Path(task.source).write_text("no film")
+    with pytest.raises(LimelightError):
+        do_film(task, QUIET)
+    Path(task.record).parent.mkdir(parents=True)
+    Path(task.record).write_text("{}")
+    with pytest.raises(InputError, match="no record of a batch"):
+        do_film(task, QUIET)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "said"),
+    [
+        ({"loud": 1}, "no option is called 'loud'"),
+        ({"strength": "much"}, "strength wants float"),
+        ({"strength": True}, "strength wants float"),
+        ({"report": 1}, "report wants bool"),
+        ({"strength": 3}, "strength goes from 0"),
+        ({"model": "a.onnx", "separator": "lite"}, "give it alone"),
+        ({"context_model": "x", "context": "cues"}, "--context-model is for"),
+    ],
+)
+def test_options_of_one_film_are_checked(wishes: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        FilmSettings().changed(wishes)
+
+
+def test_a_key_is_of_the_settings_and_of_the_files_that_they_name(tmp_path: Path) -> None:
+    assert FilmSettings().key == FilmSettings().key != FilmSettings(strength=0.5).key
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"1")
+    before = FilmSettings(model=str(model)).key
+    films_module._digest_of_file.cache_clear()
+    model.write_bytes(b"2")
+    assert FilmSettings(model=str(model)).key != before
