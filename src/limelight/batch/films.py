@@ -312,12 +312,13 @@ def _mixer(settings: FilmSettings, threads: int) -> Mixer:
     if settings.model:
         return api.mixer_of(None, None, _remixer(settings.model, threads, settings.device))
     director = load_director(settings.director) if settings.director else load_director()
-    return api.mixer_of(_separator(settings.separator or DEFAULT_SEPARATOR, threads), director, None)
+    hears = _separator(settings.separator or DEFAULT_SEPARATOR, threads, settings.offline)
+    return api.mixer_of(hears, director, None)
 
 
 @lru_cache(maxsize=2)
-def _separator(name: str, threads: int) -> AnySeparator:
-    return load_separator(name, threads=threads)
+def _separator(name: str, threads: int, offline: bool) -> AnySeparator:
+    return load_separator(name, threads=threads, offline=offline)
 
 
 @lru_cache(maxsize=2)
