@@ -1,7 +1,7 @@
 """What many films cost beside the films themselves: python bench/many_films.py [--only PART]… [--films N] [--ray ADDRESS]
 
     memory   largest resident memory of the process that hands out, at 100 and 10,000 films that need no work
-    seconds  wall time of jobs that wait for ten seconds, by processes here and by Ray, and what that is over the ideal
+    seconds  between two jobs of ten seconds in one process, and until the first begins: what handing out costs
     films    N generated films by both engines: seconds, and whether all results are the same bytes
 
 Each figure is taken in a process of its own. Without --ray a cluster of a head and two workers is started on this machine.
@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,10 +46,11 @@ def dry(task: FilmTask, report: Report) -> FilmDone:
     return FilmDone(FilmRecord("done", task.source, none, "0" * 64, "0" * 16, task.target + ".mp4", result=none))
 
 
-def wait(job: float, report: Report) -> float:
+def wait(job: float, report: Report) -> tuple[int, float, float]:
+    """Which process, from when to when."""
     began = time.time()
     time.sleep(job)
-    return began
+    return os.getpid(), began, time.time()
 
 
 def memory_of(count: int, engine: Engine) -> float:
@@ -65,13 +67,13 @@ def memory_of(count: int, engine: Engine) -> float:
 
 
 def seconds_of(engine: Engine) -> dict[str, float]:
-    """From the first job's beginning to the last one's end, and from the call."""
+    """Until the first job began, and between two jobs of a process: what handing out costs."""
     called = time.time()
     outcomes = list(run_jobs(wait, [JOB_SECONDS] * JOBS, engine=engine))
-    began = [one.result for one in outcomes if one.result is not None]
-    assert len(began) == JOBS, [one.message for one in outcomes if one.failed]
-    ended = time.time()
-    return {"start": round(min(began) - called, 2), "jobs": round(ended - min(began), 2)}
+    jobs = sorted(one.result for one in outcomes if one.result is not None)
+    assert len(jobs) == JOBS, [one.message for one in outcomes if one.failed]
+    gaps = [after[1] - before[2] for before, after in pairwise(jobs) if before[0] == after[0]]
+    return {"start": min(job[1] for job in jobs) - called, "gap": statistics.mean(gaps), "longest": max(gaps)}
 
 
 def films_of(folder: Path, output: Path, engine: Engine) -> dict[str, object]:
@@ -131,12 +133,12 @@ def _say(part: str, name: str, words: list[str], place: Path, count: int) -> Non
         say(f"memory, {name}: {low:.0f} MB at 100 films, {high:.0f} MB at 10,000")
     elif part == "seconds":
         took = alone(["--figure", "seconds", *words])
-        ideal = math.ceil(JOBS / SLOTS) * JOB_SECONDS
-        over = 100 * (took["jobs"] / ideal - 1)
+        say(f"seconds, {name}: {took['start']:.2f} until the first job of {JOBS} began")
+        gap, longest = 1000 * took["gap"], 1000 * took["longest"]
+        share = 100 * took["gap"] / JOB_SECONDS
         say(
-            f"seconds, {name}: {took['jobs']} for {JOBS} jobs of {JOB_SECONDS:.0f} on {SLOTS}: {over:.1f} % over the ideal"
+            f"seconds, {name}: {gap:.0f} ms between two jobs of a process ({longest:.0f} at most), {share:.2f} % of 10 s"
         )
-        say(f"seconds, {name}: {took['start']} until the first began")
     else:
         output = place / ("out-ray" if words else "out")
         output.mkdir(exist_ok=True)
