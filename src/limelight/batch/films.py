@@ -197,8 +197,9 @@ def do_film(task: FilmTask, report: Report) -> FilmDone:
         there = storage.stamp(wanted.target)
         if record and same and there == record.result:  # ours; what lay beside it is gone
             task = replace(task, force=True)
-        for place in () if task.force else (wanted.target, *wanted.also):
-            if storage.stamp(place):
+        if not task.force:
+            beside = (place for place in wanted.also if storage.stamp(place))
+            if place := wanted.target if there else next(beside, None):
                 raise TargetExists(_taken(place, record))
         storage.make_folder(storage.folder_of(task.record))
         begun = replace(wanted, replaced=there)
