@@ -54,6 +54,17 @@ class Keyframes:
         return np.interp(times_seconds, self.times_seconds, self.gains_db)
 
 
+@dataclass(frozen=True)
+class Played:
+    """A track as the file of an editor has it."""
+
+    gains_db: Vector  # [T], at times that were asked for
+    clips: int = 1
+    start_seconds: float = 0.0  # of its clip
+    seconds: float | None = None  # how long it is, where the file tells
+    last_seconds: float = 0.0  # its last keyframe
+
+
 def fader_position(gains_db: Vector) -> Vector:
     """Where Audition's fader stands for gains in dB, 0…1."""
     below = FADER_ZERO * 10 ** (-np.abs(np.asarray(gains_db, np.float64)) / (20 * FADER_POWER))

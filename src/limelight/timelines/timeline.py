@@ -21,6 +21,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
 from limelight.media.clock import read_clock
 from limelight.media.container import main_picture, open_input
@@ -243,9 +245,7 @@ def timeline_of(
             len(film.soundtracks),
         ),
         stems=tuple(
-            Stem(
-                name, path, thinned(plan.times_seconds, curves[name], end_seconds=end, grid_per_second=per_second)
-            )
+            Stem(name, path, thinned(plan.times_seconds, curves[name], end_seconds=end, grid_per_second=per_second))
             for name, path in stems.items()
         ),
         markers=tuple(_markers(plan, end)),
@@ -274,3 +274,22 @@ def printable(text: str) -> str:
     """Text that any format takes, on one line: what is no character becomes a question mark."""
     shown = text.encode("utf-8", "replace").decode()
     return "".join(sign if sign.isprintable() else " " if sign.isspace() else "?" for sign in shown)
+
+
+def document(root: Element, doctype: str) -> str:
+    """An XML file; editors look for the line that names its kind."""
+    ElementTree.indent(root, " ")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{doctype}\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def add(parent: Element, tag: str, text: object = None, **attributes: object) -> Element:
+    """A child with its text."""
+    child = SubElement(parent, tag, {name: str(value) for name, value in attributes.items()})
+    if text is not None:
+        child.text = str(text)
+    return child
+
+
+def file_url(path: Path, host: str = "") -> str:
+    """The address of a file, wherever it lies."""
+    return path.absolute().as_uri().replace("file://", f"file://{host}", 1)

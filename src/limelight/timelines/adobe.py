@@ -1,51 +1,30 @@
-"""Timelines for editors of pictures: Final Cut Pro 7's XML, which Premiere and Resolve read, and FCPXML of Final Cut Pro.
+"""Timelines for Adobe's editors: Premiere (and Resolve) by the XML of Final Cut Pro 7, Audition by its sessions.
 
 xmeml 5 (Apple, "Final Cut Pro XML Interchange Format")
     Times are whole frames. A stereo file lies on two tracks, one for each channel; Premiere puts those back together that
     say so. The parameter Level of the effect Audio Levels is an amplitude, at most 3.98 (+12 dB).
 
-FCPXML 1.10 (Apple's reference and DTD)
-    Times are fractions of a second; clips begin and end on frames, keyframes anywhere. Stems hang on the picture as connected
-    clips in lanes below it. Volume is in dB, from −96 to +12.
+sesx 1.9
+    Times are samples; a keyframe of a clip's volume is a position of its fader, straight between two. Adobe publishes no
+    schema: this one is what the public readers and writers of such sessions agree on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
-from pathlib import Path
 from xml.etree import ElementTree
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element
 
 from limelight.audio.layouts import db_to_gain
-from limelight.timelines.timeline import Footage, FrameRate, Stem, Timeline, printable
+from limelight.timelines.keyframes import fader_position
+from limelight.timelines.timeline import Footage, FrameRate, Stem, Timeline, add, document, file_url, printable
 
-LOUDEST_DB = 12.0
+PREMIERE_LOUDEST_DB, AUDITION_LOUDEST_DB = 12.0, 15.0
+AUDITION_CHANNELS = {1: "mono", 2: "stereo", 6: "5.1"}
 LOUDEST_LEVEL = "3.98109"
-SOFTEST_DB = -96.0
 FILM, SEQUENCE = "file-film", "sequence-1"
-ROLES = {"speech": "dialogue", "music": "music", "effects": "effects"}
-_AUDIO_RATES = {32_000: "32k", 44_100: "44.1k", 48_000: "48k", 88_200: "88.2k", 96_000: "96k", 192_000: "192k"}
+_MASTER = 10_000  # the id of Audition's master track
 _TRACK_TYPES = {1: "Mono", 2: "Stereo", 6: "5.1"}
-
-
-def document(root: Element, doctype: str) -> str:
-    """An XML file; editors look for the line that names its kind."""
-    ElementTree.indent(root, " ")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{doctype}\n{ElementTree.tostring(root, encoding="unicode")}\n'
-
-
-def add(parent: Element, tag: str, text: object = None, **attributes: object) -> Element:
-    """A child with its text."""
-    child = SubElement(parent, tag, {name: str(value) for name, value in attributes.items()})
-    if text is not None:
-        child.text = str(text)
-    return child
-
-
-def file_url(path: Path, host: str = "") -> str:
-    """The address of a file, wherever it lies."""
-    return path.absolute().as_uri().replace("file://", f"file://{host}", 1)
 
 
 def xmeml(timeline: Timeline) -> str:
@@ -216,118 +195,97 @@ def _usable(track: Element) -> None:
     add(track, "locked", "FALSE")
 
 
-def fcpxml(timeline: Timeline) -> str:
-    """The timeline for Final Cut Pro."""
-    root = Element("fcpxml", version="1.10")
-    _resources(add(root, "resources"), timeline)
-    event = add(add(root, "library"), "event", name=printable(timeline.name))
-    layout = {1: "mono", 2: "stereo"}.get(timeline.channels, "surround")
-    rate = _AUDIO_RATES.get(timeline.sample_rate)
-    sequence = add(
-        add(event, "project", name=printable(timeline.name)),
-        "sequence",
-        format="r1",
-        duration=_time(timeline.seconds),
-        tcStart=_time(timeline.start_seconds),
-        tcFormat="DF" if timeline.rate.drop else "NDF",
-        audioLayout=layout,
-        **({"audioRate": rate} if rate else {}),
+def audition(timeline: Timeline) -> str:
+    """The timeline as a session of Audition. The picture is not in it: nobody has published how it is written."""
+    root = Element("sesx", version="1.9")
+    kind = AUDITION_CHANNELS[timeline.channels]
+    session = add(
+        root,
+        "session",
+        appBuild="limelight",
+        appVersion="25.2",
+        audioChannelType=kind,
+        bitDepth=32,
+        duration=timeline.samples,
+        sampleRate=timeline.sample_rate,
     )
-    primary, zero = _primary(add(sequence, "spine"), timeline)
-    for lane, stem in enumerate(timeline.stems, 1):
-        _connected(primary, timeline, stem, zero=zero, lane=-lane)
-    for marker in timeline.markers:
-        start = timeline.rate.seconds(timeline.rate.frames(marker.start_seconds))
-        frame = _time(timeline.rate.seconds(1))
-        add(primary, "marker", start=_time(zero + start), duration=frame, value=marker.name, note=marker.note)
-    return document(root, "<!DOCTYPE fcpxml>")
+    add(session, "name", printable(timeline.name))
+    tracks = add(session, "tracks")
+    for number, stem in enumerate(timeline.stems, 1):
+        track = _session_track(tracks, "audioTrack", number, stem.name, kind)
+        _session_clip(track, timeline, stem, number)
+    _session_track(tracks, "masterTrack", len(timeline.stems) + 1, "Mix", kind, gain_db=timeline.master_db)
+    state = add(session, "sessionState", ctiPosition=0, smpteStart=0)
+    add(state, "mixingOptionState", defaultPanModeLogarithmic="true", panPower=-3, playOverlappingClips="false")
+    add(session, "xmpMetadata", _markers_xmp(timeline))
+    files = add(root, "files")
+    for number, stem in enumerate(timeline.stems, 1):
+        place = {"absolutePath": stem.path.absolute(), "relativePath": stem.path.name}
+        add(files, "file", id=number, mediaHandler="AmioWav", **place)
+    return document(root, "<!DOCTYPE sesx>")
 
 
-def _resources(resources: Element, timeline: Timeline) -> None:
-    footage, sound = timeline.footage, {"audioSources": 1, "audioChannels": timeline.channels}
-    size = {"width": footage.width, "height": footage.height} if footage else {}
-    add(resources, "format", id="r1", frameDuration=_time(timeline.rate.seconds(1)), **size)
-    if footage:
-        start = timeline.rate.seconds(timeline.start_frame + footage.first_frame)
-        asset = add(
-            resources,
-            "asset",
-            id="r2",
-            name=printable(footage.path.stem),
-            start=_time(start),
-            duration=_time(timeline.rate.seconds(footage.frames)),
-            hasVideo=1,
-            format="r1",
-            videoSources=1,
-            hasAudio=1,
-            audioRate=timeline.sample_rate,
-            **(sound | {"audioSources": footage.soundtracks}),
-        )
-        add(asset, "media-rep", kind="original-media", src=file_url(footage.path))
-    for number, stem in enumerate(timeline.stems, 3):
-        asset = add(
-            resources,
-            "asset",
-            id=f"r{number}",
-            name=printable(stem.path.stem),
-            start="0s",
-            duration=f"{timeline.samples}/{timeline.sample_rate}s",
-            hasAudio=1,
-            audioRate=timeline.sample_rate,
-            **sound,
-        )
-        add(asset, "media-rep", kind="original-media", src=file_url(stem.path))
-
-
-def _primary(spine: Element, timeline: Timeline) -> tuple[Element, Fraction]:
-    """What all else hangs on, and the time on its own clock where the timeline begins: the picture, or a gap."""
-    footage = timeline.footage
-    if footage and footage.first_frame == 0:
-        return _picture(spine, timeline, footage, offset=Fraction(0)), timeline.start_seconds
-    gap = add(spine, "gap", offset="0s", start="0s", duration=_time(timeline.seconds), name="Gap")
-    if footage:
-        _picture(gap, timeline, footage, offset=timeline.rate.seconds(footage.first_frame)).set("lane", "1")
-    return gap, Fraction(0)
-
-
-def _picture(parent: Element, timeline: Timeline, footage: Footage, *, offset: Fraction) -> Element:
-    """The film without its sound."""
-    return add(
-        parent,
-        "asset-clip",
-        ref="r2",
-        offset=_time(offset),
-        name=printable(footage.path.stem),
-        start=_time(timeline.rate.seconds(timeline.start_frame + footage.first_frame)),
-        duration=_time(timeline.rate.seconds(footage.frames)),
-        srcEnable="video",
-        format="r1",
+def _session_track(tracks: Element, tag: str, number: int, name: str, kind: str, *, gain_db: float = 0.0) -> Element:
+    is_master = tag == "masterTrack"
+    number_of = _MASTER if is_master else _MASTER + number
+    track = add(
+        tracks, tag, automationLaneOpenState="false", id=number_of, index=number, select="false", visible="true"
     )
+    add(add(track, "trackParameters", trackHeight=134, trackHue=-1, trackMinimized="false"), "name", name)
+    audio = add(track, "trackAudioParameters", audioChannelType=kind, automationMode=1, monitoring="false")
+    output = {"outputID": 1, "type": "hardwareOutput"} if is_master else {"outputID": _MASTER, "type": "trackID"}
+    add(audio, "trackOutput", **output)
+    fader = add(audio, "component", componentID="Audition.Fader", id="trackFader", name="volume", powered="true")
+    add(fader, "parameter", index=0, name="volume", parameterValue=f"{float(db_to_gain(gain_db)):.9f}")
+    add(fader, "parameter", index=1, name="static gain", parameterValue=1)
+    return track
 
 
-def _connected(primary: Element, timeline: Timeline, stem: Stem, *, zero: Fraction, lane: int) -> None:
-    """A stem in a lane below the picture, with its role and keyframes."""
-    gains = stem.keyframes.gains_db.clip(SOFTEST_DB, LOUDEST_DB)
+def _session_clip(track: Element, timeline: Timeline, stem: Stem, number: int) -> None:
+    """A stem, locked in time so that it keeps with the others, and its keyframes."""
+    place = {"startPoint": 0, "endPoint": timeline.samples, "sourceInPoint": 0, "sourceOutPoint": timeline.samples}
     clip = add(
-        primary,
-        "asset-clip",
-        ref=f"r{2 - lane}",
-        lane=lane,
-        offset=_time(zero),
-        name=printable(stem.path.stem),
-        start="0s",
-        duration=_time(timeline.rate.seconds(timeline.sound_frames)),
-        audioRole=ROLES[stem.name],
+        track,
+        "audioClip",
+        name=stem.name,
+        id=number,
+        fileID=number,
+        zOrder=0,
+        **place,
+        lockedInTime="true",
+        looped="false",
+        offline="false",
+        select="false",
+        hue=-1,
+        clipAutoCrossfade="true",
+        crossFadeHeadClipID=-1,
+        crossFadeTailClipID=-1,
     )
-    volume = add(clip, "adjust-volume", amount=f"{gains[0]:.4f}dB")
-    if len(stem.keyframes) == 1:
-        return
-    animation = add(add(volume, "param", name="amount"), "keyframeAnimation")
-    for seconds, gain in zip(stem.keyframes.times_seconds, gains, strict=True):
-        time = Fraction(round(seconds * timeline.sample_rate), timeline.sample_rate)
-        add(animation, "keyframe", time=_time(time), value=f"{gain:.4f}dB", curve="linear")
+    fader = add(clip, "component", componentID="Audition.Fader", id="clipGain", name="volume", powered="true")
+    volume = add(fader, "parameter", index=0, name="volume", parameterValue=1)
+    add(fader, "parameter", index=1, name="static gain", parameterValue=1)
+    keyframes = add(volume, "parameterKeyframes")
+    positions = fader_position(stem.keyframes.gains_db)
+    for seconds, position in zip(stem.keyframes.times_seconds, positions, strict=True):
+        offset = round(seconds * timeline.sample_rate)
+        add(keyframes, "parameterKeyframe", sampleOffset=offset, value=f"{position:.9f}", type="linear")
 
 
-def _time(seconds: Fraction) -> str:
-    """A time as FCPXML writes it."""
-    return f"{seconds.numerator}s" if seconds.denominator == 1 else f"{seconds.numerator}/{seconds.denominator}s"
+def _markers_xmp(timeline: Timeline) -> str:
+    """The shots as a packet of XMP, whose times are samples too."""
+    names = {"x": "adobe:ns:meta/", "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#"}
+    dynamic = "http://ns.adobe.com/xmp/1.0/DynamicMedia/"
+    root = Element("x:xmpmeta", {f"xmlns:{name}": space for name, space in names.items()} | {"xmlns:xmpDM": dynamic})
+    about = add(add(root, "rdf:RDF"), "rdf:Description", **{"rdf:about": ""})
+    track = add(add(add(about, "xmpDM:Tracks"), "rdf:Bag"), "rdf:li", **{"rdf:parseType": "Resource"})
+    add(track, "xmpDM:trackName", "CuePoint Markers")
+    add(track, "xmpDM:trackType", "Cue")
+    add(track, "xmpDM:frameRate", f"f{timeline.sample_rate}")
+    sequence = add(add(track, "xmpDM:markers"), "rdf:Seq")
+    for marker in timeline.markers:
+        item = add(sequence, "rdf:li", **{"rdf:parseType": "Resource"})
+        start, end = (round(at * timeline.sample_rate) for at in (marker.start_seconds, marker.end_seconds))
+        for tag, value in (("startTime", start), ("duration", end - start), ("name", marker.name)):
+            add(item, f"xmpDM:{tag}", value)
+        add(item, "xmpDM:comment", marker.note)
+    return ElementTree.tostring(root, encoding="unicode")
