@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from limelight.audio.layouts import db_to_gain
+from limelight.audio.convert import db_to_gain
 from limelight.timelines.keyframes import fader_position
 from limelight.timelines.timeline import Footage, FrameRate, Stem, Timeline, add, document, file_url, printable
 

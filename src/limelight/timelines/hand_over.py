@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import db_to_gain
+from limelight.audio.convert import db_to_gain
 from limelight.errors import InputError, OutputError, PlanError, Unsupported, UsageError
 from limelight.media.audio_files import write_sounds
 from limelight.media.target import check_place, naming_write_errors, prepare_target, whole_or_absent

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.layouts import db_to_gain
+from limelight.audio.convert import db_to_gain
 from limelight.types import Vector
 
 TOLERANCE_DB = 0.02  # −60 dB of the mix, with some to spare; at 0.05 a demo film is at −58

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from limelight.audio.layouts import db_to_gain
+from limelight.audio.convert import db_to_gain
 from limelight.timelines.keyframes import LAWS, Played, amplitude_db
 from limelight.timelines.timeline import Marker, Stem, Timeline
 from limelight.types import Vector
