@@ -84,8 +84,8 @@ def _primary(spine: Element, timeline: Timeline) -> tuple[Element, Fraction]:
     """What all else hangs on, and the time on its own clock where the timeline begins: the picture, or a gap."""
     footage = timeline.footage
     if footage and footage.first_frame == 0:
-        return _picture(spine, timeline, footage, offset=Fraction(0)), timeline.start_seconds
-    gap = add(spine, "gap", offset="0s", start="0s", duration=_time(timeline.seconds), name="Gap")
+        return _picture(spine, timeline, footage, offset=timeline.start_seconds), timeline.start_seconds
+    gap = add(spine, "gap", offset=_time(timeline.start_seconds), start="0s", duration=_time(timeline.seconds), name="Gap")
     if footage:
         _picture(gap, timeline, footage, offset=timeline.rate.seconds(footage.first_frame)).set("lane", "1")
     return gap, Fraction(0)

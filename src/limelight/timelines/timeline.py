@@ -266,7 +266,7 @@ def _markers(plan: MixPlan, end_seconds: float) -> Iterator[Marker]:
 
 def _note(shot: PlannedShot) -> str:
     """Gains and cues of a shot."""
-    gains = ", ".join(f"{stem} {gain:+.1f} dB" for stem, gain in shot.gains_db.items())
+    gains = ", ".join(f"{stem} {round(gain, 1) + 0.0:+.1f} dB" for stem, gain in shot.gains_db.items())
     return "; ".join(part for part in (gains, *(f"{cue}: {said}" for cue, said in shot.cues.items())) if part)
 
 
