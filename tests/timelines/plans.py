@@ -50,7 +50,10 @@ def plan_of(film: Path, curves: np.ndarray | None = None, **changes: object) -> 
         },
         "makeup_db": 1.5,
         "gains_db": dict(zip(STEMS, np.asarray(curves).tolist(), strict=True)),
-        "shots": [shot(0.0, 1.0, 'nobody speaks & "all" is <quiet>'), shot(1.0, 2.5, "speech lies 5 LU under the rest")],
+        "shots": [
+            shot(0.0, 1.0, 'nobody speaks & "all" is <quiet>'),
+            shot(1.0, 2.5, "speech lies 5 LU under the rest"),
+        ],
     }
     return MixPlan.model_validate(values | changes)
 

@@ -12,7 +12,7 @@ from films import Film, film_path, sound_film
 from timelines.plans import apart_db, fade, plan_of, rendered
 from timelines.players import PLAYERS, wav
 
-from limelight.timelines.hand_over import EDITORS, export
+from limelight.timelines.hand_over import EDITORS, export, flat
 
 FILMS = {
     "stereo, 25": Film("mkv", sound="flac", seconds=4.0, amplitude=0.1),
@@ -57,8 +57,7 @@ def test_the_stems_are_those_of_the_separator_and_sum_to_the_film(tmp_path):
     film = film_path(FILMS["stereo, 25"])
     plan = plan_of(film)
     done = export(plan, film, tmp_path, ["csv"], separator=FakeSeparator())
-    flat = plan.model_copy(update={"gains_db": dict.fromkeys(plan.gains_db, [0.0]), "makeup_db": 0.0})
-    assert apart_db(rendered(film, flat), sum(wav(path) for path in done.stems)) < -120
+    assert apart_db(rendered(film, flat(plan)), sum(wav(path) for path in done.stems)) < -120
 
 
 def test_steep_and_loud_gains_are_followed_as_far_as_an_editor_goes(tmp_path):

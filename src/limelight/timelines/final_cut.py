@@ -85,7 +85,9 @@ def _primary(spine: Element, timeline: Timeline) -> tuple[Element, Fraction]:
     footage = timeline.footage
     if footage and footage.first_frame == 0:
         return _picture(spine, timeline, footage, offset=timeline.start_seconds), timeline.start_seconds
-    gap = add(spine, "gap", offset=_time(timeline.start_seconds), start="0s", duration=_time(timeline.seconds), name="Gap")
+    gap = add(
+        spine, "gap", offset=_time(timeline.start_seconds), start="0s", duration=_time(timeline.seconds), name="Gap"
+    )
     if footage:
         _picture(gap, timeline, footage, offset=timeline.rate.seconds(footage.first_frame)).set("lane", "1")
     return gap, Fraction(0)

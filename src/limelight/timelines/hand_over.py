@@ -252,7 +252,7 @@ def _master_db(plan: MixPlan, editor: Editor) -> float:
 def _notes(plan: MixPlan, frames: Frames, made: list[Timeline], chosen: list[str], peak_dbtp: float) -> Iterator[str]:
     if frames.is_variable:
         average, rate = float(frames.average_per_second), float(frames.rate.per_second)
-        yield f"pictures come {average:.2f} a second, not at a steady rate; the timeline runs at {rate:.3f}"
+        yield f"{average:.2f} pictures a second are a variable or an unusual rate; the timeline runs at {rate:.3f}"
     for name, timeline in zip(chosen, made, strict=True):
         if timeline.master_db and not EDITORS[name].has_master:
             yield f"{name}: clips cannot be raised that far; raise the master by {timeline.master_db:.1f} dB"

@@ -7,8 +7,8 @@
     ├─ effects ───────────────────────┤
     ▼ shot 1        ▼ shot 2            markers with reasons
 
-Editors count frames at a constant rate. A film whose pictures come at a variable one is put on the next standard rate that
-loses none of them; its times are seconds and stay what they are.
+Editors count frames at a constant rate. A film whose pictures come at a variable one is put on the standard rate that is
+nearest to its closest pictures; its times are seconds and stay what they are.
 
 Time codes by SMPTE ST 12-1: at 29.97 and 59.94 frames a second drop frame leaves out numbers (2 or 4 of each minute but
 every tenth), so that the code keeps with the clock.
@@ -20,12 +20,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
 from limelight.media.clock import read_clock
 from limelight.media.container import main_picture, open_input
+from limelight.media.packets import Damage, read_packets
 from limelight.mixing.plan import MixPlan, PlannedShot
 from limelight.timelines.keyframes import Keyframes, thinned
 from limelight.types import STEMS, SoundtrackInfo, SourceInfo
@@ -50,6 +55,9 @@ STANDARD_RATES = tuple(
 )
 SAME_RATE = Fraction(1, 2000)  # of a rate: 23.976 and 24 are two of it apart
 NO_PICTURE = Fraction(25)
+PICTURES_TO_SEE = 1200
+REORDERED = 18  # the last that were read may have others between them that were not
+JITTER = Fraction(16, 10_000)  # s: Matroska rounds times to 1 ms
 _TIME_CODE = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
 
 
@@ -180,7 +188,7 @@ class Frames:
     rate: FrameRate
     start_frame: int
     first_picture: int  # frame of the timeline that shows it
-    is_variable: bool
+    is_variable: bool  # or at a rate that no timeline has
     average_per_second: Fraction
 
 
@@ -191,7 +199,7 @@ def frames_of(film: SourceInfo) -> Frames:
         average = (picture.average_rate or picture.guessed_rate if picture else None) or NO_PICTURE
         found = [stream.metadata.get("timecode") for stream in container.streams]
         code = next((text for text in (*found, container.metadata.get("timecode")) if text), None)
-    rate, variable = standard_rate(average)
+        rate, variable = standard_rate(average, _intervals(container, picture) if picture else [])
     is_clock = code is None or ";" in code or "." in code
     counted = FrameRate(rate, drop=is_clock and rate.denominator != 1 and round(rate) % 30 == 0)
     clock = read_clock(film.path)
@@ -203,12 +211,31 @@ def frames_of(film: SourceInfo) -> Frames:
     return Frames(counted, start, lead, variable, average)
 
 
-def standard_rate(average: Fraction) -> tuple[Fraction, bool]:
-    """The rate of a timeline, and whether the pictures come at another than that."""
+def standard_rate(average: Fraction, intervals: list[Fraction]) -> tuple[Fraction, bool]:
+    """The rate of a timeline, and whether the pictures come at another: by their average, where the intervals between them,
+    in seconds, are all alike; else by the shortest of these, the first decile.
+    """
+    ordered = sorted(intervals) or [1 / average]
+    middle, short = ordered[len(ordered) // 2], ordered[len(ordered) // 10]
+    is_steady = max(ordered[-1] - middle, middle - ordered[0]) <= JITTER
+    is_steady = is_steady and abs(average * middle - 1) <= JITTER / middle
     for rate in (*STANDARD_RATES, Fraction(round(average))):
-        if rate and abs(average - rate) <= SAME_RATE * rate:
+        if is_steady and rate and abs(average - rate) <= SAME_RATE * rate:
             return rate, False
-    return next((rate for rate in STANDARD_RATES if rate >= average * (1 - SAME_RATE)), STANDARD_RATES[-1]), True
+    wanted = average if is_steady else 1 / short
+    return min(STANDARD_RATES, key=lambda rate: max(rate / wanted, wanted / rate)), True
+
+
+def _intervals(container: InputContainer, picture: VideoStream) -> list[Fraction]:
+    """Between the pictures of the file's head, in seconds."""
+    times: list[Fraction] = []
+    for packet in read_packets(container, [picture], Damage()):
+        if packet.size and packet.pts is not None and not packet.is_discard:
+            times.append(packet.pts * packet.time_base)
+        if len(times) > PICTURES_TO_SEE:
+            break
+    times.sort()
+    return [after - before for before, after in pairwise(times[: max(2, len(times) - REORDERED)]) if after > before]
 
 
 def timeline_of(
