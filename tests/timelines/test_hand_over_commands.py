@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -29,13 +30,20 @@ def limelight(*words: object) -> int:
     return 0
 
 
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory) -> Path:
+    """A folder with a film and its plan."""
+    folder = tmp_path_factory.mktemp("planned")
+    make_film(Film("mkv", sound="flac", seconds=1.0, amplitude=0.1), folder / "film.mkv")
+    assert limelight("plan", folder / "film.mkv", "--separator", "lite", "-o", folder / "film.json", "-q") == 0
+    return folder
+
+
 @pytest.fixture
-def plan_file(tmp_path, monkeypatch) -> Path:
-    """A plan of a film, for the light separator, beside its film."""
-    monkeypatch.chdir(tmp_path)
-    make_film(Film("mkv", sound="flac", seconds=2.0, amplitude=0.1), tmp_path / "film.mkv")
-    assert limelight("plan", "film.mkv", "--separator", "lite", "-o", "film.json", "-q") == 0
-    return tmp_path / "film.json"
+def plan_file(planned, monkeypatch) -> Path:
+    """The plan, in the folder where one is."""
+    monkeypatch.chdir(planned)
+    return Path("film.json")
 
 
 def test_what_is_handed_over_is_told(plan_file, capsys):
@@ -46,6 +54,7 @@ def test_what_is_handed_over_is_told(plan_file, capsys):
     assert (told["frames_per_second"], told["start_timecode"], told["drop_frame"]) == (25.0, "00:00:00:00", False)
     assert limelight("import", "out/film.csv", "--plan", plan_file, "-o", "back.json") == 0
     assert Path("back.json").read_text("utf-8") == plan_file.read_text("utf-8")
+    shutil.rmtree("out")
 
 
 @pytest.mark.parametrize(
