@@ -125,17 +125,22 @@ def decibels(text: str) -> float:
 
 
 def opentimelineio(path: Path) -> Session:
-    """Keyframes in the metadata, straight in dB."""
+    """Resolve's keyframes on frames of the clip, straight in dB; ours beside them say the same."""
     timeline = otio.adapters.read_from_file(str(path))
     strips = []
     for track in timeline.audio_tracks():
         (clip,) = track.find_clips()
         (effect,) = clip.effects
-        points = [(one["seconds"], one["gain_db"]) for one in effect.metadata["limelight"]["keyframes"]]
-        length = clip.source_range.duration.to_seconds()
-        strips.append(Strip(local(clip.media_reference.target_url), points, seconds=length))
-    static = sum(effect.metadata["limelight"]["keyframes"][0]["gain_db"] for effect in timeline.tracks.effects)
-    return Session(strips, from_db, 10 ** (static / 20))
+        (volume,) = effect.metadata["Resolve_OTIO"]["Parameters"]
+        rate = clip.source_range.duration.rate
+        found = volume["Key Frames"] or {"0": {"Value": volume["Parameter Value"]}}
+        points = [(int(frame) / rate, one["Value"]) for frame, one in found.items()]
+        ours = [(one["seconds"], one["gain_db"]) for one in effect.metadata["limelight"]["keyframes"]]
+        np.testing.assert_allclose(points, ours, atol=1e-6)
+        strips.append(
+            Strip(local(clip.media_reference.target_url), points, seconds=clip.source_range.duration.to_seconds())
+        )
+    return Session(strips, from_db)
 
 
 def reaper(path: Path) -> Session:

@@ -54,7 +54,7 @@ class Editor:
 EDITORS = {
     "premiere": Editor(".xml", adobe.xmeml, on_frames=True, loudest_db=adobe.PREMIERE_LOUDEST_DB),
     "fcpxml": Editor(".fcpxml", final_cut.fcpxml, loudest_db=final_cut.LOUDEST_DB),
-    "otio": Editor(".otio", interchange.otio, has_master=True),
+    "otio": Editor(".otio", interchange.otio, on_frames=True, loudest_db=interchange.LOUDEST_DB),
     "reaper": Editor(".rpp", reaper.reaper, has_master=True, loudest_db=reaper.LOUDEST_DB),
     "audition": Editor(".sesx", adobe.audition, has_master=True, loudest_db=adobe.AUDITION_LOUDEST_DB),
     "csv": Editor(".csv", interchange.table, has_master=True),

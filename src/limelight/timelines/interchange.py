@@ -1,8 +1,9 @@
 """Timelines for everybody else: OpenTimelineIO, and tables that a spreadsheet opens.
 
-OpenTimelineIO, .otio   Its schema knows clips, tracks and markers and no automation. The keyframes travel as an effect named
-                        "volume" on each stem, whose metadata under "limelight" hold times and dB. Resolve links clips that
-                        share a group under "Resolve_OTIO".
+OpenTimelineIO, .otio   Its schema knows clips, tracks and markers and no automation. Resolve keeps what is its own in the
+                        metadata under "Resolve_OTIO", and reads it again: which clips are linked, and the volume of a clip
+                        in dB, −100 to +30, with keyframes on frames from the clip's beginning. For other programs the same
+                        keyframes stand under "limelight", in seconds.
 Tables, .csv            stem, seconds, gain_db: a line for each keyframe, straight in dB between two. Beside it one of shots.
 """
 
@@ -13,7 +14,6 @@ import io
 import json
 import math
 from collections.abc import Mapping
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from limelight.timelines.keyframes import Keyframes, Played
 from limelight.timelines.timeline import Stem, Timeline, file_url, printable
 from limelight.types import Vector
 
+SOFTEST_DB, LOUDEST_DB = -100.0, 30.0
 COLUMNS = ("stem", "seconds", "gain_db")
 SHOT_COLUMNS = ("start_seconds", "end_seconds", "start_timecode", "end_timecode", "shot", "note")
 Json = dict[str, Any]
@@ -32,8 +33,7 @@ def otio(timeline: Timeline) -> str:
     """The timeline in the schema of OpenTimelineIO 0.15 and later."""
     children = [_picture(timeline)] if timeline.footage else []
     children += [_sound(timeline, stem) for stem in timeline.stems]
-    master = [_volume([(Fraction(0), timeline.master_db)])] if timeline.master_db else []
-    stack = _object("Stack.1", "tracks", children=children, markers=_markers(timeline), effects=master)
+    stack = _object("Stack.1", "tracks", children=children, markers=_markers(timeline), effects=[])
     whole = _object(
         "Timeline.1",
         printable(timeline.name),
@@ -89,17 +89,23 @@ def _picture(timeline: Timeline) -> Json:
 
 
 def _sound(timeline: Timeline, stem: Stem) -> Json:
-    times = (Fraction(round(at * timeline.sample_rate), timeline.sample_rate) for at in stem.keyframes.times_seconds)
-    effect = _volume(list(zip(times, stem.keyframes.gains_db, strict=True)))
-    clip = _clip(timeline, stem.path, 0, timeline.sound_frames, [effect])
+    clip = _clip(timeline, stem.path, 0, timeline.sound_frames, [_volume(timeline, stem)])
     return _track(timeline, stem.name, "Audio", clip, lead=0)
 
 
-def _volume(points: list[tuple[Fraction, float]]) -> Json:
-    """Keyframes, straight in dB between two, in seconds from the clip's beginning."""
-    keyframes = [{"seconds": round(float(seconds), 9), "gain_db": round(float(gain), 4)} for seconds, gain in points]
-    told = {"limelight": {"interpolation": "straight in dB", "keyframes": keyframes}}
-    return _object("Effect.1", "volume", metadata=told, effect_name="volume", enabled=True)
+def _volume(timeline: Timeline, stem: Stem) -> Json:
+    """The clip's volume as Resolve writes it, and as we do."""
+    gains = [round(float(gain), 4) for gain in stem.keyframes.gains_db.clip(SOFTEST_DB, LOUDEST_DB)]
+    frames = [timeline.rate.frames(float(seconds)) for seconds in stem.keyframes.times_seconds]
+    points = {str(frame): {"Value": gain, "Variant Type": "Double"} for frame, gain in zip(frames, gains, strict=True)}
+    parameter = {"Parameter ID": "volume", "Parameter Value": gains[0], "Default Parameter Value": 0.0}
+    parameter |= {"Variant Type": "Double", "minValue": SOFTEST_DB, "maxValue": LOUDEST_DB}
+    resolve = {"Effect Name": "Fairlight Clip Volume and Fades", "Name": "Volume", "Type": 62, "Display Type": 1}
+    resolve |= {"Enabled": True, "Parameters": [parameter | {"Key Frames": points if len(points) > 1 else {}}]}
+    times = (round(float(timeline.rate.seconds(frame)), 9) for frame in frames)
+    ours = [{"seconds": seconds, "gain_db": gain} for seconds, gain in zip(times, gains, strict=True)]
+    told = {"Resolve_OTIO": resolve, "limelight": {"interpolation": "straight in dB", "keyframes": ours}}
+    return _object("Effect.1", "", metadata=told, effect_name="Resolve Effect", enabled=True)
 
 
 def _markers(timeline: Timeline) -> list[Json]:
@@ -107,7 +113,9 @@ def _markers(timeline: Timeline) -> list[Json]:
     for marker in timeline.markers:
         start, end = timeline.rate.frames(marker.start_seconds), timeline.rate.frames(marker.end_seconds)
         place = _range(timeline, start, max(0, end - start))
-        marked.append(_object("Marker.2", marker.name, marked_range=place, color="GREEN", comment=marker.note))
+        told = {"Resolve_OTIO": {"Note": marker.note}}
+        mark = _object("Marker.2", marker.name, metadata=told, marked_range=place, color="GREEN", comment=marker.note)
+        marked.append(mark)
     return marked
 
 
