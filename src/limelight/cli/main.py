@@ -19,12 +19,13 @@ from typer.main import get_command
 from limelight.cli.batch import batch
 from limelight.cli.context import INTERNAL, TERMINATED, fail, own_process
 from limelight.cli.evaluate import evaluate
+from limelight.cli.hand_over import export, import_
 from limelight.cli.highlight import highlight, plan, render
 from limelight.cli.inspect import inspect, models, score, stems
 from limelight.cli.muddy import muddy
 from limelight.cli.options import ONE_AT_A_TIME
 from limelight.cli.study import study
-from limelight.cli.train import ablate, contexts, export, reproduce, train
+from limelight.cli.train import ablate, contexts, reproduce, train
 from limelight.errors import Interrupted, LimelightError, UsageError
 
 BUG = 1
@@ -92,8 +93,8 @@ app = typer.Typer(
 )
 CREATE, RESEARCH = "For films", "For research"
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
-    CREATE: (highlight, batch, plan, render, inspect, stems, models),
-    RESEARCH: (score, evaluate, train, contexts, export, ablate, reproduce),
+    CREATE: (highlight, batch, plan, render, export, import_, inspect, stems, models),
+    RESEARCH: (score, evaluate, train, contexts, ablate, reproduce),
 }
 for group, commands in GROUPS.items():
     for command in commands:

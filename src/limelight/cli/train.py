@@ -205,33 +205,27 @@ def contexts(
         typer.echo(str(folder))
 
 
-def export(
-    run: Annotated[
-        Path, typer.Argument(help="A run's folder, a checkpoint, or a .ckpt of the published VisAH.", metavar="RUN")
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .onnx file.")],
-    last: Annotated[bool, typer.Option("--last", help="Of a folder the latest checkpoint, not the best one.")] = False,
-    seconds: Annotated[float, typer.Option(help="How much the exported network hears at once.", min=1)] = 10.0,
-    name: Annotated[str | None, typer.Option(help="The model's name; default the file's.")] = None,
-    licence: Annotated[str | None, typer.Option(help="Of the weights; default those of the data.")] = None,
-    training_data: Annotated[str | None, typer.Option(help="In a sentence; default the number of clips.")] = None,
-    verbose: Verbose = False,
+def write_network(
+    run: Path,
+    output: Path,
+    *,
+    last: bool,
+    seconds: float,
+    name: str | None,
+    licence: str | None,
+    training_data: str | None,
 ) -> None:
-    """Write a trained network as one ONNX file, which `limelight highlight --model` takes."""
-    with command_context(verbose=verbose, small_heap=False):
-        _prepare(None, quiet=True)
-        from limelight.training.checkpoint import best_of
-        from limelight.training.export import export_checkpoint, export_released
-        from limelight.training.trainer import CHECKPOINT
+    """A run's network as one ONNX file: of a folder, a checkpoint, or a .ckpt of the published VisAH."""
+    _prepare(None, quiet=True)
+    from limelight.training.checkpoint import best_of
+    from limelight.training.export import export_checkpoint, export_released
+    from limelight.training.trainer import CHECKPOINT
 
-        checkpoint = run
-        if run.is_dir():
-            checkpoint = (None if last else best_of(run)) or run / CHECKPOINT
-        write = export_released if checkpoint.suffix == ".ckpt" else export_checkpoint
-        write(
-            checkpoint, output, name=name or output.stem, licence=licence, training_data=training_data, seconds=seconds
-        )
-        typer.echo(str(output))
+    checkpoint = run
+    if run.is_dir():
+        checkpoint = (None if last else best_of(run)) or run / CHECKPOINT
+    write = export_released if checkpoint.suffix == ".ckpt" else export_checkpoint
+    write(checkpoint, output, name=name or output.stem, licence=licence, training_data=training_data, seconds=seconds)
 
 
 def ablate(
