@@ -134,7 +134,7 @@ def opentimelineio(path: Path) -> Session:
         (volume,) = effect.metadata["Resolve_OTIO"]["Parameters"]
         rate = clip.source_range.duration.rate
         found = volume["Key Frames"] or {"0": {"Value": volume["Parameter Value"]}}
-        points = [(int(frame) / rate, one["Value"]) for frame, one in found.items()]
+        points = sorted((int(frame) / rate, one["Value"]) for frame, one in found.items())
         ours = [(one["seconds"], one["gain_db"]) for one in effect.metadata["limelight"]["keyframes"]]
         np.testing.assert_allclose(points, ours, atol=1e-6)
         strips.append(
