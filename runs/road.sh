@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole road of the papers' networks at toy size: films, Muddy Mix, contexts, training that is killed and goes on, export,
 # a highlighted film, evaluation with all five metrics, ablation. For visah, visah-text and semmix, with networks of random
-# weights in the real formats. Nothing is fetched. It takes three to four minutes of processor time.
+# weights in the real formats. Nothing is fetched. It takes three to four minutes of processor time, on two cores about two.
 #     runs/road.sh [FOLDER]          from the repository's root; FOLDER is kept where it is named
 # PYTHON=… names the interpreter. Exit code 0: every step did what it says.
 set -euo pipefail
@@ -15,9 +15,9 @@ limelight() { "$python" -m limelight "$@"; }
 step() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
 fail() { printf 'the road is broken: %s\n' "$1" >&2; exit 1; }
 
-step "films and networks"
+step "films, and networks beside them"
+"$python" -m research.runs.toy_models models >models.log 2>&1 & making=$!
 "$python" -m research.runs.toy_films toy
-"$python" -m research.runs.toy_models models >models.log 2>&1 || { cat models.log >&2; exit 1; }
 
 step "muddy build: five films of six, the sixth is too short"
 code=0
@@ -26,6 +26,7 @@ limelight muddy build toy/films -o set --recipe released --level high --separato
 [ "$code" = 7 ] || fail "a skipped film must give exit code 7, not $code"
 [ "$(wc -l <set/skipped.jsonl)" = 1 ] || fail "one film should have been skipped"
 
+wait $making || { cat models.log >&2; exit 1; }
 step "contexts: clip, general captions, focused captions of two cues in two shards, words"
 encoder=(--device cpu --offline --quiet)
 limelight contexts set clip --context-model models/clip "${encoder[@]}"
@@ -63,17 +64,17 @@ together() {  # the same, beside the others; what it said is shown where it brea
   road "$@" >"$1.road" 2>&1 & roads+=("$1:$!")
 }
 
-step "visah, visah-text and semmix, side by side: stopped training, export, highlight, evaluate"
+step "visah, visah-text and semmix, side by side: stopped training, export, highlight, evaluate; and an ablation"
 roads=()
 told=(--context-model models/clip --device cpu --offline)
 together visah visah --context clip
 told=(--context-model models/internvl --text-model models/t5 --device cpu --offline)
 together visah-text visah-text --context captions
 together semmix semmix --context captions --cue tone
+limelight ablate set --into ablation --only none --only many-frames-L3 --only 'many-captions-general-L0' \
+  --only 'many-captions-focused-tone-L3' "${small[@]}" --steps 1 --count 1 "${networks[@]}" --quiet >ablation.md 2>ablation.road &
+roads+=("ablation:$!")
 for one in "${roads[@]}"; do wait "${one#*:}" || { cat "${one%%:*}.road" >&2; fail "${one%%:*}"; }; done
 
-step "ablation"
-limelight ablate set --into ablation --only none --only many-frames-L3 --only 'many-captions-general-L0' \
-  --only 'many-captions-focused-tone-L3' "${small[@]}" --steps 1 --count 1 "${networks[@]}" --quiet >ablation.md
 "$python" -m research.runs.road_check ablation ablation.md
 step "the road is whole"
