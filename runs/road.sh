@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole road of the papers' networks at toy size: films, Muddy Mix, contexts, training that is killed and goes on, export,
 # a highlighted film, evaluation with all five metrics, ablation. For visah, visah-text and semmix, with networks of random
-# weights in the real formats. Nothing is fetched. It takes three to four minutes of processor time, on two cores about two.
+# weights in the real formats. Nothing is fetched. It takes about four minutes of processor time, most of it in four processes side by side.
 #     runs/road.sh [FOLDER]          from the repository's root; FOLDER is kept where it is named
 # PYTHON=… names the interpreter. Exit code 0: every step did what it says.
 set -euo pipefail
