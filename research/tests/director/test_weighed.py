@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from research.director.moves import FACTS, MOVES, facts_of, moves_of
-from research.director.weighed import HISS_DB, Weighed, curves_of, floor_rise_db, quiet_kept, steadied
 from limelight.types import StemFeatures
 from limelight.vision.encoder import without_picture
+from research.director.moves import FACTS, MOVES, facts_of, moves_of
+from research.director.weighed import HISS_DB, Weighed, curves_of, floor_rise_db, quiet_kept, steadied
 
 STEP = 4 * 1024 / 48_000
 ROWS = 150
