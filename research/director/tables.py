@@ -22,7 +22,7 @@ from scipy.io import wavfile
 
 from limelight.models.protocols import Director, Separator
 from limelight.models.registry import load_director, load_separator
-from research.director.heard import Heard, folder_of, recall
+from research.director.heard import Heard, folder_of, recall_one
 from research.director.references import DoNothing, Oracle
 from research.director.score import Reference, Score, directed, score
 from research.director.train import fold_of
@@ -86,10 +86,12 @@ def scored(
     found: Scores = defaultdict(dict)
     for kind in kinds:
         kept = {name: Kept(folder / "scores" / kind, name, maker) for name, maker in makers.items()}
-        for heard in recall(cases, folder, KINDS[kind], separator.card):
-            if any(heard.case.name not in one.known for one in kept.values()):
+        for path in sorted(folder.glob(f"{KINDS[kind]}-[0-9]*.npz")):
+            wanting = [one for one in kept.values() if one.wants(path.relative_to(folder).with_suffix("").as_posix())]
+            if wanting:
+                heard = recall_one(cases, folder, path, separator.card)
                 reference = Reference(heard.case)
-                for one in kept.values():
+                for one in wanting:
                     one.add(reference, heard)
         for name, one in kept.items():
             one.save()
@@ -138,11 +140,13 @@ class Kept:
         rows = json.loads(self._path.read_text()) if self._path.is_file() else []
         self.known = {row["name"]: Score(**row) for row in rows}
 
+    def wants(self, name: str) -> bool:
+        """Whether a case is not scored yet, and can be."""
+        made = not isinstance(self._maker, Rendered) or (self._maker.folder / f"{name}.wav").is_file()
+        return made and name not in self.known
+
     def add(self, reference: Reference, heard: Heard) -> None:
-        name = heard.case.name
-        if name in self.known:
-            return
-        maker = self._maker
+        name, maker = heard.case.name, self._maker
         found = maker.score(reference) if isinstance(maker, Rendered) else directed(reference, heard, maker(heard))
         if found is not None:
             self.known[name] = found
@@ -202,6 +206,8 @@ def change(scores: Sequence[Score]) -> str:
 
 
 def worst(scores: Sequence[Score], count: int = 3) -> str:
+    if not scores:
+        return "–"
     ranked = sorted(scores, key=lambda s: -s.change)[:count]
     return ", ".join(f"{s.name.split('/')[1]} {100 * s.change:.0f} %" for s in ranked if s.change > 0) or "none"
 
