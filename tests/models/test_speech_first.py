@@ -7,7 +7,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from limelight.models.directors.speech_first import LONGEST_SECONDS, SpeechFirst, stretches
+from limelight.models.directors.speech_first import (
+    BOLD,
+    FITTED,
+    LONGEST_SECONDS,
+    RULES,
+    SpeechFirst,
+    SpeechRule,
+    steadied,
+    stretches,
+)
 from limelight.types import Cues, StemFeatures
 from limelight.vision.encoder import without_picture
 
@@ -28,30 +37,30 @@ def decided(features: StemFeatures, seen: Cues | None = None) -> np.ndarray:
     return SpeechFirst().decide(features, seen or without_picture(10)).gains_db
 
 
-@pytest.mark.parametrize("over", [-12.0, -5.0, 0.0, 2.5])
-def test_talk_that_lies_too_deep_comes_to_seven_over_the_rest_at_the_same_loudness(over: float) -> None:
+@pytest.mark.parametrize("over", [-8.9, -6.0, -4.1])
+def test_talk_that_lies_too_deep_comes_to_nine_over_the_rest_at_the_same_loudness(over: float) -> None:
     features = heard(10, over_lu=over)
     gains = decided(features)
     np.testing.assert_allclose(gains, np.repeat(gains[:, :1], gains.shape[1], axis=1))
-    assert over + gains[0, 0] - gains[1, 0] == pytest.approx(7.0, abs=1e-6)
+    assert over + gains[0, 0] - gains[1, 0] == pytest.approx(FITTED.wanted_lu, abs=1e-6)
     assert gains[1, 0] == gains[2, 0]
     factors = 10 ** (gains[:, 0] / 20)
     power = features.powers.sum(axis=2)
     assert factors @ power @ factors == pytest.approx(power.sum())
 
 
-@pytest.mark.parametrize("over", [-40.0, -16.5, 3.5, 20.0])
+@pytest.mark.parametrize("over", [-40.0, -24.5, -3.5, 20.0])
 def test_what_stands_well_or_lies_beyond_help_is_left_alone(over: float) -> None:
     assert not decided(heard(10, over_lu=over)).any()
 
 
 @pytest.mark.parametrize("present", [0.0, 0.05, 0.19])
 def test_where_hardly_anybody_speaks_nothing_is_done(present: float) -> None:
-    assert not decided(heard(10, over_lu=-5, present=present)).any()
+    assert not decided(heard(10, over_lu=-6, present=present)).any()
 
 
 def test_where_nobody_can_tell_who_speaks_nothing_is_done() -> None:
-    features = heard(10, over_lu=-5)
+    features = heard(10, over_lu=-6)
     deaf = StemFeatures(
         features.times_seconds, features.powers, features.amplitudes, np.full_like(features.presence, np.nan)
     )
@@ -60,7 +69,7 @@ def test_where_nobody_can_tell_who_speaks_nothing_is_done() -> None:
 
 def test_a_pause_does_not_count() -> None:
     """How far speech stands over the rest is asked while it is spoken."""
-    half, whole = decided(heard(10, over_lu=-5, present=0.5)), decided(heard(10, over_lu=-5))
+    half, whole = decided(heard(10, over_lu=-6, present=0.5)), decided(heard(10, over_lu=-6))
     assert half[0, 0] - half[1, 0] == pytest.approx(whole[0, 0] - whole[1, 0])
 
 
@@ -80,3 +89,43 @@ def test_long_films_are_decided_in_stretches_that_cover_them() -> None:
     assert parts[-1][1] > 100
     assert all(a[1] == b[0] for a, b in pairwise(parts))
     assert all(end - start <= LONGEST_SECONDS + 1e-9 for start, end in parts)
+
+
+@pytest.mark.parametrize("over", [-12.0, -20.0])
+def test_nothing_moves_further_than_the_largest_shift(over: float) -> None:
+    gains = decided(heard(10, over_lu=over))
+    assert gains[0, 0] - gains[1, 0] == pytest.approx(FITTED.largest_db)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("over", [-30.0, -15.0, -6.0, -2.0, 2.0])
+def test_music_and_effects_and_their_hiss_never_come_up(rule: SpeechRule, over: float) -> None:
+    gains = SpeechFirst(rule).decide(heard(10, over_lu=over), without_picture(10)).gains_db
+    assert (gains[1:] <= 1e-9).all()
+    assert (gains[0] >= -1e-9).all()
+
+
+def test_the_usual_rule_does_what_the_bold_one_does_or_nothing() -> None:
+    for over in np.arange(-30, 10, 0.5):
+        assert FITTED.shift_db(1.0, over) in (0.0, BOLD.shift_db(1.0, over))
+
+
+def test_a_voice_does_not_jump_within_a_scene_and_may_between_scenes() -> None:
+    parts = [(0.0, 20.0), (20.0, 40.0), (40.0, 60.0), (60.0, 80.0)]
+    assert steadied([6.0, 12.0, 0.0, 9.0], parts, (60.0,)) == [9.0, 6.0, 0.0, 9.0]
+
+
+def test_twenty_minutes_that_sound_alike_are_decided_alike() -> None:
+    gains = decided(heard(1200, over_lu=-6), without_picture(1200))
+    np.testing.assert_allclose(gains - gains[:, :1], 0, atol=1e-9)
+
+
+def test_confidence_is_lowest_where_good_and_bad_mixes_look_alike() -> None:
+    def sure(over: float, present: float = 1.0) -> float:
+        (scene,) = SpeechFirst().decide(heard(10, over_lu=over, present=present), without_picture(10)).scenes
+        return scene.confidence
+
+    assert sure(-6) > sure(-1)
+    assert sure(10) > sure(-1)
+    assert sure(10) > sure(1)
+    assert sure(0, present=0) == 1

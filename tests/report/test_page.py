@@ -159,11 +159,11 @@ def test_each_shot_tells_what_was_seen_heard_decided_and_how_sure(result, found)
     assert "Decided by the director learnt" in Reader(page(told, found)).said
 
 
-def test_a_rule_is_not_said_to_be_sure_and_the_picture_not_to_decide(result, found):
+def test_a_rule_says_how_sure_it_is_and_the_picture_does_not_decide(result, found):
     rule = PlannedModel(name="speech-first", sha256="0" * 64)
     told = with_shots(result, confidence=1.0)
     told = replace(told, plan=told.plan.model_copy(update={"director": rule}))
-    assert "Sure" not in shot_rows(told, found)[0].told
+    assert shot_rows(told, found)[0].told["Sure"] == "100 %"
     assert "does not decide" in Reader(page(told, found)).said
 
 

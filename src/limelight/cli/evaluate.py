@@ -59,6 +59,13 @@ def evaluate(
         bool | None,
         typer.Option("--trivial/--no-trivial", help="Pairs that teach nothing too; default as the data set was built."),
     ] = None,
+    finished: Annotated[
+        bool,
+        typer.Option(
+            "--finished",
+            help="DATASET is a film or a folder of finished films: how much is left as it was, what is changed.",
+        ),
+    ] = False,
     parquet: Annotated[bool, typer.Option("--parquet", help="Also results.parquet (needs pyarrow).")] = False,
     workers: Workers = None,
     ray: Ray = None,
@@ -66,12 +73,16 @@ def evaluate(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Measure models on clips whose truth is known, beside controls and oracles. Run it again after a stop: it goes on."""
+    """Measure models on clips whose truth is known, beside controls and oracles; or on finished films, which should be left
+    alone. Run it again after a stop: it goes on."""
     with command_context(verbose=verbose):
         if compare:
             from limelight.metrics.sentences import comparison_text
 
             typer.echo(comparison_text(into, *compare, against=against))
+            return
+        if finished:
+            _finished(dataset, into, models, as_json=as_json, quiet=quiet)
             return
         from limelight.batch.engine import engine_of
         from limelight.metrics.evaluate import Request, evaluate
@@ -106,3 +117,20 @@ def evaluate(
             for sentence in (*in_short(made.found), "what the figures mean: docs/judge.md"):
                 console.print(sentence, markup=False)
         made.run.check()
+
+
+def _finished(films: Path, into: Path, model: str, *, as_json: bool, quiet: bool) -> None:
+    """Films that are good by definition. Raises SomeFailed where some could not be measured."""
+    from limelight.errors import UsageError
+    from limelight.metrics.finished import evaluate_finished
+    from limelight.metrics.finished_page import sentences
+
+    if "," in model:
+        raise UsageError(f"--finished measures one model at a time, found {model!r}; run it once for each.")
+    with progress_bar(quiet=quiet) as bar:
+        found = evaluate_finished([films], into, model=model, progress=lambda done, total: bar("evaluate", done, total))
+    typer.echo(json.dumps(found.for_programs(), indent=1) if as_json else "\n".join(map(str, found.written)))
+    if not quiet:
+        for sentence in (*sentences(found), "what the figures mean: docs/judge.md"):
+            console.print(sentence, markup=False)
+    found.check()

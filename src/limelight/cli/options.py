@@ -46,7 +46,8 @@ SeparatorName = Annotated[
     ),
 ]
 DirectorName = Annotated[
-    str | None, typer.Option("--director", help="Who decides on the gains: speech-first, or your own FILE.py.")
+    str | None,
+    typer.Option("--director", help="Who decides on the gains: speech-first, bold, twenty-lines, or your FILE.py."),
 ]
 ModelName = Annotated[
     str | None,

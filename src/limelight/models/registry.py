@@ -4,7 +4,7 @@ Which models there are, and how they are asked for by name.
 
     separators   deepfilter (the default) · lite · stems:DIR · command:'…' · FILE.onnx · FILE.py · module:function
                  speech-alone · bandit · demucs · demucs-ft · audio-separator:MODEL, whose weights are fetched when asked for
-    directors    speech-first (the default) · FILE.py · module:function
+    directors    speech-first (the default) · bold · twenty-lines · FILE.py · module:function
     remixers     FILE.onnx
 
 A body of your own is a Python file with a function `separator()` or `director()` that gives it.
@@ -21,13 +21,14 @@ import importlib.util
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from limelight.errors import ModelError
 from limelight.models.card import Card, kind_of, open_sealed
 from limelight.models.directors import speech_first
-from limelight.models.directors.speech_first import SpeechFirst
+from limelight.models.directors.speech_first import RULES, SpeechFirst
 from limelight.models.protocols import Director, FilmSeparator, Remixer, Separator
 from limelight.models.published_weights import BANDIT, DEMUCS, DEMUCS_VOCALS, PublishedWeights, fetched
 from limelight.models.remixers.mask_and_wave import OnnxRemixer
@@ -58,7 +59,7 @@ SEPARATORS: dict[str, Callable[[int | None], AnySeparator]] = {
     ALONE: lambda threads: SpeechAlone(threads=threads),
 }
 FETCHED = (BANDIT, DEMUCS, DEMUCS_VOCALS)  # where there is a network
-DIRECTORS: dict[str, Callable[[], Director]] = {DEFAULT_DIRECTOR: SpeechFirst}
+DIRECTORS: dict[str, Callable[[], Director]] = {rule.name: partial(SpeechFirst, rule) for rule in RULES}
 
 
 def register_separator(name: str, make: Callable[[], AnySeparator]) -> None:

@@ -9,7 +9,7 @@ from limelight.api import Highlighted
 from limelight.mixing.controls import CEILING_DBTP, KEEP
 from limelight.mixing.plan import MixPlan, PlannedControls, PlannedShot
 from limelight.mixing.planner import AUDIBLE_LUFS, NOTICEABLE_DB
-from limelight.models.directors.speech_first import NAME as SPEECH_FIRST
+from limelight.models.directors.speech_first import RULES
 from limelight.report.words import clock_time, decibels, duration, kilohertz, number
 from limelight.types import STEMS, SoundtrackInfo
 
@@ -78,18 +78,18 @@ def decider_in_words(plan: MixPlan) -> str:
     """Who decided on the gains, and by what."""
     if plan.director is None:
         return f"{plan.model.name} remixes in one step, without stems: there are none to show, hence no gains to show."
-    if plan.director.name == SPEECH_FIRST:
+    if plan.director.name in (rule.name for rule in RULES):
         return (
-            "Decided by the rule speech-first, from the sound: speech that does not stand out while somebody speaks is brought "
-            "forward. The picture is watched and described; it tells where scenes begin, and does not decide."
+            f"Decided by the rule {plan.director.name}, from the sound: speech that does not stand out while somebody speaks "
+            "is brought forward. The picture is watched and described; it tells where scenes begin, and does not decide."
         )
     return f"Decided by the director {plan.director.name}."
 
 
 def told_of(plan: MixPlan, shot: PlannedShot) -> dict[str, str]:
-    """What was seen, decided, and how sure the director is; a rule is not more or less sure, so nothing is said of it."""
+    """What was seen, decided, and how sure the director is."""
     told = {"Seen": seen_at_first(shot), "Decided": decided(shot) if shot.gains_db else ""}
-    if shot.confidence is not None and (plan.director is None or plan.director.name != SPEECH_FIRST):
+    if shot.confidence is not None:
         told["Sure"] = f"{round(100 * shot.confidence)} %"
     return {term: said for term, said in told.items() if said}
 
