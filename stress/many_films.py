@@ -6,6 +6,7 @@ it went, in the end each film must be there once, with the bytes that one proces
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -15,8 +16,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "bench"))
 
 import psutil
 from batch.invented_films import SETTINGS, make_films
@@ -38,6 +43,24 @@ COMMAND = [sys.executable, "-m", "limelight", "batch"]
 
 def batches(count: int | None, seed: int) -> Iterator[Tally]:
     """Nodes, workers and the driver killed at random, in each batch several times."""
+    yield _apart("batches", count, seed)
+
+
+def memory(count: int | None, seed: int) -> Iterator[Tally]:
+    """A task that takes too much is ended by Ray's own watch over memory, and done again with twice as much asked for."""
+    yield _apart("memory", count, seed)
+
+
+def _apart(part: str, count: int | None, seed: int) -> Tally:
+    """In a process of its own: Ray starts a cluster in a main thread alone."""
+    words = [sys.executable, __file__, part, str(TRIALS if count is None else min(count, TRIALS)), str(seed)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return Tally(f"batch, {part}", "It did not come to an end.", 1, [done.stderr[-2000:]])
+    return Tally(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def _batches(count: int, seed: int) -> Tally:
     tally = Tally(
         "batch, faults", f"`limelight batch` of {FILMS} films on a Ray cluster; nodes, workers and drivers killed."
     )
@@ -48,15 +71,14 @@ def batches(count: int | None, seed: int) -> Iterator[Tally]:
         for task in Inputs((str(folder / "in"),), str(folder / "alone"), FilmSettings(**SETTINGS)):
             do_film(task, lambda done: None)
         alone = _hashes(folder / "alone")
-        for trial in range(TRIALS if count is None else min(count, TRIALS)):
+        for trial in range(count):
             draw = random.Random(seed * 1000 + trial)
             tally.take(f"batch {trial}", _faults(folder, folder / f"out{trial}", alone, nodes, draw))
     tally.seconds = time.perf_counter() - began
-    yield tally
+    return tally
 
 
-def memory(count: int | None, seed: int) -> Iterator[Tally]:
-    """A task that takes too much is ended by Ray's own watch over memory, and done again with twice as much asked for."""
+def _memory() -> Tally:
     tally = Tally(
         "batch, memory", "A task that Ray ends because its node runs out of memory is done again; others are done."
     )
@@ -74,7 +96,7 @@ def memory(count: int | None, seed: int) -> Iterator[Tally]:
         for name in wishes:
             del os.environ[name]
     tally.seconds = time.perf_counter() - began
-    yield tally
+    return tally
 
 
 def _hungry(folder: Path, address: str) -> list[str]:
@@ -147,6 +169,7 @@ def cluster() -> Iterator[Any]:
     os.environ.update(
         RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0"
     )  # Ray's own is 15: beside others, next to nothing
+    os.environ["PYTHONPATH"] = os.pathsep.join(str(Path(place).resolve()) for place in sys.path)  # for its processes
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": False}
@@ -157,3 +180,8 @@ def cluster() -> Iterator[Any]:
         yield made
     finally:
         made.shutdown()
+
+
+if __name__ == "__main__":
+    made = _memory() if sys.argv[1] == "memory" else _batches(int(sys.argv[2]), int(sys.argv[3]))
+    sys.stdout.write(json.dumps(asdict(made)))

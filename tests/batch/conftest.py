@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,13 @@ def cluster() -> Iterator[object]:
     if sys.platform != "linux":
         pytest.skip("a cluster on one machine is tried on Linux")
     utils = pytest.importorskip("ray.cluster_utils", reason="the extra cluster is not installed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(str(Path(place).resolve()) for place in sys.path))
+        yield from _started(utils)
+
+
+def _started(utils) -> Iterator[object]:
+    """Its processes import what this one can."""
     head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": False}
     made = utils.Cluster(initialize_head=True, head_node_args=head)
     for _ in range(2):

@@ -71,7 +71,7 @@ def test_a_job_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: pytes
 
 def test_what_a_job_loads_stays_loaded() -> None:
     pids = [one.result for one in run_jobs(with_model, [0.2] * 6, workers=2)]
-    assert len(set(pids)) == 2
+    assert 1 <= len(set(pids)) <= 2  # workers, not jobs
     assert os.getpid() not in pids
 
 

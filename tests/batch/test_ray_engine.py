@@ -39,7 +39,7 @@ def test_a_process_that_dies_takes_nobody_with_it(engine, tmp_path: Path) -> Non
 
 def test_what_a_job_loads_stays_loaded(engine) -> None:
     pids = [one.result for one in run_jobs(with_model, [0.3] * 8, engine=engine)]
-    assert len(set(pids)) == 2
+    assert 1 <= len(set(pids)) <= 2  # workers, not jobs
 
 
 def test_jobs_are_stopped_in_an_orderly_way(engine, tmp_path: Path) -> None:
