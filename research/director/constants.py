@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.models.directors.speech_first import FITTED, RULES, SpeechRule
+from limelight.models.directors.speech_first import CAUTIOUS, RULES, SpeechRule
 from limelight.models.protocols import Separator
 from limelight.models.registry import load_separator
 from research.director.heard import folder_of, recall
@@ -104,7 +104,7 @@ def unbeaten(known: Known) -> list[tuple[float, float, SpeechRule, dict[str, flo
     """Help, harm, rule and figures of those that help noticeably more than all that harm less."""
     tried = []
     for values in product(*GRID.values()):
-        rule = replace(FITTED, name="", **dict(zip(GRID, values, strict=True)))
+        rule = replace(CAUTIOUS, name="", **dict(zip(GRID, values, strict=True)))
         found = known.figures(rule)
         tried.append((np.mean([found[kind] for kind in BAD]), np.mean([found[kind] for kind in GOOD[:2]]), rule, found))
     kept: list[tuple[float, float, SpeechRule, dict[str, float]]] = []
@@ -132,7 +132,7 @@ def report(known: Known) -> None:
         values = " ".join(f"{getattr(rule, name):g}" for name in GRID)
         each = ", ".join(f"{kind} {value:+.3f}" for kind, value in found.items())
         print(f"{rule.name or '-':12s} help {helped:.3f} harm {harmed:.3f}  {values}  ({each})")
-    for low, high, count, chance in known.chances(FITTED.wanted_lu, FITTED.largest_db):
+    for low, high, count, chance in known.chances(CAUTIOUS.wanted_lu, CAUTIOUS.largest_db):
         print(f"speech {low:+.0f} … {high:+.0f} LU: of {count}, lifting helps {chance:.2f}")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from limelight.models.directors.speech_first import (
     BOLD,
-    FITTED,
+    CAUTIOUS,
     LONGEST_SECONDS,
     RULES,
     SpeechFirst,
@@ -34,7 +34,7 @@ def heard(seconds: float, *, over_lu: float, present: float = 1.0, effects: floa
 
 
 def decided(features: StemFeatures, seen: Cues | None = None) -> np.ndarray:
-    return SpeechFirst().decide(features, seen or without_picture(10)).gains_db
+    return SpeechFirst(CAUTIOUS).decide(features, seen or without_picture(10)).gains_db
 
 
 @pytest.mark.parametrize("over", [-8.9, -6.0, -4.1])
@@ -42,7 +42,7 @@ def test_talk_that_lies_too_deep_comes_to_nine_over_the_rest_at_the_same_loudnes
     features = heard(10, over_lu=over)
     gains = decided(features)
     np.testing.assert_allclose(gains, np.repeat(gains[:, :1], gains.shape[1], axis=1))
-    assert over + gains[0, 0] - gains[1, 0] == pytest.approx(FITTED.wanted_lu, abs=1e-6)
+    assert over + gains[0, 0] - gains[1, 0] == pytest.approx(CAUTIOUS.wanted_lu, abs=1e-6)
     assert gains[1, 0] == gains[2, 0]
     factors = 10 ** (gains[:, 0] / 20)
     power = features.powers.sum(axis=2)
@@ -55,6 +55,15 @@ def test_what_stands_well_or_lies_beyond_help_is_left_alone(over: float) -> None
 
 
 @pytest.mark.parametrize("present", [0.0, 0.05, 0.19])
+def test_the_usual_rule_is_that_of_the_first_trials() -> None:
+    """Where speech stands from 16 LU under to 3 LU over the rest it comes to 7 over."""
+    for over in (-15.9, -6.0, 2.9):
+        gains = SpeechFirst().decide(heard(10, over_lu=over), without_picture(10)).gains_db
+        assert over + gains[0, 0] - gains[1, 0] == pytest.approx(7, abs=1e-6)
+    for over in (-16.1, 3.1):
+        assert not SpeechFirst().decide(heard(10, over_lu=over), without_picture(10)).gains_db.any()
+
+
 def test_where_hardly_anybody_speaks_nothing_is_done(present: float) -> None:
     assert not decided(heard(10, over_lu=-6, present=present)).any()
 
@@ -75,12 +84,15 @@ def test_a_pause_does_not_count() -> None:
 
 def test_reasons_say_what_was_heard() -> None:
     said = [
-        SpeechFirst().decide(heard(10, over_lu=over), without_picture(10)).scenes[0].reason for over in (-8, 12, -30)
+        SpeechFirst(CAUTIOUS).decide(heard(10, over_lu=over), without_picture(10)).scenes[0].reason
+        for over in (-8, 12, -30)
     ]
     assert "8 LU under" in said[0]
     assert "12 LU over" in said[1]
     assert "30 LU under" in said[2]
-    assert "nobody" in SpeechFirst().decide(heard(10, over_lu=0, present=0), without_picture(10)).scenes[0].reason
+    assert (
+        "nobody" in SpeechFirst(CAUTIOUS).decide(heard(10, over_lu=0, present=0), without_picture(10)).scenes[0].reason
+    )
 
 
 def test_long_films_are_decided_in_stretches_that_cover_them() -> None:
@@ -94,7 +106,7 @@ def test_long_films_are_decided_in_stretches_that_cover_them() -> None:
 @pytest.mark.parametrize("over", [-12.0, -20.0])
 def test_nothing_moves_further_than_the_largest_shift(over: float) -> None:
     gains = decided(heard(10, over_lu=over))
-    assert gains[0, 0] - gains[1, 0] == pytest.approx(FITTED.largest_db)
+    assert gains[0, 0] - gains[1, 0] == pytest.approx(CAUTIOUS.largest_db)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -105,9 +117,9 @@ def test_music_and_effects_and_their_hiss_never_come_up(rule: SpeechRule, over: 
     assert (gains[0] >= -1e-9).all()
 
 
-def test_the_usual_rule_does_what_the_bold_one_does_or_nothing() -> None:
+def test_the_cautious_rule_does_what_the_bold_one_does_or_nothing() -> None:
     for over in np.arange(-30, 10, 0.5):
-        assert FITTED.shift_db(1.0, over) in (0.0, BOLD.shift_db(1.0, over))
+        assert CAUTIOUS.shift_db(1.0, over) in (0.0, BOLD.shift_db(1.0, over))
 
 
 def test_a_voice_does_not_jump_within_a_scene_and_may_between_scenes() -> None:
@@ -122,7 +134,7 @@ def test_twenty_minutes_that_sound_alike_are_decided_alike() -> None:
 
 def test_confidence_is_lowest_where_good_and_bad_mixes_look_alike() -> None:
     def sure(over: float, present: float = 1.0) -> float:
-        (scene,) = SpeechFirst().decide(heard(10, over_lu=over, present=present), without_picture(10)).scenes
+        (scene,) = SpeechFirst(CAUTIOUS).decide(heard(10, over_lu=over, present=present), without_picture(10)).scenes
         return scene.confidence
 
     assert sure(-6) > sure(-1)

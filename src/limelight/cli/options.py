@@ -47,7 +47,7 @@ SeparatorName = Annotated[
 ]
 DirectorName = Annotated[
     str | None,
-    typer.Option("--director", help="Who decides on the gains: speech-first, bold, twenty-lines, or your FILE.py."),
+    typer.Option("--director", help="Who decides on the gains: speech-first, cautious, bold, or your FILE.py."),
 ]
 ModelName = Annotated[
     str | None,

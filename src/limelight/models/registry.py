@@ -4,7 +4,7 @@ Which models there are, and how they are asked for by name.
 
     separators   deepfilter (the default) · lite · stems:DIR · command:'…' · FILE.onnx · FILE.py · module:function
                  speech-alone · bandit · demucs · demucs-ft · audio-separator:MODEL, whose weights are fetched when asked for
-    directors    speech-first (the default) · bold · twenty-lines · FILE.py · module:function
+    directors    speech-first (the default) · cautious · bold · FILE.py · module:function
     remixers     FILE.onnx
 
 A body of your own is a Python file with a function `separator()` or `director()` that gives it.
