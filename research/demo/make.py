@@ -37,11 +37,14 @@ PAGE = """# The demo film
 about lies under what it is not about. `demo-truth.m4a` is the same soundtrack well mixed. Both play at the same
 loudness, so only the balance differs. This page is written by the script, its figures are measured.
 
-    python -m research.demo                  # makes demo.mp4, demo-truth.m4a and this page again
-    python -m research.demo --stems DIR      # the true and the degraded stems too, as WAV
-    python -m research.demo --sound-only     # new sound under the pictures that are there
-    python -m research.demo --pictures-only  # new pictures over the sound that is there
-    python -m research.demo --check          # measures what lies here: lengths, levels, faces, sync
+<!-- only parsed: minutes, and programs of Debian -->
+```sh
+python -m research.demo                  # makes demo.mp4, demo-truth.m4a and this page again
+python -m research.demo --stems DIR      # the true and the degraded stems too, as WAV
+python -m research.demo --sound-only     # new sound under the pictures that are there
+python -m research.demo --pictures-only  # new pictures over the sound that is there
+python -m research.demo --check          # measures what lies here: lengths, levels, faces, sync
+```
 
 ## What happens
 

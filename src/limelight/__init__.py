@@ -11,8 +11,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-
 if TYPE_CHECKING:
     from limelight.api import highlight_video, inspect_video, plan_video, render_video, separate_video
     from limelight.mixing.controls import Controls
@@ -47,6 +45,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Loads a name when it is first asked for, so that `limelight --help` need not load everything."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("limelight-audio")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

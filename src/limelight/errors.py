@@ -20,6 +20,10 @@ Anything else, a plain ValueError too, is a bug of ours: E_INTERNAL, which leave
 Every message says what was wished, what was found, and what to do.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+
 
 class LimelightError(Exception):
     """Base of every error that Limelight raises on purpose."""
@@ -117,3 +121,10 @@ class Interrupted(LimelightError):
 
     code = "E_INTERRUPTED"
     exit_code = 130
+
+
+def kinds(of: type[LimelightError] = LimelightError) -> Iterator[type[LimelightError]]:
+    """Every error below one, each before those that are special cases of it."""
+    for kind in of.__subclasses__():
+        yield kind
+        yield from kinds(kind)

@@ -12,7 +12,7 @@ from media_corpus.corpus_item import CorpusItem
 from media_corpus.hostile import NEIGHBOUR
 
 from limelight.cli.context import REFUSED
-from limelight.cli.main import kinds
+from limelight.errors import kinds
 from limelight.types import STEMS
 
 OTHER_COMMANDS = {

@@ -27,7 +27,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from limelight.errors import InputError, LimelightError, OutputError
-from limelight.report.words import plain
 from limelight.runtime import keep_heap_small
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -175,6 +174,8 @@ def _own_up(kind: type[BaseException], error: BaseException, trace: TracebackTyp
 
 def _say(code: str, message: str) -> None:
     """The message may hold the name of a file, and that may hold anything."""
+    from limelight.report.words import plain
+
     one_line = plain(" ".join(message.split()), limit=_LONGEST_LINE)
     console.print(f"[bold red]{code}[/]: ", end="")
     console.print(one_line, markup=False)

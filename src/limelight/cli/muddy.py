@@ -17,7 +17,6 @@ import typer
 from limelight.cli.context import command_context, console, progress_bar
 from limelight.cli.options import AsJson, Quiet, Ray, Verbose
 from limelight.errors import UsageError
-from limelight.report.words import plain
 
 if TYPE_CHECKING:
     from limelight.dataset.build import Built
@@ -64,6 +63,7 @@ class BuiltSet(Protocol):
 def tell_built(built: BuiltSet, talk: Iterable[str], *, quiet: bool, as_json: bool) -> None:
     """The folder on stdout, the talk on stderr. Raises SomeFailed, which makes the exit code, where some was skipped."""
     from limelight.errors import SomeFailed
+    from limelight.report.words import plain
 
     typer.echo(json.dumps(asdict(built) | {"folder": str(built.folder)}, indent=1) if as_json else str(built.folder))
     if not quiet:

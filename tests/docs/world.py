@@ -1,0 +1,58 @@
+"""The folder that the docs' commands are run in: small films and sets under the names that the docs use."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import av
+import numpy as np
+from films import Film, film_path
+from voices import RATE, noise, voice
+
+FILMS = ("holiday.mp4", "film.mp4", "talk.mp4")
+SECONDS = 2.0
+
+
+def furnish(folder: Path, text: str) -> None:
+    """Puts there whatever the text of a page names; what its commands make themselves is not there before."""
+    for name in FILMS:
+        if name in text:
+            shutil.copy(talk(), folder / name)
+    for name, make in MAKERS.items():
+        if name in text:
+            make(folder / name)
+
+
+@cache
+def talk() -> Path:
+    """A film in which a voice lies under noise: what the rule mends. Made once."""
+    bare, made = film_path(Film(seconds=SECONDS, size=(160, 90))), Path(mkdtemp()) / "talk.mp4"
+    said = 0.25 * voice(SECONDS) + noise(SECONDS)
+    with av.open(str(bare)) as source, av.open(str(made), "w") as target:
+        picture = target.add_stream_from_template(source.streams.video[0])
+        sound = target.add_stream("aac", rate=RATE, layout="stereo")
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size:
+                packet.stream = picture
+                target.mux(packet)
+        for at in range(0, said.size, 1024):
+            frame = av.AudioFrame.from_ndarray(np.repeat(said[None, at : at + 1024], 2, 0), "fltp", "stereo")
+            frame.sample_rate, frame.pts, frame.time_base = RATE, at, Fraction(1, RATE)
+            target.mux(sound.encode(frame))
+        target.mux(sound.encode(None))
+    return made
+
+
+def _films(folder: Path) -> None:
+    """Three films of noise that share nothing."""
+    folder.mkdir(exist_ok=True)
+    for seed in range(3):
+        shutil.copy(film_path(Film(seconds=4.0, seed=seed + 1)), folder / f"{seed}.mp4")
+
+
+MAKERS: dict[str, Callable[[Path], None]] = {"films/": _films}
