@@ -45,6 +45,13 @@ imports: $(VENV)/.dev
 
 check: lint types imports
 
+# The site, into build/site; a warning or a broken link is an error. `make reference` writes the pages that code knows best.
+docs: $(VENV)/.docs
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+
+reference: $(VENV)/.dev
+	$(BIN)/python docs/generate.py
+
 # Speed and memory, ratios in one run; writes docs/benchmark.md.
 bench: $(VENV)/.dev
 	$(BIN)/python bench/run.py
@@ -70,8 +77,12 @@ $(VENV)/.core: pyproject.toml constraints.txt
 	$(PIP) -e .
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.core
+	$(PIP) -e ".[docs]"
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.core
-	$(PIP) -e ".[cluster,context,train,dev]"
+	$(PIP) -e ".[cluster,context,mcp,train,dev]"
 	@touch $@
 
 clean:
