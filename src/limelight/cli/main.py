@@ -20,6 +20,7 @@ from limelight.cli.evaluate import evaluate
 from limelight.cli.hand_over import export, import_
 from limelight.cli.highlight import highlight, plan, render
 from limelight.cli.inspect import inspect, models, score, stems
+from limelight.cli.mcp_server import mcp
 from limelight.cli.muddy import muddy
 from limelight.cli.options import ONE_AT_A_TIME
 from limelight.cli.study import study
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 CREATE, RESEARCH = "For films", "For research"
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
-    CREATE: (highlight, batch, plan, render, export, import_, inspect, stems, models, doctor),
+    CREATE: (highlight, batch, plan, render, export, import_, inspect, stems, models, doctor, mcp),
     RESEARCH: (score, evaluate, train, contexts, ablate, reproduce),
 }
 for group, commands in GROUPS.items():
