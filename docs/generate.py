@@ -44,7 +44,9 @@ def commands() -> str:
     """Every command with its options, by typer's own writer."""
     command = get_command(app)
     text = get_docs_for_click(obj=command, ctx=typer.Context(command, info_name="limelight"), name="limelight")
-    plain = text.replace("```console\n$ ", "```text\n").replace("&#x27;", "'").replace("&quot;", '"').replace("&amp;", "&")
+    plain = (
+        text.replace("```console\n$ ", "```text\n").replace("&#x27;", "'").replace("&quot;", '"').replace("&amp;", "&")
+    )
     return f"# Commands\n\n{GENERATED}\n\n" + plain.partition("\n")[2].strip() + "\n"
 
 

@@ -29,7 +29,9 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--film", type=Path, required=True)
     words.add_argument("--voice", type=Path, required=True)
-    words.add_argument("--start", type=float, default=60.0, help="of the excerpt, s; the key picture before it is taken")
+    words.add_argument(
+        "--start", type=float, default=60.0, help="of the excerpt, s; the key picture before it is taken"
+    )
     words.add_argument("--seconds", type=float, default=15.0)
     words.add_argument("--under", type=float, default=8.0, help="how far the voice lies under the film's sound, LU")
     words.add_argument("--into", type=Path, default=Path("docs/media"))

@@ -1,6 +1,6 @@
 """The fenced blocks of README and docs, as they are printed.
 
-    ```sh                    commands, run in order within a page, in one folder
+    ```sh, ```bash           commands, run in order within a page, in one folder
     ```python                run, in one namespace a page; with title="NAME.py" it is that file instead
     ```json, ```csv          with a title: that file; JSON without one must be JSON
     ```text and others       drawings and sketches, not run
@@ -50,7 +50,11 @@ class Block:
 def pages() -> list[Path]:
     """Everything that a stranger reads and copies from."""
     named = ("README.md", "CONTRIBUTING.md", "examples/README.md")
-    return [ROOT / name for name in named if (ROOT / name).exists()] + sorted((ROOT / "docs").rglob("*.md")) + sorted(ROOT.glob("skills/*/*.md"))
+    return (
+        [ROOT / name for name in named if (ROOT / name).exists()]
+        + sorted((ROOT / "docs").rglob("*.md"))
+        + sorted(ROOT.glob("skills/*/*.md"))
+    )
 
 
 def blocks_of(page: Path) -> list[Block]:
@@ -63,7 +67,16 @@ def blocks_of(page: Path) -> list[Block]:
             mark = MARK.match(lines[at - 1]) if at else None
             title = TITLE.search(rest)
             text = "\n".join(line.removeprefix(indent) for line in lines[at + 1 : end]) + "\n"
-            found.append(Block(page, at + 2, language, title[1] if title else "", mark[1] if mark else "", text))
+            found.append(
+                Block(
+                    page,
+                    at + 2,
+                    "sh" if language == "bash" else language,
+                    title[1] if title else "",
+                    mark[1] if mark else "",
+                    text,
+                )
+            )
             at = end
         at += 1
     return found

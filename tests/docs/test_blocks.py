@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import typer
-from docs.blocks import ROOT, Block, blocks_of, is_plain, pages, words_of
+from docs.blocks import ROOT, blocks_of, is_plain, pages, words_of
 from docs.world import furnish
 from media_corpus.command_server import CommandServer
 from typer.main import get_command
@@ -22,12 +22,13 @@ from typer.main import get_command
 from limelight.cli.main import app, with_command
 
 LANGUAGES = {"sh", "python", "json", "csv", "text", "toml", "yaml", "xml"}
+ALL = [block for page in pages() for block in blocks_of(page)]
+TITLES = {block.title for block in ALL}  # files that the pages write
 LAUNCHERS = {"limelight", "uvx", "python", "accelerate", "pipx"}
 # Programs of others that the docs name.
 OTHERS = {"apt", "cd", "claude", "docker", "for", "git", "mkdocs", "pip", "pipx", "pre-commit", "ray", "uv"}
 ROOT_COMMAND = get_command(app)
 _NOT_UNDERSTOOD = (typer.BadParameter.__mro__[2], SystemExit)  # ClickException; and what `with_command` refuses
-ALL = [block for page in pages() for block in blocks_of(page)]
 COMMANDS = [(block, command) for block in ALL if block.language == "sh" for command in block.commands]
 
 
@@ -145,7 +146,8 @@ def _check(words: list[str]) -> None:
     elif words[:2] == ["python", "-m"]:
         assert importlib.util.find_spec(words[2]), f"no module {words[2]}"
     elif words[0] == "python" or "/" in words[0]:
-        assert (ROOT / words[words[0] == "python"]).is_file(), "no such file"
+        program = words[words[0] == "python"]
+        assert program in TITLES or (ROOT / program).is_file(), "no such file"
     elif words[0] == "make":
         targets = (ROOT / "Makefile").read_text(encoding="utf-8")
         assert all(f"\n{word}:" in targets for word in words[1:] if "=" not in word), "no such target"

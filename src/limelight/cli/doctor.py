@@ -140,7 +140,9 @@ def _extras() -> Iterator[Finding]:
     for extra, packages in sorted(wanted.items()):
         lacking = [package for package in packages if _version_of(package) == "not installed"]
         if lacking:
-            yield Finding(f"extra {extra}", "missing", f"no {', '.join(lacking)}", f"pip install '.[{extra}]' in a clone")
+            yield Finding(
+                f"extra {extra}", "missing", f"no {', '.join(lacking)}", f"pip install '.[{extra}]' in a clone"
+            )
         else:
             yield Finding(f"extra {extra}", "ok", ", ".join(packages))
 

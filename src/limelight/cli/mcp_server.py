@@ -59,7 +59,9 @@ class Workspace:
         path = (self.folders[0] / Path(name)).resolve()
         if not any(path.is_relative_to(folder) for folder in self.folders):
             allowed = ", ".join(map(str, self.folders))
-            raise InputError(f"wanted {name}, which lies outside {allowed}; name a file within, or start with more folders")
+            raise InputError(
+                f"wanted {name}, which lies outside {allowed}; name a file within, or start with more folders"
+            )
         return path
 
 
@@ -183,7 +185,9 @@ def _edited(plan: Any, stem: str, add_db: float, start_seconds: float, end_secon
     from limelight.mixing.plan import MixPlan
 
     if stem not in plan.gains_db:
-        raise UsageError(f"wanted to move {stem!r}, the plan has {', '.join(plan.gains_db) or 'no stems'}; name one of them")
+        raise UsageError(
+            f"wanted to move {stem!r}, the plan has {', '.join(plan.gains_db) or 'no stems'}; name one of them"
+        )
     end, step = math.inf if end_seconds is None else end_seconds, plan.step_seconds
     curve = [gain + add_db * (start_seconds <= k * step < end) for k, gain in enumerate(plan.gains_db[stem])]
     values = plan.model_dump() | {"gains_db": {**plan.gains_db, stem: curve}}
