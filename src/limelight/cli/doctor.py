@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
@@ -120,7 +121,7 @@ def _models() -> Iterator[Finding]:
     """Each is opened, and its seal checked."""
     from limelight.models.registry import DIRECTORS, SEPARATORS
 
-    checks: dict[str, Callable[[], object]] = {name: lambda make=make: make(1) for name, make in SEPARATORS.items()}
+    checks: dict[str, Callable[[], object]] = {name: partial(make, 1) for name, make in SEPARATORS.items()}
     checks |= DIRECTORS
     for name, check in checks.items():
         try:

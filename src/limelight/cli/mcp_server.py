@@ -75,7 +75,7 @@ def server(workspace: Workspace) -> MCPServer:
     made = MCPServer("limelight", instructions=INSTRUCTIONS)
     for tool in _tools(workspace):
         reads = tool.__name__ in ("inspect", "read_plan")
-        made.tool(annotations=ToolAnnotations(readOnlyHint=reads, openWorldHint=False))(tool)
+        made.tool(annotations=ToolAnnotations(read_only_hint=reads, open_world_hint=False))(tool)
     return made
 
 
