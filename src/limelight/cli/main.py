@@ -21,7 +21,7 @@ from limelight.cli.context import INTERNAL, TERMINATED, fail, own_process
 from limelight.cli.evaluate import evaluate
 from limelight.cli.hand_over import export, import_
 from limelight.cli.highlight import highlight, plan, render
-from limelight.cli.inspect import inspect, models, score, stems
+from limelight.cli.inspect import inspect, loudness, models, score, stems, styles
 from limelight.cli.muddy import muddy
 from limelight.cli.options import ONE_AT_A_TIME
 from limelight.cli.study import study
@@ -93,7 +93,7 @@ app = typer.Typer(
 )
 CREATE, RESEARCH = "For films", "For research"
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
-    CREATE: (highlight, batch, plan, render, export, import_, inspect, stems, models),
+    CREATE: (highlight, batch, plan, render, export, import_, inspect, stems, styles, loudness, models),
     RESEARCH: (score, evaluate, train, contexts, ablate, reproduce),
 }
 for group, commands in GROUPS.items():
