@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from limelight.audio.loudness import LoudnessMeter
+from limelight.audio.peaks import TruePeakMeter
 from limelight.errors import PlanError
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
@@ -189,6 +191,29 @@ def analyse(job: Job, encoder: Encoder, hear: Hear = lambda measured, wanted: No
 def measure_soundtrack(soundtrack: SoundtrackInfo, blocks: Iterable[Samples]) -> Measurements:
     """Measures a soundtrack's blocks."""
     return measure_audio(blocks, sample_rate=soundtrack.sample_rate, layout=soundtrack.layout)
+
+
+class ResultMeter:
+    """Measures what becomes of the sound on its way into a file."""
+
+    def __init__(self, soundtrack: SoundtrackInfo) -> None:
+        self._loudness = LoudnessMeter(soundtrack.sample_rate, soundtrack.layout)
+        self._peaks = TruePeakMeter(soundtrack.channels)
+
+    def watch(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        """The same blocks [C, n]."""
+        for block in blocks:
+            self._loudness.push(block)
+            self._peaks.push(block)
+            yield block
+
+    def loudness_lufs(self) -> float:
+        """Of all that has passed; to be asked once, at the end. −inf is silence."""
+        return self._loudness.finish().integrated_lufs
+
+    def true_peak_dbtp(self) -> float:
+        """Of all that has passed; to be asked once, at the end. −inf is silence."""
+        return self._peaks.finish()
 
 
 def planned_tracks(tracks: Tracks) -> list[PlannedTrack]:
