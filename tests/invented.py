@@ -8,6 +8,7 @@ from limelight.api import Highlighted
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.verify import Verification
 from limelight.media.write import Written
+from limelight.mixing.delivery import Levels
 from limelight.mixing.plan import MixPlan, PlannedControls, PlannedLoudness, PlannedModel, PlannedShot, PlannedSource
 from limelight.types import STEMS
 
@@ -72,8 +73,7 @@ def invented_result(
         "soundtrack": track,
         "plan": plan or invented_plan(info.duration_seconds),
         "written": written,
-        "loudness_after_lufs": -23.31,
-        "true_peak_after_dbtp": -1.02,
+        "levels": Levels(-23.31, 6.2, -1.02, -22.4, 0.61),
         "notes": ("2 holes in the sound filled with silence (0.41 s)",),
         "stage_seconds": {"look": 0.25, "measure": 0.1, "plan": 0.3, "render": 0.35},
     }

@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     from limelight.api import highlight_video, inspect_video, plan_video, render_video, separate_video
     from limelight.mixing.controls import Controls
     from limelight.mixing.plan import MixPlan, read_plan
+    from limelight.mixing.track_roles import find_tracks
+    from limelight.models.directors.style import Style, load_style
     from limelight.models.registry import load_director, load_separator
 
 _HOMES = {
     "Controls": "limelight.mixing.controls",
     "MixPlan": "limelight.mixing.plan",
+    "Style": "limelight.models.directors.style",
+    "find_tracks": "limelight.mixing.track_roles",
     "highlight_video": "limelight.api",
     "inspect_video": "limelight.api",
     "load_director": "limelight.models.registry",
     "load_separator": "limelight.models.registry",
+    "load_style": "limelight.models.directors.style",
     "plan_video": "limelight.api",
     "read_plan": "limelight.mixing.plan",
     "render_video": "limelight.api",
@@ -32,10 +37,13 @@ _HOMES = {
 __all__ = [
     "Controls",
     "MixPlan",
+    "Style",
+    "find_tracks",
     "highlight_video",
     "inspect_video",
     "load_director",
     "load_separator",
+    "load_style",
     "plan_video",
     "read_plan",
     "render_video",

@@ -8,6 +8,8 @@ LimelightError                 code            exit   also a
 │   ├── Damaged                E_DAMAGED          3                 too much of it cannot be decoded
 │   ├── TooLarge               E_LIMIT            3                 beyond a declared limit
 │   ├── PlanError              E_PLAN             3                 a mix plan that is not one
+│   ├── TracksUnclear          E_TRACKS           3                 tracks or stems whose part in the mix is not clear
+│   ├── StyleError             E_STYLE            3                 a style that is not one
 │   └── Leakage                E_LEAKAGE          3                 a data set whose splits share a sound or film
 ├── NoSoundtrack               E_NO_AUDIO         4   ValueError
 ├── ModelError                 E_MODEL            5   ValueError    missing, damaged, of another format
@@ -74,6 +76,18 @@ class PlanError(InputError):
     """The mix plan cannot be read, or does not fit the film."""
 
     code = "E_PLAN"
+
+
+class TracksUnclear(InputError):
+    """It is not clear, or cannot be, what the tracks or stems of a film are in its mix."""
+
+    code = "E_TRACKS"
+
+
+class StyleError(InputError):
+    """The style is unknown, cannot be read, or has keys or values that no style has."""
+
+    code = "E_STYLE"
 
 
 class Leakage(InputError):

@@ -36,6 +36,8 @@ class SoundtrackInfo:
     bit_rate: int | None  # bits per second, where the container tells
     language: str | None
     is_default: bool
+    title: str = ""  # that somebody gave it
+    is_aside: bool = False  # a commentary, a description for the blind, a dub: its disposition says so
 
 
 @dataclass(frozen=True)

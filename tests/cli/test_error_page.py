@@ -98,6 +98,15 @@ def long_work(folder: Path) -> Words:
     return ["highlight", "film.mp4", "--quiet"]
 
 
+def one_track_alone(folder: Path) -> Words:
+    return ["highlight", "film.mp4", "--quiet", "--tracks", "auto"]
+
+
+def a_style_with_a_wrong_key(folder: Path) -> Words:
+    (folder / "mine.toml").write_text("speech_over_rest = 9\n")
+    return ["highlight", "film.mp4", "--quiet", "--style", "mine.toml"]
+
+
 CAUSES: dict[str, tuple[Callable[[Path], Words], int]] = {
     "E_INPUT": (nothing, 3),
     "E_NOT_MEDIA": (a_letter, 3),
@@ -105,6 +114,8 @@ CAUSES: dict[str, tuple[Callable[[Path], Words], int]] = {
     "E_DAMAGED": (too_much_damage, 3),
     "E_LIMIT": (ten_channels, 3),
     "E_PLAN": (half_a_plan, 3),
+    "E_TRACKS": (one_track_alone, 3),
+    "E_STYLE": (a_style_with_a_wrong_key, 3),
     "E_LEAKAGE": (a_group_in_two_splits, 3),
     "E_NO_AUDIO": (no_sound, 4),
     "E_MODEL": (a_damaged_model, 5),

@@ -10,12 +10,15 @@ from invented import invented_plan, invented_result
 from rich.console import Console
 
 from limelight.cli.summary import as_json, stem_changes, summary
+from limelight.mixing.delivery import Levels
 from limelight.types import STEMS
 
 KEYS = [
     "source", "dest", "duration_seconds", "container", "codec", "bit_rate", "loudness_before_lufs",
-    "loudness_after_lufs", "true_peak_before_dbtp", "true_peak_after_dbtp", "gains_db", "makeup_db", "copied",
-    "left_out", "notes", "verified", "model", "director", "left_as_it_was", "sound_copied", "why", "seconds", "report",
+    "loudness_after_lufs", "true_peak_before_dbtp", "true_peak_after_dbtp", "loudness_range_before_lu",
+    "loudness_range_after_lu", "dialogue_before_lufs", "dialogue_after_lufs", "speech_share", "target_met", "style",
+    "tracks", "gains_db", "makeup_db", "copied", "left_out", "notes", "verified", "model", "director",
+    "left_as_it_was", "sound_copied", "why", "seconds", "report",
 ]  # fmt: skip
 
 
@@ -119,13 +122,12 @@ def test_the_record_is_json_whatever_happened(result):
     worst = replace(
         result,
         plan=result.plan.model_copy(update={"loudness": silent}),
-        loudness_after_lufs=-math.inf,
-        true_peak_after_dbtp=math.nan,
+        levels=Levels(-math.inf, 0.0, math.nan, None, None),
         source=replace(result.source, path=Path("\udcff.mp4")),
     )
     text = json.dumps(as_json(worst), allow_nan=False, ensure_ascii=False)
     text.encode("utf-8")
     back = json.loads(text)
     assert back == as_json(worst)
-    assert [back[key] for key in KEYS if key.startswith(("loudness", "true_peak"))] == [None] * 4
+    assert [back[key] for key in KEYS if key.startswith(("loudness_b", "loudness_a", "true_peak"))] == [None] * 4
     assert "silence → silence" in printed(worst)

@@ -18,6 +18,8 @@ from limelight.media.formats import (
     muxer_options,
 )
 from limelight.media.probe import probe
+from limelight.media.read_audio import read_audio
+from limelight.media.write import write_with_soundtrack
 from limelight.types import SoundtrackInfo
 
 LAYOUTS = (
@@ -143,3 +145,24 @@ def test_every_option_is_known_to_its_muxer(caplog):
     assert muxer_options("mkv") == muxer_options("ogg") == {"fflags": "+bitexact"}
     assert muxer_options("wav") == {"rf64": "auto"}
     assert muxer_options("m4a")["brand"] == "M4A "
+
+
+def test_a_lossy_source_gets_twice_its_rate_up_to_plenty_and_never_less_than_its_own():
+    def rate(bit_rate, container="mp4", layout="stereo"):
+        sound = track("aac", layout=layout, bit_rate=bit_rate)
+        return choose_sound_format(sound, container, sample_format="fltp").bit_rate
+
+    assert [rate(one) for one in (None, 48_000, 96_000, 128_000, 192_000, 320_000)] == [
+        160_000, 160_000, 192_000, 256_000, 256_000, 320_000
+    ]  # fmt: skip
+    assert rate(96_000, layout="mono") == 128_000
+    assert rate(640_000, layout="5.1") == 768_000
+
+
+def test_the_rate_that_matroska_does_not_tell_is_measured(tmp_path):
+    source = film_path(Film(container="mkv", sound="aac", seconds=3.0))
+    info = probe(source)
+    assert info.soundtracks[0].bit_rate is None
+    track = info.soundtracks[0]
+    written = write_with_soundtrack(info, track, read_audio(info, track), tmp_path / "out.mkv")
+    assert written.bit_rate == 256_000  # the film's is 192 kb/s

@@ -252,9 +252,9 @@ def _tell_stages(memory: mmap.mmap) -> None:
         mark("copy")
         return copy(writer, cargo)
 
-    def marked_verify(*given):
+    def marked_verify(*given, **named):
         mark("verify")
-        return verify(*given)
+        return verify(*given, **named)
 
     def marked_signal(number, handler):
         found = install(number, handler)

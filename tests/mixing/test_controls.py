@@ -39,9 +39,11 @@ def test_the_ceiling_has_a_range(ceiling: float) -> None:
 
 
 def test_targets_by_name_in_any_case() -> None:
-    for name, lufs in LOUDNESS_TARGETS.items():
-        assert Controls(loudness=name).target_lufs == lufs
-        assert Controls(loudness=name.upper()).target_lufs == lufs
+    for name, target in LOUDNESS_TARGETS.items():
+        assert Controls(loudness=name).target_lufs == target.lufs
+        assert Controls(loudness=name.upper()).target == target
+        assert target.source
+        assert target.as_of
     assert Controls(loudness="keep").target_lufs is None
     assert Controls(loudness="Keep").target_lufs is None
 
@@ -53,7 +55,9 @@ def test_targets_by_number(loudness: str | float) -> None:
 
 @pytest.mark.parametrize("loudness", ["loud", "", "youtube ", "−16"])
 def test_other_names_are_refused_with_those_there_are(loudness: str) -> None:
-    with pytest.raises(ValueError, match="one of keep, youtube, podcast, ebu, atsc, netflix or a number"):
+    with pytest.raises(
+        ValueError, match="one of keep, youtube, tiktok, spotify, podcast, ebu, atsc, netflix or a number"
+    ):
         Controls(loudness=loudness)
 
 

@@ -235,6 +235,16 @@ def integrated_from_block_powers(powers: Vector) -> float:
     return float(power_to_lufs(loud.mean())) if loud.size else -np.inf
 
 
+def dialogue_lufs(powers: Vector, spoken: NDArray[np.bool_]) -> float:
+    """Loudness of a whole programme where somebody speaks: of powers [T] those that are spoken, and above the absolute gate.
+
+    Dialogue-gated as ITU-R BS.1770-1 with a speech detector is used for delivery: there is no relative gate. −∞ where nobody
+    speaks.
+    """
+    loud = powers[spoken & (powers > lufs_to_power(ABSOLUTE_GATE_LUFS))]
+    return float(power_to_lufs(loud.mean())) if loud.size else -np.inf
+
+
 def range_from_block_powers(powers: Vector) -> float:
     """Loudness range in LU (Tech 3342): 10th to 95th percentile of the short-term loudness that passes the gates."""
     loud = np.sort(_gated(sliding_powers(powers, SHORT_TERM_BLOCKS), RANGE_GATE_LU))

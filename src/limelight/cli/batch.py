@@ -68,7 +68,7 @@ def batch(
     speech: Speech = 0.0,
     music: Music = 0.0,
     effects: Effects = 0.0,
-    loudness: Loudness = "keep",
+    loudness: Loudness = None,
     true_peak: TruePeak = None,
     audio_stream: AudioStream = None,
     separator: SeparatorName = None,
@@ -106,7 +106,7 @@ def batch(
         if not inputs and not watch:
             raise UsageError("wanted films, got none; give films, folders or lists, or --watch DIR")
         settings = FilmSettings(
-            strength, speech, music, effects, loudness, true_peak, audio_stream, separator, director, model,
+            strength, speech, music, effects, loudness or "keep", true_peak, audio_stream, separator, director, model,
             None if context is None else context.value, context_model, text_model, device, offline, plan, report,
         )  # fmt: skip
         folder = None if output is None else output if is_url(output) else os.path.abspath(output)

@@ -11,15 +11,20 @@ import typer
 
 from limelight.cli.context import command_context, console, print_utf8, progress_bar
 from limelight.cli.options import (
+    AddTrack,
     AsJson,
+    AudioBitrate,
+    AudioCodec,
     AudioStream,
     CaptionsFile,
     Context,
     ContextModel,
+    DefaultTrack,
     Device,
     DirectorName,
     Effects,
     Force,
+    KeepTracks,
     Loudness,
     ModelName,
     Music,
@@ -29,18 +34,29 @@ from limelight.cli.options import (
     SeparatorName,
     Source,
     Speech,
+    StemFiles,
     Strength,
+    StyleName,
     TextModel,
+    TrackName,
+    TracksWish,
     TruePeak,
     Verbose,
     check_one_film,
     context_request,
     controls_from_flags,
+    new_track_from_flags,
+    style_from_flags,
+    tracks_from_flags,
 )
+from limelight.errors import UsageError
 
 if TYPE_CHECKING:
     from limelight.api import Highlighted
+    from limelight.media.formats import NewTrack
     from limelight.mixing.mixers import Mixer
+    from limelight.models.directors.style import Style
+    from limelight.models.separators.tracks import Tracks
 
 
 def highlight(
@@ -51,9 +67,17 @@ def highlight(
     speech: Speech = 0.0,
     music: Music = 0.0,
     effects: Effects = 0.0,
-    loudness: Loudness = "keep",
+    loudness: Loudness = None,
     true_peak: TruePeak = None,
+    style: StyleName = None,
     audio_stream: AudioStream = None,
+    tracks: TracksWish = None,
+    stem: StemFiles = None,
+    keep_tracks: KeepTracks = False,
+    add_track: AddTrack = False,
+    default_track: DefaultTrack = TrackName.original,
+    audio_codec: AudioCodec = None,
+    audio_bitrate: AudioBitrate = None,
     separator: SeparatorName = None,
     director: DirectorName = None,
     model: ModelName = None,
@@ -79,11 +103,23 @@ def highlight(
         from limelight.report.page import check_page, write_report
         from limelight.vision.encoder import encoder_for
 
-        target = _target(source, output, audio_stream)
+        check_one_film(source)
+        styling = style_from_flags(style, loudness)
+        known = _known(source, tracks, stem, audio_stream, separator, model, quiet=quiet)
+        new_track = new_track_from_flags(
+            add_track=add_track,
+            default_track=default_track,
+            keep_tracks=keep_tracks,
+            tracks=known,
+            codec=audio_codec,
+            bit_rate=audio_bitrate,
+            style=styling.name if styling else None,
+        )
+        target = _target(source, output, audio_stream, known, new_track)
         page = target.with_suffix(".html") if report else None
         if page:
             check_page(source, page, target, overwrite=force)
-        mixer = _mixer(separator, director, model, device=device, offline=offline)
+        mixer = _mixer(known, separator, director, model, device=device, style=styling, offline=offline)
         if plan_out:
             mixer.check_editable()
             check_place(source, plan_out, overwrite=force)
@@ -103,8 +139,10 @@ def highlight(
                 mixer=mixer,
                 encoder=watching.encoder,
                 picture_height=watching.picture_height,
-                controls=controls,
+                controls=api.with_style(controls, styling),
                 audio_stream=audio_stream,
+                tracks=known,
+                new_track=new_track,
                 overwrite=force,
                 progress=bar,
             )
@@ -123,9 +161,12 @@ def plan(
     speech: Speech = 0.0,
     music: Music = 0.0,
     effects: Effects = 0.0,
-    loudness: Loudness = "keep",
+    loudness: Loudness = None,
     true_peak: TruePeak = None,
+    style: StyleName = None,
     audio_stream: AudioStream = None,
+    tracks: TracksWish = None,
+    stem: StemFiles = None,
     separator: SeparatorName = None,
     director: DirectorName = None,
     context: Context = None,
@@ -146,6 +187,8 @@ def plan(
         check_one_film(source)
         if output:
             check_place(source, output, overwrite=force)
+        styling = style_from_flags(style, loudness)
+        known = _known(source, tracks, stem, audio_stream, separator, None, quiet=quiet)
         deciding = load_director(director) if director else load_director()
         with progress_bar(quiet=quiet) as bar:
             made = api.plan_video(
@@ -154,7 +197,9 @@ def plan(
                 director=deciding,
                 encoder=encoder_for(deciding.card.name, "cues", request, sampled=True).encoder,
                 controls=controls,
+                style=styling,
                 audio_stream=audio_stream,
+                tracks=known,
                 progress=bar,
             )
         if output:
@@ -170,6 +215,11 @@ def render(
     force: Force = False,
     true_peak: Annotated[float | None, typer.Option(help="Another ceiling than the plan's, dBTP.")] = None,
     separator: SeparatorName = None,
+    add_track: AddTrack = False,
+    default_track: DefaultTrack = TrackName.original,
+    keep_tracks: KeepTracks = False,
+    audio_codec: AudioCodec = None,
+    audio_bitrate: AudioBitrate = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -178,14 +228,26 @@ def render(
     """Render a plan, edited or not: no picture is looked at, nothing is decided."""
     with command_context(verbose=verbose):
         from limelight import api
+        from limelight.media.probe import probe
         from limelight.mixing.controls import Controls
+        from limelight.mixing.job import tracks_of
         from limelight.mixing.plan import read_plan
         from limelight.models.registry import load_separator
 
         Controls(true_peak_dbtp=true_peak)  # raises where it is out of range
         made = read_plan(plan_file)
-        target = _target(source, output, made.source.audio_stream)
-        name = separator or (made.model.name if offline else None)
+        check_one_film(source)
+        known = tracks_of(made.source, probe(source)) if made.source.tracks else None
+        new_track = new_track_from_flags(
+            add_track=add_track,
+            default_track=default_track,
+            keep_tracks=keep_tracks,
+            tracks=known,
+            codec=audio_codec,
+            bit_rate=audio_bitrate,
+        )
+        target = _target(source, output, made.source.audio_stream, known, new_track)
+        name = separator or (made.model.name if offline and known is None else None)
         with progress_bar(quiet=quiet) as bar:
             result = api.render_video(
                 source,
@@ -193,44 +255,71 @@ def render(
                 target,
                 separator=load_separator(name, offline=offline) if name else None,
                 true_peak_dbtp=true_peak,
+                new_track=new_track,
                 overwrite=force,
                 progress=bar,
             )
         _tell(result, quiet=quiet, as_json=as_json, page=None)
 
 
-def _target(source: Path, output: str | None, audio_stream: int | None) -> Path:
+def _known(
+    source: Path,
+    tracks: str | None,
+    stem: list[str] | None,
+    audio_stream: int | None,
+    separator: str | None,
+    model: str | None,
+    *,
+    quiet: bool,
+) -> Tracks | None:
+    """The tracks that are the stems, where they are told. Raises UsageError, TracksUnclear, InputError."""
+    if (tracks or stem) and (separator or model or audio_stream is not None):
+        raise UsageError(
+            "--tracks and --stem need nothing separated; leave --separator, --model and --audio-stream out"
+        )
+    return tracks_from_flags(source, tracks, stem, quiet=quiet)
+
+
+def _target(
+    source: Path, output: str | None, audio_stream: int | None, tracks: Tracks | None, new_track: NewTrack
+) -> Path:
     """Where the result goes: a name, or NAME.highlighted.EXT in a folder or beside the film. Its container takes the film.
 
     Raises InputError, NoSoundtrack, OutputError, before the long work.
     """
-    from limelight.api import default_target
+    from limelight.api import default_target, joined
     from limelight.media.probe import choose_soundtrack, probe
     from limelight.media.write import check_container
 
-    check_one_film(source)
     info = probe(source)
     target = default_target(info) if output is None else Path(output)
     if output is not None and (output.endswith(("/", os.sep)) or target.is_dir()):
         target /= default_target(info).name
-    check_container(info, choose_soundtrack(info, audio_stream), target)
+    soundtrack = tracks.soundtrack if tracks else choose_soundtrack(info, audio_stream)
+    check_container(info, soundtrack, target, new=joined(new_track, tracks))
     return target
 
 
 def _mixer(
-    separator: str | None, director: str | None, model: str | None, *, device: str | None, offline: bool
+    tracks: Tracks | None,
+    separator: str | None,
+    director: str | None,
+    model: str | None,
+    *,
+    device: str | None,
+    style: Style | None,
+    offline: bool,
 ) -> Mixer:
     """The way to a new mix that the flags ask for. Raises ModelError, UsageError."""
     from limelight import api
-    from limelight.errors import UsageError
     from limelight.models.registry import load_director, load_remixer, load_separator
 
     if model and (separator or director):
         raise UsageError("--model remixes in one step, in place of a separator and a director; give it alone")
     if model:
-        return api.mixer_of(None, None, load_remixer(model, device=device))
-    hears = load_separator(separator, offline=offline) if separator else None
-    return api.mixer_of(hears, load_director(director) if director else None, None)
+        return api.mixer_of(None, None, load_remixer(model, device=device), style=style)
+    chosen = tracks or (load_separator(separator, offline=offline) if separator else None)
+    return api.mixer_of(chosen, load_director(director) if director else None, None, style=style)
 
 
 def _tell(result: Highlighted, *, quiet: bool, as_json: bool, page: Path | None) -> None:

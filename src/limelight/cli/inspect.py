@@ -165,3 +165,31 @@ def models(as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = Fal
 
         listed = list_models()
         typer.echo(json.dumps([asdict(one) for one in listed], indent=1) if as_json else models_text(listed))
+
+
+def styles(
+    name: Annotated[str | None, typer.Argument(help="One of them, as the file that it is.", metavar="NAME")] = None,
+) -> None:
+    """The styles: what each aims at. With a name its TOML file, to be copied and changed: styles vlog > mine.toml."""
+    with command_context():
+        from limelight.models.directors.style import load_style, style_names, style_text
+
+        if name is not None:
+            print_utf8(style_text(name).rstrip())
+            return
+        for known in style_names():
+            print_utf8(f"{known:12} {load_style(known).about}")
+
+
+def loudness() -> None:
+    """The loudness targets by name: what each asks for, who says so, and when that was looked up."""
+    with command_context():
+        from limelight.mixing.controls import LOUDNESS_TARGETS
+
+        for name, target in LOUDNESS_TARGETS.items():
+            kind = "dialogue-gated" if target.dialogue_gated else "integrated"
+            peak = f"true peak ≤ {target.true_peak_dbtp:g} dBTP".replace("-", "−")
+            print_utf8(
+                f"{name:8} {f'{target.lufs:g}'.replace('-', '−')} LUFS {kind} ± {target.tolerance_lu:g} LU, {peak} "
+                f"({target.source}; {target.as_of})"
+            )

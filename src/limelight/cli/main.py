@@ -19,7 +19,7 @@ from limelight.cli.doctor import doctor
 from limelight.cli.evaluate import evaluate
 from limelight.cli.hand_over import export, import_
 from limelight.cli.highlight import highlight, plan, render
-from limelight.cli.inspect import inspect, models, score, stems
+from limelight.cli.inspect import inspect, loudness, models, score, stems, styles
 from limelight.cli.mcp_server import mcp
 from limelight.cli.muddy import muddy
 from limelight.cli.options import ONE_AT_A_TIME
@@ -38,7 +38,21 @@ app = typer.Typer(
 )
 CREATE, RESEARCH = "For films", "For research"
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
-    CREATE: (highlight, batch, plan, render, export, import_, inspect, stems, models, doctor, mcp),
+    CREATE: (
+        highlight,
+        batch,
+        plan,
+        render,
+        export,
+        import_,
+        inspect,
+        stems,
+        styles,
+        loudness,
+        models,
+        doctor,
+        mcp,
+    ),
     RESEARCH: (score, evaluate, train, contexts, ablate, reproduce),
 }
 for group, commands in GROUPS.items():

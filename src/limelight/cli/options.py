@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limelight.errors import InputError
+from limelight.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from limelight.media.formats import NewTrack
     from limelight.mixing.controls import Controls
+    from limelight.models.directors.style import Style
+    from limelight.models.separators.tracks import Tracks
     from limelight.vision.encoder import ContextRequest
 
 ONE_AT_A_TIME = "this command takes one film; many are done by: limelight batch FILMS… -o DIR"
@@ -27,6 +32,13 @@ class ContextName(StrEnum):
     words = "words"  # what is measured, in words, as text embeddings
 
 
+class TrackName(StrEnum):
+    """One of two soundtracks."""
+
+    original = "original"
+    mix = "mix"
+
+
 Source = Annotated[Path, typer.Argument(help="A film or a sound file.", metavar="IN")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace the target if it exists.")]
 Strength = Annotated[float, typer.Option(help="How far to go: 0 is the original, 1 what the model proposes.")]
@@ -34,9 +46,50 @@ Speech = Annotated[float, typer.Option(help="Move speech by so many dB more.")]
 Music = Annotated[float, typer.Option(help="Move music by so many dB more.")]
 Effects = Annotated[float, typer.Option(help="Move effects by so many dB more.")]
 Loudness = Annotated[
-    str, typer.Option(help="keep | youtube | podcast | ebu | atsc | netflix | a number in LUFS.", metavar="TARGET")
+    str | None,
+    typer.Option(
+        help="keep | youtube | podcast | ebu | atsc | netflix | … | a number in LUFS; see `limelight loudness`. "
+        "Default the style's, or keep.",
+        metavar="TARGET",
+    ),
 ]
-TruePeak = Annotated[float | None, typer.Option(help="Ceiling in dBTP; default −1 where anything is changed.")]
+TruePeak = Annotated[
+    float | None, typer.Option(help="Ceiling in dBTP; default the target's, or −1 where anything is changed.")
+]
+StyleName = Annotated[
+    str | None, typer.Option("--style", help="What kind of film it is; see `limelight styles`. Or your own FILE.toml.")
+]
+TracksWish = Annotated[
+    str | None,
+    typer.Option(
+        "--tracks",
+        help="Soundtracks that are the stems: auto, or 0=speech,1=effects,2=music (also titles, 0+3=speech, keep, drop).",
+        metavar="ROLES",
+    ),
+]
+StemFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stem", help="A file beside the film that is a stem: speech=voice.wav, music=bed.flac@1.5 (begins at 1.5 s)."
+    ),
+]
+KeepTracks = Annotated[bool, typer.Option("--keep-tracks", help="With --tracks: keep the originals behind the mix.")]
+AddTrack = Annotated[
+    bool, typer.Option("--add-track", help="Keep the original soundtrack and add the new one behind it.")
+]
+DefaultTrack = Annotated[
+    TrackName, typer.Option("--default-track", help="With --add-track: which soundtrack players choose.")
+]
+AudioCodec = Annotated[
+    str | None,
+    typer.Option(
+        "--audio-codec",
+        help="aac, opus, mp3, flac, alac or pcm; default lossless where the source is, else the container's.",
+    ),
+]
+AudioBitrate = Annotated[
+    str | None, typer.Option("--audio-bitrate", help="As 256k; default by the source.", metavar="RATE")
+]
 AudioStream = Annotated[int | None, typer.Option(help="Which soundtrack, counted from 0; default the film's own.")]
 SeparatorName = Annotated[
     str | None,
@@ -86,12 +139,79 @@ Offline = Annotated[bool, typer.Option("--offline", help="Never use the network:
 
 
 def controls_from_flags(
-    strength: float, speech: float, music: float, effects: float, loudness: str, true_peak: float | None
+    strength: float, speech: float, music: float, effects: float, loudness: str | None, true_peak: float | None
 ) -> Controls:
     """The flags as one checked record. Raises UsageError for what is out of range."""
-    from limelight.mixing.controls import Controls
+    from limelight.mixing.controls import KEEP, Controls
 
-    return Controls(strength, speech, music, effects, loudness, true_peak)
+    return Controls(strength, speech, music, effects, KEEP if loudness is None else loudness, true_peak)
+
+
+def style_from_flags(name: str | None, loudness: str | None) -> Style | None:
+    """The style, which --loudness keep asks not to set the loudness. Raises StyleError."""
+    from limelight.mixing.controls import KEEP
+    from limelight.models.directors.style import load_style
+
+    if name is None:
+        return None
+    style = load_style(name)
+    return replace(style, loudness=KEEP) if loudness is not None and loudness.lower() == KEEP else style
+
+
+def tracks_from_flags(source: Path, tracks: str | None, stems: list[str] | None, *, quiet: bool) -> Tracks | None:
+    """The parts of the mix, told on stderr. Raises UsageError, TracksUnclear, InputError."""
+    if tracks is None and not stems:
+        return None
+    from limelight.cli.context import console
+    from limelight.media.probe import probe
+    from limelight.mixing.track_roles import find_tracks
+    from limelight.report.words import plain
+
+    found = find_tracks(probe(source), tracks=tracks, stems=stems or ())
+    for line in () if quiet else found.reasons:
+        console.print(plain(line), markup=False)
+    return found
+
+
+def new_track_from_flags(
+    *,
+    add_track: bool,
+    default_track: TrackName = TrackName.original,
+    keep_tracks: bool = False,
+    tracks: Tracks | None = None,
+    codec: str | None = None,
+    bit_rate: str | None = None,
+    style: str | None = None,
+) -> NewTrack:
+    """How the new soundtrack joins the film. Raises UsageError for flags that have no use together."""
+    from limelight.media.formats import NewTrack
+
+    if keep_tracks and tracks is None:
+        raise UsageError(
+            "--keep-tracks has a use with --tracks alone; to keep the original soundtrack give --add-track"
+        )
+    if add_track and tracks is not None:
+        raise UsageError("--add-track keeps one original soundtrack; with --tracks give --keep-tracks")
+    if default_track is TrackName.mix and not add_track:
+        raise UsageError("--default-track has a use with --add-track alone: else there is one new soundtrack")
+    name = f"Rebalanced ({style})" if style else "Rebalanced"
+    return NewTrack(
+        place="behind" if add_track else "before" if keep_tracks else "instead",
+        is_default=default_track is TrackName.mix if add_track else None,
+        title=name if add_track else None,
+        codec=codec.lower() if codec else None,
+        bit_rate=_bits(bit_rate),
+    )
+
+
+def _bits(told: str | None) -> int | None:
+    """256k, 0.5M or 256000 as bit/s."""
+    if told is None:
+        return None
+    rate = re.fullmatch(r"(\d+(?:\.\d+)?)([kKmM]?)", told.strip())
+    if rate is None:
+        raise UsageError(f"a bit rate is told as 256k, got {told!r}")
+    return round(float(rate[1]) * {"": 1, "k": 1000, "m": 1_000_000}[rate[2].lower()])
 
 
 def context_request(

@@ -25,12 +25,14 @@ from limelight.models.registry import Listed
 from limelight.report.facts import (
     StemChange,
     decided,
+    delivery_facts,
     left_as_it_was,
     picture_in_words,
     stem_changes,
+    target_met,
     time_in_words,
 )
-from limelight.report.words import change, decibels, plain
+from limelight.report.words import decibels, plain
 from limelight.types import Cues
 
 _COLOURS = {"speech": "dodger_blue1", "music": "dark_orange", "effects": "green3"}
@@ -49,9 +51,8 @@ def summary(result: Highlighted, *, page: Path | None = None) -> RenderableType:
         table.add_row("sound", f"remixed by {plain(result.plan.model.name)} in one step, without stems")
     if abs(result.plan.makeup_db) >= 0.05:
         table.add_row("whole mix", decibels(result.plan.makeup_db))
-    before = result.plan.loudness
-    table.add_row("loudness", change(before.before_lufs, result.loudness_after_lufs, "LUFS"))
-    table.add_row("true peak", change(before.true_peak_before_dbtp, result.true_peak_after_dbtp, "dBTP"))
+    for label, said in delivery_facts(result).items():
+        table.add_row(label, said)
     table.add_row("picture", picture_in_words(result))
     for label, lines in _kept(result).items():
         table.add_row(label, Text(lines))
@@ -89,6 +90,16 @@ def as_json(result: Highlighted, *, page: Path | None = None) -> dict[str, objec
         "loudness_after_lufs": _finite(result.loudness_after_lufs),
         "true_peak_before_dbtp": _finite(before.true_peak_before_dbtp),
         "true_peak_after_dbtp": _finite(result.true_peak_after_dbtp),
+        "loudness_range_before_lu": _finite(before.range_before_lu),
+        "loudness_range_after_lu": _finite(result.levels.range_lu),
+        "dialogue_before_lufs": _finite(before.dialogue_before_lufs),
+        "dialogue_after_lufs": _finite(result.levels.dialogue_lufs),
+        "speech_share": _finite(result.levels.speech_share),
+        "target_met": target_met(result),
+        "style": plain(result.plan.style["name"]) if result.plan.style else None,
+        "tracks": None
+        if result.plan.source.tracks is None
+        else [one.model_dump() for one in result.plan.source.tracks],
         "gains_db": {
             stem: {"mean": _finite(gain.mean_db), "min": _finite(gain.min_db), "max": _finite(gain.max_db)}
             for stem, gain in stem_changes(result.plan).items()

@@ -233,9 +233,20 @@ def copy_metadata(stream: Stream, target: Stream, container: str, *, sound_chang
         kept["handler_name"] = kept["handler_name"] or handler
     if name:
         kept["title"] = name
+    if container == "mov" and "language" in kept:
+        kept["language"] = quicktime_language(kept["language"])
     target.metadata.update(kept)
     target.disposition = stream.disposition
     return left_out
+
+
+# QuickTime knows languages by a list, in which some stand under their older code; FFmpeg leaves out what is not on it.
+_OLDER_CODES = {"deu": "ger", "nld": "dut", "ell": "gre", "isl": "ice", "zho": "chi", "sqi": "alb", "swe": "sve"}
+
+
+def quicktime_language(code: str) -> str:
+    """The code under which QuickTime's list may know a language."""
+    return _OLDER_CODES.get(code.lower(), code)
 
 
 def copy_time_code(source: av.container.InputContainer, stream: VideoStream, target: VideoStream) -> None:

@@ -20,7 +20,7 @@ import av.container
 import av.error
 from av.audio.stream import AudioStream
 from av.packet import Packet
-from av.stream import AttachmentStream, Stream
+from av.stream import AttachmentStream, Disposition, Stream
 from av.video.stream import VideoStream
 
 from limelight.errors import InputError, OutputError
@@ -39,8 +39,9 @@ from limelight.media.container import (
     is_cover,
     main_picture,
     open_input,
+    quicktime_language,
 )
-from limelight.media.formats import SOUND_CONTAINERS, other_container
+from limelight.media.formats import AS_BEFORE, SOUND_CONTAINERS, NewTrack, other_container
 from limelight.media.matroska_elements import ROOM
 from limelight.media.mp4_boxes import HiddenPackets, Kept, read_kept
 from limelight.media.packets import Damage, Fingerprint, needs_unwrapping, read_packets
@@ -110,18 +111,35 @@ def map_streams(
     sound_index: int,
     add_sound: Callable[[], Stream] | None,
     clock: Clock,
+    new: NewTrack = AS_BEFORE,
 ) -> StreamMap:
-    """Give every stream of the source its place in the output; the new sound takes the old one's (`add_sound`).
+    """Give every stream of the source its place in the output; the new sound takes the old one's (`add_sound`), or one beside.
 
-    Without `add_sound` that soundtrack is copied like all others. Raises `OutputError` where the container cannot hold
-    the picture, `SoundNotCopied` where it cannot hold that soundtrack.
+    Without `add_sound` that soundtrack is copied like all others. Where the film has no stream `sound_index` the new sound
+    comes last. Raises `OutputError` where the container cannot hold the picture, `SoundNotCopied` where it cannot hold that
+    soundtrack.
     """
     stream_map, chapters, main = StreamMap(), source.chapters(), main_picture(source)
-    for stream in source.streams:
-        if stream.index == sound_index and add_sound is not None:
+
+    def add(stream: Stream | None) -> None:
+        if add_sound is not None:
             target = add_sound()
             stream_map.sound_index = target.index
-            stream_map.left_out += copy_metadata(stream, target, container, sound_changed=True)
+            stream_map.left_out += _describe_new(stream, target, container, new)
+
+    def add_old(stream: Stream) -> None:
+        if _add_stream(stream, output, container, stream_map, is_picture=False) is None:
+            raise OutputError(f"cannot keep the {in_words(stream)} in {container}: it cannot hold it; choose .mkv")
+
+    for stream in source.streams:
+        if stream.index == sound_index and add_sound is not None:
+            if new.place == "behind":
+                add_old(stream)
+            add(stream)
+            if new.place == "before":
+                add_old(stream)
+        elif stream.index in new.leave_out:
+            stream_map.leave_out(in_words(stream), "it is part of the new soundtrack")
         elif isinstance(stream, AttachmentStream):
             _add_attachment(stream, output, container, stream_map)
         elif is_cover(stream) and stream.codec_context is not None:
@@ -134,12 +152,38 @@ def map_streams(
                 stream_map.sound_index = _place_of_sound(copy, container)
         elif not _is_written_anew(stream, container, chapters=bool(chapters)):
             stream_map.leave_out(in_words(stream), "timed data cannot be copied")
+    if not any(stream.index == sound_index for stream in source.streams):
+        add(None)
+    if new.is_default and add_sound is not None:
+        _leave_one_default(output, stream_map.sound_index)
     if stream_map.picture is not None:
         _make_room(source, container, path, stream_map, stream_map.picture)
     stream_map.traits = picture_traits(path)
     _copy_chapters(chapters, output, clock, stream_map)
     _copy_tags(source, output, stream_map, sound_changed=add_sound is not None)
     return stream_map
+
+
+def _describe_new(stream: Stream | None, target: Stream, container: str, new: NewTrack) -> list[str]:
+    """Say of the new soundtrack what was said of the one that it was made from, unless told; give what does not go along."""
+    left_out = copy_metadata(stream, target, container, sound_changed=True) if stream is not None else []
+    if new.title is not None:
+        target.metadata["title"] = new.title
+        if container in ("mp4", "mov", "m4a"):
+            target.metadata["handler_name"] = new.title
+    if new.language is not None:
+        target.metadata["language"] = quicktime_language(new.language) if container == "mov" else new.language
+    if new.is_default is not None:
+        others = target.disposition & ~Disposition.default
+        target.disposition = others | Disposition.default if new.is_default else others
+    return left_out
+
+
+def _leave_one_default(output: av.container.OutputContainer, index: int) -> None:
+    """Players choose the first soundtrack that calls itself the default one."""
+    for stream in output.streams.audio:
+        if stream.index != index:
+            stream.disposition &= ~Disposition.default
 
 
 def _add_stream(

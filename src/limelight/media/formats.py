@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
 from pathlib import Path
+from typing import Literal
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.errors import OutputError
+from limelight.errors import OutputError, UsageError
 from limelight.types import SoundtrackInfo, SourceInfo
 
 # What we write: suffix → container.
@@ -65,9 +66,29 @@ _LAYOUTS = {
 }
 
 _FLOOR = {1: 96_000, 2: 160_000, 3: 240_000, 4: 320_000, 5: 352_000, 6: 384_000, 7: 448_000, 8: 512_000}  # bit/s
-_LOSSY_FROM_LOSSLESS = 128_000  # bit/s per channel
+_PLENTY = 128_000  # bit/s per channel, also for what was lossless
+SECOND_GENERATION = 2  # times the source's rate: its noise then lies 12 dB under the mask and more (docs/delivery.md)
 _LOSSLESS = frozenset({"flac", "alac", "truehd", "mlp", "wavpack", "tta", "ape"})
 _PCM_KEPT = frozenset({"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le"})
+
+
+# What a user may ask for → FFmpeg's encoder; PCM has one for each depth.
+CODECS = {"aac": "aac", "opus": "libopus", "mp3": "libmp3lame", "flac": "flac", "alac": "alac", "pcm": "pcm"}
+LOSSLESS_CODECS = ("flac", "alac", "pcm")
+_TAKES = {
+    "mp4": ("aac", "alac", "flac", "opus", "mp3"),
+    "m4a": ("aac", "alac"),
+    "mov": ("aac", "alac", "pcm"),
+    "mkv": ("aac", "opus", "flac", "alac", "mp3", "pcm"),
+    "webm": ("opus",),
+    "ogg": ("opus", "flac"),
+    "opus": ("opus",),
+    "wav": ("pcm",),
+    "flac": ("flac",),
+    "mp3": ("mp3",),
+}
+LEAST_BIT_RATE, MOST_BIT_RATE = 16_000, 4_096_000  # bit/s
+Place = Literal["instead", "behind", "before"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +100,33 @@ class SoundFormat:
     layout: str
     bit_rate: int | None  # bit/s; None where lossless
     sample_format: str | None  # FFmpeg's name, where the encoder offers a choice of depths
+
+
+@dataclass(frozen=True)
+class NewTrack:
+    """How the new soundtrack joins the film, and what it is coded in where that is not left to us."""
+
+    place: Place = "instead"  # of the soundtrack that it was made from, or behind or before it
+    is_default: bool | None = None  # whether players choose it; None: as the one in whose place it is
+    title: str | None = None  # None: as the one that it was made from
+    language: str | None = None  # the same
+    leave_out: frozenset[int] = frozenset()  # streams that went into it and do not come along
+    codec: str | None = None  # one of CODECS
+    bit_rate: int | None = None  # bit/s
+
+    def __post_init__(self) -> None:
+        if self.codec not in (None, *CODECS):
+            raise UsageError(f"a soundtrack is coded in one of {', '.join(CODECS)}, got {self.codec!r}")
+        if self.bit_rate is not None and self.codec in LOSSLESS_CODECS:
+            raise UsageError(f"{self.codec} gives back every sample and takes no bit rate; leave --audio-bitrate out")
+        if self.bit_rate is not None and not LEAST_BIT_RATE <= self.bit_rate <= MOST_BIT_RATE:
+            raise UsageError(
+                f"a bit rate lies between {LEAST_BIT_RATE / 1000:g} and {MOST_BIT_RATE / 1000:g} kb/s, "
+                f"got {self.bit_rate / 1000:g}"
+            )
+
+
+AS_BEFORE = NewTrack()
 
 
 def container_of(dest: Path) -> str:
@@ -165,14 +213,16 @@ def is_expected_in(codec: str, container: str, *, source_container: str) -> bool
     return codec in _EXPECTED_IN[container] or (container == "mov" and codec.startswith("pcm_"))
 
 
-def choose_sound_format(soundtrack: SoundtrackInfo, container: str, *, sample_format: str) -> SoundFormat:
+def choose_sound_format(
+    soundtrack: SoundtrackInfo, container: str, *, sample_format: str, wished: NewTrack = AS_BEFORE
+) -> SoundFormat:
     """How to encode a soundtrack for a container; `sample_format` is the decoder's ("s16", "fltp", …).
 
-    Raises `OutputError` where the container cannot hold so many channels.
+    Raises `OutputError` where the container cannot hold so many channels, or not what is wished.
     """
-    codec = _codec(soundtrack, container, sample_format)
+    codec = _wished_codec(soundtrack, container, sample_format, wished)
     layout = carrier(soundtrack.layout, codec)
-    if layout is None and codec == "alac":
+    if layout is None and codec == "alac" and wished.codec is None:
         codec = "aac"
         layout = carrier(soundtrack.layout, codec)
     if layout is None:
@@ -184,9 +234,23 @@ def choose_sound_format(soundtrack: SoundtrackInfo, container: str, *, sample_fo
         codec=codec,
         sample_rate=rate,
         layout=layout,
-        bit_rate=None if is_lossless(codec) else _bit_rate(soundtrack, codec, rate, channels),
+        bit_rate=None if is_lossless(codec) else _bit_rate(soundtrack, codec, rate, channels, wished.bit_rate),
         sample_format=_depth(codec, sample_format),
     )
+
+
+def _wished_codec(soundtrack: SoundtrackInfo, container: str, sample_format: str, wished: NewTrack) -> str:
+    if wished.codec is None:
+        codec = _codec(soundtrack, container, sample_format)
+        if wished.bit_rate is not None and is_lossless(codec):
+            raise OutputError(
+                f"cannot write {codec} at a bit rate: it gives back every sample; name a codec beside it, as --audio-codec aac"
+            )
+        return codec
+    if wished.codec not in _TAKES[container]:
+        takes = ", ".join(_TAKES[container])
+        raise OutputError(f"cannot write {wished.codec} sound as {container}: it takes {takes}; choose one of these")
+    return _pcm(soundtrack.codec, sample_format) if wished.codec == "pcm" else CODECS[wished.codec]
 
 
 def _codec(soundtrack: SoundtrackInfo, container: str, sample_format: str) -> str:
@@ -221,9 +285,17 @@ def _depth(codec: str, sample_format: str) -> str | None:
     return depth + "p" if codec == "alac" else depth
 
 
-def _bit_rate(soundtrack: SoundtrackInfo, codec: str, rate: int, channels: int) -> int:
-    wanted = _LOSSY_FROM_LOSSLESS * channels if is_lossless(soundtrack.codec) else (soundtrack.bit_rate or 0)
+def _bit_rate(soundtrack: SoundtrackInfo, codec: str, rate: int, channels: int, wished: int | None) -> int:
+    source, plenty = soundtrack.bit_rate or 0, _PLENTY * channels
+    wanted = plenty if is_lossless(soundtrack.codec) else max(source, min(SECOND_GENERATION * source, plenty))
     most = {"libopus": 256_000 * channels, "libmp3lame": 320_000}.get(codec, 6 * rate * channels)
+    if wished is not None:
+        if wished > most:
+            raise OutputError(
+                f"cannot write {codec.removeprefix('lib')} of {channels} channels at {wished / 1000:g} kb/s: "
+                f"it takes {most / 1000:g} at most; choose less"
+            )
+        return wished
     return min(max(wanted, _FLOOR[channels]), most)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -40,7 +41,16 @@ from limelight.media.copy_streams import (
     map_streams,
     on_the_clock,
 )
-from limelight.media.formats import MUXERS, SoundFormat, choose_sound_format, is_expected_in, muxer_options
+from limelight.media.formats import (
+    AS_BEFORE,
+    MUXERS,
+    NewTrack,
+    SoundFormat,
+    choose_sound_format,
+    is_expected_in,
+    is_lossless,
+    muxer_options,
+)
 from limelight.media.matroska_elements import set_display
 from limelight.media.mp4_boxes import end_edit, keep_boxes
 from limelight.media.packets import Damage, DecodedSound, is_end_of_subtitle, read_packets
@@ -50,7 +60,19 @@ from limelight.media.verify import ExpectedSound
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
 
 LONGEST_DRIFT = Fraction(1, 10)  # s, of the times in an AVI from what is decoded
+RATE_SECONDS = 20  # in which a stream's bit rate is found
 SHORTEST_PICTURE = 0.2  # of the average: what claims to last less does not know its length
+
+
+def measured_bit_rate(source: av.container.InputContainer, stream: Stream) -> int | None:
+    """Bit/s of the beginning of a stream: Matroska and others do not tell it."""
+    size, seconds = 0, Fraction(0)
+    for packet in read_packets(source, [stream], Damage()):
+        size += packet.size
+        seconds += (packet.duration or 0) * packet.time_base
+        if seconds > RATE_SECONDS:
+            break
+    return round(8 * size / seconds) if seconds else None
 
 
 def complete(path: Path, stream_map: StreamMap, clock: Clock, container: str) -> None:
@@ -117,6 +139,8 @@ class Muxer:
         clock: Clock,
         output: av.container.OutputContainer,
         spool: PacketSpool,
+        *,
+        new: NewTrack = AS_BEFORE,
     ) -> None:
         self.sound_format: SoundFormat | None = None  # of the encoded soundtrack; None where it is copied
         self._info = info
@@ -125,6 +149,7 @@ class Muxer:
         self._clock = clock
         self._output = output
         self._spool = spool
+        self._new = new
         self._encoder: SoundEncoder | None = None
         self._sound_end = 0  # of the sound that is written, in samples of the encoder
         self._decoded_at: dict[int, int] = {}  # stream → its last decoding timestamp
@@ -149,6 +174,7 @@ class Muxer:
                     sound_index=self._soundtrack.stream_index,
                     add_sound=None if sound_copied else self._add_sound,
                     clock=self._clock,
+                    new=self._new,
                 )
                 self._output.start_encoding()
         except OutputError as error:
@@ -191,9 +217,13 @@ class Muxer:
         return ExpectedSound(source_sound.seconds, start, source_sound)
 
     def _choose_format(self, source: av.container.InputContainer, container: str) -> SoundFormat:
-        stream = source.streams[self._soundtrack.stream_index]
+        index = self._soundtrack.stream_index
+        stream = source.streams[index] if index >= 0 else None
         sample_format = stream.format.name if isinstance(stream, AudioStream) else "fltp"
-        return choose_sound_format(self._soundtrack, container, sample_format=sample_format)
+        track = self._soundtrack
+        if stream is not None and track.bit_rate is None and not is_lossless(track.codec):
+            track = replace(track, bit_rate=measured_bit_rate(source, stream))
+        return choose_sound_format(track, container, sample_format=sample_format, wished=self._new)
 
     def _add_sound(self) -> Stream:
         assert self.sound_format is not None

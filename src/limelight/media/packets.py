@@ -20,6 +20,7 @@ from typing import TypeVar
 
 import av.container
 import av.error
+import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.packet import Packet
@@ -27,6 +28,7 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 
 from limelight.media.container import codec_name
+from limelight.types import Samples
 
 MAX_RESTARTS = 20
 Item = TypeVar("Item")
@@ -101,20 +103,23 @@ def decode_packet(packet: Packet[Stream], damage: Damage) -> list[VideoFrame | A
     return [frame for frame in frames if isinstance(frame, VideoFrame | AudioFrame)]
 
 
+Ear = Callable[[Samples, int, str], None]  # a block [C, n], its rate in Hz, its layout
+
+
 class DecodedSound:
     """What a soundtrack decodes to, packet by packet: its start, its length, and a hash of its samples.
 
-    `hashed`: so many samples enter the hash; None is all, 0 none.
+    `hashed`: so many samples enter the hash; None is all, 0 none. `ear`: is given every block [C, n], with its rate and layout.
     """
 
-    def __init__(self, *, hashed: int | None = 0) -> None:
+    def __init__(self, *, hashed: int | None = 0, ear: Ear | None = None) -> None:
         self.start_seconds: Fraction | None = None
         self.span_seconds = Fraction(0)  # from the start to the end by the container's clock: holes count
         self.samples = 0
         self.sample_rate = 1  # Hz
         self.longest_frame = 0  # samples
         self.damage = Damage()
-        self._hashed = hashed
+        self._hashed, self._ear = hashed, ear
         self._hash = hashlib.sha256()
         self._format: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
@@ -142,8 +147,12 @@ class DecodedSound:
             self.start_seconds = start if self.start_seconds is None else self.start_seconds
             self.span_seconds = start + Fraction(frame.samples, frame.sample_rate) - self.start_seconds
         wanted = frame.samples if self._hashed is None else min(frame.samples, self._hashed - self.samples)
+        channels = frame.layout.nb_channels
+        data = self._interleaved(frame) if wanted > 0 or self._ear else b""
         if wanted > 0:
-            self._hash.update(self._interleaved(frame)[: wanted * frame.layout.nb_channels * 4])
+            self._hash.update(data[: wanted * channels * 4])
+        if self._ear:
+            self._ear(np.frombuffer(data, np.float32).reshape(-1, channels).T, frame.sample_rate, frame.layout.name)
         self.samples += frame.samples
         self.longest_frame = max(self.longest_frame, frame.samples)
 

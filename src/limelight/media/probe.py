@@ -16,7 +16,15 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from limelight.errors import NoSoundtrack, NotMedia, TooLarge
-from limelight.media.container import codec_name, container_name, is_cover, main_picture, open_input, sound_streams
+from limelight.media.container import (
+    codec_name,
+    container_name,
+    is_cover,
+    main_picture,
+    open_input,
+    sound_streams,
+    track_name,
+)
 from limelight.media.mp4_boxes import read_kept
 from limelight.media.packets import Damage, decode_packet, read_packets
 from limelight.types import PictureInfo, SoundtrackInfo, SourceInfo
@@ -26,6 +34,7 @@ _LAYOUT_OF_COUNT = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5
 _DOLBY_VISION = frozenset(
     {b"dvcC", b"dvvC", b"dvwC"}
 )  # in MP4 names of boxes, in Matroska the type of a block addition
+_ASIDE = Disposition.comment | Disposition.dub | Disposition.hearing_impaired | Disposition.visual_impaired
 _HEAD_BYTES = 1 << 16
 _PACKETS_TO_TRY = 50
 MAX_SECONDS = 24 * 3600
@@ -170,6 +179,8 @@ def _soundtrack_info(stream: AudioStream) -> SoundtrackInfo:
         bit_rate=stream.bit_rate or None,
         language=stream.language,
         is_default=bool(stream.disposition & Disposition.default),
+        title=track_name(stream),
+        is_aside=bool(stream.disposition & _ASIDE),
     )
 
 

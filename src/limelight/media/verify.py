@@ -20,7 +20,7 @@ from limelight.errors import InputError, OutputError
 from limelight.media.clock import Clock
 from limelight.media.container import has_time_code, is_cover, open_input
 from limelight.media.copy_streams import SoundNotCopied, StreamCopy, StreamMap
-from limelight.media.packets import DecodedSound, Fingerprint, read_packets
+from limelight.media.packets import DecodedSound, Ear, Fingerprint, read_packets
 from limelight.media.probe import picture_traits
 
 
@@ -45,8 +45,10 @@ class ExpectedSound:
     copied: DecodedSound | None = None  # where its packets were copied: what they decode to in the source
 
 
-def verify(path: Path, stream_map: StreamMap, expected: ExpectedSound, clock: Clock) -> Verification:
-    """Compare a written file with what was sent into it.
+def verify(
+    path: Path, stream_map: StreamMap, expected: ExpectedSound, clock: Clock, *, ear: Ear | None = None
+) -> Verification:
+    """Compare a written file with what was sent into it. `ear`: hears the soundtrack as it is decoded.
 
     Raises `OutputError` at the first difference, `SoundNotCopied` where a copied soundtrack is whole but heard otherwise.
     """
@@ -58,7 +60,7 @@ def verify(path: Path, stream_map: StreamMap, expected: ExpectedSound, clock: Cl
             for copy in _moving(stream_map)
             if copy.target_index in streams
         }
-        sound = DecodedSound(hashed=expected.copied.samples if expected.copied else 0)
+        sound = DecodedSound(hashed=expected.copied.samples if expected.copied else 0, ear=ear)
         shown: list[Fraction] = []
         tick = _tick(streams, stream_map)  # a stream is gone with its container
         target_of = {stream.index: index for index, stream in streams.items()}

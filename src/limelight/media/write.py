@@ -13,20 +13,36 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import av
 import av.error
 
-from limelight.errors import Unsupported
+from limelight.errors import OutputError, Unsupported
 from limelight.media.clock import Clock, read_clock
 from limelight.media.copy_streams import SoundNotCopied, StreamMap, check_unchanged
-from limelight.media.formats import MUXERS, SoundFormat, container_of, is_lossless
+from limelight.media.formats import AS_BEFORE, MUXERS, NewTrack, SoundFormat, container_of, is_lossless
 from limelight.media.mux import Muxer, complete, open_output
 from limelight.media.read_audio import read_audio
 from limelight.media.spool import PacketSpool
 from limelight.media.target import check_place, naming_write_errors, scratch_beside, whole_or_absent
 from limelight.media.verify import ExpectedSound, Verification, verify
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
+
+
+class Listener(Protocol):
+    """Hears the soundtrack that was written when it is read back, and may want it otherwise."""
+
+    def hear(self, block: Samples, sample_rate: int, layout: str) -> None:
+        """The next block [C, n], decoded from the file."""
+        ...
+
+    def again(self) -> Iterable[Samples] | None:
+        """All has been heard. Blocks to write in place of these, or None where this is what was wanted."""
+        ...
+
+
+ONE_SOUNDTRACK = frozenset({"wav", "flac", "mp3", "ogg", "opus"})
 
 
 @dataclass(frozen=True)
@@ -53,24 +69,27 @@ def write_with_soundtrack(
     *,
     overwrite: bool = False,
     notes: list[str] | None = None,
+    new: NewTrack = AS_BEFORE,
+    listener: Listener | None = None,
 ) -> Written:
     """Write the source with `blocks` in place of one of its soundtracks.
 
     `blocks`: [C, n] each, at the soundtrack's rate and layout, sample 0 at T0 of the one clock; they are taken one at
     a time, all of them before the rest is copied. The container is the one that the suffix of `dest` asks for. The file
     appears only when it is whole and has been read back. What the encoder made necessary is told in the result's `notes`
-    (and, for older callers, added to the list `notes`).
+    (and, for older callers, added to the list `notes`). `new`: whether it is put beside the old one, and what it is coded in;
+    `listener`: hears what was written, and may ask for it to be written once more.
     Raises `OutputError`, `TargetExists`, `Damaged` where the timestamps of the source run backwards, `Unsupported` where
     its edit list cannot be kept, or `InputError` where the source was changed meanwhile.
     """
-    written = _write(info, soundtrack, blocks, dest, overwrite=overwrite)
+    written = _write(info, soundtrack, blocks, dest, overwrite=overwrite, new=new, listener=listener)
     if notes is not None:
         notes += written.notes
     return written
 
 
 def write_with_same_soundtrack(
-    info: SourceInfo, soundtrack: SoundtrackInfo, dest: Path, *, overwrite: bool = False
+    info: SourceInfo, soundtrack: SoundtrackInfo, dest: Path, *, overwrite: bool = False, new: NewTrack = AS_BEFORE
 ) -> Written:
     """Write the source with its soundtrack as it is: the packets are copied, and decode to the same samples.
 
@@ -82,11 +101,11 @@ def write_with_same_soundtrack(
     try:
         return _write(info, soundtrack, None, dest, overwrite=overwrite)
     except SoundNotCopied as reason:
-        again = _write(info, soundtrack, read_audio(info, soundtrack), dest, overwrite=overwrite)
+        again = _write(info, soundtrack, read_audio(info, soundtrack), dest, overwrite=overwrite, new=new)
         return replace(again, notes=(f"the soundtrack was encoded again: {reason}", *again.notes))
 
 
-def check_container(info: SourceInfo, soundtrack: SoundtrackInfo, dest: Path) -> None:
+def check_container(info: SourceInfo, soundtrack: SoundtrackInfo, dest: Path, *, new: NewTrack = AS_BEFORE) -> None:
     """Whether the container that the suffix of `dest` asks for takes the film, told before the long work.
 
     The head of the file is laid out in memory, just as it will be written. Raises `OutputError`, `Unsupported` and `InputError`
@@ -94,17 +113,27 @@ def check_container(info: SourceInfo, soundtrack: SoundtrackInfo, dest: Path) ->
     """
     container, clock = container_of(dest), read_clock(info.path)
     _check_edits(info, dest, clock)
+    if new.place != "instead" and container in ONE_SOUNDTRACK:
+        raise OutputError(f"cannot write {dest}: {container} holds one soundtrack; choose .mkv, .mp4 or .mov")
     with naming_write_errors(dest):
         output = av.open(io.BytesIO(), "w", format=MUXERS.get(container, container))
     try:
-        Muxer(info, soundtrack, dest, clock, output, PacketSpool(io.BytesIO())).start(container, sound_copied=False)
+        muxer = Muxer(info, soundtrack, dest, clock, output, PacketSpool(io.BytesIO()), new=new)
+        muxer.start(container, sound_copied=False)
     finally:
         with suppress(OSError, av.error.FFmpegError):  # a film without a packet, which some muxers refuse
             output.close()
 
 
 def _write(
-    info: SourceInfo, soundtrack: SoundtrackInfo, blocks: Iterable[Samples] | None, dest: Path, *, overwrite: bool
+    info: SourceInfo,
+    soundtrack: SoundtrackInfo,
+    blocks: Iterable[Samples] | None,
+    dest: Path,
+    *,
+    overwrite: bool,
+    new: NewTrack = AS_BEFORE,
+    listener: Listener | None = None,
 ) -> Written:
     """`blocks`: None to copy the soundtrack."""
     dest = Path(os.path.abspath(dest))
@@ -113,16 +142,20 @@ def _write(
     clock = read_clock(info.path)
     _check_edits(info, dest, clock)
     with whole_or_absent(dest, overwrite=overwrite) as temporary:
-        with open_output(temporary, dest, container, info.path) as output, scratch_beside(dest) as scratch:
-            muxer = Muxer(info, soundtrack, dest, clock, output, PacketSpool(scratch))
-            stream_map = muxer.start(container, sound_copied=blocks is None)
-            if blocks is not None:
-                muxer.encode(blocks, stream_map)
-            expected = muxer.copy(stream_map)
-        check_unchanged(info)
-        with naming_write_errors(dest):
-            complete(temporary, stream_map, clock, container)
-            verified = verify(temporary, stream_map, expected, clock)
+        while True:
+            with open_output(temporary, dest, container, info.path) as output, scratch_beside(dest) as scratch:
+                muxer = Muxer(info, soundtrack, dest, clock, output, PacketSpool(scratch), new=new)
+                stream_map = muxer.start(container, sound_copied=blocks is None)
+                if blocks is not None:
+                    muxer.encode(blocks, stream_map)
+                expected = muxer.copy(stream_map)
+            check_unchanged(info)
+            with naming_write_errors(dest):
+                complete(temporary, stream_map, clock, container)
+                verified = verify(temporary, stream_map, expected, clock, ear=listener.hear if listener else None)
+            blocks = listener.again() if listener else None
+            if blocks is None:
+                break
     return _written(dest, container, soundtrack, stream_map, muxer.sound_format, expected, verified)
 
 

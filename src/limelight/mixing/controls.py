@@ -10,10 +10,46 @@ from numpy.typing import NDArray
 
 from limelight.errors import UsageError
 
-# Delivery targets, integrated loudness in LUFS, as the platforms and standards state them at the time of writing.
-LOUDNESS_TARGETS = {"youtube": -14.0, "podcast": -16.0, "ebu": -23.0, "atsc": -24.0, "netflix": -27.0}
-KEEP = "keep"
 CEILING_DBTP = -1.0
+LEAST_DIALOGUE = (
+    0.15  # share of the time with speech under which a dialogue-gated target is measured on the whole instead
+)
+
+
+@dataclass(frozen=True)
+class LoudnessTarget:
+    """How loud a platform or standard wants a film, and where that is said."""
+
+    lufs: float
+    source: str
+    as_of: str  # when the source was last compared, or its own date
+    tolerance_lu: float = 1.0
+    true_peak_dbtp: float = CEILING_DBTP
+    dialogue_gated: bool = False  # measured where somebody speaks
+    programme_lufs: float | None = None  # of the whole, where hardly anybody speaks
+
+    def lufs_at(self, speech_share: float) -> float:
+        """What is wished where somebody speaks for such a share of the time."""
+        return self.lufs if self.gated_at(speech_share) or self.programme_lufs is None else self.programme_lufs
+
+    def gated_at(self, speech_share: float) -> bool:
+        """Whether it is measured where somebody speaks."""
+        return self.dialogue_gated and speech_share >= LEAST_DIALOGUE
+
+
+_STREAMING = "Netflix Sound Mix Specifications 1.4; others ask for the same"
+LOUDNESS_TARGETS = {
+    "youtube": LoudnessTarget(-14.0, "what players turn down to, by measurement; YouTube states none", "2026-11"),
+    "tiktok": LoudnessTarget(-14.0, "what players turn down to, by measurement; TikTok states none", "2026-11"),
+    "spotify": LoudnessTarget(-14.0, "Spotify for Artists, Loudness normalization", "2026-11"),
+    "podcast": LoudnessTarget(-16.0, "Apple Podcasts, Audio requirements", "2026-11"),
+    "ebu": LoudnessTarget(-23.0, "EBU R 128, version 5.0", "2023-11", tolerance_lu=0.5),
+    "atsc": LoudnessTarget(-24.0, "ATSC A/85:2013", "2013-03", tolerance_lu=2.0, true_peak_dbtp=-2.0),
+    "netflix": LoudnessTarget(
+        -27.0, _STREAMING, "2026-11", tolerance_lu=2.0, true_peak_dbtp=-2.0, dialogue_gated=True, programme_lufs=-24.0
+    ),
+}
+KEEP = "keep"
 
 
 @dataclass(frozen=True)
@@ -46,7 +82,12 @@ class Controls:
     @property
     def ceiling_dbtp(self) -> float:
         """Under which the true peak of a changed mix is kept."""
-        return CEILING_DBTP if self.true_peak_dbtp is None else self.true_peak_dbtp
+        return ceiling_of(self.loudness, self.true_peak_dbtp)
+
+    @property
+    def target(self) -> LoudnessTarget | None:
+        """The wished loudness as a record; None keeps the original's."""
+        return target_of(self.loudness)
 
     @property
     def offsets_db(self) -> NDArray[np.float64]:
@@ -56,14 +97,29 @@ class Controls:
     @property
     def target_lufs(self) -> float | None:
         """The wished loudness; None keeps the original's. Raises UsageError for an unknown name."""
-        name = str(self.loudness).lower()
-        if name == KEEP:
-            return None
-        try:
-            number = LOUDNESS_TARGETS[name] if name in LOUDNESS_TARGETS else float(self.loudness)
-        except (ValueError, OverflowError):
-            names = ", ".join((KEEP, *LOUDNESS_TARGETS))
-            raise UsageError(f"loudness is one of {names} or a number in LUFS, got {self.loudness!r}") from None
-        if not math.isfinite(number):
-            raise UsageError(f"loudness is a finite number of LUFS, got {self.loudness!r}")
-        return number
+        target = self.target
+        return None if target is None else target.lufs
+
+
+def target_of(loudness: str | float) -> LoudnessTarget | None:
+    """What a name or a number asks for; None keeps the original's. Raises UsageError for an unknown name."""
+    name = str(loudness).lower()
+    if name == KEEP:
+        return None
+    if name in LOUDNESS_TARGETS:
+        return LOUDNESS_TARGETS[name]
+    try:
+        number = float(loudness)
+    except (ValueError, OverflowError):
+        names = ", ".join((KEEP, *LOUDNESS_TARGETS))
+        raise UsageError(f"loudness is one of {names} or a number in LUFS, got {loudness!r}") from None
+    if not math.isfinite(number):
+        raise UsageError(f"loudness is a finite number of LUFS, got {loudness!r}")
+    return LoudnessTarget(number, "yours", "")
+
+
+def ceiling_of(loudness: str | float, true_peak_dbtp: float | None) -> float:
+    """The ceiling that is asked for, else the one of a named target, else the usual one."""
+    named = LOUDNESS_TARGETS.get(str(loudness).lower())
+    usual = named.true_peak_dbtp if named else CEILING_DBTP
+    return usual if true_peak_dbtp is None else true_peak_dbtp

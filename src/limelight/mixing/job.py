@@ -12,12 +12,14 @@ from typing import BinaryIO
 
 from limelight.audio.loudness import LoudnessMeter
 from limelight.audio.peaks import TruePeakMeter
+from limelight.errors import PlanError
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 from limelight.media.sample_frames import sample_frames
 from limelight.media.target import naming_write_errors, scratch_beside
 from limelight.mixing.features import Measurements, measure_audio
-from limelight.mixing.plan import PlannedSource
+from limelight.mixing.plan import PlannedSource, PlannedTrack
+from limelight.models.separators.tracks import Part, Tracks
 from limelight.runtime import WhileWanted, give_back, in_background, prefetch
 from limelight.types import Cues, Picture, Samples, SoundtrackInfo, SourceInfo, StemFeatures
 from limelight.vision.encoder import PICTURE_HEIGHT, Encoder, NoPicture, PictureStatistics
@@ -64,6 +66,7 @@ class Job:
     notes: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)
     scratch: Scratch = field(default_factory=Scratch, repr=False)
+    tracks: Tracks | None = None  # where the sound is the sum of tracks that are known
 
     @classmethod
     def of(
@@ -74,10 +77,12 @@ class Job:
         picture_height: int = PICTURE_HEIGHT,
         progress: Progress | None = None,
         scratch: Scratch | None = None,
+        tracks: Tracks | None = None,
     ) -> Job:
         """Probes a file. Raises InputError, NoSoundtrack."""
-        info = probe(source)
-        job = cls(info, choose_soundtrack(info, audio_stream), picture_height=picture_height)
+        info = tracks.film if tracks else probe(source)
+        track = tracks.soundtrack if tracks else choose_soundtrack(info, audio_stream)
+        job = cls(info, track, picture_height=picture_height, tracks=tracks)
         if progress:
             job.progress = progress
         if scratch:
@@ -101,17 +106,22 @@ class Job:
             duration_seconds=self.info.duration_seconds,
             sample_rate=track.sample_rate,
             layout=track.layout,
-            audio_stream=self.info.soundtracks.index(track),
+            audio_stream=0 if self.tracks else self.info.soundtracks.index(track),
             inverted=inverted,
+            tracks=planned_tracks(self.tracks) if self.tracks else None,
         )
 
     def blocks(self, stage: str) -> Iterator[Samples]:
         """The soundtrack, with progress."""
-        return self.followed(stage, prefetch(read_audio(self.info, self.soundtrack)))
+        return self.followed(stage, self.original())
 
     def original(self) -> Iterator[Samples]:
         """The soundtrack, without progress: what is made of it is followed."""
-        return prefetch(read_audio(self.info, self.soundtrack))
+        return prefetch(self.read())
+
+    def read(self, notes: list[str] | None = None) -> Iterator[Samples]:
+        """The soundtrack, or the sum of the tracks. notes: takes what had to be mended, after the last block."""
+        return self.tracks.blocks() if self.tracks else read_audio(self.info, self.soundtrack, notes=notes)
 
     def followed(self, stage: str, blocks: Iterable[Samples]) -> Iterator[Samples]:
         """The same blocks, with progress."""
@@ -156,7 +166,7 @@ def analyse(job: Job, encoder: Encoder, hear: Hear = lambda measured, wanted: No
     said: list[str] = []  # after what was seen, whoever is first
 
     def listen(wanted: WhileWanted) -> tuple[Measurements, StemFeatures | None]:
-        blocks = prefetch(read_audio(job.info, job.soundtrack, notes=said))
+        blocks = prefetch(job.read(said))
         if job.info.picture is None:  # else the picture's progress is told at that time
             blocks = job.followed("measure", blocks)
         began = time.perf_counter()
@@ -184,7 +194,7 @@ def measure_soundtrack(soundtrack: SoundtrackInfo, blocks: Iterable[Samples]) ->
 
 
 class ResultMeter:
-    """Measures what becomes of the sound on its way into the file."""
+    """Measures what becomes of the sound on its way into a file."""
 
     def __init__(self, soundtrack: SoundtrackInfo) -> None:
         self._loudness = LoudnessMeter(soundtrack.sample_rate, soundtrack.layout)
@@ -204,3 +214,32 @@ class ResultMeter:
     def true_peak_dbtp(self) -> float:
         """Of all that has passed; to be asked once, at the end. −inf is silence."""
         return self._peaks.finish()
+
+
+def planned_tracks(tracks: Tracks) -> list[PlannedTrack]:
+    """The parts of a mix for the record."""
+    return [
+        PlannedTrack(
+            stem=part.stem,  # type: ignore[arg-type]  # one of STEMS, as it checks itself
+            audio_stream=part.info.soundtracks.index(part.track),
+            file=None if part.info.path == tracks.film.path else str(part.info.path),
+            offset_seconds=part.offset_seconds,
+        )
+        for part in tracks.parts
+    ]
+
+
+def tracks_of(source: PlannedSource, film: SourceInfo) -> Tracks | None:
+    """The parts of a planned mix again. Raises PlanError where the film has fewer soundtracks, InputError without the files."""
+    if source.tracks is None:
+        return None
+    parts = []
+    for planned in source.tracks:
+        info = film if planned.file is None else probe(Path(planned.file))
+        if planned.audio_stream >= len(info.soundtracks):
+            raise PlanError(
+                f"The plan is for a film with a soundtrack {planned.audio_stream}, {info.path.name} has "
+                f"{len(info.soundtracks)}; make a new plan with `limelight plan`."
+            )
+        parts.append(Part(planned.stem, info, info.soundtracks[planned.audio_stream], planned.offset_seconds))
+    return Tracks(film, tuple(parts))

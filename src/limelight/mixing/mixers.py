@@ -23,6 +23,7 @@ from limelight.mixing.planner import make_plan
 from limelight.mixing.render import ChunkSource
 from limelight.mixing.separation import downmix_weights, separate
 from limelight.models.card import Card
+from limelight.models.directors.style import Style
 from limelight.models.protocols import Director, FilmSeparator, Remixer, Separator
 from limelight.runtime import WhileWanted
 from limelight.types import Samples, StemFeatures
@@ -75,7 +76,9 @@ class StemMixer:
 
     separator: AnySeparator
     director: Director
+    style: Style | None = None  # what the director was told, for the record; its range holds for any director
     _opened: Separator | None = field(default=None, init=False, repr=False)
+    _opened_for: Job | None = field(default=None, init=False, repr=False)
     _kept: KeptSeparation | None = field(default=None, init=False, repr=False)
 
     @property
@@ -108,7 +111,9 @@ class StemMixer:
     def plan(self, job: Job, found: Analysis, controls: Controls) -> MixPlan:
         heard = found.heard or self.hear(job, found.measured, WhileWanted())
         source = job.planned_source(inverted=found.measured.inverted)
-        return make_plan(heard, found.measured, found.seen, self.director, controls, source, separator=self.card)
+        return make_plan(
+            heard, found.measured, found.seen, self.director, controls, source, separator=self.card, style=self.style
+        )
 
     def _keeps_stems(self, job: Job) -> bool:
         """Not those that lie in files already, nor where they would fill the disk: then they are asked for once more."""
@@ -118,19 +123,22 @@ class StemMixer:
     def chunk_source(self, job: Job, *, mono_lufs: float, inverted: bool) -> ChunkSource:
         """How blocks of this film's soundtrack become separated chunks."""
         track = job.soundtrack
-        separator = self.separator
-        self._opened = (
-            separator.open_film(job.info, track, job.scratch.folder())
-            if isinstance(separator, FilmSeparator)
-            else separator
-        )
         return partial(
             separate,
-            separator=self._opened,
+            separator=self._of_film(job),
             sample_rate=track.sample_rate,
             downmix=downmix_weights(track.layout, inverted=inverted),
             mono_lufs=mono_lufs,
         )
+
+    def _of_film(self, job: Job) -> Separator:
+        """Opened once for each job: programs run once, known tracks are measured once."""
+        if not isinstance(self.separator, FilmSeparator):
+            return self.separator
+        if self._opened is None or self._opened_for is not job:
+            opened = self.separator.open_film(job.info, job.soundtrack, job.scratch.folder())
+            self._opened, self._opened_for = opened, job
+        return self._opened
 
     def blocks(self, job: Job, plan: MixPlan, *, true_peak_dbtp: float | None = None) -> Iterator[Samples]:
         track = job.soundtrack
@@ -191,8 +199,8 @@ class OneStepMixer:
         )
 
     def blocks(self, job: Job, plan: MixPlan, *, true_peak_dbtp: float | None = None) -> Iterator[Samples]:
-        if self._spool is None or true_peak_dbtp is not None:
+        if self._spool is None:
             raise PlanError(
                 f"The plan of {job.info.path.name} is of {self.card.name}, which remixes in one step; use `highlight`."
             )
-        return one_step.finished(self._spool, plan)
+        return one_step.finished(self._spool, plan, true_peak_dbtp=true_peak_dbtp)

@@ -181,11 +181,15 @@ def context_of(seen: Cues, card: Card) -> Array | None:
     return seen.values
 
 
-def finished(spool: Spool, plan: MixPlan) -> Iterator[Samples]:
-    """The sound as it is written, [C, n]: the original itself where nothing is changed, else under the ceiling."""
+def finished(spool: Spool, plan: MixPlan, *, true_peak_dbtp: float | None = None) -> Iterator[Samples]:
+    """The sound as it is written, [C, n]: the original itself where nothing is changed, else under the ceiling.
+
+    true_peak_dbtp: another ceiling than the plan's.
+    """
     if plan.changes_nothing:  # the original is not ours to limit
         return spool.blocks()
-    return _lifted(spool, plan.makeup_db, plan.source, plan.ceiling_dbtp)
+    ceiling = plan.ceiling_dbtp if true_peak_dbtp is None else true_peak_dbtp
+    return _lifted(spool, plan.makeup_db, plan.source, ceiling)
 
 
 def planned_without_stems(start: float, end: float, words: Mapping[str, str], controls: Controls) -> PlannedShot:

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from limelight.errors import PlanError
-from limelight.mixing.controls import CEILING_DBTP
+from limelight.mixing.controls import CEILING_DBTP, KEEP, ceiling_of
 from limelight.types import STEMS, SoundtrackInfo, SourceInfo, Vector
 
 # Delivery targets, integrated loudness in LUFS, as the platforms and standards state them at the time of writing.
@@ -40,6 +40,15 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class PlannedTrack(_Part):
+    """A sound that is a stem of the mix, or part of one: a soundtrack of the film, or a file beside it."""
+
+    stem: Literal["speech", "music", "effects"]
+    audio_stream: int = Field(ge=0, description="which soundtrack of its file")
+    file: str | None = Field(default=None, description="null: the film itself")
+    offset_seconds: float | None = None
+
+
 class PlannedSource(_Part):
     """The soundtrack that the plan was made for."""
 
@@ -49,6 +58,7 @@ class PlannedSource(_Part):
     layout: str
     audio_stream: int = Field(ge=0)
     inverted: bool = Field(default=False, description="whether the sides are each other's negative")
+    tracks: list[PlannedTrack] | None = Field(default=None, description="what it is the sum of, where that is known")
 
 
 class PlannedModel(_Part):
@@ -76,6 +86,9 @@ class PlannedLoudness(_Part):
     predicted_after_lufs: Levels | None
     true_peak_before_dbtp: Levels | None
     downmix_lufs: Levels | None = Field(description="of the mono downmix that the model heard")
+    range_before_lu: float | None = Field(default=None, ge=0, le=300, description="loudness range, EBU Tech 3342")
+    dialogue_before_lufs: Levels | None = Field(default=None, description="of the whole where somebody speaks")
+    speech_share: float | None = Field(default=None, ge=0, le=1, description="of the time in which somebody speaks")
 
 
 class PlannedShot(_Part):
@@ -112,6 +125,7 @@ class MixPlan(_Part):
     source: PlannedSource
     model: PlannedModel = Field(description="the separator, or the model that remixed in one step")
     director: PlannedModel | None = None
+    style: dict[str, str | float | None] | None = Field(default=None, description="what the director was told, by key")
     controls: PlannedControls
     loudness: PlannedLoudness
     makeup_db: Decibels = Field(description="one gain for the whole mix, which brings it to the wished loudness")
@@ -119,6 +133,9 @@ class MixPlan(_Part):
     turns_seconds: list[Seconds] = Field(default=[], description="of 0.1.0: where its model began anew", exclude=True)
     changed: list[float] | None = Field(
         default=None, description="of a one-step remix: mean square of what was added, each second"
+    )
+    speech_presence: list[Annotated[float, Field(ge=0, le=1)]] | None = Field(
+        default=None, description="how likely somebody speaks at 0, step, 2 · step, … seconds"
     )
     gains_db: dict[str, list[Decibels]] = Field(description="stem → gain at 0, step, 2 · step, … seconds")
     shots: list[PlannedShot]
@@ -151,7 +168,7 @@ class MixPlan(_Part):
     @property
     def ceiling_dbtp(self) -> float:
         """Under which the true peak is kept."""
-        return CEILING_DBTP if self.controls.true_peak_dbtp is None else self.controls.true_peak_dbtp
+        return ceiling_of(self.controls.loudness, self.controls.true_peak_dbtp)
 
     @property
     def times_seconds(self) -> Vector:
@@ -170,7 +187,10 @@ class MixPlan(_Part):
     @property
     def changes_nothing(self) -> bool:
         """Whether rendering this plan gives the original: no gain leaves 0 dB, and no loudness or peak is wished."""
-        if self.makeup_db != 0 or self.controls.true_peak_dbtp is not None:
+        if self.makeup_db != 0 or self.controls.true_peak_dbtp is not None or self.source.tracks is not None:
+            return False
+        peak = self.loudness.true_peak_before_dbtp
+        if self.controls.loudness != KEEP and peak is not None and peak > self.ceiling_dbtp:
             return False
         return not np.any(self.curves_db) if self.has_stems else self.controls.strength == 0
 
@@ -227,8 +247,10 @@ def plan_text(plan: MixPlan) -> str:
     """The plan as JSON, one curve per line: a film has tens of thousands of points. Read again it is the very same."""
     values = plan.model_dump(mode="json")
     curves = values.pop("gains_db")
-    lines = [f' "{name}": {_indented(value)}' for name, value in values.items()]
+    lines = [f' "{name}": {_indented(value)}' for name, value in values.items() if name != "speech_presence"]
     points = [f'  "{stem}": {json.dumps(curve, separators=(",", ":"))}' for stem, curve in curves.items()]
+    presence = json.dumps(values["speech_presence"], separators=(",", ":"))
+    lines.insert(-1, f' "speech_presence": {presence}')
     lines.insert(-1, ' "gains_db": {\n' + ",\n".join(points) + "\n }")  # before the shots, as the schema has it
     return "{\n" + ",\n".join(lines) + "\n}"
 

@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from limelight.audio.convert import db_to_gain
+from limelight.audio.loudness import dialogue_lufs
 from limelight.errors import ModelError
 from limelight.mixing import features as measurements
 from limelight.mixing.controls import Controls
-from limelight.mixing.features import Measurements, change_lu, passed_power, peaks_ratio
+from limelight.mixing.features import Measurements, change_lu, mix_powers, passed_power, peaks_ratio
 from limelight.mixing.plan import (
     STEP_SECONDS,
     MixPlan,
@@ -35,6 +36,7 @@ from limelight.mixing.plan import (
     finite_or_none,
 )
 from limelight.models.card import Card
+from limelight.models.directors.style import Style
 from limelight.models.protocols import Director
 from limelight.types import STEMS, Cues, Decision, Shot, StemFeatures, Vector
 
@@ -82,6 +84,11 @@ WITHIN_SECONDS = 1.0  # σ of the smoothing inside a shot
 ACROSS = 0.2  # how much the other side of a cut still counts
 RAMP_SECONDS = 0.3  # the quickest move
 LARGEST_DB = 15.0
+SPEAKS = 0.5  # presence over this is speech
+MOST_RANGE_DB = 12.0  # by which a passage is moved as a whole
+PASSAGE_SECONDS = 4.0  # the shortest passage
+PASSAGE_ROWS = round(PASSAGE_SECONDS / 0.0853)
+SILENCE = 1e-10
 
 
 def make_plan(
@@ -93,14 +100,21 @@ def make_plan(
     source: PlannedSource,
     *,
     separator: Card,
+    style: Style | None = None,
 ) -> MixPlan:
-    """Decides the gains of a soundtrack's stems. Raises ModelError where the director's answer is none."""
+    """Decides the gains of a soundtrack's stems. Raises ModelError where the director's answer is none.
+
+    style: what the director was told, for the record; the range that it sets is kept here, whoever directs.
+    """
     decision = _checked(director.decide(heard, seen), heard, director.card.name)
+    if style is not None and style.range_lu is not None:
+        decision = within_range(decision, heard, style.range_lu)
     # A container may say less than there is.
     seconds = max(source.duration_seconds, measured.samples / source.sample_rate)
     times = np.arange(math.ceil(seconds / STEP_SECONDS - 1e-6) + 1, dtype=np.float64) * STEP_SECONDS
     curves = _curves(decision.gains_db, heard, times, seen, controls)
     at_rows = np.stack([np.interp(heard.times_seconds, times, curve) for curve in curves])
+    spoken = heard.presence > SPEAKS
     makeup_db = _makeup_db(heard, at_rows, measured, controls)
     louder_lu = change_lu(heard, at_rows, _passed(heard, at_rows, measured, makeup_db, controls.ceiling_dbtp))
     return MixPlan(
@@ -113,11 +127,23 @@ def make_plan(
             predicted_after_lufs=finite_or_none(measured.loudness_lufs + louder_lu + makeup_db),
             true_peak_before_dbtp=finite_or_none(measured.true_peak_dbtp),
             downmix_lufs=finite_or_none(measured.downmix_lufs),
+            range_before_lu=round(measured.range_lu, 2),
+            dialogue_before_lufs=finite_or_none(dialogue_lufs(mix_powers(heard, np.zeros_like(at_rows)), spoken)),
+            speech_share=round(float(spoken.mean()), 3) if np.isfinite(heard.presence).any() else None,
         ),
+        style=style.record if style is not None else None,
+        speech_presence=_presence(heard, times),
         makeup_db=makeup_db,
         gains_db={stem: curve.tolist() for stem, curve in zip(STEMS, curves, strict=True)},
         shots=[_planned_shot(shot, curves, times, heard, decision) for shot in seen.shots],
     )
+
+
+def _presence(heard: StemFeatures, times: Vector) -> list[float] | None:
+    """At the curves' points; none where the separator cannot tell."""
+    if not len(heard.presence) or not np.isfinite(heard.presence).all():
+        return None
+    return [round(float(value), 2) for value in np.clip(np.interp(times, heard.times_seconds, heard.presence), 0, 1)]
 
 
 def _checked(decision: Decision, heard: StemFeatures, name: str) -> Decision:
@@ -148,14 +174,23 @@ def _makeup_db(heard: StemFeatures, gains_db: Vector, measured: Measurements, co
     """
     if not np.isfinite(measured.loudness_lufs):
         return 0.0
-    target = controls.target_lufs
+    target, spoken = controls.target, heard.presence > SPEAKS
     if target is None and not gains_db.any():  # the original, which is not limited either
         return 0.0
-    missing = 0.0 if target is None else target - measured.loudness_lufs
-    alone = makeup = missing - change_lu(heard, gains_db)
+    share = float(spoken.mean())
+    gated = target is not None and target.gated_at(share)
+    before = dialogue_lufs(mix_powers(heard, np.zeros_like(gains_db)), spoken) if gated else measured.loudness_lufs
+
+    def louder(passed: Vector | float = 1.0) -> float:
+        if gated:
+            return dialogue_lufs(mix_powers(heard, gains_db) * passed, spoken) - before
+        return change_lu(heard, gains_db, passed)
+
+    missing = 0.0 if target is None else target.lufs_at(share) - before
+    alone = makeup = missing - louder()
     for _ in range(CHASES):
         passed = _passed(heard, gains_db, measured, makeup, controls.ceiling_dbtp)
-        makeup = min(missing - change_lu(heard, gains_db, passed), alone + LARGEST_CHASE_DB)
+        makeup = min(missing - louder(passed), alone + LARGEST_CHASE_DB)
     if target is None and abs(makeup) < INAUDIBLE_DB:  # stretches that were left alone stay as they are
         return 0.0
     return round(float(np.clip(makeup, -60, 60)), 2) + 0.0
@@ -174,6 +209,52 @@ def _passed(
     seconds = (np.arange(len(peaks)) + 0.5) * measurements.STEP_SECONDS
     rows = np.searchsorted(between, seconds)
     return passed_power(peaks * higher[rows], rows, count, ceiling_dbtp=ceiling_dbtp)
+
+
+def within_range(decision: Decision, heard: StemFeatures, range_lu: float) -> Decision:
+    """Passages that stand out, or lie too low, brought within a range around the level of speech, each by one gain.
+
+    A passage is a scene, or a part of one where whispers and explosions follow each other; it lasts PASSAGE_SECONDS and more.
+    Nothing moves within it, so nothing is squashed; what is as good as silent is not raised.
+    """
+    powers = mix_powers(heard, decision.gains_db)
+    spoken = heard.presence > SPEAKS
+    anchor = dialogue_lufs(powers, spoken if spoken.any() else np.ones_like(spoken))
+    gains, scenes = decision.gains_db.copy(), []
+    for scene in decision.scenes:
+        first, last = np.searchsorted(heard.times_seconds, (scene.start_seconds, scene.end_seconds))
+        moves = []
+        for start, end in passages(powers, int(first), int(last), range_lu / 2):
+            level = dialogue_lufs(powers[start:end], np.ones(end - start, bool))
+            over = level - np.clip(level, anchor - range_lu / 2, anchor + range_lu / 2) if level > AUDIBLE_LUFS else 0.0
+            moves.append(float(np.clip(-over, -MOST_RANGE_DB, MOST_RANGE_DB)) if np.isfinite(over) else 0.0)
+            gains[:, start:end] += moves[-1]
+        scenes.append(replace(scene, reason=scene.reason + _moved_in_words(moves)))
+    return Decision(gains, tuple(scenes))
+
+
+def passages(powers: Vector, first: int, last: int, difference_lu: float) -> list[tuple[int, int]]:
+    """Rows [first, last) cut where the PASSAGE_SECONDS before and after differ by more than so much, the clearest cut first."""
+    width = PASSAGE_ROWS
+    if last - first < 2 * width:
+        return [(first, last)] if last > first else []
+    sums = np.concatenate([[0.0], np.cumsum(powers[first:last])])
+    means = np.maximum((sums[width:] - sums[:-width]) / width, SILENCE)
+    apart = np.abs(10 * np.log10(means[width:] / means[:-width]))  # of the rows before and after each place
+    place = int(np.argmax(apart))
+    if apart[place] <= difference_lu:
+        return [(first, last)]
+    cut = first + width + place
+    return passages(powers, first, cut, difference_lu) + passages(powers, cut, last, difference_lu)
+
+
+def _moved_in_words(moves: list[float]) -> str:
+    moved = [move for move in moves if abs(move) >= NOTICEABLE_DB]
+    if not moved:
+        return ""
+    parts = [f"{'raised' if move > 0 else 'lowered'} by {abs(move):.0f} dB" for move in moved]
+    what = "the scene" if len(moves) == 1 else "parts of the scene"
+    return f"; {what} {', '.join(dict.fromkeys(parts))}"
 
 
 def _planned_shot(shot: Shot, curves: Vector, times: Vector, heard: StemFeatures, decision: Decision) -> PlannedShot:

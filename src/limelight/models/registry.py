@@ -20,7 +20,7 @@ import importlib
 import importlib.util
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from limelight.errors import ModelError
 from limelight.models.card import Card, kind_of, open_sealed
 from limelight.models.directors import speech_first
 from limelight.models.directors.speech_first import RULES, SpeechFirst
+from limelight.models.directors.style import Style
 from limelight.models.protocols import Director, FilmSeparator, Remixer, Separator
 from limelight.models.published_weights import BANDIT, DEMUCS, DEMUCS_VOCALS, PublishedWeights, fetched
 from limelight.models.remixers.mask_and_wave import OnnxRemixer
@@ -99,13 +100,27 @@ def load_separator(name: str = DEFAULT_SEPARATOR, *, threads: int | None = None,
     return open_masks(path, threads=threads)
 
 
-def load_director(name: str = DEFAULT_DIRECTOR) -> Director:
-    """A director by name or by its Python file. Raises ModelError."""
+def load_director(name: str = DEFAULT_DIRECTOR, *, style: Style | None = None) -> Director:
+    """A director by name or by its Python file. Raises ModelError.
+
+    style: what it is to aim at. A director takes one by having a field `style`; a dataclass is made anew with it.
+    """
     if name in DIRECTORS:
-        return DIRECTORS[name]()
+        return styled(DIRECTORS[name](), style)
     if name.endswith(PYTHON):
-        return _made(name, "director", (Director,))  # type: ignore[no-any-return]
+        return styled(_made(name, "director", (Director,)), style)
     raise _unknown("director", name, DIRECTORS)
+
+
+def styled(director: Director, style: Style | None) -> Director:
+    """A director with a style. Raises ModelError where it takes none."""
+    if style is None:
+        return director
+    if not is_dataclass(director) or "style" not in {field.name for field in fields(director)}:
+        raise ModelError(
+            f"Wanted the director {director.card.name} to follow the style {style.name}, it takes none; leave one of them out."
+        )
+    return replace(director, style=style)
 
 
 def load_remixer(name: str | Path, *, threads: int | None = None, device: str | None = None) -> Remixer:

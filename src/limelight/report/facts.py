@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from limelight.api import Highlighted
-from limelight.mixing.controls import CEILING_DBTP, KEEP
+from limelight.mixing.controls import CEILING_DBTP, KEEP, target_of
+from limelight.mixing.delivery import levels_before
 from limelight.mixing.plan import MixPlan, PlannedControls, PlannedShot
 from limelight.mixing.planner import AUDIBLE_LUFS, NOTICEABLE_DB
 from limelight.models.directors.speech_first import RULES
-from limelight.report.words import clock_time, decibels, duration, kilohertz, number
+from limelight.report.words import change, clock_time, decibels, duration, kilohertz, number
 from limelight.types import STEMS, SoundtrackInfo
 
 _PACKAGES = {"limelight-audio": "Limelight", "av": "PyAV", "onnxruntime": "ONNX Runtime", "numpy": "NumPy"}
@@ -65,6 +66,33 @@ def sound_in_words(result: Highlighted, track: SoundtrackInfo) -> str:
         rate = ""  # the source does not tell
     how = "copied packet by packet" if written.sound_copied else "encoded"
     return f"{written.codec} in {written.container}{rate}, {track.layout}, {kilohertz(track.sample_rate)}, {how}"
+
+
+def delivery_facts(result: Highlighted) -> dict[str, str]:
+    """Levels before and after, measured on the written file, and whether they are what was asked for."""
+    before, after = levels_before(result.plan.loudness), result.levels
+    facts = {
+        "loudness": change(before.loudness_lufs, after.loudness_lufs, "LUFS"),
+        "range": change(before.range_lu, after.range_lu, "LU"),
+        "true peak": change(before.true_peak_dbtp, after.true_peak_dbtp, "dBTP"),
+    }
+    if after.dialogue_lufs is not None:
+        share = f", heard {round(100 * (after.speech_share or 0))} % of the time"
+        facts["dialogue"] = change(before.dialogue_lufs, after.dialogue_lufs, "LUFS") + share
+    met = target_met(result)
+    if met is not None:
+        named = str(result.plan.controls.loudness)
+        facts["target"] = f"{named}: {'met' if met else 'missed'}"
+    return facts
+
+
+def target_met(result: Highlighted) -> bool | None:
+    """Whether the written file is as loud as was asked for, and under the ceiling; None where nothing was asked for."""
+    target, levels = target_of(result.plan.controls.loudness), result.levels
+    if target is None:
+        return None
+    off = abs(levels.measured(target) - target.lufs_at(levels.speech_share or 0.0))
+    return off <= target.tolerance_lu and levels.true_peak_dbtp <= result.plan.ceiling_dbtp
 
 
 def picture_in_words(result: Highlighted) -> str:

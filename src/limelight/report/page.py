@@ -152,14 +152,11 @@ class StemFigure:
 
 
 def _figures(result: Highlighted) -> dict[str, object]:
-    before = result.plan.loudness
+    titles = {"loudness": "Loudness, integrated", "range": "Loudness range"}
+    levels = {titles.get(name, name.capitalize()): said for name, said in facts.delivery_facts(result).items()}
     return {
         "gains": {stem: _stem_figure(gain) for stem, gain in facts.stem_changes(result.plan).items()},
-        "figures": {
-            "Loudness, integrated": change(before.before_lufs, result.loudness_after_lufs, "LUFS"),
-            "True peak": change(before.true_peak_before_dbtp, result.true_peak_after_dbtp, "dBTP"),
-            "Duration": clock_time(result.source.duration_seconds),
-        },
+        "figures": levels | {"Duration": clock_time(result.source.duration_seconds)},
     }
 
 

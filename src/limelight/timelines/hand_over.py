@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from limelight.audio.convert import db_to_gain
 from limelight.errors import InputError, OutputError, PlanError, Unsupported, UsageError
 from limelight.media.audio_files import write_sounds
+from limelight.media.probe import probe
 from limelight.media.target import check_place, naming_write_errors, prepare_target, whole_or_absent
-from limelight.mixing.job import Job, Progress, ResultMeter, Scratch
+from limelight.mixing.job import Job, Progress, ResultMeter, Scratch, tracks_of
 from limelight.mixing.mixers import AnySeparator, StemMixer
 from limelight.mixing.plan import MixPlan
 from limelight.mixing.render import stems
@@ -91,13 +92,15 @@ def export(
     the plan has no stems or is of another film, OutputError, UsageError.
     """
     chosen = list(dict.fromkeys(editors))
-    job = Job.of(film, audio_stream=check_stems(plan).source.audio_stream, progress=progress)
+    source = check_stems(plan).source
+    tracks = tracks_of(source, probe(film)) if source.tracks else None
+    job = Job.of(film, audio_stream=source.audio_stream, progress=progress, tracks=tracks)
     plan.check_fit(job.info, job.soundtrack)
     check_editors(chosen, job.soundtrack.channels)
     frames = frames_of(job.info)
     texts, sounds = _targets(job, folder, chosen, overwrite=overwrite)
-    mixer = StemMixer(separator or load_separator(plan.model.name), load_director())
-    if mixer.card.fingerprint != plan.model.sha256:
+    mixer = StemMixer(tracks or separator or load_separator(plan.model.name), load_director())
+    if tracks is None and mixer.card.fingerprint != plan.model.sha256:
         job.notes.append(f"the plan was made by another version of {plan.model.name}: the stems may differ a little")
     meter = ResultMeter(job.soundtrack)
     with Scratch(sounds["speech"]) as job.scratch:

@@ -14,6 +14,7 @@ mended and three fifths of the harm, on the mixes that its constants were chosen
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.models.card import Card, plain_card
+from limelight.models.directors.style import Style
 from limelight.types import STEMS, Cues, Decision, Scene, StemFeatures, Vector
 from limelight.vision.shots import scene_boundaries
 
@@ -29,6 +31,7 @@ SPEAKS = 0.5  # presence over this is speech
 SHORTEST_SECONDS, LONGEST_SECONDS = 8.0, 30.0  # of one decision
 NEAR_SECONDS = 0.05  # of a scene's boundary
 REST = ("music", "effects")
+CLOSE_LU, FURTHEST, HALVINGS = 1e-6, 20.0, 40  # of the search where a limit is met
 # How often bringing speech to its place made a mix better in which it stood so: half of them bad (research/director/constants).
 CHANCE_OVER_LU = (-20.0, -12.0, -6.0, -2.0, 2.0, 6.0, 10.0, 14.0, 18.0, 25.0)
 CHANCE = (0.56, 0.56, 0.72, 0.41, 0.33, 0.21, 0.05, 0.20, 0.27, 0.33)
@@ -59,27 +62,45 @@ RULES = (USUAL, CAUTIOUS, BOLD)
 NAME = USUAL.name
 
 
+@dataclass(frozen=True)
 class SpeechFirst:
-    """A rule, as a director."""
+    """A rule, as a director; a style sets other numbers, and how far each stem may be moved."""
 
-    def __init__(self, rule: SpeechRule = USUAL) -> None:
-        self.rule = rule
+    rule: SpeechRule = USUAL
+    style: Style | None = None
 
     @property
     def card(self) -> Card:
         return plain_card(self.rule.name, "director", source=repr(self.rule))
 
+    @property
+    def followed(self) -> SpeechRule:
+        """The rule, or what the style makes of it."""
+        style = self.style
+        if style is None:
+            return self.rule
+        deep, from_lu = style.too_deep_below_lu, style.left_alone_from_lu
+        return SpeechRule(self.rule.name, style.least_speech_share, deep, from_lu, style.speech_over_rest_lu, math.inf)
+
     def decide(self, heard: StemFeatures, seen: Cues) -> Decision:
         parts = stretches(heard, seen)
         rows = [(heard.times_seconds >= start) & (heard.times_seconds < end) for start, end in parts]
         stands = [standing(heard, inside) for inside in rows]
-        shifts = steadied([self.rule.shift_db(*one) for one in stands], parts, scene_boundaries(seen))
+        rule = self.followed
+        shifts = [max(0.0, rule.shift_db(*one)) for one in stands]
+        if self.style is None:  # a style is kept exactly, part by part
+            shifts = steadied(shifts, parts, scene_boundaries(seen))
         gains, scenes = np.zeros((len(STEMS), len(heard.times_seconds))), []
         for part, inside, (present, over), shift in zip(parts, rows, stands, shifts, strict=True):
-            gains[:, inside] = balanced(heard, inside, shift)[:, None]
-            said = reason(present, over, shift, self.rule)
-            scenes.append(Scene(*part, said, confidence(heard.presence[inside], over, shift, self.rule)))
+            gains[:, inside] = self._gains(heard, inside, shift)[:, None]
+            said = reason(present, over, shift, rule)
+            scenes.append(Scene(*part, said, confidence(heard.presence[inside], over, shift, rule)))
         return Decision(gains, tuple(scenes))
+
+    def _gains(self, heard: StemFeatures, rows: NDArray[np.bool_], shift_db: float) -> Vector:
+        if self.style is None:
+            return balanced(heard, rows, shift_db)
+        return as_loud(heard, rows, shifted(heard, rows & (heard.presence > SPEAKS), shift_db, self.style))
 
 
 def standing(heard: StemFeatures, rows: NDArray[np.bool_]) -> tuple[float, float]:
@@ -115,7 +136,41 @@ def confidence(presence: Vector, over_lu: float, shift_db: float, rule: SpeechRu
 
 def balanced(heard: StemFeatures, rows: NDArray[np.bool_], shift_db: float) -> Vector:
     """Gains [K] that shift speech against the rest and keep some rows as loud as they were."""
-    gains = np.array([shift_db / 2 if stem == "speech" else -shift_db / 2 for stem in STEMS])
+    return as_loud(heard, rows, np.array([shift_db / 2 if stem == "speech" else -shift_db / 2 for stem in STEMS]))
+
+
+def shifted(heard: StemFeatures, spoken: NDArray[np.bool_], shift_lu: float, style: Style) -> Vector:
+    """Gains [K] that bring speech so much further over the rest, as far as the style's limits let them.
+
+    Where one stem has come to its limit the others go further: how far is found by halving.
+    """
+
+    def moved(shift: float) -> Vector:
+        down = (1 - style.lifted_share) * shift
+        lift = min(style.lifted_share * shift, style.most_lift_db)
+        return np.array([lift, -min(down, style.most_music_cut_db), -min(down, style.most_effects_cut_db)])
+
+    rest = [STEMS.index(stem) for stem in REST]
+    powers = heard.powers[np.ix_(rest, rest)][:, :, spoken].sum(axis=2)
+
+    def gained(gains: Vector) -> float:
+        factors = 10 ** (gains[rest] / 20)
+        before, after = float(powers.sum()), float(factors @ powers @ factors)
+        return float(gains[0]) - (
+            10 * math.log10(after / before) if before > 0 and after > 0 else float(gains[rest].max())
+        )
+
+    low, high = shift_lu, FURTHEST * max(shift_lu, 1.0)
+    if gained(moved(low)) >= shift_lu - CLOSE_LU:
+        return moved(low)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if gained(moved(middle)) >= shift_lu else (middle, high)
+    return moved(high)
+
+
+def as_loud(heard: StemFeatures, rows: NDArray[np.bool_], gains: Vector) -> Vector:
+    """Gains [K], all moved together so that some rows stay as loud as they were."""
     powers = heard.powers[:, :, rows].sum(axis=2)
     factors = 10 ** (gains / 20)
     before, after = float(powers.sum()), float(factors @ powers @ factors)

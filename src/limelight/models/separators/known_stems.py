@@ -12,7 +12,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,7 @@ FILE_NAMES = {"speech": ("speech", "dialog", "dialogue", "vocals", "voice"), "mu
 SUFFIXES = (".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus")
 LENGTH_TOLERANCE_SECONDS = 1.0  # a container tells a film's length to a frame or two of its picture
 FROM_FILES = ("speech", "music")
+OpenStem = Callable[[str], Iterator[Samples]]
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ class StemFiles:
     def open_film(self, film: SourceInfo, track: SoundtrackInfo, scratch: Path) -> KnownStems:
         for name in (film.path.name, film.path.stem):
             if (self.folder / name).is_dir():
-                return KnownStems(self.folder / name, film, track, self.card)
+                return _in_folder(self.folder / name, film, track, self.card)
         # Not deeper: what lies in another folder is another film's.
-        return KnownStems(self.folder, film, track, self.card, pattern="*")
+        return _in_folder(self.folder, film, track, self.card, pattern="*")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class SeparatorCommand:
         write_sound(given, read_audio(film, track), sample_rate=track.sample_rate, layout=track.layout)
         self.run(given, taken)
         given.unlink()
-        return KnownStems(taken, film, track, self.card)
+        return _in_folder(taken, film, track, self.card)
 
     def run(self, given: Path, taken: Path) -> None:
         """Raises ModelError where the program fails."""
@@ -106,14 +107,9 @@ class SeparatorCommand:
 class KnownStems:
     """The stems of one soundtrack, read beside it; to be asked in the order of time, from the start as often as wished."""
 
-    def __init__(
-        self, folder: Path, film: SourceInfo, track: SoundtrackInfo, card: Card, *, pattern: str = "**/*"
-    ) -> None:
-        """pattern: which files of the folder are looked at."""
-        self._paths = [find_stem(folder, stem, pattern=pattern) for stem in FROM_FILES]
-        self._film, self._track, self.card = film, track, card
-        for path in self._paths:
-            _check_length(path, film)
+    def __init__(self, open_stem: OpenStem, card: Card, *, voice_gain: float = 1.0) -> None:
+        """open_stem: a stem by its name, at the card's rate and in the soundtrack's layout; voice_gain: to be well heard."""
+        self._open, self.card, self._voice_gain = open_stem, card, np.float32(voice_gain)
         self._voice = VoiceActivity()
         self._readers: list[_Reader] = []
         self._start = 0.0
@@ -121,11 +117,11 @@ class KnownStems:
     def separate(self, chunk: Chunk) -> Separation:
         first, count = round(chunk.start_seconds * self.card.sample_rate) - self.card.hop, chunk.samples.shape[1]
         if not self._readers or chunk.start_seconds < self._start:
-            self._readers = [_Reader(path, self._track.layout, self.card.sample_rate) for path in self._paths]
+            self._readers = [_Reader(self._open(stem)) for stem in FROM_FILES]
         self._start = chunk.start_seconds
         speech, music = (reader.read(first, count) for reader in self._readers)
         stems = np.stack([speech, music, chunk.samples - speech - music])
-        heard = self._voice.presence(chunk.downmix @ stems[STEMS.index("speech")])
+        heard = self._voice.presence(self._voice_gain * (chunk.downmix @ stems[STEMS.index("speech")]))
         steps = count // self.card.hop - 1
         return Separation(presence=step_presence(heard, steps, hop=self.card.hop), stems=stems)
 
@@ -133,8 +129,8 @@ class KnownStems:
 class _Reader:
     """Samples of a file at any place, as long as the places do not go back by more than a chunk."""
 
-    def __init__(self, path: Path, layout: str, sample_rate: int) -> None:
-        self._blocks = _converted(path, layout, sample_rate)
+    def __init__(self, blocks: Iterator[Samples]) -> None:
+        self._blocks = blocks
         self._kept: Samples | None = None
         self._first = 0  # sample at which what is kept begins
 
@@ -152,9 +148,23 @@ class _Reader:
         return np.pad(here, ((0, 0), (before, count - before - here.shape[1])))
 
 
-def _converted(path: Path, layout: str, sample_rate: int) -> Iterator[Samples]:
-    info = probe(path)
-    track = choose_soundtrack(info)
+def _in_folder(
+    folder: Path, film: SourceInfo, track: SoundtrackInfo, card: Card, *, pattern: str = "**/*"
+) -> KnownStems:
+    """pattern: which files of the folder are looked at. Raises InputError where they are not there, or another film's."""
+    paths = {stem: find_stem(folder, stem, pattern=pattern) for stem in FROM_FILES}
+    for path in paths.values():
+        _check_length(path, film)
+
+    def open_stem(stem: str) -> Iterator[Samples]:
+        info = probe(paths[stem])
+        return converted(info, choose_soundtrack(info), track.layout, card.sample_rate)
+
+    return KnownStems(open_stem, card)
+
+
+def converted(info: SourceInfo, track: SoundtrackInfo, layout: str, sample_rate: int) -> Iterator[Samples]:
+    """A soundtrack in another layout and at another rate, [C, n]."""
     matrix = matrix_between(track.layout, layout)
     resampler = ResampleStream(track.sample_rate, sample_rate, len(matrix))
     for block in read_audio(info, track):
