@@ -21,7 +21,7 @@ TOLD = [
     (page, line.partition(">")[0])
     for page in PAGES
     for block in re.findall(
-        r"^```\n(.*?)^```", (DOCS / f"{page}.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        r"^```\w*\n(.*?)^```", (DOCS / f"{page}.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
     for line in block.splitlines()
     if line.startswith("limelight ")
