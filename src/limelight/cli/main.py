@@ -19,10 +19,12 @@ from limelight.cli.doctor import doctor
 from limelight.cli.evaluate import evaluate
 from limelight.cli.hand_over import export, import_
 from limelight.cli.highlight import highlight, plan, render
-from limelight.cli.inspect import inspect, loudness, models, score, stems, styles
+from limelight.cli.inspect import inspect, loudness, models, score, stems,
+        serve, styles
 from limelight.cli.mcp_server import mcp
 from limelight.cli.muddy import muddy
 from limelight.cli.options import ONE_AT_A_TIME
+from limelight.cli.serve import serve
 from limelight.cli.study import study
 from limelight.cli.train import ablate, contexts, reproduce, train
 from limelight.errors import UsageError
