@@ -297,11 +297,12 @@ export class FilmView {
       row.insertCell().append(go);
       const why = row.insertCell();
       why.append(shot.reason);
-      for (const line of told(shot)) {
-        const more = document.createElement("span");
-        more.className = "more";
-        more.textContent = line;
-        why.append(more);
+      const { heard, seen } = told(shot);
+      for (const line of heard) why.append(element("span", "more", line));
+      if (seen.length) {
+        const details = document.createElement("details");
+        details.append(element("summary", "", "Seen"), ...seen.map((line) => element("span", "more", line)));
+        why.append(details);
       }
       for (const stem of STEMS) {
         const cell = row.insertCell();
@@ -488,17 +489,14 @@ export class FilmView {
   }
 }
 
-/** What was seen and heard in a shot, and how sure the director is. */
+/** What was heard and seen in a shot, a line each, and how sure the director is. */
 function told(shot) {
-  const lines = [];
   const levels = Object.entries(shot.heard_lufs ?? {}).filter(([, level]) => level > -60);
-  const heard = levels.map(([stem, level]) => `${stem} ${level.toFixed(0).replace("-", "−")} LUFS`);
-  if (shot.speech_present !== null && shot.speech_present !== undefined) heard.push(`somebody speaks ${Math.round(100 * shot.speech_present)} % of the time`);
-  if (heard.length) lines.push(`Heard: ${heard.join(", ")}`);
-  const seen = Object.entries(shot.cues).map(([kind, words]) => `${kind}: ${words}`);
-  if (seen.length) lines.push(`Seen: ${seen.join("; ")}`);
-  if (shot.confidence !== null && shot.confidence !== undefined) lines.push(`Sure: ${Math.round(100 * shot.confidence)} %`);
-  return lines;
+  const parts = levels.map(([stem, level]) => `${stem} ${level.toFixed(0).replace("-", "−")} LUFS`);
+  if (typeof shot.speech_present === "number") parts.push(`somebody speaks ${Math.round(100 * shot.speech_present)} % of the time`);
+  const heard = parts.length ? [`Heard: ${parts.join(", ")}`] : [];
+  if (typeof shot.confidence === "number") heard.push(`Sure: ${Math.round(100 * shot.confidence)} %`);
+  return { heard, seen: Object.entries(shot.cues).map(([kind, words]) => `${kind}: ${words}`) };
 }
 
 function element(tag, className, text = "") {

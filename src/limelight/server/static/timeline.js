@@ -6,7 +6,7 @@ import { STEMS } from "./mixer.js";
 
 const LANES = { pictures: [6, 60], waves: [72, 96], presence: [172, 8], gains: [190, 0], times: [0, 20] };
 const [GAIN_LOW, GAIN_HIGH] = [-20, 16]; // dB that the lane shows
-const LEFT = 44; // pixels for the scale
+const LEFT = 54; // pixels for the scale
 const DASHES = [[], [7, 3], [2, 2.5]];
 const GRAB_PIXELS = 14;
 const BELL_SECONDS = 0.35; // how far neighbours follow a dragged point, at least
