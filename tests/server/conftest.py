@@ -49,21 +49,16 @@ def browser():
 
 
 @pytest.fixture
-def page(browser, served):
+def page(browser, served, request):
     """A page that has passed the door; what goes wrong in it fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     opened = context.new_page()
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on(
-        "console",
-        lambda said: wrong.append(said.text) if said.type == "error" and "status of 4" not in said.text else None,
-    )
+    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     opened.goto(served.door)
     yield opened
     if pictures := os.environ.get("LIMELIGHT_PICTURES"):
-        opened.screenshot(
-            path=str(Path(pictures) / f"{os.environ['PYTEST_CURRENT_TEST'].split('::')[-1].split(' ')[0]}.png")
-        )
+        opened.screenshot(path=f"{pictures}/{request.node.name}.png", full_page=True)
     context.close()
     assert not wrong

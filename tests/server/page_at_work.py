@@ -6,8 +6,10 @@ import shutil
 import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, Queue
 
 import pytest
 from films import Film, film_path
@@ -16,6 +18,8 @@ pytest.importorskip("fastapi", reason="the page's tests need the extra `page`: p
 
 import uvicorn
 
+from limelight.batch.engine import Event, JobOutcome, Progressed, Resources, Work, outcome_of
+from limelight.errors import Interrupted
 from limelight.server.app import make_app
 from limelight.server.films import Films
 from limelight.server.guard import Guard
@@ -60,6 +64,62 @@ def analysed(films: Films, path: Path) -> str:
     for job in films.jobs(film.id):
         wait_for(films, job.id)
     return film.id
+
+
+class ThreadEngine:
+    """Runs one job after the other in a thread of this process: quickly begun, for jobs that do nothing heavy."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, Work, object]] = []
+        self._events: Queue[Event] = Queue()
+        self._running: int | None = None
+        self._stop = threading.Event()
+
+    def slots(self, resources: Resources) -> int:
+        return 1
+
+    def submit(self, number: int, work: Work, job: object, resources: Resources) -> None:
+        self._waiting.append((number, work, job))
+        self._next()
+
+    def _next(self) -> None:
+        if self._running is not None or not self._waiting:
+            return
+        number, work, job = self._waiting.pop(0)
+        self._running, self._stop = number, threading.Event()
+        threading.Thread(target=self._run, args=(number, work, job, self._stop), daemon=True).start()
+
+    def _run(self, number: int, work: Work, job: object, stop: threading.Event) -> None:
+        def report(done: float) -> None:
+            if stop.is_set():
+                raise Interrupted("stopped")
+            self._events.put(Progressed(number, done))
+
+        try:
+            self._events.put(outcome_of(work, number, job, report))
+        except Interrupted as error:
+            self._events.put(JobOutcome(number, None, error.code, str(error)))
+
+    def wait(self, timeout_seconds: float) -> list[Event]:
+        found: list[Event] = []
+        with suppress(Empty):
+            found.append(self._events.get(timeout=min(0.05, timeout_seconds)))
+            while True:
+                found.append(self._events.get_nowait())
+        if any(isinstance(event, JobOutcome) for event in found):
+            self._running = None
+            self._next()
+        return found
+
+    def cancel(self, number: int) -> None:
+        if number == self._running:
+            self._stop.set()
+        for waiting in [one for one in self._waiting if one[0] == number]:
+            self._waiting.remove(waiting)
+            self._events.put(JobOutcome(number, None, Interrupted.code, "cancelled before it began"))
+
+    def close(self) -> None:
+        self._stop.set()
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from films import Film, film_path
-from page_at_work import TOKEN, Listening, Served
+from page_at_work import TOKEN, Listening, Served, ThreadEngine
 
 from limelight.server import guard
 from limelight.server.films import Films
@@ -199,7 +199,7 @@ def test_bodies_have_a_limit_that_is_not_only_announced(served):
 
 
 def test_with_no_token_the_other_checks_stay(tmp_path):
-    films = Films(tmp_path / "work", [tmp_path])
+    films = Films(tmp_path / "work", [tmp_path], engine=ThreadEngine())
     try:
         with Listening(films, token=None) as address:
             assert httpx.get(address + "/api/films").status_code == 200

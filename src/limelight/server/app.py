@@ -342,4 +342,3 @@ def _analysed(films: Films, film: str) -> Path:
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
-

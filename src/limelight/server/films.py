@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from limelight.batch.engine import LocalEngine
+from limelight.batch.engine import Engine, LocalEngine
 from limelight.batch.queue import Queue, Status
 from limelight.errors import InputError, LimelightError, OutputError, TooLarge
 from limelight.media.probe import probe
@@ -95,12 +95,14 @@ class Films:
         folders: Sequence[Path],
         *,
         jobs: int = 1,
+        engine: Engine | None = None,
         separator: str | None = None,
         director: str | None = None,
         threads: int | None = 1,
         do: Callable[[Task, Callable[[float], None]], Done] = do_task,
     ) -> None:
-        """work: the folder for all that is made; folders: what may be opened; jobs: how many run at once.
+        """work: the folder for all that is made; folders: what may be opened; jobs: how many run at once, in
+        processes of this machine unless there is another engine.
 
         Raises OutputError where another server works there.
         """
@@ -115,7 +117,7 @@ class Films:
         self._jobs: dict[str, PageJob] = {}
         self._numbers: dict[int, str] = {}
         self._lock, self._closed = threading.RLock(), False
-        self._queue: Queue[Task, Done] = Queue(LocalEngine(jobs), do)
+        self._queue: Queue[Task, Done] = Queue(engine or LocalEngine(jobs), do)
         self._queue.start(self._changed)
         sweep(self.work / DROPPED)
         self._remember()
@@ -213,7 +215,7 @@ class Films:
 
     def drop(self, name: str) -> Path:
         """A free place for a film that comes over the page. Its name is only a name."""
-        clean = plain(name.replace("\\", "/").rpartition("/")[2]).strip(". ")
+        clean = plain(name.replace("\\", "/").rpartition("/")[2], limit=5000).strip(". ")
         clean = "".join("_" if sign in '/\\:*?"<>|\ufffd' else sign for sign in clean)
         stem, suffix = os.path.splitext(clean)
         if suffix.lower() not in SUFFIXES or not stem:
@@ -311,7 +313,7 @@ class Films:
     def _remember(self) -> None:
         """What was open when the last server ended; jobs that were not over begin again."""
         for place in sorted(self.work.glob("*/film.json"), key=lambda path: path.stat().st_mtime):
-            with suppress(OSError, ValueError, TypeError, LimelightError):
+            with suppress(OSError, ValueError, TypeError, KeyError, LimelightError):  # whatever stands in a broken file
                 film = Film(**json.loads(place.read_text(encoding="utf-8")))
                 if _id(self.allowed(Path(film.path))) != film.id or place.parent.name != film.id:
                     continue
