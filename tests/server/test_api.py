@@ -8,6 +8,8 @@ import zipfile
 import httpx
 import pytest
 from fakes import separator_card
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from page_at_work import TOKEN, ThreadEngine, put_film, wait_for
 from test_films import SHORT, quick
 
@@ -97,8 +99,6 @@ def test_stems_and_a_timeline_can_be_downloaded(client, loud, served, tmp_path):
 
 def test_a_dropped_film_is_opened_and_a_broken_one_is_not(client, served, tmp_path):
     film = put_film(tmp_path, SHORT, "dropped.mkv").read_bytes()
-    answer = client.post("/api/dropped", params={"name": "<b>dropped</b>.mkv"}, content=film)
-    assert answer.status_code == 404  # the last part of its name, which is no film's: "b>.mkv" is kept
     answer = client.post("/api/dropped", params={"name": "dropped.mkv"}, content=film)
     assert answer.status_code == 201, answer.text
     opened = answer.json()
@@ -151,25 +151,26 @@ def quick_app(tmp_path_factory):
 @pytest.mark.filterwarnings("ignore")
 def test_schemathesis_finds_nothing(quick_app):
     schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed: pip install -e '.[dev]'")
-    from hypothesis import HealthCheck, Phase, given, settings
-    from hypothesis import strategies as st
-
     schema = schemathesis.openapi.from_asgi("/openapi.json", quick_app)
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) >= 15
     for operation in operations:
+        fuzz(operation)
 
-        @settings(
-            max_examples=12,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(data=st.data())
-        def check(data, operation=operation):
-            case = data.draw(operation.as_strategy())
-            case.call_and_validate()
 
-        check()
+def fuzz(operation) -> None:
+    """Requests that fit the description of a route, and some that do not; the answers must be as described."""
+
+    @settings(
+        max_examples=12,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(data=st.data())
+    def check(data):
+        data.draw(operation.as_strategy()).call_and_validate()
+
+    check()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import os
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -30,7 +32,7 @@ def test_without_the_token_nothing_is_told(served):
         assert "terminal" in answer.text
     wrong = {"Authorization": f"Bearer {TOKEN[:-1]}x"}
     assert httpx.get(served.address + "/api/films", headers=wrong).status_code == 401
-    assert httpx.get(served.address + "/api/films?token=", headers={"Authorization": "Bearer "}).status_code == 401
+    assert httpx.get(served.address + "/api/films?token=", headers={"Authorization": "Bearer"}).status_code == 401
 
 
 def test_the_token_leaves_the_address_for_a_cookie_that_scripts_and_other_sites_do_not_get(served):
@@ -48,10 +50,11 @@ def test_the_token_leaves_the_address_for_a_cookie_that_scripts_and_other_sites_
 def test_the_door_leads_to_no_other_host(served, path):
     answer = _raw(served, "GET", f"{path}?token={TOKEN}", {})
     assert answer.status == 303
-    place = answer.getheader("location")
+    place = answer.headers["location"]
     assert place.startswith("/")
     assert not place.startswith(("//", "/\\"))
-    assert answer.getheader("a") is None
+    assert "a" not in answer.headers
+    assert answer.headers["set-cookie"].count("=") == 3
 
 
 def test_a_name_that_a_stranger_points_here_is_not_ours(served):
@@ -167,9 +170,8 @@ def test_nothing_outside_the_folders_is_opened(client, served, path, tmp_path):
 def test_no_file_is_served_but_those_that_are_meant(served, loud, path):
     answer = _raw(served, "GET", path.format(film=loud), BEARER)
     assert answer.status in (404, 422), path
-    body = answer.read()
-    assert b"import" not in body
-    assert b"limelight-plan" not in body
+    assert b"import" not in answer.body
+    assert b"limelight-plan" not in answer.body
 
 
 def test_a_film_that_has_become_a_link_elsewhere_is_not_served(served, tmp_path, client):
@@ -210,11 +212,21 @@ def test_with_no_token_the_other_checks_stay(tmp_path):
         films.close()
 
 
-def _raw(served: Served, method: str, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
-    """A request that no client tidies up."""
-    connection = http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=20)
-    connection.putrequest(method, path, skip_host="Host" in headers)
-    for name, value in headers.items():
-        connection.putheader(name, value)
-    connection.endheaders()
-    return connection.getresponse()
+@dataclass(frozen=True)
+class Answer:
+    """Of a request that no client tidies up."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def _raw(served: Served, method: str, path: str, headers: dict[str, str]) -> Answer:
+    with closing(http.client.HTTPConnection(served.address.removeprefix("http://"), timeout=20)) as connection:
+        connection.putrequest(method, path, skip_host="Host" in headers)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        with connection.getresponse() as answer:
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, told, answer.read())

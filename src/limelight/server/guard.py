@@ -111,18 +111,21 @@ class Guard:
         await _answer(send, 303, "", {"location": place, "set-cookie": cookie})
 
     async def _passed(self, scope: Message, receive: Receive, send: Send, limit: int | None) -> None:
-        taken, started = 0, False
+        taken, started, too_much = 0, False, False
 
         async def counted() -> Message:
-            nonlocal taken
+            nonlocal taken, too_much
             message = await receive()
             taken += len(message.get("body", b""))
-            if limit is not None and taken > limit:
+            too_much = limit is not None and taken > limit
+            if too_much:
                 raise TooMuch
             return message
 
         async def dressed(message: Message) -> None:
             nonlocal started
+            if too_much and not started:  # whatever the application makes of a body that breaks off
+                raise TooMuch
             if message["type"] == "http.response.start":
                 started = True
                 own = {name.decode().lower() for name, _ in message["headers"]}
