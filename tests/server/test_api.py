@@ -155,10 +155,10 @@ def test_schemathesis_finds_nothing(quick_app):
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) >= 15
     for operation in operations:
-        fuzz(operation)
+        fuzz(schemathesis, operation)
 
 
-def fuzz(operation) -> None:
+def fuzz(schemathesis, operation) -> None:
     """Requests that fit the description of a route, and some that do not; the answers must be as described."""
 
     @settings(
@@ -171,6 +171,8 @@ def fuzz(operation) -> None:
     )
     @given(data=st.data())
     def check(data):
-        data.draw(operation.as_strategy()).call_and_validate()
+        case = data.draw(operation.as_strategy())
+        # Rules between fields (curves of one length, editors for a timeline alone) are not a schema's to tell.
+        case.call_and_validate(excluded_checks=[schemathesis.checks.CHECKS.get_one("positive_data_acceptance")])
 
     check()
