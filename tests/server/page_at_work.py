@@ -26,7 +26,7 @@ from limelight.server.guard import Guard
 
 MODELS = str(Path(__file__).with_name("region_models.py"))
 TOKEN = "a-token-for-tests"
-LOUD = Film(container="mkv", sound="flac", seconds=7.0, amplitude=0.6, flashes=())
+LOUD = Film(container="mkv", sound="flac", seconds=7.0, amplitude=0.99)
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )

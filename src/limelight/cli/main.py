@@ -19,8 +19,7 @@ from limelight.cli.doctor import doctor
 from limelight.cli.evaluate import evaluate
 from limelight.cli.hand_over import export, import_
 from limelight.cli.highlight import highlight, plan, render
-from limelight.cli.inspect import inspect, loudness, models, score, stems,
-        serve, styles
+from limelight.cli.inspect import inspect, loudness, models, score, stems, styles
 from limelight.cli.mcp_server import mcp
 from limelight.cli.muddy import muddy
 from limelight.cli.options import ONE_AT_A_TIME
@@ -52,6 +51,7 @@ GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
         styles,
         loudness,
         models,
+        serve,
         doctor,
         mcp,
     ),
