@@ -29,7 +29,7 @@ from typing import Any, BinaryIO, Literal
 from limelight.batch.engine import Engine, LocalEngine
 from limelight.batch.queue import Queue, Status
 from limelight.errors import InputError, LimelightError, OutputError, TooLarge
-from limelight.media.probe import probe
+from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.target import naming_write_errors, sweep, whole_or_absent
 from limelight.report.words import plain
 from limelight.server.work import RESULTS, Done, Kind, Task, check_room, do_task, overall
@@ -151,9 +151,13 @@ class Films:
         return self.work / self.film(film).id
 
     def open(self, path: Path) -> Film:
-        """Opens a film, and has it analysed unless it is. Raises InputError and its kinds, QueueFull, OutputError."""
+        """Opens a film, and has it analysed unless it is.
+
+        Raises InputError and its kinds, NoSoundtrack, QueueFull, OutputError.
+        """
         path = self.allowed(path)
         info = probe(path)
+        choose_soundtrack(info)
         film = Film(_id(path), str(path), plain(path.name), info.duration_seconds, info.picture is not None)
         folder = self.work / film.id
         with self._lock:
@@ -174,8 +178,8 @@ class Films:
         found = self.film(film)
         with self._lock:
             running = [job.id for job in self.jobs(film) if not job.over]
-            for job in running:
-                self.cancel(job)
+            for name in running:
+                self.cancel(name)
             self._films.pop(film)
             for job in self.jobs(film):
                 self._jobs.pop(job.id)
