@@ -88,7 +88,6 @@ def test_stems_and_a_timeline_can_be_downloaded(client, loud, served, tmp_path):
     stems = client.post(f"/api/films/{loud}/jobs", json={"kind": "stems"}).json()
     wait_for(served.films, stems["id"])
     assert client.get(f"/api/jobs/{stems['id']}").json()["files"] == ["speech.wav", "music.wav", "effects.wav"]
-    pytest.importorskip("limelight.timelines")
     job = client.post(f"/api/films/{loud}/jobs", json={"kind": "timeline", "editors": ["reaper"]}).json()
     wait_for(served.films, job["id"])
     (name,) = client.get(f"/api/jobs/{job['id']}").json()["files"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from pathlib import Path
 
 import av
@@ -36,7 +37,7 @@ def written(film: Film, folder: Path) -> tuple[dict, bytes, np.ndarray]:
     job = Job.of(film_path(film))
     mixer = StemMixer(FakeSeparator(by_region()), load_director())
     with Scratch(folder / "scratch") as job.scratch:
-        plan = mixer.plan(job, analyse(job, NoPicture()), Controls())
+        plan = mixer.plan(job, analyse(job, NoPicture(), partial(mixer.hear, job)), Controls())
         write_sound(folder, job.original(), mixer.chunks_again(job, plan), mixer.card, job.soundtrack, features())
     info = probe(film_path(film))
     track = np.concatenate(list(read_audio(info, choose_soundtrack(info))), axis=1)

@@ -16,16 +16,16 @@ import math
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 from limelight import api
-from limelight.errors import OutputError, PlanError
+from limelight.errors import ModelError, OutputError, PlanError
 from limelight.media.probe import probe
 from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.mixing.controls import Controls
-from limelight.mixing.job import Analysis, Job, Progress, Scratch, analyse
+from limelight.mixing.job import Job, Progress, Scratch, analyse
 from limelight.mixing.mixers import AnySeparator, StemMixer
 from limelight.mixing.plan import MixPlan, plan_text, read_plan
 from limelight.models.registry import DEFAULT_SEPARATOR, load_director, load_separator
@@ -33,7 +33,7 @@ from limelight.report.facts import result_facts
 from limelight.report.thumbnails import Cell, thumbnails
 from limelight.report.words import plain
 from limelight.server.sound import write_sound
-from limelight.types import StemFeatures
+from limelight.timelines.hand_over import export
 from limelight.vision.encoder import PictureStatistics
 
 Kind = Literal["analyse", "render", "stems", "timeline"]
@@ -100,24 +100,17 @@ def _progress(kind: Kind, report: Report) -> Progress:
     return progress
 
 
-class _Hearing(StemMixer):
-    """The usual mixer, which keeps what it has told the director."""
-
-    heard: StemFeatures
-
-    def features(self, job: Job, found: Analysis) -> StemFeatures:
-        self.heard = super().features(job, found)
-        return self.heard
-
-
 def _analyse(task: Task, progress: Progress) -> Done:
     folder = Path(task.folder)
     job = Job.of(task.film, progress=progress)
-    mixer = _Hearing(_separator(task.separator or DEFAULT_SEPARATOR, task.threads), _director(task.director))
+    mixer = StemMixer(_separator(task.separator or DEFAULT_SEPARATOR, task.threads), _director(task.director))
     with Scratch(folder / "scratch") as job.scratch:
-        plan = mixer.plan(job, analyse(job, PictureStatistics(sampled=mixer.sampled)), Controls())
+        found = analyse(job, PictureStatistics(sampled=mixer.sampled), partial(mixer.hear, job))
+        plan = mixer.plan(job, found, Controls())
+        if found.heard is None:  # as `analyse` promises, for a mixer that hears
+            raise ModelError(f"wanted the features of {job.info.path.name}, heard nothing; report this")
         blocks = job.followed("sound", job.original())
-        write_sound(folder, blocks, mixer.chunks_again(job, plan), mixer.card, job.soundtrack, mixer.heard)
+        write_sound(folder, blocks, mixer.chunks_again(job, plan), mixer.card, job.soundtrack, found.heard)
     _write_pictures(job, plan, folder, progress)
     _write(folder / PROPOSAL, plan_text(plan))
     _write(folder / PLAN, plan_text(plan))
@@ -177,12 +170,6 @@ def _stems(task: Task, progress: Progress) -> Done:
 
 def _timeline(task: Task, progress: Progress) -> Done:
     """One ZIP: an editor wants the timeline and its stems side by side."""
-    try:
-        from limelight.timelines.hand_over import export
-    except ImportError as error:
-        raise PlanError(
-            "wanted a timeline, this installation has no `limelight export`; install a newer one"
-        ) from error
     plan = read_plan(Path(task.folder) / PLAN)
     source, folder = Path(task.film), _results(task)
     separator = _separator(task.separator or plan.model.name, task.threads)
