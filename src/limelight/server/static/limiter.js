@@ -44,49 +44,49 @@ export class Limiter {
     this.needed = new Float64Array(AHEAD + HOLD + 2);
     this.released = new Float64Array(AHEAD + 1);
     this.gain = 1;
-    // one step of silence goes first, for the points between samples before the first
-    this.input = Array.from({ length: channels }, () => new Float32Array(REACH - 1 + this.step));
-    this.waiting = Array.from({ length: channels }, () => new Float32Array((AHEAD + 1) * this.step));
-    this.ready = Array.from({ length: channels }, () => new Float32Array(this.latency - (AHEAD + 2) * this.step));
+    // Before the sound lies silence: what waits for the look-ahead, and one step more for the points between samples.
+    this.behind = (AHEAD + 1) * this.step;
+    this.input = Array.from({ length: channels }, () => new Float32Array(this.behind + REACH - 1 + this.step));
+    this.ready = Array.from({ length: channels }, () => new Float32Array(REACH));
   }
 
   /** [C] arrays of n samples to as many, late by `latency`. */
   push(block) {
     const n = block[0].length;
     this.input = this.input.map((rest, c) => joined(rest, block[c]));
-    const steps = Math.max(0, Math.floor((this.input[0].length - 2 * REACH + 1) / this.step));
-    for (let d = 0; d < steps; d++) this.advance(d * this.step);
+    const steps = Math.max(0, Math.floor((this.input[0].length - this.behind - 2 * REACH + 1) / this.step));
+    const done = this.input.map(() => new Float32Array(steps * this.step));
+    for (let d = 0; d < steps; d++) this.advance(d * this.step, done);
     this.input = this.input.map((rest) => rest.slice(steps * this.step));
-    const out = this.ready.map((samples) => samples.slice(0, n));
-    this.ready = this.ready.map((samples) => samples.slice(n));
-    return out;
+    const ready = this.ready.map((samples, c) => joined(samples, done[c]));
+    this.ready = ready.map((samples) => samples.slice(n));
+    return ready.map((samples) => samples.slice(0, n));
   }
 
   /** One step of the input from `start` is analysed; the step that has waited longest leaves. */
-  advance(start) {
+  advance(start, done) {
     const before = this.gain;
-    this.gain = dbToGain(-this.reduction(this.peak(start)));
-    const begin = REACH - 1 + start;
+    this.gain = dbToGain(-this.reduction(this.peak(this.behind + start)));
     for (let c = 0; c < this.input.length; c++) {
-      const queue = joined(this.waiting[c], this.input[c].subarray(begin, begin + this.step));
-      const out = new Float32Array(this.step);
-      for (let j = 0; j < this.step; j++) out[j] = queue[j] * (before + ((this.gain - before) * j) / this.step);
-      this.ready[c] = joined(this.ready[c], out);
-      this.waiting[c] = queue.slice(this.step);
+      for (let j = 0; j < this.step; j++) {
+        done[c][start + j] = this.input[c][REACH - 1 + start + j] * (before + ((this.gain - before) * j) / this.step);
+      }
     }
   }
 
+  /** The highest point of a step over the ceiling, between samples too; the ceiling where there is none. */
   peak(start) {
-    let highest = 0;
+    let highest = this.ceiling;
     for (const samples of this.input) {
       let around = 0;
-      for (let j = 0; j < this.step + 2 * REACH - 1; j++) around = Math.max(around, Math.abs(samples[start + j]));
-      if (around * OVERSHOOT <= this.ceiling) continue;
-      for (let j = 0; j < this.step; j++) {
-        highest = Math.max(highest, Math.abs(samples[start + REACH - 1 + j]));
-        for (const taps of TAPS) {
+      for (let j = start; j < start + this.step + 2 * REACH - 1; j++) around = Math.max(around, Math.abs(samples[j]));
+      if (around * OVERSHOOT <= highest) continue;
+      for (let j = start; j < start + this.step; j++) {
+        highest = Math.max(highest, Math.abs(samples[j + REACH - 1]));
+        for (let p = 0; p < TAPS.length; p++) {
+          const taps = TAPS[p];
           let point = 0;
-          for (let t = 0; t < 2 * REACH; t++) point += taps[t] * samples[start + j + t];
+          for (let t = 0; t < 2 * REACH; t++) point += taps[t] * samples[j + t];
           highest = Math.max(highest, Math.abs(point));
         }
       }
