@@ -131,6 +131,7 @@ def test_it_plays_and_is_heard_and_switches_without_a_gap(page, loud):
       return Math.sqrt(x.reduce((sum, v) => sum + v * v, 0) / x.length);
     }"""
     assert page.evaluate(level) > 0.02
+    page.evaluate("limelight.player.seek(1)")
     at = page.evaluate(AT)
     page.keyboard.press("a")
     assert page.get_attribute("#hear-before", "aria-checked") == "true"
@@ -151,6 +152,18 @@ def test_it_plays_and_is_heard_and_switches_without_a_gap(page, loud):
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
     assert page.evaluate(AT) == pytest.approx(6.0, abs=0.1)
+
+
+def test_at_its_end_the_film_stops_and_can_be_played_again(page, loud):
+    go(page, loud)
+    page.evaluate("limelight.player.seek(6.5)")
+    page.click("#play")
+    until(page, "!limelight.player.playing")
+    assert page.evaluate(AT) == pytest.approx(7.0, abs=0.05)
+    assert page.get_attribute("#play", "aria-label") == "Play"
+    page.click("#play")
+    until(page, f"limelight.player.playing && {AT} > 0.2 && {AT} < 6")
+    page.click("#play")
 
 
 def test_the_switch_has_no_gap_and_no_click(page, loud):

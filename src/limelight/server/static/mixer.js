@@ -238,7 +238,7 @@ export class Deck {
   /** The piece that holds a sample; silence behind the film's end; undefined where it is still to come. */
   pieceAt(sample) {
     const { piece_samples: size, samples } = this.index;
-    if (sample >= samples) return { parts: [null, null, null, null], start: samples, end: samples + this.mixer.latency };
+    if (sample >= samples) return { parts: [null, null, null, null], start: samples, end: Infinity };
     const number = Math.floor(sample / size);
     const parts = this.pieces.get(number);
     return parts && { parts, start: number * size, end: Math.min((number + 1) * size, samples) };

@@ -172,6 +172,7 @@ export class Player extends EventTarget {
 
   /** A report of the worklet: where it is, when it said so. */
   heard(report) {
+    if (this.closed) return;
     if (report.echo !== undefined) this.echoes?.get(report.echo)?.();
     if (report.over) {
       this.at = this.seconds;
