@@ -12,10 +12,19 @@ from pathlib import Path
 
 import pytest
 from films import Film, film_path
-from test_cli import failing
 
 httpx = pytest.importorskip("httpx", reason="httpx is not installed: pip install -e '.[dev]'")
 pytest.importorskip("fastapi", reason="the page needs the extra `page`: pip install -e '.[page]'")
+
+
+def failing(*words: object, code: str, exit_code: int) -> str:
+    """Runs a command that must fail tidily; gives its one line."""
+    command = [sys.executable, "-m", "limelight", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    lines = done.stderr.strip().splitlines()
+    assert (done.returncode, len(lines), done.stdout) == (exit_code, 1, ""), done.stderr
+    assert lines[0].startswith(f"{code}: ")
+    return lines[0]
 
 
 @contextmanager

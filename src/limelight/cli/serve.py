@@ -103,6 +103,7 @@ def _socket(port: int) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((LOOPBACK, port))
+        made.listen(128)  # whoever has read the address may ask at once
     except OSError as error:
         made.close()
         raise OutputError(
