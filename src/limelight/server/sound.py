@@ -58,6 +58,7 @@ class SoundIndex:
     window_seconds: float
     row_seconds: float  # of the features
     first_row_seconds: float  # the middle of the first
+    limit_margin_db: float  # how far under its ceiling the renderer's limiter works, for the encoder's sake
     # each piece: for each of PARTS [first byte, bytes, scale]; no bytes are silence
     pieces: list[list[tuple[int, int, float]]]
 
@@ -69,6 +70,8 @@ def write_sound(
     card: Card,
     track: SoundtrackInfo,
     heard: StemFeatures,
+    *,
+    limit_margin_db: float = 0.0,
 ) -> SoundIndex:
     """Writes a film's sound, its waves and its features into a folder. Raises OutputError."""
     pieces: list[list[tuple[int, int, float]]] = []
@@ -92,6 +95,7 @@ def write_sound(
         window_seconds=card.n_fft / card.sample_rate,
         row_seconds=float(times[1] - times[0]) if len(times) > 1 else 1.0,
         first_row_seconds=float(times[0]) if len(times) else 0.0,
+        limit_margin_db=limit_margin_db,
         pieces=pieces,
     )
     _write(folder / WAVES, np.concatenate(waves).tobytes() if waves else b"")

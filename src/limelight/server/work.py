@@ -22,9 +22,11 @@ from typing import Any, Literal
 
 from limelight import api
 from limelight.errors import ModelError, OutputError, PlanError
+from limelight.media.formats import choose_sound_format, container_of, is_lossless
 from limelight.media.probe import probe
 from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.mixing.controls import Controls
+from limelight.mixing.delivery import LOSSY_MARGIN_DB
 from limelight.mixing.job import Job, Progress, Scratch, analyse
 from limelight.mixing.mixers import AnySeparator, StemMixer
 from limelight.mixing.plan import MixPlan, plan_text, read_plan
@@ -110,11 +112,19 @@ def _analyse(task: Task, progress: Progress) -> Done:
         if found.heard is None:  # as `analyse` promises, for a mixer that hears
             raise ModelError(f"wanted the features of {job.info.path.name}, heard nothing; report this")
         blocks = job.followed("sound", job.original())
-        write_sound(folder, blocks, mixer.chunks_again(job, plan), mixer.card, job.soundtrack, found.heard)
+        chunks, margin_db = mixer.chunks_again(job, plan), _limit_margin_db(job)
+        write_sound(folder, blocks, chunks, mixer.card, job.soundtrack, found.heard, limit_margin_db=margin_db)
     _write_pictures(job, plan, folder, progress)
     _write(folder / PROPOSAL, plan_text(plan))
     _write(folder / PLAN, plan_text(plan))
     return Done(facts={"notes": [plain(note) for note in job.notes]})
+
+
+def _limit_margin_db(job: Job) -> float:
+    """What `api` keeps free under the ceiling where the film's usual result is coded with losses."""
+    container = container_of(api.default_target(job.info))
+    form = choose_sound_format(job.soundtrack, container, sample_format="fltp")
+    return 0.0 if is_lossless(form.codec) else LOSSY_MARGIN_DB
 
 
 def _write_pictures(job: Job, plan: MixPlan, folder: Path, progress: Progress) -> None:

@@ -7,7 +7,17 @@
 import { dbToGain } from "./decibels.js";
 import { STEMS } from "./mixer.js";
 
-export const TARGETS = { keep: null, youtube: -14, podcast: -16, ebu: -23, atsc: -24, netflix: -27 };
+// Names as in `mixing/controls.py`. gated: measured where somebody speaks, unless that is less than `LEAST_DIALOGUE` of the time.
+export const TARGETS = {
+  keep: null,
+  youtube: { lufs: -14 },
+  podcast: { lufs: -16 },
+  ebu: { lufs: -23 },
+  atsc: { lufs: -24, ceilingDb: -2 },
+  netflix: { lufs: -27, ceilingDb: -2, gated: true, programmeLufs: -24 },
+};
+const LEAST_DIALOGUE = 0.15;
+const CEILING_DB = -1;
 const COLUMNS = 8; // of a row of features: ss sm se mm me ee presence 0
 const PAIRS = [[0, 0], [0, 1], [0, 2], [1, 1], [1, 2], [2, 2]];
 const INAUDIBLE_DB = 0.1;
@@ -161,8 +171,8 @@ export class Desk extends EventTarget {
   follow() {
     this.changesNothing = !this.audible();
     const target = TARGETS[this.controls.loudness];
-    const before = this.original.loudness.before_lufs;
-    const missing = target === null || before === null ? 0 : target - before;
+    const { before, missing } = this.wished(target);
+    this.ceilingDb = (this.original.controls.true_peak_dbtp ?? target?.ceilingDb ?? CEILING_DB) - this.sound.limit_margin_db;
     this.makeupDb = 0;
     if (before !== null && !(this.changesNothing && target === null)) {
       const change = this.changesNothing ? 0 : this.changeLu((k, t) => this.gainAt(k, t));
@@ -173,6 +183,15 @@ export class Desk extends EventTarget {
     this.changesNothing &&= this.makeupDb === 0;
     this.loudness = { before, after: before === null ? null : before + missing };
     this.matchDb = [Math.min(0, missing), Math.min(0, -missing)];
+  }
+
+  /** How loud the film is, as the target measures it, and how much louder it should be. */
+  wished(target) {
+    const { before_lufs: whole, dialogue_before_lufs: dialogue, speech_share: share } = this.original.loudness;
+    if (whole === null || target === null) return { before: whole, missing: 0 };
+    const gated = target.gated && (share ?? 0) >= LEAST_DIALOGUE;
+    const before = gated && typeof dialogue === "number" ? dialogue : whole;
+    return { before, missing: (gated ? target.lufs : (target.programmeLufs ?? target.lufs)) - before };
   }
 
   audible() {

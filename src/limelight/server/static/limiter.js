@@ -33,8 +33,7 @@ const OVERSHOOT = Math.max(...TAPS.map((taps) => taps.reduce((sum, tap) => sum +
 
 export class Limiter {
   constructor(rate, channels, ceilingDb) {
-    this.ceilingDb = ceilingDb;
-    this.ceiling = dbToGain(ceilingDb);
+    this.hold(ceilingDb);
     this.step = Math.max(1, Math.round(rate / STEPS_PER_SECOND));
     this.latency = (AHEAD + 2) * this.step + REACH;
     this.decay = Math.exp(-1 / (RELEASE_SECONDS * STEPS_PER_SECOND));
@@ -48,6 +47,12 @@ export class Limiter {
     this.behind = (AHEAD + 1) * this.step;
     this.input = Array.from({ length: channels }, () => new Float32Array(this.behind + REACH - 1 + this.step));
     this.ready = Array.from({ length: channels }, () => new Float32Array(REACH));
+  }
+
+  /** From now on under this ceiling. */
+  hold(ceilingDb) {
+    this.ceilingDb = ceilingDb;
+    this.ceiling = dbToGain(ceilingDb);
   }
 
   /** [C] arrays of n samples to as many, late by `latency`. */

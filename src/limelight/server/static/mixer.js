@@ -73,6 +73,7 @@ export class Mixer {
       if (now) smooth.jump(value);
       else smooth.target = value;
     };
+    if (desk.ceilingDb !== undefined) this.limiter.hold(desk.ceilingDb);
     put(this.strength, desk.strength);
     put(this.makeup, desk.makeupDb === undefined ? undefined : dbToGain(desk.makeupDb));
     put(this.after, desk.after);

@@ -11,10 +11,10 @@ const DRIFTED_SECONDS = 0.03; // it runs a little faster or slower
 
 /** What a deck is made from. */
 export function deckOptions(desk) {
-  const { sound, original } = desk;
+  const { sound } = desk;
   return {
     index: sound,
-    ceilingDb: original.controls.true_peak_dbtp ?? -1,
+    ceilingDb: desk.ceilingDb,
     curves: {
       stepSeconds: desk.step,
       hopSeconds: sound.hop_seconds,
@@ -28,7 +28,7 @@ export function deckOptions(desk) {
 export function settings(desk, { after = 1, muted = [], solo = [] } = {}) {
   const heard = STEMS.map((_, k) => (muted[k] || (solo.some(Boolean) && !solo[k]) ? 0 : 1));
   const { strength, offsetsDb } = desk.controls;
-  return { strength, offsetsDb, makeupDb: desk.makeupDb, matchDb: desk.matchDb, limiting: desk.changesNothing ? 0 : 1, after, heard };
+  return { strength, offsetsDb, makeupDb: desk.makeupDb, ceilingDb: desk.ceilingDb, matchDb: desk.matchDb, limiting: desk.changesNothing ? 0 : 1, after, heard };
 }
 
 /** One piece: for each part its channels, scaled, or null for silence. */
