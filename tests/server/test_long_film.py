@@ -86,7 +86,8 @@ def _index(place: Path) -> dict:
     assert len(piece) == len(PARTS)
     return {
         "sample_rate": RATE, "channels": 2, "samples": SECONDS * RATE, "piece_samples": PIECE_SECONDS * RATE,
-        "hop_seconds": 1024 / RATE, "window_seconds": 2048 / RATE, "row_seconds": 0.0853, "first_row_seconds": 0.03, "limit_margin_db": 0.0,
+        "hop_seconds": 1024 / RATE, "window_seconds": 2048 / RATE, "row_seconds": 0.0853, "first_row_seconds": 0.03,
+        "limit_margin_db": 0.0,
         "pieces": [piece] * (SECONDS // PIECE_SECONDS),
     }  # fmt: skip
 

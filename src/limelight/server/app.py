@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,7 +21,6 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 
-from limelight import __version__
 from limelight.errors import InputError, LimelightError, OutputError, PlanError, TargetExists, TooLarge
 from limelight.mixing.plan import MixPlan, read_plan
 from limelight.report.words import plain
@@ -141,7 +141,7 @@ def make_app(films: Films, *, largest_drop_bytes: int | None = None) -> FastAPI:
     }
     app = FastAPI(
         title="Limelight",
-        version=__version__,
+        version=_version(),
         description="Films analysed, heard, edited and rendered.",
         docs_url=None,
         redoc_url=None,
@@ -154,6 +154,14 @@ def make_app(films: Films, *, largest_drop_bytes: int | None = None) -> FastAPI:
     _add_jobs(app, films)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
+
+
+def _version() -> str:
+    """Of Limelight, where it is installed as a package."""
+    try:
+        return version("limelight-audio")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def _add_errors(app: FastAPI) -> None:
