@@ -1,4 +1,5 @@
 # make demo [VIDEO=path]   install the core, highlight a film, leave a result to open
+# make page [VIDEO=path]   install what the page needs, open it with a film
 # make test                install everything, run the tests
 # make test-all            those that take minutes as well, and those of research/
 PYTHON ?= python3
@@ -7,7 +8,7 @@ BIN    := $(VENV)/bin
 VIDEO  ?=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test roads lint types imports check test-all bench stress evaluate results clean
+.PHONY: demo page test roads lint types imports check test-all bench stress evaluate results clean
 
 demo: $(VENV)/.core
 ifeq ($(strip $(VIDEO)),)
@@ -21,6 +22,9 @@ ifeq ($(strip $(VIDEO)),)
 else
 	$(BIN)/limelight highlight "$(VIDEO)" --force --report
 endif
+
+page: $(VENV)/.page
+	$(BIN)/limelight serve $(if $(strip $(VIDEO)),"$(VIDEO)",examples/demo.mp4)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup
@@ -81,8 +85,12 @@ $(VENV)/.docs: $(VENV)/.core
 	$(PIP) -e ".[docs]"
 	@touch $@
 
+$(VENV)/.page: $(VENV)/.core
+	$(PIP) -e ".[page]"
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.core
-	$(PIP) -e ".[cluster,context,mcp,train,dev]"
+	$(PIP) -e ".[cluster,context,mcp,page,train,dev]"
 	@touch $@
 
 clean:

@@ -13,10 +13,11 @@ from films import Film, film_path
 from test_api import LOSSLESS, decoded, picture_packets
 
 from limelight.api import STAGES, highlight_video
-from limelight.cli.summary import as_json, summary
+from limelight.cli.summary import summary
 from limelight.errors import ModelError
 from limelight.media.probe import probe
 from limelight.mixing.controls import Controls
+from limelight.report.facts import result_facts
 from limelight.report.page import write_report
 from limelight.vision.cues import CUE_NAMES
 from limelight.vision.encoder import NoPicture
@@ -133,7 +134,7 @@ def test_summary_and_record_speak_of_no_stems(tmp_path):
     said = console.export_text()
     assert "remixed by tiny in one step, without stems" in said
     assert "music" not in said
-    facts = json.loads(json.dumps(as_json(result)))
+    facts = json.loads(json.dumps(result_facts(result)))
     assert facts["gains_db"] == {}
     assert facts["makeup_db"] == pytest.approx(6.0, abs=0.1)
     assert facts["model"]["name"] == "tiny"

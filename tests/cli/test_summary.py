@@ -9,8 +9,9 @@ from films import Film, film_path, sound_film
 from invented import invented_plan, invented_result
 from rich.console import Console
 
-from limelight.cli.summary import as_json, stem_changes, summary
+from limelight.cli.summary import stem_changes, summary
 from limelight.mixing.delivery import Levels
+from limelight.report.facts import result_facts
 from limelight.types import STEMS
 
 KEYS = [
@@ -78,7 +79,7 @@ def test_sound_alone():
 
 
 def test_the_record_has_its_keys(result):
-    record = as_json(result)
+    record = result_facts(result)
     assert list(record) == KEYS
     assert record["gains_db"]["music"] == {"mean": -4.0, "min": -7.0, "max": -1.0}
     assert record["model"] == {"name": "invented", "sha256": "0123456789abcdef" * 4}
@@ -87,7 +88,7 @@ def test_the_record_has_its_keys(result):
     assert record["makeup_db"] == 1.25
     assert record["why"] == [f"close-up, sharp; shot {k}" for k in range(3)]
     assert (record["left_as_it_was"], record["report"]) == (False, None)
-    assert as_json(result, page=Path("page.html"))["report"] == "page.html"
+    assert result_facts(result, page=Path("page.html"))["report"] == "page.html"
 
 
 @pytest.mark.parametrize(("strength", "why"), [(1.0, "nothing to mend"), (0.0, "a strength of 0 was asked for")])
@@ -101,7 +102,7 @@ def test_what_was_left_as_it_was_is_told_with_its_reason(result, strength, why):
     )
     left = replace(result, plan=plan, written=replace(result.written, sound_copied=True))
     assert f"why        left as it was: {why}" in printed(left)
-    record = as_json(left)
+    record = result_facts(left)
     assert record["why"] == [f"left as it was: {why}"]
     assert record["left_as_it_was"] is record["sound_copied"] is True
 
@@ -114,7 +115,7 @@ def test_the_reasons_say_what_was_heard_and_not_what_was_seen(result):
         for shot in result.plan.shots
     ]
     told = replace(result, plan=result.plan.model_copy(update={"shots": shots}))
-    assert as_json(told)["why"] == ["speech lies low: +3 dB"]
+    assert result_facts(told)["why"] == ["speech lies low: +3 dB"]
 
 
 def test_the_record_is_json_whatever_happened(result):
@@ -125,9 +126,9 @@ def test_the_record_is_json_whatever_happened(result):
         levels=Levels(-math.inf, 0.0, math.nan, None, None),
         source=replace(result.source, path=Path("\udcff.mp4")),
     )
-    text = json.dumps(as_json(worst), allow_nan=False, ensure_ascii=False)
+    text = json.dumps(result_facts(worst), allow_nan=False, ensure_ascii=False)
     text.encode("utf-8")
     back = json.loads(text)
-    assert back == as_json(worst)
+    assert back == result_facts(worst)
     assert [back[key] for key in KEYS if key.startswith(("loudness_b", "loudness_a", "true_peak"))] == [None] * 4
     assert "silence → silence" in printed(worst)

@@ -324,11 +324,11 @@ def _mixer(
 
 def _tell(result: Highlighted, *, quiet: bool, as_json: bool, page: Path | None) -> None:
     """The result on stdout, the talk on stderr."""
-    from limelight.cli.summary import as_json as facts
     from limelight.cli.summary import summary
+    from limelight.report.facts import result_facts
 
     if as_json:
-        print_utf8(json.dumps(facts(result, page=page), indent=1))
+        print_utf8(json.dumps(result_facts(result, page=page), indent=1))
         return
     if not quiet:
         console.print(summary(result, page=page))

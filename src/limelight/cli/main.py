@@ -23,6 +23,7 @@ from limelight.cli.inspect import inspect, loudness, models, score, stems, style
 from limelight.cli.mcp_server import mcp
 from limelight.cli.muddy import muddy
 from limelight.cli.options import ONE_AT_A_TIME
+from limelight.cli.serve import serve
 from limelight.cli.study import study
 from limelight.cli.train import ablate, contexts, reproduce, train
 from limelight.errors import UsageError
@@ -50,6 +51,7 @@ GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
         styles,
         loudness,
         models,
+        serve,
         doctor,
         mcp,
     ),

@@ -121,21 +121,21 @@ def _tools(workspace: Workspace) -> tuple[Callable[..., Any], ...]:
     def render(film: str, plan_file: str, output: str, overwrite: bool = False) -> dict[str, Any]:
         """Write the film with the mix of a plan. The picture is copied."""
         from limelight import api
-        from limelight.cli.summary import as_json
+        from limelight.report.facts import result_facts
 
         with _told():
             source, target = workspace.path(film), workspace.path(output)
-            return as_json(api.render_video(source, _read(workspace.path(plan_file)), target, overwrite=overwrite))
+            return result_facts(api.render_video(source, _read(workspace.path(plan_file)), target, overwrite=overwrite))
 
     def highlight(film: str, output: str, strength: float = 1.0, overwrite: bool = False) -> dict[str, Any]:
         """Plan and render in one step; for a film that is taken as it comes."""
         from limelight import api
-        from limelight.cli.summary import as_json
         from limelight.mixing.controls import Controls
+        from limelight.report.facts import result_facts
 
         with _told():
             source, target = workspace.path(film), workspace.path(output)
-            return as_json(api.highlight_video(source, target, controls=Controls(strength), overwrite=overwrite))
+            return result_facts(api.highlight_video(source, target, controls=Controls(strength), overwrite=overwrite))
 
     def export_stems(film: str, folder: str, overwrite: bool = False) -> list[str]:
         """Write speech.wav, music.wav and effects.wav, which sum to the film's sound, into a folder, for an editor."""

@@ -140,18 +140,17 @@ class StemMixer:
             self._opened, self._opened_for = opened, job
         return self._opened
 
-    def blocks(self, job: Job, plan: MixPlan, *, true_peak_dbtp: float | None = None) -> Iterator[Samples]:
+    def chunks_again(self, job: Job, plan: MixPlan) -> ChunkSource:
+        """The chunks that the plan was made from: by what was kept of them, else by another hearing."""
         track = job.soundtrack
-        source: ChunkSource
         if self._kept and self._kept.complete:
-            source = partial(self._kept.recall, sample_rate=track.sample_rate, channels=track.channels)
-        else:
-            lufs = plan.loudness.downmix_lufs
-            source = self.chunk_source(
-                job,
-                mono_lufs=float("-inf") if lufs is None else lufs,
-                inverted=plan.source.inverted,
-            )
+            return partial(self._kept.recall, sample_rate=track.sample_rate, channels=track.channels)
+        lufs = plan.loudness.downmix_lufs
+        mono_lufs = float("-inf") if lufs is None else lufs
+        return self.chunk_source(job, mono_lufs=mono_lufs, inverted=plan.source.inverted)
+
+    def blocks(self, job: Job, plan: MixPlan, *, true_peak_dbtp: float | None = None) -> Iterator[Samples]:
+        source = self.chunks_again(job, plan)
         return render.render(job.original(), plan, source, self.card, true_peak_dbtp=true_peak_dbtp)
 
 

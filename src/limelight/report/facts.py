@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from limelight.api import Highlighted
 from limelight.mixing.controls import CEILING_DBTP, KEEP, target_of
 from limelight.mixing.delivery import levels_before
-from limelight.mixing.plan import MixPlan, PlannedControls, PlannedShot
+from limelight.mixing.plan import MixPlan, PlannedControls, PlannedShot, finite_or_none
 from limelight.mixing.planner import AUDIBLE_LUFS, NOTICEABLE_DB
 from limelight.models.directors.speech_first import RULES
-from limelight.report.words import change, clock_time, decibels, duration, kilohertz, number
+from limelight.report.words import change, clock_time, decibels, duration, kilohertz, number, plain
 from limelight.types import STEMS, SoundtrackInfo
 
+_MOST_REASONS = 3
 _PACKAGES = {"limelight-audio": "Limelight", "av": "PyAV", "onnxruntime": "ONNX Runtime", "numpy": "NumPy"}
 
 
@@ -161,6 +165,72 @@ def time_in_words(result: Highlighted) -> str:
     if spent <= 0 or film <= 0:
         return said
     return f"{said}, {film / spent:.1f} × faster" if film >= spent else f"{said}, {spent / film:.1f} × slower"
+
+
+def reasons(result: Highlighted) -> list[str]:
+    """Why the stems were moved, or that nothing needed mending: the longest reasons of the film first."""
+    if said := left_as_it_was(result):
+        return [said]
+    lasting: dict[str, float] = {}
+    for shot in result.plan.shots:
+        lasting[decided(shot)] = lasting.get(decided(shot), 0.0) + shot.end_seconds - shot.start_seconds
+    return sorted(lasting, key=lambda said: -round(lasting[said], 3))[:_MOST_REASONS]
+
+
+def result_facts(result: Highlighted, *, page: Path | None = None) -> dict[str, object]:
+    """What `--json` prints: the facts of the summary for a program: finite numbers (null for silence), keys that stay."""
+    before, written = result.plan.loudness, result.written
+    return {
+        "source": plain(result.source.path, limit=5000),
+        "dest": plain(result.dest, limit=5000),
+        "duration_seconds": _finite(result.source.duration_seconds),
+        "container": written.container,
+        "codec": written.codec,
+        "bit_rate": written.bit_rate,
+        "loudness_before_lufs": _finite(before.before_lufs),
+        "loudness_after_lufs": _finite(result.loudness_after_lufs),
+        "true_peak_before_dbtp": _finite(before.true_peak_before_dbtp),
+        "true_peak_after_dbtp": _finite(result.true_peak_after_dbtp),
+        "loudness_range_before_lu": _finite(before.range_before_lu),
+        "loudness_range_after_lu": _finite(result.levels.range_lu),
+        "dialogue_before_lufs": _finite(before.dialogue_before_lufs),
+        "dialogue_after_lufs": _finite(result.levels.dialogue_lufs),
+        "speech_share": _finite(result.levels.speech_share),
+        "target_met": target_met(result),
+        "style": plain(result.plan.style["name"]) if result.plan.style else None,
+        "tracks": None
+        if result.plan.source.tracks is None
+        else [one.model_dump() for one in result.plan.source.tracks],
+        "gains_db": {
+            stem: {"mean": _finite(gain.mean_db), "min": _finite(gain.min_db), "max": _finite(gain.max_db)}
+            for stem, gain in stem_changes(result.plan).items()
+        },
+        "makeup_db": _finite(result.plan.makeup_db),
+        "copied": [plain(words) for words in written.copied],
+        "left_out": [plain(words) for words in written.left_out],
+        "notes": [plain(note) for note in result.notes],
+        "verified": {
+            "picture_packets": written.verified.picture_packets,
+            "sound_samples": written.verified.sound_samples,
+            "start_drift_samples": written.verified.start_drift_samples,
+            "sha256": {plain(words): digest for words, digest in written.verified.sha256.items()},
+        },
+        "model": {"name": plain(result.plan.model.name), "sha256": plain(result.plan.model.sha256)},
+        "director": plain(result.plan.director.name) if result.plan.director else None,
+        "left_as_it_was": result.plan.changes_nothing,
+        "sound_copied": written.sound_copied,
+        "why": [plain(said) for said in reasons(result)],
+        "seconds": _rounded(result.stage_seconds),
+        "report": plain(page, limit=5000) if page else None,
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else finite_or_none(value)
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {stage: round(spent, 3) for stage, spent in seconds.items()}
 
 
 def versions_in_words() -> str:

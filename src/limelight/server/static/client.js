@@ -1,0 +1,38 @@
+// The server, as the page asks it; `/api` describes it.
+
+const filmUrl = (film, rest = "") => `/api/films/${encodeURIComponent(film)}${rest}`;
+
+async function ask(url, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(url, options);
+  } catch {
+    throw new Error("The server does not answer. Is `limelight serve` still running?");
+  }
+  if (answer.ok) return answer;
+  const told = await answer.json().catch(() => null);
+  const message = told?.message ?? (answer.status === 401 ? "Open the address that the terminal shows." : answer.statusText);
+  throw Object.assign(new Error(message), { status: answer.status, code: told?.code });
+}
+
+const json = async (url, options) => (await ask(url, options)).json();
+const send = (method, body) => ({ method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+export const client = {
+  films: () => json("/api/films"),
+  known: () => json("/api/known"),
+  open: (path) => json("/api/films", send("POST", { path })),
+  drop: (file) => json(`/api/dropped?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }),
+  film: (film) => json(filmUrl(film)),
+  remove: (film) => ask(filmUrl(film), { method: "DELETE" }),
+  view: (film) => json(filmUrl(film, "/view")),
+  data: async (film, name) => (await ask(filmUrl(film, `/data/${name}`))).arrayBuffer(),
+  keep: (film, plan) => json(filmUrl(film, "/plan"), send("PUT", plan)),
+  submit: (film, kind, editors = []) => json(filmUrl(film, "/jobs"), send("POST", { kind, editors })),
+  cancel: (job) => json(`/api/jobs/${encodeURIComponent(job)}`, { method: "DELETE" }),
+  soundUrl: (film) => filmUrl(film, "/data/sound"),
+  filmUrl: (film) => filmUrl(film, "/film"),
+  pictureUrl: (film, number) => filmUrl(film, `/pictures/${number}`),
+  planFileUrl: (film) => filmUrl(film, "/plan/file"),
+  resultUrl: (film, name) => filmUrl(film, `/results/${encodeURIComponent(name)}`),
+};

@@ -1,0 +1,21 @@
+"""A separator and a director for tests of the page, by the name of this file: bands of frequency, gains that keep moving."""
+
+from __future__ import annotations
+
+import numpy as np
+from fakes import FakeDirector, FakeSeparator, by_region
+
+from limelight.types import Cues, StemFeatures
+
+
+def separator() -> FakeSeparator:
+    return FakeSeparator(by_region((800.0, 4000.0)), presence=0.7, remembers=False)
+
+
+def _moving(heard: StemFeatures, _seen: Cues) -> np.ndarray:
+    phase = 2 * np.pi * heard.times_seconds[None] / np.array([[1.7], [2.3], [3.1]])
+    return np.array([[8.0], [-9.0], [5.0]]) * np.sin(phase + np.array([[0.3], [1.0], [2.0]]))
+
+
+def director() -> FakeDirector:
+    return FakeDirector(_moving)
