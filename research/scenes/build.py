@@ -21,7 +21,7 @@ import numpy as np
 from limelight.batch.engine import Engine
 from limelight.batch.queue import run_jobs
 from limelight.dataset.build import find_films
-from limelight.dataset.build_state import Part, Skipped, finish, open_state, record, recorded
+from limelight.dataset.build_state import BuildPart, Skipped, finish, open_state, record, recorded
 from limelight.dataset.clips import Clip, write_clip
 from limelight.dataset.degrade import Degradation, DegradationChoice, Pair, degrade, sample_degradation, why_trivial
 from limelight.dataset.film_audio import Layout
@@ -97,7 +97,7 @@ class MixedScene:
     pair: Pair
 
 
-def build_batch(batch: SceneBatch, report: Callable[[float], None]) -> Part:
+def build_batch(batch: SceneBatch, report: Callable[[float], None]) -> BuildPart:
     """Writes the scenes of a batch, then its record. Raises the errors of `limelight.errors`."""
     library, pictures = open_library(batch.library, batch.split), picture_source(batch.settings.pictures)
     entries = []
@@ -109,7 +109,7 @@ def build_batch(batch: SceneBatch, report: Callable[[float], None]) -> Part:
         number = batch.first + done
         entries.append(write_clip(batch.dataset, _clip(f"scene-{batch.split}-{number:06d}", mixed, seen, library)))
         report(done + 1)
-    part = Part(batch.name, batch.facts, tuple(entries))
+    part = BuildPart(batch.name, batch.facts, tuple(entries))
     record(batch.dataset, part)
     return part
 

@@ -18,7 +18,7 @@ from films import Film, film_path, make_film
 from limelight.batch.engine import Report
 from limelight.dataset import build as building
 from limelight.dataset.build import Built, build_from_films, film_name, find_films
-from limelight.dataset.build_state import Part
+from limelight.dataset.build_state import BuildPart
 from limelight.dataset.clips import read_clip_sound, read_recipe, read_stems
 from limelight.dataset.condensed_movies import LICENCE, CondensedMovies, select
 from limelight.dataset.film_audio import FilmAudio
@@ -103,7 +103,7 @@ def test_a_build_that_was_stopped_goes_on_and_ends_the_same(
     real = building.build_film
     reported: list[float] = []
 
-    def dies_in_the_second_film(job: FilmJob, report: Report) -> Part:
+    def dies_in_the_second_film(job: FilmJob, report: Report) -> BuildPart:
         def watched(done: float) -> None:
             report(done)
             reported.append(done)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from dataset.entries import entry
 
-from limelight.dataset.build_state import Part, Skipped, finish, open_state, parts, record, recorded
+from limelight.dataset.build_state import BuildPart, Skipped, finish, open_state, parts, record, recorded
 from limelight.dataset.manifest import read_manifest
 from limelight.errors import InputError, Leakage
 
@@ -14,7 +14,7 @@ FACTS = {"sha256": "a", "split": "train"}
 
 def test_a_part_is_known_again_if_it_was_made_from_the_same(tmp_path: Path) -> None:
     open_state(tmp_path, {"seed": 1})
-    part = Part("a", FACTS, (entry("a-0"), entry("a-1")), {"silent": 2})
+    part = BuildPart("a", FACTS, (entry("a-0"), entry("a-1")), {"silent": 2})
     assert recorded(tmp_path, "a", FACTS) is None
     record(tmp_path, part)
     assert recorded(tmp_path, "a", FACTS) == part
@@ -26,7 +26,7 @@ def test_the_manifest_is_all_parts_together_however_they_came(tmp_path: Path) ->
     for folder, order in ((tmp_path / "one", "ab"), (tmp_path / "two", "ba")):
         open_state(folder, {})
         for name in order:
-            record(folder, Part(name, FACTS, (entry(f"{name}-0"),), {"silent": 1}))
+            record(folder, BuildPart(name, FACTS, (entry(f"{name}-0"),), {"silent": 1}))
         assert finish(folder, []) == Counter(silent=2)
         assert [one.name for one in read_manifest(folder)] == ["a-0", "b-0"]
     one, two = (sorted(path.read_bytes() for path in (tmp_path / name).rglob("*.json*")) for name in ("one", "two"))
@@ -52,8 +52,8 @@ def test_what_was_skipped_is_listed_in_order(tmp_path: Path) -> None:
 
 def test_parts_that_leak_make_no_manifest(tmp_path: Path) -> None:
     open_state(tmp_path, {})
-    record(tmp_path, Part("a", FACTS, (entry("a-0"),)))
-    record(tmp_path, Part("b", FACTS, (entry("b-0", split="test"),)))
+    record(tmp_path, BuildPart("a", FACTS, (entry("a-0"),)))
+    record(tmp_path, BuildPart("b", FACTS, (entry("b-0", split="test"),)))
     with pytest.raises(Leakage, match="two splits"):
         finish(tmp_path, [])
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from media_corpus.documents import DOCUMENTS, SAID
 from media_corpus.json_values import ANY_BYTES, ANYTHING, Place, places, with_value
 
-from limelight.dataset.build_state import Part, parts, record
+from limelight.dataset.build_state import BuildPart, parts, record
 from limelight.dataset.manifest import MANIFEST, read_manifest
 from limelight.dataset.splits import read_table
 from limelight.errors import InputError, ModelError
@@ -94,12 +94,12 @@ def test_any_value_in_a_record_of_a_build_is_a_record_or_an_error(tmp_path: Path
     whole = {"name": "a", "facts": {}, "entries": [LINE], "left_out": {}}
     (tmp_path / "sources" / "a.json").write_text(json.dumps(with_value(whole, place, value)), encoding="utf-8")
     with suppress(InputError):
-        assert all(isinstance(part, Part) for part in parts(tmp_path))
+        assert all(isinstance(part, BuildPart) for part in parts(tmp_path))
 
 
 def test_a_record_with_broken_bytes_in_a_name_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "sources").mkdir()
-    record(tmp_path, Part("a", {"path": "broken\udcff.mp4"}, (entry(),)))
+    record(tmp_path, BuildPart("a", {"path": "broken\udcff.mp4"}, (entry(),)))
     assert next(parts(tmp_path)).name == "a"
 
 

@@ -33,7 +33,7 @@ from limelight.training.contexts import context_width, read_rows, source_of
 from limelight.vision.cues import CUE_NAMES, KINDS
 from limelight.vision.encoder import ContextChoice, Rows
 from limelight.vision.pretrained.captioned import CaptionedPictures
-from limelight.vision.pretrained.captions import Style
+from limelight.vision.pretrained.captions import PromptStyle
 from limelight.vision.pretrained.sampling import unit_length
 
 
@@ -174,7 +174,7 @@ def test_only_the_chosen_cue_is_asked(folder: Path, tmp_path: Path) -> None:
 def test_the_general_question_is_asked_of_every_second(folder: Path, tmp_path: Path) -> None:
     looker, text = Looker(), Letters()
     choice = ContextChoice("captions", "general")
-    asked = CaptionedPictures(looker, text, kinds=choice.asked, style=Style.general, cache=tmp_path, batch=4)
+    asked = CaptionedPictures(looker, text, kinds=choice.asked, style=PromptStyle.general, cache=tmp_path, batch=4)
     make_contexts(folder, CaptionContexts(asked, text, (choice,)))
     assert len(looker.asked) == 8 * 3
     rows = rows_of(folder, choice)

@@ -20,7 +20,7 @@ from typing import Any
 
 from limelight.batch.engine import Engine
 from limelight.batch.queue import run_jobs
-from limelight.dataset.build_state import Part, Skipped, finish, open_state, recorded
+from limelight.dataset.build_state import BuildPart, Skipped, finish, open_state, recorded
 from limelight.dataset.film_audio import separator_text
 from limelight.dataset.films import BuildSettings, FilmJob, build_film
 from limelight.dataset.manifest import read_manifest
@@ -70,7 +70,7 @@ def build_from_films(
     jobs, skipped = _jobs(paths, folder, settings, splits)
     waiting = [job for job in jobs if recorded(folder, job.name, job.facts) is None]
     watch = _Watch([_duration(job.path) for job in waiting], progress)
-    built: list[Part] = []
+    built: list[BuildPart] = []
     sensible = _sensible(workers, len(waiting))
     for outcome in run_jobs(build_film, waiting, engine=engine, workers=sensible, watch=watch):
         watch.finished(outcome.number)

@@ -25,7 +25,7 @@ DATASET, PARTS, SKIPPED = "dataset.json", "sources", "skipped.jsonl"
 
 
 @dataclass(frozen=True)
-class Part:
+class BuildPart:
     """What came of one film, or one batch of scenes."""
 
     name: str
@@ -71,19 +71,19 @@ def keeps_trivial(folder: Path) -> bool:
     return path.is_file() and _read(path).get("keep_trivial") is True
 
 
-def recorded(folder: Path, name: str, facts: Mapping[str, Any]) -> Part | None:
+def recorded(folder: Path, name: str, facts: Mapping[str, Any]) -> BuildPart | None:
     """What was done already, if it was done from the same facts."""
     path = folder / PARTS / f"{name}.json"
     part = _part(path) if path.is_file() else None
     return part if part and part.facts == json.loads(json.dumps(facts)) else None
 
 
-def record(folder: Path, part: Part) -> None:
+def record(folder: Path, part: BuildPart) -> None:
     """Says that a part is done. Raises OutputError."""
     _write(folder / PARTS / f"{part.name}.json", json.dumps(asdict(part), ensure_ascii=False, sort_keys=True))
 
 
-def parts(folder: Path) -> Iterator[Part]:
+def parts(folder: Path) -> Iterator[BuildPart]:
     """All that is done, in order of names."""
     for path in sorted((folder / PARTS).glob("*.json")):
         yield _part(path)
@@ -110,11 +110,11 @@ def finish(folder: Path, skipped: Sequence[Skipped], *, by_sound: bool = False) 
     return left_out
 
 
-def _part(path: Path) -> Part:
+def _part(path: Path) -> BuildPart:
     data = _read(path)
     try:
         entries = tuple(Entry.from_json(entry) for entry in data["entries"])
-        return Part(data["name"], data["facts"], entries, data["left_out"])
+        return BuildPart(data["name"], data["facts"], entries, data["left_out"])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} is no record of a build ({error}); remove it and build again.") from error
 

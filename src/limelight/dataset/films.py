@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.dataset.build_state import Part, record
+from limelight.dataset.build_state import BuildPart, record
 from limelight.dataset.clips import Clip, write_clip
 from limelight.dataset.degrade import LIMITS, DegradationChoice, Limit, Stems, degrade, sample_degradation, why_trivial
 from limelight.dataset.film_audio import FilmAudio, Layout, film_stems, separator_text
@@ -90,7 +90,7 @@ class FilmJob:
         return facts | ({"end_seconds": f"{place.end_seconds:g}"} if place.end_seconds else {})
 
 
-def build_film(job: FilmJob, report: Callable[[float], None]) -> Part:
+def build_film(job: FilmJob, report: Callable[[float], None]) -> BuildPart:
     """Writes a film's clips, then its record. `report` gets seconds of film. Raises the errors of `limelight.errors`."""
     audio = FilmAudio.of(job.path, layout=job.settings.layout)
     seconds, whole = job.settings.clip_seconds, audio.source.duration_seconds
@@ -114,7 +114,7 @@ def build_film(job: FilmJob, report: Callable[[float], None]) -> Part:
             prints.append(fingerprint(clip.pair.target))
         report(start + seconds)
     write_prints(job.dataset, job.name, prints)
-    part = Part(job.name, job.facts, tuple(entries), dict(sorted(left_out.items())))
+    part = BuildPart(job.name, job.facts, tuple(entries), dict(sorted(left_out.items())))
     record(job.dataset, part)
     return part
 

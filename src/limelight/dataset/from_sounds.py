@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from limelight.batch.engine import Engine
 from limelight.batch.queue import run_jobs
-from limelight.dataset.build_state import Part, finish, open_state, record, recorded
+from limelight.dataset.build_state import BuildPart, finish, open_state, record, recorded
 from limelight.dataset.clips import Clip, write_clip
 from limelight.dataset.degrade import Degradation, degrade
 from limelight.dataset.levels import StemLevels
@@ -243,7 +243,7 @@ def build_from_sounds(
     return [entry for entry in read_manifest(folder) if entry.name in wanted]
 
 
-def sample_batch(batch: MixtureBatch, report: Callable[[float], None]) -> Part:
+def sample_batch(batch: MixtureBatch, report: Callable[[float], None]) -> BuildPart:
     """Writes the mixtures of a batch, then its record. Raises the errors of `limelight.errors`."""
     library = batch.sounds.open(batch.split)
     entries = []
@@ -254,7 +254,7 @@ def sample_batch(batch: MixtureBatch, report: Callable[[float], None]) -> Part:
             write_clip(batch.folder, _clip(f"{batch.kind}-{batch.split}-{number:06d}", mixture, batch, library))
         )
         report(number + 1 - batch.first)
-    part = Part(batch.name, batch.facts, tuple(entries))
+    part = BuildPart(batch.name, batch.facts, tuple(entries))
     record(batch.folder, part)
     return part
 

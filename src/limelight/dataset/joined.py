@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.audio.loudness import BLOCKS_PER_SECOND, integrated_loudness
-from limelight.dataset.build_state import Part, finish, keeps_trivial, open_state, record, recorded
+from limelight.dataset.build_state import BuildPart, finish, keeps_trivial, open_state, record, recorded
 from limelight.dataset.clips import Clip, read_cues, read_recipe, read_stems, write_clip
 from limelight.dataset.degrade import Degradation, Stems, degrade
 from limelight.dataset.levels import StemLevels
@@ -84,7 +84,7 @@ def join_clips(
         name = f"film-{split}-{number:06d}"
         if recorded(folder, name, facts) is None:
             clip = _film(built, name, _sources(entries, settings, number), entries[0].layout)
-            record(folder, Part(name, facts, (write_clip(folder, clip),)))
+            record(folder, BuildPart(name, facts, (write_clip(folder, clip),)))
         if progress:
             progress(number + 1, count)
     finish(folder, [])

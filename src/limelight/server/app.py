@@ -109,7 +109,7 @@ class Known(_Model):
     folder: str
 
 
-class View(_Model):
+class PageView(_Model):
     """All that the page needs of a film, but for its sound."""
 
     film: FilmAnswer
@@ -241,7 +241,7 @@ def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> No
         """Stops its jobs and removes what was made of it. The film itself stays, unless it was dropped here."""
         films.close_film(film)
 
-    @app.get("/api/films/{film}/view", response_model=View)
+    @app.get("/api/films/{film}/view", response_model=PageView)
     def view(film: FilmId) -> Response:
         """Plan, proposal, where the sound lies, pictures. Written from the files: a long film's plan is large."""
         folder, found = _analysed(films, film), answer(films.film(film))

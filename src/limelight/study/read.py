@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Interval:
+class ShareInterval:
     """A figure with its 95 % interval."""
 
     value: float
@@ -54,9 +54,9 @@ class Figures:
     persons: int
     clips: int
     left_out: tuple[LeftOut, ...]
-    top_2: dict[str, Interval]  # of rankings only
-    wins: dict[str, dict[str, Interval]]  # version → over which other → share, ties half
-    strengths_db: dict[str, Interval]  # 10 log₁₀ of Bradley–Terry's strength over the first version's
+    top_2: dict[str, ShareInterval]  # of rankings only
+    wins: dict[str, dict[str, ShareInterval]]  # version → over which other → share, ties half
+    strengths_db: dict[str, ShareInterval]  # 10 log₁₀ of Bradley–Terry's strength over the first version's
 
 
 @dataclass(frozen=True)
@@ -170,21 +170,23 @@ def _resampled(persons: int, clips: int, seed: int) -> tuple[Array, Array]:
     return people, films
 
 
-def _interval(values: Array, count: int) -> Interval:
+def _interval(values: Array, count: int) -> ShareInterval:
     """The first is the figure, the others what resampling makes of it."""
     drawn = values[1:][np.isfinite(values[1:])]
     low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (np.nan, np.nan)
-    return Interval(float(values[0]), float(low), float(high), count)
+    return ShareInterval(float(values[0]), float(low), float(high), count)
 
 
-def _rate(person: NDArray[np.int64], clip: NDArray[np.int64], value: Array, weights: tuple[Array, Array]) -> Interval:
+def _rate(
+    person: NDArray[np.int64], clip: NDArray[np.int64], value: Array, weights: tuple[Array, Array]
+) -> ShareInterval:
     people, films = weights
     weight = people[:, person] * films[:, clip]  # [DRAWS + 1, rows]
     with np.errstate(invalid="ignore", divide="ignore"):
         return _interval(weight @ value / weight.sum(axis=1), len(value))
 
 
-def _win_rate(heard: Comparisons, a: int, b: int, weights: tuple[Array, Array]) -> Interval:
+def _win_rate(heard: Comparisons, a: int, b: int, weights: tuple[Array, Array]) -> ShareInterval:
     straight, turned = (heard.first == a) & (heard.second == b), (heard.first == b) & (heard.second == a)
     chosen = straight | turned
     value = np.where(straight, heard.won, 1 - heard.won)[chosen]
@@ -193,7 +195,7 @@ def _win_rate(heard: Comparisons, a: int, b: int, weights: tuple[Array, Array]) 
 
 def _top_2(
     places: Sequence[tuple[int, int, list[int]]], versions: Sequence[str], weights: tuple[Array, Array]
-) -> dict[str, Interval]:
+) -> dict[str, ShareInterval]:
     if not places or len(versions) < 3:
         return {}
     person, clip = (np.array([one[n] for one in places], np.int64) for n in (0, 1))
@@ -203,7 +205,7 @@ def _top_2(
     }
 
 
-def _strengths(heard: Comparisons, versions: Sequence[str], weights: tuple[Array, Array]) -> dict[str, Interval]:
+def _strengths(heard: Comparisons, versions: Sequence[str], weights: tuple[Array, Array]) -> dict[str, ShareInterval]:
     people, films = weights
     count, found = len(versions), []
     pair = heard.first * count + heard.second

@@ -7,7 +7,7 @@ from typing import Any
 
 from limelight.report.templating import render
 from limelight.study.make import ORIGINAL
-from limelight.study.read import Figures, Interval
+from limelight.study.read import Figures, ShareInterval
 
 # VisAH, CVPR 2025: its own study of four versions
 PAPER = (
@@ -46,11 +46,11 @@ def _values(figures: Figures) -> dict[str, object]:
     }
 
 
-def _share(one: Interval) -> str:
+def _share(one: ShareInterval) -> str:
     if one.value != one.value:
         return "–"
     return f"{100 * one.value:.0f} % ({100 * one.low:.0f} … {100 * one.high:.0f})"
 
 
-def _decibels(one: Interval) -> str:
+def _decibels(one: ShareInterval) -> str:
     return f"{one.value:+.1f} ({one.low:+.1f} … {one.high:+.1f})".replace("-", "−")

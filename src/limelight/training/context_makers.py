@@ -35,7 +35,7 @@ from limelight.types import Shot
 from limelight.vision.cues import CUE_NAMES, CUES, KINDS, describe
 from limelight.vision.encoder import ContextChoice, ContextSource, Rows
 from limelight.vision.pretrained.captioned import CaptionedPictures, cues_of_captions, seconds_of
-from limelight.vision.pretrained.captions import INTERNVL_8B, Caption, Captions, InternVl, Style
+from limelight.vision.pretrained.captions import INTERNVL_8B, Caption, Captions, InternVl, PromptStyle
 from limelight.vision.pretrained.encoders import CLIP, T5_XXL, ClipFrames, TextEncoder, text_encoder
 from limelight.vision.pretrained.sampling import KeyFrame, parts_of
 
@@ -104,7 +104,7 @@ def maker_of(context: str, options: MakerOptions) -> Maker:
     name = options.model or INTERNVL_8B
     kinds = tuple(dict.fromkeys(kind for choice in choices for kind in choice.asked))
     asked = CaptionedPictures(
-        InternVl(name, **where), text, kinds=kinds, style=Style(options.prompts), batch=options.batch  # type: ignore[arg-type]
+        InternVl(name, **where), text, kinds=kinds, style=PromptStyle(options.prompts), batch=options.batch  # type: ignore[arg-type]
     )  # fmt: skip
     names = public_name(name), public_name(text_name)
     return CaptionContexts(asked, text, tuple(dict.fromkeys(choices)), names=names)
@@ -304,7 +304,7 @@ class CaptionContexts:
         return len(self._frames(dataset, entry)) * len(self.sources)
 
     def _frames(self, dataset: Path, entry: Entry) -> tuple[KeyFrame, ...]:
-        general = self.sources[0].choice.prompts == Style.general
+        general = self.sources[0].choice.prompts == PromptStyle.general
         return general_frames_of(dataset, entry) if general else key_frames_of(dataset, entry)
 
 

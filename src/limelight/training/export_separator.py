@@ -26,7 +26,7 @@ INPUTS, OUTPUTS = ["power", "voice"], ["masks", "presence"]
 AXES = {"power": {2: "steps"}, "voice": {1: "steps"}, "masks": {2: "steps"}, "presence": {1: "tokens"}}
 
 
-class Graph(nn.Module):
+class SeparatorGraph(nn.Module):
     """The network with a tuple for an answer, as graphs have it, and presence as probabilities."""
 
     def __init__(self, network: StemSeparator, scale: Tensor, shift: Tensor) -> None:
@@ -65,7 +65,7 @@ def export_separator(network: StemSeparator, path: Path, card: Card, *, scale: T
     """Writes the file and gives back the card with its seal; scale and shift [3] fit the logits of presence."""
     example = (torch.rand(1, len(TOLD), STEPS, network.config.lines), torch.rand(1, STEPS))
     path.parent.mkdir(parents=True, exist_ok=True)
-    export_graph(Graph(network, scale, shift).eval(), example, path, INPUTS, OUTPUTS, AXES)
+    export_graph(SeparatorGraph(network, scale, shift).eval(), example, path, INPUTS, OUTPUTS, AXES)
     model = onnx.load(path)
     onnx.helper.set_model_props(model, {METADATA: card.text})
     onnx.save(model, path)

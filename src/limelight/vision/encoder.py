@@ -317,7 +317,7 @@ def worded(
     Raises ModelError, InputError.
     """
     from limelight.vision.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
-    from limelight.vision.pretrained.captions import INTERNVL_8B, InternVl, Style, read_captions
+    from limelight.vision.pretrained.captions import INTERNVL_8B, InternVl, PromptStyle, read_captions
 
     if name == "words":
         return CuesInWords(text())
@@ -325,4 +325,4 @@ def worded(
         return CaptionsByHand(read_captions(wish.captions), text(), kinds=wish.choice.asked if wish.choice else KINDS)
     captioner = InternVl(wish.model or INTERNVL_8B, device=wish.device, offline=wish.offline)
     choice = wish.choice or ContextChoice("captions")
-    return CaptionedPictures(captioner, text(), kinds=choice.asked, style=Style(choice.prompts))
+    return CaptionedPictures(captioner, text(), kinds=choice.asked, style=PromptStyle(choice.prompts))

@@ -13,7 +13,14 @@ from limelight.types import Cues
 from limelight.vision.cues import KINDS
 from limelight.vision.encoder import Encoder
 from limelight.vision.pretrained.captioned import CaptionedPictures, CaptionsByHand, CuesInWords
-from limelight.vision.pretrained.captions import Caption, Captions, Style, read_captions, read_prompts, write_captions
+from limelight.vision.pretrained.captions import (
+    Caption,
+    Captions,
+    PromptStyle,
+    read_captions,
+    read_prompts,
+    write_captions,
+)
 
 
 def watched(encoder: Encoder, seconds: float = 6.0) -> Cues:
@@ -27,7 +34,7 @@ def test_each_second_is_told_in_the_words_of_its_shot(tmp_path: Path) -> None:
     assert cues.names[0] == "text_0000"
     assert [shot.words["camera focus"] for shot in cues.shots] == ["red", "blue", "green"]
     assert "luma" in cues.shots[0].words["tone"]  # not asked, hence measured
-    assert sayer.asked == 3 * [read_prompts(Style.focused)["camera focus"]]
+    assert sayer.asked == 3 * [read_prompts(PromptStyle.focused)["camera focus"]]
 
 
 def test_the_same_film_is_not_asked_again_and_an_edited_answer_counts(tmp_path: Path) -> None:
@@ -54,7 +61,11 @@ def test_a_deleted_answer_is_asked_again(tmp_path: Path) -> None:
 
 
 def test_other_questions_another_style_or_other_pictures_are_other_captions(tmp_path: Path) -> None:
-    for kinds, style in ((("tone",), Style.focused), (("tone",), Style.minimal), (("emotion",), Style.minimal)):
+    for kinds, style in (
+        (("tone",), PromptStyle.focused),
+        (("tone",), PromptStyle.minimal),
+        (("emotion",), PromptStyle.minimal),
+    ):
         watched(CaptionedPictures(ColourSayer(), FirstLetters(), kinds=kinds, style=style, cache=tmp_path))
     encoder = CaptionedPictures(ColourSayer(), FirstLetters(), kinds=("tone",), cache=tmp_path)
     encoder.encode(film(lambda i: SCENES[2], 6, rate=4), duration_seconds=1.5)

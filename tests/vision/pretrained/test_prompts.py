@@ -1,16 +1,16 @@
 from limelight.vision.cues import KINDS
-from limelight.vision.pretrained.captions import PROMPTS, Style, read_prompts
+from limelight.vision.pretrained.captions import PROMPTS, PromptStyle, read_prompts
 
 
 def test_six_cues_are_asked_in_either_style() -> None:
-    for style in (Style.minimal, Style.focused):
+    for style in (PromptStyle.minimal, PromptStyle.focused):
         questions = read_prompts(style)
         assert tuple(questions) == KINDS
         assert len(set(questions.values())) == len(KINDS)
 
 
 def test_minimal_questions_are_short_and_focused_ones_hold_to_what_is_seen() -> None:
-    minimal, focused = read_prompts(Style.minimal), read_prompts(Style.focused)
+    minimal, focused = read_prompts(PromptStyle.minimal), read_prompts(PromptStyle.focused)
     for kind in KINDS:
         assert len(minimal[kind].split()) <= 10
         assert "In this film frame" in focused[kind]
@@ -24,6 +24,6 @@ def test_the_file_gives_reasons() -> None:
 
 
 def test_the_general_question_is_one_and_asks_for_no_sound() -> None:
-    (question,) = read_prompts(Style.general).values()
-    assert tuple(read_prompts(Style.general)) == ("general",)
+    (question,) = read_prompts(PromptStyle.general).values()
+    assert tuple(read_prompts(PromptStyle.general)) == ("general",)
     assert "sound" not in question.lower()

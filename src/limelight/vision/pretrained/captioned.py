@@ -28,7 +28,7 @@ from limelight.vision.pretrained.captions import (
     Caption,
     Captioner,
     Captions,
-    Style,
+    PromptStyle,
     cache_folder,
     content_name,
     read_captions,
@@ -71,7 +71,7 @@ class CaptionedPictures:
         text: TextEncoder,
         *,
         kinds: tuple[str, ...] = BEST_KINDS,
-        style: Style = Style.focused,
+        style: PromptStyle = PromptStyle.focused,
         cache: Path | None = None,
         batch: int = 1,
     ) -> None:
@@ -90,7 +90,7 @@ class CaptionedPictures:
         """The same in words."""
         with frame_buffer() as room:
             measured = PictureStatistics().encode(room.watch(pictures), duration_seconds=duration_seconds)
-            asked = seconds_of(duration_seconds) if self._style == Style.general else measured.shots
+            asked = seconds_of(duration_seconds) if self._style == PromptStyle.general else measured.shots
             return ToldFilm(self.caption(room.key_frames(asked)), measured.shots)
 
     def caption(self, frames: tuple[KeyFrame, ...]) -> Captions:

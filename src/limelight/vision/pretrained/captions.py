@@ -136,7 +136,7 @@ def content_name(parts: Iterable[bytes]) -> str:
 PROMPTS = Path(__file__).with_name("prompts.toml")
 
 
-class Style(StrEnum):
+class PromptStyle(StrEnum):
     """How the questions are put."""
 
     minimal = "minimal"  # SemMix's six cues, each by its name alone
@@ -144,10 +144,10 @@ class Style(StrEnum):
     general = "general"  # VisAH's one question about the whole frame
 
 
-def read_prompts(style: Style = Style.focused) -> dict[str, str]:
+def read_prompts(style: PromptStyle = PromptStyle.focused) -> dict[str, str]:
     """Kind of cue to question, in the order of the catalogue; of the general style there is one."""
     questions = tomllib.loads(PROMPTS.read_text(encoding="utf-8"))[style]
-    kinds = (GENERAL,) if style == Style.general else KINDS
+    kinds = (GENERAL,) if style == PromptStyle.general else KINDS
     return {kind: str(questions[kind]) for kind in kinds}
 
 
