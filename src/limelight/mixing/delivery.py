@@ -26,7 +26,9 @@ CLOSE_LU = 0.15  # of the wished loudness is close enough
 MOST_TIMES = 4  # a soundtrack is written
 MOST_CHASE_DB = 1.0  # beyond what the plan has chased already: more would be flatter, not louder
 LOSSY_MARGIN_DB = 0.5  # what encoders usually add to limited peaks
-WITHIN_DB = 0.005  # over the ceiling is none: the limiter itself is only so exact, and writing again would only be softer
+WITHIN_DB = (
+    0.005  # over the ceiling is none: the limiter itself is only so exact, and writing again would only be softer
+)
 BEYOND_DB = 0.1  # taken off more than was over, so that the next time holds
 BLOCK_SECONDS = 0.1
 
