@@ -26,6 +26,9 @@ CLOSE_LU = 0.15  # of the wished loudness is close enough
 MOST_TIMES = 4  # a soundtrack is written
 MOST_CHASE_DB = 1.0  # beyond what the plan has chased already: more would be flatter, not louder
 LOSSY_MARGIN_DB = 0.5  # what encoders usually add to limited peaks
+WITHIN_DB = (
+    0.005  # over the ceiling is none: the limiter itself is only so exact, and writing again would only be softer
+)
 BEYOND_DB = 0.1  # taken off more than was over, so that the next time holds
 BLOCK_SECONDS = 0.1
 
@@ -129,12 +132,12 @@ class Delivery:
         meter, self._meter = self._meter or LevelMeter(None, 1.0), None
         self.levels = meter.finish()
         missing, over = self._missing_lu(self.levels), self.levels.true_peak_dbtp - self.ceiling_dbtp
-        if (abs(missing) <= CLOSE_LU and over <= 0) or self._times >= MOST_TIMES:
+        if (abs(missing) <= CLOSE_LU and over <= WITHIN_DB) or self._times >= MOST_TIMES:
             return None
         self._times += 1
         self._chased_db += missing
         self.plan = self.plan.model_copy(update={"makeup_db": round(self.plan.makeup_db + missing, 2) + 0.0})
-        if over > 0:
+        if over > WITHIN_DB:
             self.limit_dbtp -= over + BEYOND_DB
         return self.blocks(self.plan, self.limit_dbtp)
 
