@@ -12,15 +12,15 @@ phantom    what is called speech where there is none (mixtures at films' levels,
            95 % quantile of clips (dB)
 speed      times real time of one thread; of a checkpoint without the pretrained ear
 
-The packaged separators are judged once and remembered in TESTS/rows; --anew forgets them.
+What was judged once is remembered in TESTS/rows, clip by clip.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -30,16 +30,16 @@ import soxr
 import systems as sy
 import torch
 from numpy.typing import NDArray
-from test_scenes import SHARE, TestScene, read
+from test_scenes import SHARE, TestScene, read_scene, scene_files
 
 from limelight.metrics import papers
 from limelight.models.registry import load_separator
 
 SECONDS = 10.24
 EVERY = 8  # frames, where gains are sought
-SILENT_KINDS = ("sung", "effects")
+SPOILT = ("film", "dnr")
 Array = NDArray[np.float32]
-Row = dict[str, list[float]]  # figure, clips
+Clips = dict[str, dict[str, float]]  # clip, figure
 NOTHING = "do nothing"
 
 
@@ -50,12 +50,9 @@ def main() -> None:
     parser.add_argument("--separator", nargs="*", default=["lite", "deepfilter"], help="By name or file.")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--best", type=int, default=100, help="Mixtures of each kind whose best gains are sought.")
-    parser.add_argument("--anew", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    rows: dict[str, Row] = {}
-    for name, make in _systems(options).items():
-        rows[name] = _remembered(name, make, options)
+    rows = {name: judged(name, make, options) for name, make in _systems(options).items()}
     print(table(rows))
 
 
@@ -65,61 +62,66 @@ def _systems(options: argparse.Namespace) -> dict[str, Callable[[], sy.Run]]:
     for name in options.separator:
         made[name] = lambda name=name: sy.Packaged(load_separator(name, threads=1))  # type: ignore[misc]
     for path in options.checkpoint:
-        new = sy.NewSeparator(path)
-        made[f"{path.stem}, step {new.step}"] = lambda new=new: new  # type: ignore[misc]
+        made[f"{path.stem}, step {sy.step_of(path)}"] = lambda path=path: sy.NewSeparator(path)  # type: ignore[misc]
     return made | {"perfect masks": lambda: sy.perfect_masks}
 
 
-def _remembered(name: str, make: Callable[[], sy.Run], options: argparse.Namespace) -> Row:
-    file = options.tests / "rows" / f"{name.replace('/', '_')}, {options.count}, {options.best}.json"
-    if file.is_file() and not options.anew:
-        return json.loads(file.read_text())  # type: ignore[no-any-return]
-    row = judged(sy.System(name, make()), options.tests, options.count, options.best)
+def judged(name: str, make: Callable[[], sy.Run], options: argparse.Namespace) -> Clips:
+    """Figures of every clip asked for; those found earlier are read from TESTS/rows."""
+    file = options.tests / "rows" / f"{name.replace('/', '_')}.json"
     file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps(row))
-    return row
+    known: Clips = json.loads(file.read_text()) if file.is_file() else {}
+    system: sy.System | None = None
+    asked: Clips = {}
+    for clip, best in _clips(options):
+        figures = known.get(clip.stem, {})
+        if "seconds" not in figures or (best and "best" not in figures):
+            system = system or sy.System(name, make())
+            scene = read_scene(clip)
+            known[clip.stem] = figures = figures_of(system, scene, best=best)
+            if len(known) % 20 == 0:
+                file.write_text(json.dumps(known))
+        asked[clip.stem] = figures
+    file.write_text(json.dumps(known))
+    return asked
 
 
-def judged(system: sy.System, tests: Path, count: int, best: int) -> Row:
-    """All figures of one system, clip by clip."""
-    row: Row = defaultdict(list)
-    for kind in SHARE:
-        for n, scene in enumerate(islice(read(tests, kind), round(count * SHARE[kind]))):
-            answer = system(scene)
-            if kind in ("film", "dnr"):
-                _remixed(scene, kind, answer.stems, row, with_best=n < best)
-            elif kind == "clean":
-                _separated(scene, answer.stems, row)
-            elif kind == "buried":
-                row["said"] += (answer.presence[: sy.STEPS] > 0.5).astype(float).tolist()
-                row["true"] += sy.block_presence(scene).astype(float).tolist()
-            else:
-                row[f"false {kind}"].append(100 * float((answer.presence > 0.5).mean()))
-            if not scene.stems[0].any():
-                row["phantom"].append(_under(answer.stems[0], scene.mixture))
-    row["presence"] = [100 * _f1(np.array(row.pop("said")) > 0, np.array(row.pop("true")) > 0)]
-    row["speed"] = [SECONDS / float(np.median(system.seconds))]
-    return dict(row)
+def _clips(options: argparse.Namespace) -> Iterator[tuple[Path, bool]]:
+    for kind, share in SHARE.items():
+        for n, path in enumerate(islice(scene_files(options.tests, kind), round(options.count * share))):
+            yield path, kind in SPOILT and n < options.best
 
 
-def _remixed(scene: TestScene, kind: str, stems: Array, row: Row, *, with_best: bool) -> None:
+def figures_of(system: sy.System, scene: TestScene, *, best: bool) -> dict[str, float]:
+    """One clip."""
+    answer = system(scene)
+    kind = scene.name.split("-")[0]
+    said, true = answer.presence[: sy.STEPS] > 0.5, sy.block_presence(scene)
+    found = {"said": float(said.sum()), "true": float(true.sum()), "hit": float((said & true).sum())}
+    found["false"] = 100 * float(said.mean())
+    if kind in SPOILT:
+        found |= _remixed(scene, answer.stems, best=best)
+    if kind == "clean":
+        found |= _separated(scene, answer.stems)
+    if not scene.stems[0].any():
+        found["phantom"] = _under(answer.stems[0], scene.mixture)
+    return found | {"seconds": system.seconds[-1]}
+
+
+def _remixed(scene: TestScene, stems: Array, *, best: bool) -> dict[str, float]:
     gains = 10 ** (scene.undo_db / 20)
     target = _rate((scene.stems * gains[:, None]).sum(0))
     wished, lufs = papers.magnitudes(target), papers.loudness_lufs(target)
-    row[f"remix {kind}"].append(_distance(_rate((stems * gains[:, None]).sum(0)), wished, lufs))
-    if with_best:
-        row[f"best {kind}"].append(best_distance(_rate(stems), wished, lufs, gains))
+    found = {"remix": _distance(_rate((stems * gains[:, None]).sum(0)), wished, lufs)}
+    if best:
+        found["best"] = best_distance(_rate(stems), wished, lufs, gains)
+    return found
 
 
-def _separated(scene: TestScene, stems: Array, row: Row) -> None:
+def _separated(scene: TestScene, stems: Array) -> dict[str, float]:
     whole = np.square(scene.mixture).mean()
-    for k, stem in enumerate(lv.STEMS):
-        if np.square(scene.stems[k]).mean() > 1e-3 * whole:
-            row[f"SI-SDR {stem}"].append(si_sdr(stems[k], scene.stems[k]))
-
-
-def _f1(said: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
-    return float(2 * (said & true).sum() / max(1, said.sum() + true.sum()))
+    heard = (k for k in range(3) if np.square(scene.stems[k]).mean() > 1e-3 * whole)
+    return {f"SI-SDR {lv.STEMS[k]}": si_sdr(stems[k], scene.stems[k]) for k in heard}
 
 
 def _rate(x: Array) -> NDArray[np.float64]:
@@ -167,31 +169,38 @@ def si_sdr(output: Array, target: Array) -> float:
     return float(10 * np.log10((scaled @ scaled + 1e-12) / (np.square(output - scaled).sum() + 1e-12)))
 
 
-HEADS = (
-    *("remix film", "remix dnr", "best film", "best dnr", "SI-SDR speech", "SI-SDR music", "SI-SDR effects"),
-    *("presence", "false sung", "false effects", "phantom", "speed"),
-)
+SI_SDR = tuple(f"SI-SDR {stem}" for stem in lv.STEMS)
+HEADS = ("remix film", "remix dnr", "best film", "best dnr", *SI_SDR, "presence", "false sung", "false effects")
 
 
-def table(rows: dict[str, Row]) -> str:
+def table(rows: dict[str, Clips]) -> str:
     """In Markdown; doing nothing must be among the rows."""
-    lines = ["| | " + " | ".join(HEADS) + " |", "|---|" + "---:|" * len(HEADS)]
-    for name, row in rows.items():
-        cells = [_cell(head, row.get(head, []), rows[NOTHING]) for head in HEADS]
+    heads = (*HEADS, "phantom", "speed")
+    lines = ["| | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(heads)]
+    for name, clips in rows.items():
+        cells = [_cell(head, clips, rows[NOTHING]) for head in HEADS]
+        phantoms = [figures["phantom"] for figures in clips.values() if "phantom" in figures]
+        speed = SECONDS / float(np.median([figures["seconds"] for figures in clips.values()]))
+        cells += [f"{np.quantile(phantoms, 0.95):.1f}", f"{speed:.0f}"]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    counts = {head: len(values) for head, values in rows[NOTHING].items()}
-    return "\n".join([*lines, "", f"Clips: {counts}"])
+    counts = Counter(clip.split("-")[0] for clip in rows[NOTHING])
+    return "\n".join([*lines, "", f"Clips: {dict(counts)}; phantoms: {len(phantoms)}"])
 
 
-def _cell(head: str, values: list[float], nothing: Row) -> str:
-    if not values:
-        return "–"
-    if head.startswith(("remix", "best")):
-        base = nothing[head.replace("best", "remix")][: len(values)]
-        return f"{100 * (np.mean(values) / np.mean(base) - 1):+.1f} %"
-    if head == "phantom":
-        return f"{np.quantile(values, 0.95):.1f}"
-    return f"{np.mean(values):.1f}"
+def _cell(head: str, clips: Clips, nothing: Clips) -> str:
+    figure, _, kind = head.rpartition(" ")
+    if head in SI_SDR:
+        return f"{np.mean([figures[head] for figures in clips.values() if head in figures]):.1f}"
+    if head == "presence":
+        said, true, hit = (
+            sum(f[name] for n, f in clips.items() if n.startswith("buried")) for name in ("said", "true", "hit")
+        )
+        return f"{200 * hit / max(1.0, said + true):.1f}"
+    mine = {clip: figures[figure] for clip, figures in clips.items() if clip.startswith(kind) and figure in figures}
+    if figure == "false":
+        return f"{np.mean(list(mine.values())):.1f}"
+    base = np.mean([nothing[clip]["remix"] for clip in mine])
+    return f"{100 * (np.mean(list(mine.values())) / base - 1):+.1f} %"
 
 
 if __name__ == "__main__":

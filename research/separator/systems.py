@@ -106,6 +106,11 @@ class NewSeparator:
         return Answer(masked(scene, heard.masks[0].numpy()), presence)
 
 
+def step_of(checkpoint: Path) -> int:
+    with safe_open(checkpoint, "pt") as file:
+        return int(file.metadata()["step"])
+
+
 def perfect_masks(scene: TestScene) -> Answer:
     """The stems' true shares of each line's power."""
     powers = R.sums(power(R.spectra(scene.stems)[:, :STEPS]))

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -57,19 +56,15 @@ class TestScene:
         return np.stack([self.mixture + self.side, self.mixture - self.side])
 
 
-def read(folder: Path, kind: str) -> Iterator[TestScene]:
-    for path in sorted(folder.glob(f"{kind}-*.npz")):
-        with np.load(path, allow_pickle=False) as file:
-            stems, side, ear = (file[name].astype(np.float32) / SCALE for name in ("stems", "side", "ear"))
-            yield TestScene(
-                path.stem,
-                stems,
-                side,
-                ear,
-                file["voice"].astype(np.float32),
-                file["undo_db"],
-                json.loads(str(file["facts"])),
-            )
+def scene_files(folder: Path, kind: str) -> list[Path]:
+    return sorted(folder.glob(f"{kind}-*.npz"))
+
+
+def read_scene(path: Path) -> TestScene:
+    with np.load(path, allow_pickle=False) as file:
+        stems, side, ear = (file[name].astype(np.float32) / SCALE for name in ("stems", "side", "ear"))
+        voice, undo_db = file["voice"].astype(np.float32), file["undo_db"]
+        return TestScene(path.stem, stems, side, ear, voice, undo_db, json.loads(str(file["facts"])))
 
 
 def main() -> None:
