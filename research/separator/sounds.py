@@ -64,18 +64,22 @@ def decoded(path: Path, start_seconds: float, seconds: float) -> Sound:
         resampler = av.AudioResampler("fltp", None, SAMPLE_RATE)
         if start_seconds > 0:
             container.seek(int(start_seconds / stream.time_base), stream=stream)
-        for frame in container.decode(stream):
-            for piece in resampler.resample(frame):
-                part = piece.to_ndarray()
-                parts.append(part[:2] if len(part) > 1 else np.repeat(part, 2, axis=0))
-                have += part.shape[1]
-            if have >= wanted:
-                break
-        else:
-            parts += [
-                p[:2] if len(p := piece.to_ndarray()) > 1 else np.repeat(p, 2, 0) for piece in resampler.resample(None)
-            ]
-    whole = np.concatenate(parts, axis=1)[:, :wanted] if parts else np.zeros((2, 0), np.float32)
+        try:
+            for frame in container.decode(stream):
+                for piece in resampler.resample(frame):
+                    part = piece.to_ndarray()
+                    parts.append(part[:2] if len(part) > 1 else np.repeat(part, 2, axis=0))
+                    have += part.shape[1]
+                if have >= wanted:
+                    break
+            else:
+                parts += [
+                    p[:2] if len(p := piece.to_ndarray()) > 1 else np.repeat(p, 2, 0)
+                    for piece in resampler.resample(None)
+                ]
+        except av.error.ArgumentError:
+            pass  # some files end in a packet that cannot be decoded, or are entered at one; what was decoded counts
+    whole = np.concatenate(parts, axis=1)[:, :wanted] if parts else np.zeros((2, wanted), np.float32)
     return np.nan_to_num(whole.astype(np.float32))
 
 
