@@ -68,6 +68,13 @@ def test_where_hardly_anybody_speaks_nothing_is_done(present: float) -> None:
     assert not decided(heard(10, over_lu=-6, present=present)).any()
 
 
+@pytest.mark.parametrize(("seconds", "lifted"), [(2.6, False), (3.4, True)])
+def test_a_few_words_are_too_little_to_judge_by(seconds: float, lifted: bool) -> None:
+    """However large their share of the scene is."""
+    gains = SpeechFirst().decide(heard(8, over_lu=-6, present=seconds / 8), without_picture(8)).gains_db
+    assert gains.any() == lifted
+
+
 def test_where_nobody_can_tell_who_speaks_nothing_is_done() -> None:
     features = heard(10, over_lu=-6)
     deaf = StemFeatures(

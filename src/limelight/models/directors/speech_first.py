@@ -2,8 +2,8 @@
 
     in each scene   present: the share of time in which somebody speaks
                     over:    how far speech stands over the rest while somebody speaks, in LU
-    present > 0.2 and −16 < over < 3:  speech up and the rest down until speech stands 7 LU over it
-    else:                              nothing
+    present > 0.2, for 3 s at least, and −16 < over < 3:  speech up and the rest down until speech stands 7 LU over it
+    else:                                                 nothing
 
 Half of the shift lifts the speech and half lowers the rest; then all together by what keeps the scene as loud as it was. So the
 rest, and its hiss, never comes up. In a long scene neighbouring parts come nearer to each other: a voice does not jump.
@@ -28,6 +28,7 @@ from limelight.types import STEMS, Cues, Decision, Scene, StemFeatures, Vector
 from limelight.vision.shots import scene_boundaries
 
 SPEAKS = 0.5  # presence over this is speech
+LEAST_SECONDS = 3.0  # of talk in a scene; by less nobody can judge how it stands
 SHORTEST_SECONDS, LONGEST_SECONDS = 8.0, 30.0  # of one decision
 NEAR_SECONDS = 0.05  # of a scene's boundary
 REST = ("music", "effects")
@@ -48,9 +49,11 @@ class SpeechRule:
     wanted_lu: float
     largest_db: float
 
-    def shift_db(self, present: float, over_lu: float) -> float:
+    def shift_db(self, present: float, over_lu: float, spoken_seconds: float = math.inf) -> float:
         """How far speech is to move against the rest; 0 is no move."""
-        if present <= self.least_presence or not self.lowest_lu < over_lu < self.highest_lu:
+        if present <= self.least_presence or spoken_seconds < LEAST_SECONDS:
+            return 0.0
+        if not self.lowest_lu < over_lu < self.highest_lu:
             return 0.0
         return min(self.wanted_lu - over_lu, self.largest_db)
 
@@ -91,10 +94,11 @@ class SpeechFirst:
         if self.style is None:  # a style is kept exactly, part by part
             shifts = steadied(shifts, parts, scene_boundaries(seen))
         gains, scenes = np.zeros((len(STEMS), len(heard.times_seconds))), []
-        for part, inside, (present, over), shift in zip(parts, rows, stands, shifts, strict=True):
+        for part, inside, stand, shift in zip(parts, rows, stands, shifts, strict=True):
             gains[:, inside] = self._gains(heard, inside, shift)[:, None]
-            said = reason(present, over, shift, rule)
-            scenes.append(Scene(*part, said, confidence(heard.presence[inside], over, shift, rule)))
+            scenes.append(
+                Scene(*part, reason(*stand, shift, rule), confidence(heard.presence[inside], stand[1], shift, rule))
+            )
         return Decision(gains, tuple(scenes))
 
     def _gains(self, heard: StemFeatures, rows: NDArray[np.bool_], shift_db: float) -> Vector:
@@ -103,11 +107,12 @@ class SpeechFirst:
         return as_loud(heard, rows, shifted(heard, rows & (heard.presence > SPEAKS), shift_db, self.style))
 
 
-def standing(heard: StemFeatures, rows: NDArray[np.bool_]) -> tuple[float, float]:
-    """The share of some rows [T] in which somebody speaks, and how far speech stands over the rest then, in LU."""
+def standing(heard: StemFeatures, rows: NDArray[np.bool_]) -> tuple[float, float, float]:
+    """The share of some rows [T] in which somebody speaks; how far speech stands over the rest then, LU; for how many seconds."""
     spoken = rows & (heard.presence > SPEAKS)
     over = heard.loudness_lufs(("speech",), spoken) - heard.loudness_lufs(REST, spoken)
-    return float(spoken.sum() / max(1, rows.sum())), over
+    step = float(np.median(np.diff(heard.times_seconds))) if len(heard.times_seconds) > 1 else 0.0
+    return float(spoken.sum() / max(1, rows.sum())), over, step * float(spoken.sum())
 
 
 def steadied(
@@ -177,9 +182,9 @@ def as_loud(heard: StemFeatures, rows: NDArray[np.bool_], gains: Vector) -> Vect
     return gains + (10 * np.log10(before / after) if before > 0 and after > 0 else 0.0)
 
 
-def reason(present: float, over: float, shift: float, rule: SpeechRule = USUAL) -> str:
+def reason(present: float, over: float, spoken_seconds: float, shift: float, rule: SpeechRule = USUAL) -> str:
     """What was heard, in words."""
-    if present <= rule.least_presence:
+    if present <= rule.least_presence or spoken_seconds < LEAST_SECONDS:
         return "hardly anybody speaks" if present > 0 else "nobody speaks"
     stands = f"{abs(over):.0f} LU {'over' if over >= 0 else 'under'} the rest while somebody speaks"
     if not shift and over <= rule.lowest_lu:
