@@ -108,7 +108,7 @@ class SpeechFirst:
 
 
 def standing(heard: StemFeatures, rows: NDArray[np.bool_]) -> tuple[float, float, float]:
-    """The share of some rows [T] in which somebody speaks; how far speech stands over the rest then, LU; for how many seconds."""
+    """Share of some rows [T] in which somebody speaks; how far speech stands over the rest then, LU; for how many seconds."""
     spoken = rows & (heard.presence > SPEAKS)
     over = heard.loudness_lufs(("speech",), spoken) - heard.loudness_lufs(REST, spoken)
     step = float(np.median(np.diff(heard.times_seconds))) if len(heard.times_seconds) > 1 else 0.0
