@@ -186,17 +186,16 @@ class Watched:
 
 def is_written_to(path: Path) -> bool:
     """Whether a program has a file open to write to it. Only Linux says so: a read lease is refused then."""
-    if sys.platform != "linux":
-        return False
-    import errno
-    import fcntl
+    if sys.platform == "linux":
+        import errno
+        import fcntl
 
-    try:
-        with path.open("rb") as file:
-            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    except OSError as error:
-        return error.errno == errno.EAGAIN
+        try:
+            with path.open("rb") as file:
+                fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+                fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        except OSError as error:
+            return error.errno == errno.EAGAIN
     return False
 
 
