@@ -28,7 +28,7 @@ def blocks(language: str) -> list[str]:
 
 def commands() -> list[list[str]]:
     """Those of limelight, without what is said of them."""
-    lines = [line.partition(" #")[0].strip() for block in blocks("") for line in block.splitlines()]
+    lines = [line.partition(" #")[0].strip() for block in blocks("sh") for line in block.splitlines()]
     return [line.split() for line in lines if line.startswith("limelight ")]
 
 

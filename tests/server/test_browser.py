@@ -145,7 +145,7 @@ def test_it_plays_and_is_heard_and_switches_without_a_gap(page, loud):
     page.click(".fader.speech .mute")
     page.click(".fader.speech .solo")
     page.keyboard.press("Space")
-    assert page.get_attribute("#play", "aria-label") == "Play"
+    page.wait_for_selector("#play[aria-label='Play']")
     at = page.evaluate(AT)
     time.sleep(0.5)
     assert page.evaluate(AT) == pytest.approx(at, abs=0.3)

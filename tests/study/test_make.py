@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import av
@@ -116,8 +117,15 @@ def test_the_anchor_has_next_to_nothing_under_the_speech(made: Made, tmp_path: P
 
 @pytest.mark.skipif(BROWSER is None, reason="no browser: `apt-get install chromium` to take the study in one")
 def test_the_study_is_taken_in_a_browser_and_read(made: Made, tmp_path: Path) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as play:
+    pytest.importorskip("playwright.sync_api")
+    with ThreadPoolExecutor(1) as alone:  # other tests keep a browser, and its loop, in this thread
+        alone.submit(_take, made, tmp_path).result()
+
+
+def _take(made: Made, tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
         browser = play.chromium.launch(
             executable_path=BROWSER,
             args=["--no-sandbox", "--disable-background-networking", "--disable-component-update",

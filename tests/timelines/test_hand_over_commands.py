@@ -83,7 +83,7 @@ def test_refusals(words, code, said, plan_file, capsys):
 
 def commands() -> list[list[str]]:
     """Those of the page that are ours."""
-    blocks = re.findall(r"```\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTALL)
     return [shlex.split(line)[1:] for line in "\n".join(blocks).splitlines() if line.startswith("limelight ")]
 
 
