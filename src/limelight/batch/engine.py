@@ -167,7 +167,8 @@ class LocalEngine:
             wait([thing for worker in busy for thing in (worker.pipe, worker.process.sentinel)], timeout_seconds)
         for worker in busy:
             self._events += worker.events()
-        self._workers = [worker for worker in self._workers if worker.alive()]
+        # One that died since it was asked still owes the news of its job.
+        self._workers = [worker for worker in self._workers if worker.alive() or worker.number is not None]
         self._hand_out()
         happened, self._events = self._events, []
         return happened
