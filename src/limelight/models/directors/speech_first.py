@@ -28,7 +28,6 @@ from limelight.types import STEMS, Cues, Decision, Scene, StemFeatures, Vector
 from limelight.vision.shots import scene_boundaries
 
 SPEAKS = 0.5  # presence over this is speech
-LEAST_SECONDS = 3.0  # of talk in a scene; by less nobody can judge how it stands
 SHORTEST_SECONDS, LONGEST_SECONDS = 8.0, 30.0  # of one decision
 NEAR_SECONDS = 0.05  # of a scene's boundary
 REST = ("music", "effects")
@@ -48,10 +47,11 @@ class SpeechRule:
     highest_lu: float
     wanted_lu: float
     largest_db: float
+    least_seconds: float = 3.0  # of talk in a scene; by less nobody can judge how it stands
 
     def shift_db(self, present: float, over_lu: float, spoken_seconds: float = math.inf) -> float:
         """How far speech is to move against the rest; 0 is no move."""
-        if present <= self.least_presence or spoken_seconds < LEAST_SECONDS:
+        if present <= self.least_presence or spoken_seconds < self.least_seconds:
             return 0.0
         if not self.lowest_lu < over_lu < self.highest_lu:
             return 0.0
@@ -83,7 +83,10 @@ class SpeechFirst:
         if style is None:
             return self.rule
         deep, from_lu = style.too_deep_below_lu, style.left_alone_from_lu
-        return SpeechRule(self.rule.name, style.least_speech_share, deep, from_lu, style.speech_over_rest_lu, math.inf)
+        wanted = style.speech_over_rest_lu
+        return SpeechRule(
+            self.rule.name, style.least_speech_share, deep, from_lu, wanted, math.inf, style.least_speech_seconds
+        )
 
     def decide(self, heard: StemFeatures, seen: Cues) -> Decision:
         parts = stretches(heard, seen)
@@ -184,7 +187,7 @@ def as_loud(heard: StemFeatures, rows: NDArray[np.bool_], gains: Vector) -> Vect
 
 def reason(present: float, over: float, spoken_seconds: float, shift: float, rule: SpeechRule = USUAL) -> str:
     """What was heard, in words."""
-    if present <= rule.least_presence or spoken_seconds < LEAST_SECONDS:
+    if present <= rule.least_presence or spoken_seconds < rule.least_seconds:
         return "hardly anybody speaks" if present > 0 else "nobody speaks"
     stands = f"{abs(over):.0f} LU {'over' if over >= 0 else 'under'} the rest while somebody speaks"
     if not shift and over <= rule.lowest_lu:

@@ -24,6 +24,7 @@ RANGES = {
     "left_alone_from_lu": (-30.0, 30.0),
     "too_deep_below_lu": (-60.0, 30.0),
     "least_speech_share": (0.0, 1.0),
+    "least_speech_seconds": (0.0, 30.0),
     "lifted_share": (0.0, 1.0),
     "most_lift_db": (0.0, 15.0),
     "most_music_cut_db": (0.0, 15.0),
@@ -44,6 +45,7 @@ class Style:
     left_alone_from_lu: float = 3.0  # speech that stands so far over the rest is left as it is
     too_deep_below_lu: float = -16.0  # speech that lies deeper cannot be separated well enough to be lifted
     least_speech_share: float = 0.2  # of a scene, under which nothing is done for speech
+    least_speech_seconds: float = 1.0  # of a scene, likewise; who names a style says that there is talk, so less will do
     lifted_share: float = 0.5  # of the shift lifts speech, the others lower the rest
     most_lift_db: float = 15.0
     most_music_cut_db: float = 15.0
