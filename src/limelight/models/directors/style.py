@@ -45,9 +45,7 @@ class Style:
     left_alone_from_lu: float = 3.0  # speech that stands so far over the rest is left as it is
     too_deep_below_lu: float = -16.0  # speech that lies deeper cannot be separated well enough to be lifted
     least_speech_share: float = 0.2  # of a scene, under which nothing is done for speech
-    least_speech_seconds: float = (
-        1.0  # of a scene, likewise; who names a style says that there is talk, so less will do
-    )
+    least_speech_seconds: float = 1.0  # of a scene, likewise; who names a style says that there is talk
     lifted_share: float = 0.5  # of the shift lifts speech, the others lower the rest
     most_lift_db: float = 15.0
     most_music_cut_db: float = 15.0
