@@ -5,7 +5,8 @@
 
 One thread. The rate rises, stays, and falls over the last fifth of --steps; without --steps it stays until it is stopped, and a
 later call with --steps brings it down. New shards are found while it runs. The checkpoint holds named arrays: network.* and
-average.* (moving average, what is used), optimiser.*; configuration and step in its metadata.
+average.* (moving average, what is used), optimiser.*; configuration and step in its metadata. A checkpoint of averaged weights
+alone (`export.py --half`) is trained on from there.
 """
 
 from __future__ import annotations
@@ -208,8 +209,10 @@ class Run:
         with safe_open(self.path, "pt") as file:
             names = set(file.keys())
             for name, parameter in self.network.named_parameters():
-                parameter.copy_(file.get_tensor(f"network.{name}"))
-                self.average[name].copy_(file.get_tensor(f"average.{name}"))
+                average = file.get_tensor(f"average.{name}")
+                own = f"network.{name}"  # not there in what `export.py --half` keeps
+                parameter.copy_(file.get_tensor(own) if own in names else average)
+                self.average[name].copy_(average)
                 start = f"optimiser.{name}."
                 for key in (key for key in names if key.startswith(start)):
                     self.optimiser.restore(parameter, key[len(start) :], file.get_tensor(key))
