@@ -167,6 +167,7 @@ def _check_options(words: list[str]) -> None:
     while hasattr(command, "commands"):
         if not words or words[0].startswith("-"):
             return
-        assert words[0] in command.commands, f"no command {words[0]}"
-        command, words = command.commands[words[0]], words[1:]
+        found = command.get_command(None, words[0])
+        assert found, f"no command {words[0]}"
+        command, words = found, words[1:]
     command.make_parser(command.context_class(command, info_name="limelight")).parse_args(words)

@@ -4,70 +4,96 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
 from difflib import get_close_matches
+from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
-from limelight.cli.batch import batch
 from limelight.cli.context import fail, own_process
-from limelight.cli.doctor import doctor
-from limelight.cli.evaluate import evaluate
-from limelight.cli.hand_over import export, import_
-from limelight.cli.highlight import highlight, plan, render
-from limelight.cli.inspect import inspect, loudness, models, score, stems, styles
-from limelight.cli.mcp_server import mcp
-from limelight.cli.muddy import muddy
-from limelight.cli.options import ONE_AT_A_TIME
-from limelight.cli.serve import serve
-from limelight.cli.study import study
-from limelight.cli.train import ablate, contexts, reproduce, train
 from limelight.errors import UsageError
+
+SETTINGS: dict[str, Any] = {
+    "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+# Command → the module that holds it, and what `limelight -h` says of it (a test compares that with its own first words).
+CREATE = {
+    "highlight": ("highlight", "Watch, listen, rebalance, write. The picture is copied, bit for bit."),
+    "batch": ("batch", "Many films: resumable, each for itself."),
+    "plan": ("highlight", "The mix plan alone: a gain curve per stem, a reason per shot."),
+    "render": ("highlight", "Render a plan, edited or not: no picture is looked at, nothing is decided."),
+    "export": ("hand_over", "Hand a plan over to an editor: stems and a timeline with keyframes."),
+    "import": ("hand_over", "Read moved keyframes back into a plan, for `limelight render`."),
+    "inspect": ("inspect", "What the picture says: shots, and the six cues of each in words and numbers."),
+    "stems": ("inspect", "speech.wav, music.wav and effects.wav, which sum to the original."),
+    "styles": ("inspect", "The styles: what each aims at."),
+    "loudness": ("inspect", "The loudness targets by name."),
+    "models": ("inspect", "What is installed and what can be trained."),
+    "serve": ("serve", "A page to hear, see and edit what is done to a film, and to render it."),
+    "doctor": ("doctor", "Versions, devices, models, disk, extras: what is there, what is missing, what to do."),
+    "mcp": (
+        "mcp_server",
+        "A server for agents (Model Context Protocol, on stdin and stdout), bounded to the named folders.",
+    ),
+}
+RESEARCH = {
+    "score": ("inspect", "How far a result is from the truth."),
+    "evaluate": ("evaluate", "Measure models on clips whose truth is known, beside controls and oracles."),
+    "train": ("train", "Train a remixing network on a built data set; the papers' recipe by default."),
+    "contexts": ("train", "Put what a pretrained encoder says of each clip beside it."),
+    "ablate": ("train", "Train and evaluate the papers' variants of context, depth and question."),
+    "reproduce": ("train", "Evaluate the published checkpoint on the published data, beside the paper's figures."),
+    "muddy": ("muddy", "Badly mixed training data out of well mixed films."),
+    "study": ("study", "A listening study: a page that people take, and what their answers say."),
+}
+NAMES = (*CREATE, *RESEARCH)
+
+
+class Commands(TyperGroup):
+    """All commands, each imported when it is named: help does not wait for them."""
+
+    def list_commands(self, _context: typer.Context) -> list[str]:
+        return list(NAMES)
+
+    def get_command(self, context: Any, name: str) -> Any:
+        if name not in self.commands and name in NAMES:
+            self.commands[name] = _imported(name)
+        return super().get_command(context, name)
+
+    def format_commands(self, _context: typer.Context, formatter: Any) -> None:
+        for title, commands in (("For films", CREATE), ("For research", RESEARCH)):
+            with formatter.section(title):
+                formatter.write_dl([(name, about) for name, (_, about) in commands.items()])
+
+
+def _imported(name: str) -> Any:
+    module, _ = (CREATE | RESEARCH)[name]
+    found = getattr(import_module(f"limelight.cli.{module}"), "import_" if name == "import" else name)
+    if isinstance(found, typer.Typer):
+        command = get_command(found)
+        command.name = name
+        return command
+    alone = typer.Typer(add_completion=False, rich_markup_mode="rich", **SETTINGS)
+    alone.command(name)(found)
+    return get_command(alone)
+
 
 app = typer.Typer(
     name="limelight",
+    cls=Commands,
     help="Watches a video and rebalances its soundtrack, so that what the picture is about is what you hear. "
     "`limelight FILM` does it.",
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,  # rich help takes longer to import than to read; commands have it
+    **SETTINGS,
 )
-CREATE, RESEARCH = "For films", "For research"
-GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
-    CREATE: (
-        highlight,
-        batch,
-        plan,
-        render,
-        export,
-        import_,
-        inspect,
-        stems,
-        styles,
-        loudness,
-        models,
-        serve,
-        doctor,
-        mcp,
-    ),
-    RESEARCH: (score, evaluate, train, contexts, ablate, reproduce),
-}
-for group, commands in GROUPS.items():
-    for command in commands:
-        app.command(name=command.__name__, rich_help_panel=group)(command)
-app.add_typer(muddy, rich_help_panel=RESEARCH)
-app.add_typer(study, name="study", rich_help_panel=RESEARCH)
 ONE_FILM = ("highlight", "plan", "inspect", "stems")
-NAMES = (*(command.__name__ for commands in GROUPS.values() for command in commands), "muddy", "study")
 ROOT_OPTIONS = ("--version", "--help", "-h", "--install-completion", "--show-completion")
-_NotUnderstood: type[Exception] = typer.BadParameter.__mro__[
-    2
-]  # ClickException, which typer has from click or of its own
+_NotUnderstood: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException: typer's own, or click's
 _EXTRA = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)")
 
 
@@ -113,6 +139,8 @@ def _explain(error: Exception) -> NoReturn:
     if extra and set(sys.argv[2:]) & set(NAMES):
         refuse(f"the command stands first, its options behind it: limelight {(set(sys.argv[2:]) & set(NAMES)).pop()} …")
     if extra and command in ONE_FILM:
+        from limelight.cli.options import ONE_AT_A_TIME
+
         refuse(f"too many names ({extra[1]}): {ONE_AT_A_TIME}")
     refuse(f"{said.rstrip('.')}; see `limelight {command} -h`" if command in NAMES else f"{said}; see `limelight -h`")
 

@@ -83,6 +83,7 @@ muddy = typer.Typer(
     name="muddy",
     help="Badly mixed training data out of well mixed films.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

@@ -12,7 +12,10 @@ from limelight.cli.context import command_context, console, print_utf8
 from limelight.cli.options import AsJson, Force, Quiet, Verbose
 
 study = typer.Typer(
-    help="A listening study: a page that people take, and what their answers say.", no_args_is_help=True
+    help="A listening study: a page that people take, and what their answers say.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
 
