@@ -20,14 +20,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from types import FrameType, TracebackType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from limelight.errors import InputError, LimelightError, OutputError
 from limelight.runtime import keep_heap_small
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -184,6 +186,8 @@ def _say(code: str, message: str) -> None:
 @contextmanager
 def progress_bar(*, quiet: bool) -> Iterator[Bar]:
     """A bar with the stage and the time left, on stderr."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description:24}"),
         BarColumn(),
