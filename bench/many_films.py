@@ -31,9 +31,10 @@ from figures import say  # noqa: E402
 
 from limelight.batch.batches import FilmStatus, Totals, run_batch  # noqa: E402
 from limelight.batch.engine import Engine, Report, engine_of  # noqa: E402
-from limelight.batch.films import FilmDone, FilmRecord, FilmSettings, FilmTask, digest  # noqa: E402
+from limelight.batch.films import FilmDone, FilmRecord, FilmTask  # noqa: E402
 from limelight.batch.inputs import Inputs  # noqa: E402
 from limelight.batch.queue import run_jobs  # noqa: E402
+from limelight.batch.settings import FilmSettings, digest  # noqa: E402
 from limelight.batch.storage import Stamp  # noqa: E402
 
 JOBS, JOB_SECONDS, SLOTS = 12, 10.0, 2

@@ -29,10 +29,11 @@ from batch.small_jobs import hungry
 from tally import Tally
 
 from limelight.batch.engine import Resources
-from limelight.batch.films import FilmSettings, digest, do_film
+from limelight.batch.films import do_film
 from limelight.batch.inputs import Inputs
 from limelight.batch.queue import Queue
 from limelight.batch.ray_engine import RayEngine
+from limelight.batch.settings import FilmSettings, digest
 
 FILMS, TRIALS = 12, 6
 STORE_BYTES = 80_000_000

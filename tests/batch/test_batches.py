@@ -17,8 +17,9 @@ from batch.invented_films import SETTINGS, make_films, make_sound
 
 from limelight.batch.batches import FilmStatus, Foreseen, Totals, foresee, run_batch
 from limelight.batch.engine import LocalEngine
-from limelight.batch.films import FilmSettings, FilmTask, digest
+from limelight.batch.films import FilmTask
 from limelight.batch.inputs import Inputs, Watched, is_written_to
+from limelight.batch.settings import FilmSettings, digest
 from limelight.errors import InputError, SomeFailed, UsageError
 
 USUAL = FilmSettings(**SETTINGS)

@@ -13,8 +13,8 @@ import pytest
 from batch.invented_films import make_films, make_sound
 
 from limelight.batch.batches import FilmStatus
-from limelight.batch.films import FilmSettings
 from limelight.batch.inputs import Inputs
+from limelight.batch.settings import FilmSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "many-films.md").read_text(encoding="utf-8")

@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from batch.invented_films import SETTINGS, make_sound
+from batch.invented_films import SETTINGS, make_films, make_sound
 
 from limelight.batch import films as films_module
-from limelight.batch.films import FilmRecord, FilmSettings, FilmTask, digest, do_film
-from limelight.errors import InputError, LimelightError, TargetExists, UsageError
+from limelight.batch.films import FilmRecord, FilmTask, do_film
+from limelight.batch.settings import FilmSettings, digest
+from limelight.errors import InputError, LimelightError, TargetExists
+from limelight.media.probe import probe
 
 QUIET = lambda done: None  # noqa: E731
 
@@ -120,9 +122,65 @@ def test_plan_and_page_come_with_it(task: FilmTask) -> None:
     assert [Path(place).name for place in done.record.also] == ["talk.highlighted.plan.json", "talk.highlighted.html"]
     assert json.loads(Path(done.record.also[0]).read_text())["source"]["name"] == "talk.flac"
     assert do_film(wished, QUIET).before
+    assert do_film(task, QUIET).before  # who wishes less has it too
     Path(done.record.also[1]).unlink()
     assert not do_film(wished, QUIET).before
     assert Path(done.record.also[1]).exists()
+
+
+def test_a_page_that_is_wished_later_is_made_later(task: FilmTask) -> None:
+    target = Path(do_film(task, QUIET).record.target)
+    before = digest(target)
+    wished = replace(task, settings=replace(task.settings, report=True))
+    page = Path(task.target + ".html")
+    page.write_text("mine")
+    with pytest.raises(TargetExists, match="something else"):
+        do_film(wished, QUIET)
+    assert page.read_text() == "mine"
+    page.unlink()
+    assert do_film(wished, QUIET).record.also == (str(page),)
+    assert page.exists()
+    assert digest(target) == before
+
+
+def test_a_death_before_the_page_is_healed(task: FilmTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    wished = replace(task, settings=replace(task.settings, plan=True, report=True))
+    with monkeypatch.context() as patch:
+        patch.setattr(films_module, "write_report", lambda *args, **more: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            do_film(wished, QUIET)
+    assert Path(task.target + ".flac").exists()
+    assert Path(task.target + ".plan.json").exists()
+    done = do_film(wished, QUIET)
+    assert all(Path(place).exists() for place in done.record.also)
+
+
+def test_stems_of_a_film_are_part_of_it(tmp_path: Path) -> None:
+    """The sum of the tracks; other bytes of a stem are another film, another date is not."""
+    film = make_sound(tmp_path / "in" / "bed.flac", seed=1)
+    voice = make_sound(tmp_path / "in" / "voice.wav", seed=2)
+    settings = FilmSettings().changed({"stem": "speech=voice.wav", "tracks": "0=effects"}, str(tmp_path / "in"))
+    task = FilmTask(str(film), str(tmp_path / "out" / "film"), settings)
+    done = do_film(task, QUIET).record
+    assert any("speech" in note or "effects" in note for note in done.notes)
+    os.utime(voice)
+    assert do_film(task, QUIET).before
+    make_sound(voice, seed=3)
+    with pytest.raises(TargetExists, match="other bytes"):
+        do_film(task, QUIET)
+    voice.unlink()
+    with pytest.raises(InputError, match=r"voice\.wav: there is no such file"):
+        do_film(task, QUIET)
+
+
+def test_another_soundtrack_beside_the_old_one(task: FilmTask, tmp_path: Path) -> None:
+    wishes = {"add_track": True, "default_track": "mix", "audio_codec": "aac", "audio_bitrate": "96k", "style": "film"}
+    source = make_films(tmp_path / "in", 1)[0]
+    other = FilmTask(str(source), str(tmp_path / "out" / "film"), task.settings.changed(wishes))
+    info = probe(Path(do_film(other, QUIET).record.target))
+    assert [track.codec for track in info.soundtracks] == ["flac", "aac"]
+    assert [track.is_default for track in info.soundtracks] == [False, True]
+    assert info.soundtracks[1].title == "Rebalanced (film)"
 
 
 def test_what_is_wrong_is_said_in_one_line(task: FilmTask, tmp_path: Path) -> None:
@@ -135,30 +193,3 @@ def test_what_is_wrong_is_said_in_one_line(task: FilmTask, tmp_path: Path) -> No
     Path(task.record).write_text("{}")
     with pytest.raises(InputError, match="no record of a batch"):
         do_film(task, QUIET)
-
-
-@pytest.mark.parametrize(
-    ("wishes", "said"),
-    [
-        ({"loud": 1}, "no option is called 'loud'"),
-        ({"strength": "much"}, "strength wants float"),
-        ({"strength": True}, "strength wants float"),
-        ({"report": 1}, "report wants bool"),
-        ({"strength": 3}, "strength goes from 0"),
-        ({"model": "a.onnx", "separator": "lite"}, "give it alone"),
-        ({"context_model": "x", "context": "cues"}, "--context-model is for"),
-    ],
-)
-def test_options_of_one_film_are_checked(wishes: dict[str, object], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        FilmSettings().changed(wishes)
-
-
-def test_a_key_is_of_the_settings_and_of_the_files_that_they_name(tmp_path: Path) -> None:
-    assert FilmSettings().key == FilmSettings().key != FilmSettings(strength=0.5).key
-    model = tmp_path / "model.onnx"
-    model.write_bytes(b"1")
-    before = FilmSettings(model=str(model)).key
-    films_module._digest_of_file.cache_clear()
-    model.write_bytes(b"2")
-    assert FilmSettings(model=str(model)).key != before

@@ -15,8 +15,9 @@ from batch.invented_films import SETTINGS, make_films
 from batch.test_batches import hashes, left_behind
 
 from limelight.batch.batches import FilmStatus, Totals, run_batch
-from limelight.batch.films import FilmSettings, do_film
+from limelight.batch.films import do_film
 from limelight.batch.inputs import Inputs
+from limelight.batch.settings import FilmSettings
 
 pytestmark = pytest.mark.xdist_group("ray")
 USUAL = FilmSettings(**SETTINGS)

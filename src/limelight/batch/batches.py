@@ -258,10 +258,12 @@ def foresee(films: Iterable[FilmTask], slots: int) -> Iterator[tuple[FilmTask, s
 
 def _foreseen(task: FilmTask) -> tuple[str, float | None, FilmRecord | None]:
     """What would be done, how long the film is where that can be seen from here, what is known of its result."""
-    found = storage.stamp(task.source)
-    if found is None:
+    if storage.stamp(task.source) is None:
         return "missing", None, None
-    record = FilmRecord.read(task.record)
+    try:
+        found, record = task.stamp(), FilmRecord.read(task.record)
+    except InputError:  # a stem is not there, or a record is none
+        return "unusable", None, None
     there = record is not None and record.state == "done" and storage.stamp(record.target) is not None
     if record and there and (record.settings, record.source_stamp) == (task.settings.key, found):
         return "before", record.film_seconds, record

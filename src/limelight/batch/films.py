@@ -17,93 +17,34 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from functools import cache, lru_cache
+from collections.abc import Collection
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from limelight import api
 from limelight.batch import storage
 from limelight.batch.engine import Report
+from limelight.batch.settings import USUAL, FilmSettings, digest
 from limelight.batch.storage import Stamp
-from limelight.errors import InputError, TargetExists, UsageError
+from limelight.errors import InputError, TargetExists
 from limelight.media.formats import default_suffix
 from limelight.media.probe import probe
-from limelight.mixing.controls import Controls
+from limelight.mixing.job import Progress
 from limelight.mixing.mixers import AnySeparator, Mixer
 from limelight.mixing.plan import plan_text
+from limelight.mixing.track_roles import find_tracks
+from limelight.models.directors.style import Style
 from limelight.models.protocols import Remixer
 from limelight.models.registry import DEFAULT_SEPARATOR, load_director, load_remixer, load_separator
+from limelight.models.separators.tracks import Tracks
 from limelight.report.page import write_report
-from limelight.vision.encoder import ContextRequest, encoder_for
+from limelight.vision.encoder import encoder_for
 
 RECORDS = ".limelight"
 PLAN, PAGE = ".plan.json", ".html"
-
-
-@dataclass(frozen=True)
-class FilmSettings:
-    """What is to be done with a film, as the flags of `limelight highlight` say it."""
-
-    strength: float = 1.0
-    speech_db: float = 0.0
-    music_db: float = 0.0
-    effects_db: float = 0.0
-    loudness: str = "keep"
-    true_peak_dbtp: float | None = None
-    audio_stream: int | None = None
-    separator: str | None = None
-    director: str | None = None
-    model: str | None = None
-    context: str | None = None
-    context_model: str | None = None
-    text_model: str | None = None
-    device: str | None = None
-    offline: bool = False
-    plan: bool = False  # also NAME.plan.json
-    report: bool = False  # also NAME.html
-
-    def __post_init__(self) -> None:
-        if self.model and (self.separator or self.director):
-            raise UsageError("a model remixes in one step, in place of a separator and a director; give it alone")
-        self.controls()
-        self.request()
-
-    def controls(self) -> Controls:
-        """Raises UsageError for what is out of range."""
-        return Controls(
-            self.strength, self.speech_db, self.music_db, self.effects_db, self.loudness, self.true_peak_dbtp
-        )
-
-    def request(self) -> ContextRequest:
-        """Raises UsageError for flags that have no use together."""
-        return ContextRequest(
-            self.context, self.context_model, self.text_model, device=self.device, offline=self.offline
-        )
-
-    def changed(self, wishes: Mapping[str, Any]) -> FilmSettings:
-        """The same with other values, as a line of a list gives them. Raises UsageError."""
-        known = {one.name: one.type for one in fields(self)}
-        for name, value in wishes.items():
-            if name not in known:
-                raise UsageError(f"no option is called {name!r}; there are film, name, {', '.join(known)}")
-            if not _fits(value, str(known[name])):
-                raise UsageError(f"the option {name} wants {known[name]}, got {value!r}")
-        return replace(self, **wishes)
-
-    @property
-    def key(self) -> str:
-        """A digest of the settings, and of the files that they name."""
-        named = {
-            name: _digest_of_file(value)
-            for name in ("separator", "director", "model")
-            if (value := getattr(self, name))
-        }
-        return hashlib.sha256(json.dumps([asdict(self), named], sort_keys=True).encode()).hexdigest()[:16]
-
-
-USUAL = FilmSettings()
 
 
 @dataclass(frozen=True)
@@ -116,6 +57,21 @@ class FilmTask:
     force: bool = False  # whether a result that is not this one may be replaced
     size_bytes: int = 0  # for the time that is left
     threads: int = 1  # of its model
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The film, and the files that are its alone: what it is made from."""
+        return (self.source, *self.settings.files)
+
+    def stamp(self) -> Stamp:
+        """Of all of them. Raises InputError where one is missing."""
+        found = []
+        for place in self.places:
+            stamp = storage.stamp(place)
+            if stamp is None:
+                raise InputError(f"cannot open {place}: there is no such file; check the path")
+            found.append(stamp)
+        return Stamp(sum(one.size_bytes for one in found), "|".join(one.changed for one in found))
 
     @property
     def record(self) -> str:
@@ -182,41 +138,53 @@ class FilmDone:
 
 def do_film(task: FilmTask, report: Report) -> FilmDone:
     """Does a film, or finds that it is done. `report` gets the share. Raises the errors of `limelight.errors`."""
-    found = storage.stamp(task.source)
-    if found is None:
-        raise InputError(f"cannot open {task.source}: there is no such file; check the path")
+    found = task.stamp()
     record, key = FilmRecord.read(task.record), task.settings.key
-    if record and _is_done(record, key, found):
+    if record and _is_done(record, task, found):
         return FilmDone(record, before=True)
-    with storage.local_copy(task.source) as path:
-        sha256 = digest(path)
+    with ExitStack() as held:
+        path, *files = (held.enter_context(storage.local_copy(place)) for place in task.places)
+        settings = task.settings.with_files(dict(zip(task.settings.files, files, strict=True)))
+        sha256 = _digest_of_all([path, *files])
         wanted = FilmRecord("begun", task.source, found, sha256, key, task.target + _suffix(path), also=task.also)
         same = record and (record.sha256, record.settings, record.target) == (sha256, key, wanted.target)
-        if record and same and _is_there(record):  # the same bytes under another date, or its maker died
+        if record and same and _is_there(record, task):  # the same bytes under another date, or its maker died
             return _settled(task, replace(record, source=task.source, source_stamp=found), before=True)
-        there = storage.stamp(wanted.target)
-        if record and same and there == record.result:  # ours; what lay beside it is gone
-            task = replace(task, force=True)
+        ours = (record.target, *record.also) if record and same and _is_ours(record) else ()
+        also = tuple(dict.fromkeys((*ours[1:], *task.also)))
+        wanted = replace(wanted, replaced=storage.stamp(wanted.target), also=also)
         if not task.force:
-            beside = (place for place in wanted.also if storage.stamp(place))
-            if place := wanted.target if there else next(beside, None):
-                raise TargetExists(_taken(place, record))
+            _check_free(wanted, ours, record)
         storage.make_folder(storage.folder_of(task.record))
-        begun = replace(wanted, replaced=there)
-        begun.write(task.record)
+        wanted.write(task.record)
+        here = replace(task, settings=settings, force=task.force or bool(ours))
         try:
-            return _settled(task, _made(task, begun, path, report))
+            return _settled(task, _made(here, wanted, path, report))
         except TargetExists:
             other = FilmRecord.read(task.record)  # a twin of this job, on a machine that was thought dead, was first
-            if other and other.state == "done" and (other.sha256, other.settings) == (sha256, key):
-                return FilmDone(other, before=True)
+            if other and (other.sha256, other.settings) == (sha256, key) and _is_there(other, task):
+                return _settled(task, other, before=True)
             raise
+
+
+def _check_free(wanted: FilmRecord, ours: Collection[str], record: FilmRecord | None) -> None:
+    """Raises TargetExists where somebody else's file is in the way."""
+    for place in (wanted.target, *wanted.also):
+        if place not in ours and storage.stamp(place):
+            what = "other bytes or settings" if record and place in (record.target, *record.also) else "something else"
+            raise TargetExists(
+                f"cannot write {place}: it is there, made from {what}; use --force to replace it, or another folder"
+            )
 
 
 def _made(task: FilmTask, begun: FilmRecord, path: Path, report: Report) -> FilmRecord:
     """The film, then its plan and page; what is said of it."""
     started, settings = time.monotonic(), task.settings
-    mixer = _mixer(settings, task.threads)
+    styling = settings.styling()
+    tracks = find_tracks(probe(path), tracks=settings.tracks, stems=settings.stem) if settings.has_tracks else None
+    mixer = _mixer(settings, task.threads, tracks, styling)
+    if settings.plan:
+        mixer.check_editable()
     card = mixer.card
     watching = encoder_for(
         card.name,
@@ -226,12 +194,6 @@ def _made(task: FilmTask, begun: FilmRecord, path: Path, report: Report) -> Film
         source=card.context_source,
         sampled=mixer.sampled,
     )
-    shares: dict[str, float] = {}
-
-    def progress(stage: str, done: float, total: float) -> None:
-        shares[stage] = min(1.0, done / total) if total else 1.0
-        report(sum(shares.values()) / len(api.STAGES))
-
     with storage.to_be_written(begun.target, overwrite=task.force) as dest:
         result = api.highlight_with(
             path,
@@ -239,17 +201,15 @@ def _made(task: FilmTask, begun: FilmRecord, path: Path, report: Report) -> Film
             mixer=mixer,
             encoder=watching.encoder,
             picture_height=watching.picture_height,
-            controls=settings.controls(),
+            controls=api.with_style(settings.controls(), styling),
             audio_stream=settings.audio_stream,
+            tracks=tracks,
+            new_track=settings.new_track(),
             overwrite=task.force,
-            progress=progress,
+            progress=_share_of(report),
         )
         result_sha256 = digest(dest)
-        if settings.plan:
-            storage.write_text(task.target + PLAN, plan_text(result.plan))
-        if settings.report:
-            with storage.to_be_written(task.target + PAGE, overwrite=True) as page:
-                write_report(result, page, overwrite=True)
+        _write_beside(task, result)
     loudness = result.plan.loudness.before_lufs
     return replace(
         begun,
@@ -259,62 +219,82 @@ def _made(task: FilmTask, begun: FilmRecord, path: Path, report: Report) -> Film
         loudness_before_lufs=_finite(loudness),
         loudness_after_lufs=_finite(result.loudness_after_lufs),
         changed=not result.plan.changes_nothing,
-        notes=result.notes,
+        notes=(*(tracks.reasons if tracks else ()), *result.notes),
     )
+
+
+def _share_of(report: Report) -> Progress:
+    """Stages as a share of the whole film."""
+    shares: dict[str, float] = {}
+
+    def progress(stage: str, done: float, total: float) -> None:
+        shares[stage] = min(1.0, done / total) if total else 1.0
+        report(sum(shares.values()) / len(api.STAGES))
+
+    return progress
+
+
+def _write_beside(task: FilmTask, result: api.Highlighted) -> None:
+    """The plan and the page."""
+    if task.settings.plan:
+        storage.write_text(task.target + PLAN, plan_text(result.plan))
+    if task.settings.report:
+        with storage.to_be_written(task.target + PAGE, overwrite=True) as page:
+            write_report(result, page, overwrite=True)
 
 
 def _settled(task: FilmTask, record: FilmRecord, *, before: bool = False) -> FilmDone:
     """The record that says that a film is done."""
     from limelight import __version__
 
-    done = replace(record, state="done", result=storage.stamp(record.target), node=platform.node(), version=__version__)
+    sha256 = record.result_sha256  # not known where its maker died before it could say
+    if not sha256 and not storage.is_url(record.target):
+        sha256 = digest(Path(record.target))
+    done = replace(
+        record,
+        state="done",
+        result=storage.stamp(record.target),
+        result_sha256=sha256,
+        node=platform.node(),
+        version=__version__,
+    )
     done.write(task.record)
     return FilmDone(done, before=before)
 
 
-def _is_done(record: FilmRecord, key: str, found: Stamp) -> bool:
-    return record.settings == key and record.source_stamp == found and record.state == "done" and _is_there(record)
+def _is_done(record: FilmRecord, task: FilmTask, found: Stamp) -> bool:
+    known = (record.state, record.settings, record.source_stamp) == ("done", task.settings.key, found)
+    return known and _is_there(record, task)
 
 
-def _is_there(record: FilmRecord) -> bool:
-    """Whether the result of a record is there: as it was left, or, where its maker died, any that is new."""
+def _is_there(record: FilmRecord, task: FilmTask) -> bool:
+    """Whether the result of a record is there, and all that is wished beside it."""
+    return _is_ours(record) and all(place in record.also and storage.stamp(place) for place in task.also)
+
+
+def _is_ours(record: FilmRecord) -> bool:
+    """Whether what is there is the record's: as it was left, or, where its maker died, any that is new."""
     there = storage.stamp(record.target)
-    if there is None or not all(storage.stamp(place) for place in record.also):
-        return False
-    return there == record.result if record.state == "done" else there != record.replaced
-
-
-def _taken(target: str, record: FilmRecord | None) -> str:
-    what = "other bytes or settings" if record else "something else"
-    return f"cannot write {target}: it is there, made from {what}; use --force to replace it, or another folder"
+    return there is not None and (there == record.result if record.state == "done" else there != record.replaced)
 
 
 def _suffix(path: Path) -> str:
     return default_suffix(probe(path))
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file. Raises InputError."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}; check its rights") from error
+def _digest_of_all(paths: list[Path]) -> str:
+    """SHA-256 of a film; with files of its own, of all their digests."""
+    digests = [digest(path) for path in paths]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
-@cache
-def _digest_of_file(name: str) -> str:
-    path = Path(name).expanduser()
-    return digest(path) if path.is_file() else ""
-
-
-def _mixer(settings: FilmSettings, threads: int) -> Mixer:
+def _mixer(settings: FilmSettings, threads: int, tracks: Tracks | None, style: Style | None) -> Mixer:
     """Made anew for every film, of models that are loaded once per process."""
     if settings.model:
         return api.mixer_of(None, None, _remixer(settings.model, threads, settings.device))
-    director = load_director(settings.director) if settings.director else load_director()
-    hears = _separator(settings.separator or DEFAULT_SEPARATOR, threads, settings.offline)
-    return api.mixer_of(hears, director, None)
+    director = load_director(settings.director) if settings.director else None
+    hears = tracks or _separator(settings.separator or DEFAULT_SEPARATOR, threads, settings.offline)
+    return api.mixer_of(hears, director, None, style=style)
 
 
 @lru_cache(maxsize=2)
@@ -325,21 +305,6 @@ def _separator(name: str, threads: int, offline: bool) -> AnySeparator:
 @lru_cache(maxsize=2)
 def _remixer(name: str, threads: int, device: str | None) -> Remixer:
     return load_remixer(name, threads=threads, device=device)
-
-
-_KINDS: dict[str, tuple[type, ...]] = {
-    "float": (int, float),
-    "int": (int,),
-    "str": (str,),
-    "bool": (bool,),
-    "None": (type(None),),
-}
-
-
-def _fits(value: Any, kind: str) -> bool:
-    """Whether a value from JSON is of a field's type; true and false are no numbers."""
-    kinds = kind.split(" | ")
-    return any(isinstance(value, _KINDS[one]) and (one == "bool" or not isinstance(value, bool)) for one in kinds)
 
 
 def _finite(value: float | None) -> float | None:

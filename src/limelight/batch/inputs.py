@@ -24,7 +24,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from limelight.batch import storage
-from limelight.batch.films import USUAL, FilmSettings, FilmTask
+from limelight.batch.films import FilmTask
+from limelight.batch.settings import USUAL, FilmSettings
 from limelight.batch.storage import Stamp
 from limelight.errors import InputError, UsageError
 from limelight.media.formats import FILM_SUFFIXES
@@ -134,7 +135,7 @@ class Inputs:
         if name is not None and (not isinstance(name, str) or not _stays_inside(name)):
             raise UsageError(f"the name of a result lies within the output's folder, got {name!r}")
         source = film if storage.is_url(film) or os.path.isabs(film) else storage.join(base, film)
-        made = replace(self, places=(), settings=self.settings.changed(given))
+        made = replace(self, places=(), settings=self.settings.changed(given, base))
         return made.task(source, name, stamp=storage.stamp(source))
 
 

@@ -76,7 +76,7 @@ class RayEngine:
             num_gpus=resources.gpus,
             memory=min(resources.memory_bytes, int(most)) or None,  # more than any node has would wait for ever
             max_retries=0,
-            name=f"limelight {getattr(work, '__name__', 'job')} {number}",
+            name=f"limelight {getattr(work, '__name__', 'job')}",  # Ray counts by name for ever: one for all
         )
         self._numbers[task.remote(_Driver(), work, number, job, self._mailbox)] = number
 

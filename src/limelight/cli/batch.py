@@ -14,14 +14,19 @@ from rich.table import Table
 
 from limelight.cli.context import command_context, console, print_utf8
 from limelight.cli.options import (
+    AddTrack,
     AsJson,
+    AudioBitrate,
+    AudioCodec,
     AudioStream,
     Context,
     ContextModel,
+    DefaultTrack,
     Device,
     DirectorName,
     Effects,
     Force,
+    KeepTracks,
     Loudness,
     ModelName,
     Music,
@@ -31,7 +36,10 @@ from limelight.cli.options import (
     SeparatorName,
     Speech,
     Strength,
+    StyleName,
     TextModel,
+    TrackName,
+    TracksWish,
     TruePeak,
     Verbose,
 )
@@ -70,7 +78,14 @@ def batch(
     effects: Effects = 0.0,
     loudness: Loudness = None,
     true_peak: TruePeak = None,
+    style: StyleName = None,
     audio_stream: AudioStream = None,
+    tracks: TracksWish = None,
+    keep_tracks: KeepTracks = False,
+    add_track: AddTrack = False,
+    default_track: DefaultTrack = TrackName.original,
+    audio_codec: AudioCodec = None,
+    audio_bitrate: AudioBitrate = None,
     separator: SeparatorName = None,
     director: DirectorName = None,
     model: ModelName = None,
@@ -99,16 +114,38 @@ def batch(
     with command_context(verbose=verbose):
         from limelight.batch.batches import STATUS
         from limelight.batch.engine import Resources, engine_of
-        from limelight.batch.films import FilmSettings
         from limelight.batch.inputs import Inputs
+        from limelight.batch.settings import FilmSettings
         from limelight.batch.storage import is_url, join
 
         if not inputs and not watch:
             raise UsageError("wanted films, got none; give films, folders or lists, or --watch DIR")
         settings = FilmSettings(
-            strength, speech, music, effects, loudness or "keep", true_peak, audio_stream, separator, director, model,
-            None if context is None else context.value, context_model, text_model, device, offline, plan, report,
-        )  # fmt: skip
+            strength=strength,
+            speech_db=speech,
+            music_db=music,
+            effects_db=effects,
+            loudness=loudness,
+            true_peak_dbtp=true_peak,
+            style=style,
+            audio_stream=audio_stream,
+            tracks=tracks,
+            keep_tracks=keep_tracks,
+            add_track=add_track,
+            default_track=default_track.value,
+            audio_codec=audio_codec,
+            audio_bitrate=audio_bitrate,
+            separator=separator,
+            director=director,
+            model=model,
+            context=None if context is None else context.value,
+            context_model=context_model,
+            text_model=text_model,
+            device=device,
+            offline=offline,
+            plan=plan,
+            report=report,
+        )
         folder = None if output is None else output if is_url(output) else os.path.abspath(output)
         films = Inputs(tuple(inputs or ()), folder, settings, force, max(1, int(cpus)))
         resources = Resources(cpus, gpus, round(memory * GIGABYTE))

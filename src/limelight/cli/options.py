@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limelight.errors import InputError, UsageError
+from limelight.errors import InputError
 
 if TYPE_CHECKING:
     from limelight.media.formats import NewTrack
@@ -149,13 +147,9 @@ def controls_from_flags(
 
 def style_from_flags(name: str | None, loudness: str | None) -> Style | None:
     """The style, which --loudness keep asks not to set the loudness. Raises StyleError."""
-    from limelight.mixing.controls import KEEP
-    from limelight.models.directors.style import load_style
+    from limelight.mixing.wishes import style_wished
 
-    if name is None:
-        return None
-    style = load_style(name)
-    return replace(style, loudness=KEEP) if loudness is not None and loudness.lower() == KEEP else style
+    return style_wished(name, loudness)
 
 
 def tracks_from_flags(source: Path, tracks: str | None, stems: list[str] | None, *, quiet: bool) -> Tracks | None:
@@ -184,34 +178,17 @@ def new_track_from_flags(
     style: str | None = None,
 ) -> NewTrack:
     """How the new soundtrack joins the film. Raises UsageError for flags that have no use together."""
-    from limelight.media.formats import NewTrack
+    from limelight.mixing.wishes import new_track_wished
 
-    if keep_tracks and tracks is None:
-        raise UsageError(
-            "--keep-tracks has a use with --tracks alone; to keep the original soundtrack give --add-track"
-        )
-    if add_track and tracks is not None:
-        raise UsageError("--add-track keeps one original soundtrack; with --tracks give --keep-tracks")
-    if default_track is TrackName.mix and not add_track:
-        raise UsageError("--default-track has a use with --add-track alone: else there is one new soundtrack")
-    name = f"Rebalanced ({style})" if style else "Rebalanced"
-    return NewTrack(
-        place="behind" if add_track else "before" if keep_tracks else "instead",
-        is_default=default_track is TrackName.mix if add_track else None,
-        title=name if add_track else None,
-        codec=codec.lower() if codec else None,
-        bit_rate=_bits(bit_rate),
+    return new_track_wished(
+        add_track=add_track,
+        default_track=default_track.value,
+        keep_tracks=keep_tracks,
+        tracks_known=tracks is not None,
+        codec=codec,
+        bit_rate=bit_rate,
+        style=style,
     )
-
-
-def _bits(told: str | None) -> int | None:
-    """256k, 0.5M or 256000 as bit/s."""
-    if told is None:
-        return None
-    rate = re.fullmatch(r"(\d+(?:\.\d+)?)([kKmM]?)", told.strip())
-    if rate is None:
-        raise UsageError(f"a bit rate is told as 256k, got {told!r}")
-    return round(float(rate[1]) * {"": 1, "k": 1000, "m": 1_000_000}[rate[2].lower()])
 
 
 def context_request(

@@ -102,8 +102,8 @@ def _numbers(name: str, film: SourceInfo) -> list[int]:
     raise TracksUnclear(f"Wanted track {name!r} of {film.path.name}, found {problem}; choose by number, from 0.")
 
 
-def read_stem(wished: str) -> tuple[str, Path, float | None]:
-    """Stem, file and when it begins, of "speech=voice.wav@1.5". Raises UsageError."""
+def split_stem(wished: str) -> tuple[str, str, float | None]:
+    """Stem, place (a path, or a batch's URL) and when it begins, of "speech=voice.wav@1.5". Raises UsageError."""
     stem, _, name = wished.partition("=")
     stem = stem.strip().lower()
     if stem not in STEMS or not name:
@@ -112,8 +112,14 @@ def read_stem(wished: str) -> tuple[str, Path, float | None]:
         )
     placed = _OFFSET.fullmatch(name)
     if placed and not Path(name).exists():
-        return stem, Path(placed[1]).expanduser(), float(placed[2])
-    return stem, Path(name).expanduser(), None
+        return stem, placed[1], float(placed[2])
+    return stem, name, None
+
+
+def read_stem(wished: str) -> tuple[str, Path, float | None]:
+    """Stem, file and when it begins. Raises UsageError."""
+    stem, place, offset_seconds = split_stem(wished)
+    return stem, Path(place).expanduser(), offset_seconds
 
 
 def find_tracks(film: SourceInfo, *, tracks: str | None = None, stems: Sequence[str] = ()) -> Tracks:
