@@ -25,6 +25,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "bench"))
 
 import psutil
 from batch.invented_films import SETTINGS, make_films
+from batch.killing import faults_of_kills
 from batch.small_jobs import hungry
 from tally import Tally
 
@@ -35,7 +36,7 @@ from limelight.batch.queue import Queue
 from limelight.batch.ray_engine import RayEngine
 from limelight.batch.settings import FilmSettings, digest
 
-FILMS, TRIALS = 12, 6
+FILMS, TRIALS, KILL_TRIALS = 12, 6, 50
 STORE_BYTES = 80_000_000
 MEGABYTE = 2**20
 ALLOWANCE_BYTES = 1_500 * MEGABYTE  # of memory above what is used when the cluster starts
@@ -50,6 +51,17 @@ def batches(count: int | None, seed: int) -> Iterator[Tally]:
 def memory(count: int | None, seed: int) -> Iterator[Tally]:
     """A task that takes too much is ended by Ray's own watch over memory, and done again with twice as much asked for."""
     yield _apart("memory", count, seed)
+
+
+def kills(count: int | None, seed: int) -> Iterator[Tally]:
+    """Local workers killed while they start, work or wait: no job is lost or told twice."""
+    tally = Tally("batch, kills", "Local workers killed by SIGKILL and SIGTERM at any moment, eight in each trial.")
+    began = time.perf_counter()
+    for trial in range(KILL_TRIALS if count is None else min(count, KILL_TRIALS)):
+        with tempfile.TemporaryDirectory() as place:
+            tally.take(f"trial {trial}", faults_of_kills(Path(place), kills=8, seed=100 * seed + trial))
+    tally.seconds = time.perf_counter() - began
+    yield tally
 
 
 def _apart(part: str, count: int | None, seed: int) -> Tally:

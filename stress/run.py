@@ -35,6 +35,7 @@ PARTS: dict[str, Part] = {
     "command_faults": parts.sent,
     "documents": parts.malformed_documents,
     "batch": many_films.batches,
+    "batch_kills": many_films.kills,
     "batch_memory": many_films.memory,
     "4k": length.large,
     "long": length.long,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import os
 import signal
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +47,15 @@ def endless(job: Path, report: Report) -> None:
         (job / f"{os.getpid()} cleaned up").touch()
 
 
+def hangs_at_the_end(job: Path, report: Report) -> None:
+    """Its answer cannot be sent, and a thread keeps the process."""
+    (job / str(os.getpid())).touch()
+    for thing in gc.get_objects():
+        if isinstance(thing, Connection) and not thing.closed:
+            thing.close()
+    time.sleep(600)
+
+
 def deaf(job: Path, report: Report) -> None:
     """Neither reports nor takes a KeyboardInterrupt, so that it cannot be stopped in an orderly way."""
     (job / str(os.getpid())).touch()
@@ -52,6 +63,18 @@ def deaf(job: Path, report: Report) -> None:
     while time.monotonic() < ends:
         with contextlib.suppress(KeyboardInterrupt):
             time.sleep(600)
+
+
+def brief(job: tuple[Path, int, float], report: Report) -> int:
+    """A file of its number; some time, in which it reports."""
+    folder, number, seconds = job
+    ends = time.monotonic() + seconds
+    report(0.0)
+    while time.monotonic() < ends:
+        time.sleep(0.005)
+        report(0.5)
+    (folder / str(number)).touch()
+    return number
 
 
 @functools.cache

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 from batch.invented_films import SETTINGS, make_films, make_sound
 
-from limelight.batch.batches import FilmStatus, Foreseen, Totals, foresee, run_batch
-from limelight.batch.engine import LocalEngine
+from limelight.batch.batches import FilmStatus, Totals, run_batch
 from limelight.batch.films import FilmTask
+from limelight.batch.foresight import Foreseen, foresee
 from limelight.batch.inputs import Inputs, Watched, is_written_to
+from limelight.batch.local_engine import LocalEngine
 from limelight.batch.settings import FilmSettings, digest
 from limelight.errors import InputError, SomeFailed, UsageError
 

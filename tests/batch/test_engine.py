@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from batch.small_jobs import deadly, deaf, endless, twice, with_model
+from batch.killing import faults_of_kills
+from batch.small_jobs import deadly, deaf, endless, hangs_at_the_end, twice, with_model
 
-from limelight.batch import engine as engines
-from limelight.batch.engine import LocalEngine
+from limelight.batch import local_engine as engines
+from limelight.batch.local_engine import LocalEngine
 from limelight.batch.queue import Queue, run_jobs
 from limelight.errors import InputError, Interrupted
 
@@ -37,6 +39,32 @@ def test_a_worker_that_dies_takes_nobody_with_it(tmp_path: Path) -> None:
     assert outcomes["always"].code == "E_WORKER"
     assert "signal 9" in outcomes["always"].message
     assert Counter((tmp_path / "begun").read_text().split()) == {"a": 1, "b": 1, "c": 1, "once": 2, "always": 3}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_workers_killed_at_any_moment_lose_no_job(tmp_path: Path, seed: int) -> None:
+    """In small; `stress/run.py --only batch_kills` does it fifty times."""
+    assert faults_of_kills(tmp_path, kills=4, seed=seed) == []
+
+
+def test_a_worker_that_hangs_on_its_way_out_is_a_death(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "DYING_SECONDS", 0.1)
+    (outcome,) = run_jobs(hangs_at_the_end, [tmp_path], engine=LocalEngine(1))
+    assert outcome.code == "E_WORKER"
+    assert len(list(tmp_path.iterdir())) == 3  # tries
+
+
+def test_a_worker_that_is_told_to_end_cleans_up(tmp_path: Path) -> None:
+    """As by a service manager, which tells the whole group."""
+    with Queue(LocalEngine(1), endless) as queue:
+        queue.submit(tmp_path)
+        while not list(tmp_path.iterdir()):
+            queue.step()
+        pid = int(next(tmp_path.iterdir()).name)
+        os.kill(pid, signal.SIGTERM)
+        while (tmp_path / f"{pid} cleaned up") not in tmp_path.iterdir():
+            queue.step()
+        assert queue.unfinished == 1  # it is done again
 
 
 def test_a_stop_stops_everybody(tmp_path: Path) -> None:

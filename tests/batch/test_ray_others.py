@@ -10,7 +10,8 @@ import pytest
 from dataset.films_and_stems import everything_in, film_with_stems
 from training.small_set import small_set
 
-from limelight.batch.engine import LocalEngine, Resources
+from limelight.batch.engine import Resources
+from limelight.batch.local_engine import LocalEngine
 from limelight.dataset.build import build_from_films
 from limelight.dataset.clips import CLIPS
 from limelight.dataset.films import BuildSettings

@@ -13,9 +13,9 @@ from batch.invented_films import SETTINGS, make_sound
 
 from limelight.batch import storage
 from limelight.batch.batches import Totals, run_batch
-from limelight.batch.engine import LocalEngine
 from limelight.batch.films import FilmTask, do_film
 from limelight.batch.inputs import Inputs
+from limelight.batch.local_engine import LocalEngine
 from limelight.batch.settings import FilmSettings
 from limelight.errors import InputError, OutputError, TargetExists
 

@@ -7,9 +7,8 @@ The lines are for people and programs; what makes a batch resumable are the reco
 
 from __future__ import annotations
 
-import json
+import logging
 import os
-import shutil
 import tempfile
 import time
 from collections import Counter
@@ -20,17 +19,14 @@ from typing import Any, Literal
 
 from limelight.batch import storage
 from limelight.batch.engine import Engine, Report, Resources
-from limelight.batch.films import FilmDone, FilmRecord, FilmTask, do_film
+from limelight.batch.films import FilmDone, FilmTask, do_film
 from limelight.batch.queue import Queue, Status
-from limelight.errors import InputError, SomeFailed
-from limelight.media.formats import default_suffix
-from limelight.media.probe import probe
+from limelight.errors import OutputError, SomeFailed
 from limelight.media.target import naming_write_errors
 
+log = logging.getLogger(__name__)
 STATUS = "batch.jsonl"
 SEND_SECONDS = 60.0  # between two uploads of the lines, where they lie on an object store
-TIMES_REAL_TIME = 5.0  # of one processor; what is assumed of films until some are done
-BYTES_A_SECOND = 1_000_000  # of a film that cannot be probed from here
 FilmWork = Callable[[FilmTask, Report], FilmDone]
 FilmState = Literal["done", "before", "failed", "cancelled"]
 
@@ -81,9 +77,7 @@ class FilmStatus:
     @property
     def line(self) -> str:
         """As JSON, without what says nothing."""
-        return json.dumps(
-            {name: value for name, value in vars(self).items() if value not in ("", (), None)}, ensure_ascii=False
-        )
+        return storage.json_text({name: value for name, value in vars(self).items() if value not in ("", (), None)})
 
 
 @dataclass
@@ -145,7 +139,7 @@ def run_batch(
     """What comes of each film, as it comes; None now and then, when there is only progress to be seen in `totals`.
 
     A None among the films says that there is none now, but that one may come: so a watched folder is a batch without end.
-    Raises OutputError where the lines cannot be written; films fail alone.
+    Raises OutputError where the lines cannot be written from the start; films fail alone.
     """
     coming, tasks = iter(films), dict[int, FilmTask]()
     lines = StatusLines(status_file)
@@ -184,12 +178,17 @@ _END: Any = object()
 
 
 class StatusLines:
-    """A line of JSON a film, in a file that grows; for an object store the file grows here, and is sent now and then."""
+    """A line of JSON a film, in a file that grows; for an object store the file grows here, and is sent now and then.
+
+    Where the disk is full, lines wait for room: what is done goes on. Raises OutputError where they cannot be written from
+    the start.
+    """
 
     def __init__(self, place: str | None) -> None:
         self._place = place
         self._file: Path | None = None
         self._sent = time.monotonic()
+        self._unwritten, self._told = b"", False
 
     def __enter__(self) -> StatusLines:
         if self._place and storage.is_url(self._place):
@@ -200,83 +199,44 @@ class StatusLines:
         elif self._place:
             storage.make_folder(storage.folder_of(self._place))
             self._file = Path(self._place)
+            with naming_write_errors(self._file):
+                self._file.open("ab").close()
         return self
 
     def add(self, status: FilmStatus) -> None:
         if self._file:
-            with naming_write_errors(self._file), self._file.open("a", encoding="utf-8") as file:
-                file.write(status.line + "\n")
+            self._unwritten += f"{status.line}\n".encode()
+            self._write(self._file)
+
+    def _write(self, file: Path) -> None:
+        """As much as there is room for."""
+        try:
+            with file.open("ab", buffering=0) as lines:
+                while self._unwritten:
+                    self._unwritten = self._unwritten[lines.write(self._unwritten) :]
+        except OSError as error:
+            if not self._told:
+                log.warning("cannot write %s now: %s; its lines wait", file, error.strerror or error)
+            self._told = True
 
     def send_now_and_then(self) -> None:
         if time.monotonic() - self._sent > SEND_SECONDS:
             self._send()
 
     def _send(self) -> None:
-        if self._place and self._file and storage.is_url(self._place):
-            storage.write_text(self._place, self._file.read_text(encoding="utf-8"))
+        """What waits, to its place. An object store that does not answer now is asked again later."""
         self._sent = time.monotonic()
+        if self._file and self._unwritten:
+            self._write(self._file)
+        if self._place and self._file and storage.is_url(self._place):
+            try:
+                storage.write_text(self._place, self._file.read_text(encoding="utf-8"))
+            except OutputError as error:
+                log.warning("%s", error)
 
     def __exit__(self, *error: object) -> None:
         self._send()
+        if self._unwritten:
+            log.warning("%d lines could not be written to %s", self._unwritten.count(b"\n"), self._file)
         if self._place and self._file and storage.is_url(self._place):
             self._file.unlink(missing_ok=True)
-
-
-@dataclass(frozen=True)
-class Foreseen:
-    """What a batch would do."""
-
-    films: Counter[str]  # make, before, exists, missing, unusable → how many
-    film_seconds: float  # of those to be made
-    length_guessed: int  # how many of them by their size alone
-    seconds: float  # that it takes
-    times_real_time: float  # of one job, from films that were done, or assumed
-    assumed: bool
-    size_bytes: int  # of the results
-    free_bytes: int | None  # where they go; None: not known
-
-
-def foresee(films: Iterable[FilmTask], slots: int) -> Iterator[tuple[FilmTask, str] | Foreseen]:
-    """Each film with what would be done, at the end the sum. Nothing is written, no film is read through."""
-    states, length, guessed, size, known = Counter[str](), 0.0, 0, 0, [0.0, 0.0]
-    folder = ""
-    for task in films:
-        state, seconds, record = _foreseen(task)
-        states[state] += 1
-        if record and record.seconds:
-            known = [known[0] + record.film_seconds, known[1] + record.seconds]
-        if state == "make":
-            guessed += seconds is None
-            length += task.size_bytes / BYTES_A_SECOND if seconds is None else seconds
-            size += task.size_bytes
-            folder = folder or storage.folder_of(task.target)
-        yield task, state
-    speed = known[0] / known[1] if known[1] else TIMES_REAL_TIME
-    free = None if not folder or storage.is_url(folder) else shutil.disk_usage(_existing(Path(folder))).free
-    yield Foreseen(states, length, guessed, length / speed / max(1, slots), speed, not known[1], size, free)
-
-
-def _foreseen(task: FilmTask) -> tuple[str, float | None, FilmRecord | None]:
-    """What would be done, how long the film is where that can be seen from here, what is known of its result."""
-    if storage.stamp(task.source) is None:
-        return "missing", None, None
-    try:
-        found, record = task.stamp(), FilmRecord.read(task.record)
-    except InputError:  # a stem is not there, or a record is none
-        return "unusable", None, None
-    there = record is not None and record.state == "done" and storage.stamp(record.target) is not None
-    if record and there and (record.settings, record.source_stamp) == (task.settings.key, found):
-        return "before", record.film_seconds, record
-    if record and there:
-        return "make" if task.force else "exists", record.film_seconds, record
-    try:
-        info = None if storage.is_url(task.source) else probe(task.source)
-    except InputError:
-        return "unusable", None, record
-    taken = info and not record and storage.stamp(task.target + default_suffix(info))
-    seconds = info.duration_seconds if info else None
-    return "exists" if taken and not task.force else "make", seconds, record
-
-
-def _existing(folder: Path) -> Path:
-    return next(path for path in (folder, *folder.resolve().parents) if path.exists())

@@ -125,7 +125,7 @@ class FilmRecord:
 
     def write(self, place: str) -> None:
         """Raises OutputError."""
-        storage.write_text(place, json.dumps(asdict(self), ensure_ascii=False, indent=1))
+        storage.write_text(place, storage.json_text(asdict(self), indent=1))
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,7 @@ class Inputs:
             raise UsageError('it names no film; write {"film": "PATH", …}')
         if name is not None and (not isinstance(name, str) or not _stays_inside(name)):
             raise UsageError(f"the name of a result lies within the output's folder, got {name!r}")
+        film = os.path.expanduser(film)
         source = film if storage.is_url(film) or os.path.isabs(film) else storage.join(base, film)
         made = replace(self, places=(), settings=self.settings.changed(given, base))
         return made.task(source, name, stamp=storage.stamp(source))
@@ -169,7 +170,10 @@ class Watched:
 
     def _is_complete(self, source: str) -> bool:
         """Once for each state of a file."""
-        found = storage.stamp(source)
+        try:
+            found = storage.stamp(source)
+        except InputError:  # it may be readable later
+            return False
         if found is None or self._taken.get(source) == found:
             return False
         stamp, since = self._seen.get(source, (None, 0.0))
@@ -205,7 +209,7 @@ def _lines(place: str) -> Iterator[str]:
         yield from (storage.read_text(place) or "").splitlines()
     else:
         try:
-            with open(place, encoding="utf-8") as file:
+            with open(place, encoding="utf-8-sig") as file:
                 yield from file
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"cannot read the list {place}: {error}; check the path") from error

@@ -32,13 +32,13 @@ from limelight.batch.engine import (
     Event,
     Job,
     JobOutcome,
-    LocalEngine,
     Progressed,
     Resources,
     Result,
     Work,
     outcome_of,
 )
+from limelight.batch.local_engine import LocalEngine
 from limelight.errors import InputError, Interrupted
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]

@@ -10,18 +10,22 @@ store shows an object when its upload has ended; anything else is uploaded under
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from limelight.errors import InputError, LimelightError, OutputError, TargetExists
 from limelight.media.target import naming_write_errors, sweep, whole_or_absent
 
+log = logging.getLogger(__name__)
 WHOLE_WHEN_SHOWN = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "memory"})
 PART = ".limelight.part"
 
@@ -32,6 +36,9 @@ class Stamp:
 
     size_bytes: int
     changed: str  # when, or the storage's own mark of the content
+
+
+UNSEEN = Stamp(0, "")  # of what is named in a folder and cannot be looked at
 
 
 def is_url(place: str) -> bool:
@@ -72,7 +79,8 @@ def stamp(place: str) -> Stamp | None:
 def files_in(folder: str) -> Iterator[tuple[str, Stamp]]:
     """Names below a folder, with "/" between, and stamps; sorted, folder by folder, the hidden ones left out.
 
-    One folder's names are held at a time. Raises InputError.
+    One folder's names are held at a time. Links to folders are not followed. A folder within that cannot be read is told,
+    once, and left out. Raises InputError.
     """
     if is_url(folder):
         with _saying(f"look into {folder}", InputError):
@@ -84,13 +92,30 @@ def files_in(folder: str) -> Iterator[tuple[str, Stamp]]:
                     if not _hidden(inside) and not name.startswith("."):
                         yield (f"{inside}/{name}" if inside else name), _stamp(files[name])
         return
-    for path, folders, files in os.walk(folder):
+    for path, folders, files in os.walk(folder, onerror=_tell_of_folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         inside = os.path.relpath(path, folder)
         for name in sorted(files):
-            found = None if name.startswith(".") else stamp(os.path.join(path, name))
-            if found:
-                yield (name if inside == "." else f"{Path(inside).as_posix()}/{name}"), found
+            if not name.startswith("."):
+                found = _stamp_or_none(os.path.join(path, name))
+                yield (name if inside == "." else f"{Path(inside).as_posix()}/{name}"), found or UNSEEN
+
+
+def _stamp_or_none(path: str) -> Stamp | None:
+    """A link to nowhere, or to itself, is a film that fails alone."""
+    try:
+        return stamp(path)
+    except InputError:
+        return None
+
+
+@cache
+def _tell_once(place: str, why: str) -> None:
+    log.warning("cannot look into %s: %s; what lies in it is left out", place, why)
+
+
+def _tell_of_folder(error: OSError) -> None:
+    _tell_once(str(error.filename), str(error.strerror or error))
 
 
 def is_folder(place: str) -> bool:
@@ -170,6 +195,16 @@ def write_text(place: str, text: str) -> None:
         Path(place).parent.mkdir(parents=True, exist_ok=True)
     with whole_or_absent(Path(place)) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def json_text(data: Any, *, indent: int | None = None) -> str:
+    """JSON as UTF-8 can hold it: names are readable, but for those that are no text, which are escaped."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(data, indent=indent)
+    return text
 
 
 def _upload(grown: Path, place: str, *, overwrite: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from pathlib import Path
@@ -47,7 +46,8 @@ from limelight.errors import UsageError
 from limelight.report.words import plain
 
 if TYPE_CHECKING:
-    from limelight.batch.batches import FilmStatus, Foreseen, Totals
+    from limelight.batch.batches import FilmStatus, Totals
+    from limelight.batch.foresight import Foreseen
     from limelight.batch.inputs import Inputs
 
 GIGABYTE = 1_000_000_000
@@ -266,7 +266,8 @@ def _sum_up(totals: Totals, table: Table) -> None:
 
 def _foretell(films: Inputs, slots: int, *, as_json: bool) -> None:
     """Each film with what would be done, and the sum."""
-    from limelight.batch.batches import Foreseen, foresee
+    from limelight.batch.foresight import Foreseen, foresee
+    from limelight.batch.storage import json_text
 
     films.check()
     for one in foresee(films, slots):
@@ -274,7 +275,7 @@ def _foretell(films: Inputs, slots: int, *, as_json: bool) -> None:
             _tell_foreseen(one, slots, as_json=as_json)
         elif as_json:
             task, state = one
-            print_utf8(json.dumps({"film": task.source, "would": state, "target": task.target}, ensure_ascii=False))
+            print_utf8(json_text({"film": task.source, "would": state, "target": task.target}))
         else:
             typer.echo(f"{one[1]:8} {one[0].source}")
 

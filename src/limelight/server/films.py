@@ -26,7 +26,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from limelight.batch.engine import Engine, LocalEngine
+from limelight.batch.engine import Engine
+from limelight.batch.local_engine import LocalEngine
 from limelight.batch.queue import Queue, Status
 from limelight.errors import InputError, LimelightError, OutputError, TooLarge
 from limelight.media.probe import choose_soundtrack, probe
