@@ -1,7 +1,8 @@
 """What many films cost beside the films themselves: python bench/many_films.py [--only PART]… [--films N] [--ray ADDRESS]
 
     memory   largest resident memory of the process that hands out, at 100 and 10,000 films that need no work
-    seconds  between two jobs of ten seconds in one process, and until the first begins: what handing out costs
+    seconds  between two jobs of ten seconds in one process, until the first begins, and processor time beside the jobs: what
+             handing out costs; both engines in turn, one job at a time
     films    N generated films by both engines: seconds, and whether all results are the same bytes
 
 Each figure is taken in a process of its own. Without --ray a cluster of a head and two workers is started on this machine.
@@ -19,9 +20,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.extend([str(ROOT / "tests"), str(ROOT / "src")])
@@ -37,7 +40,7 @@ from limelight.batch.queue import run_jobs  # noqa: E402
 from limelight.batch.settings import FilmSettings, digest  # noqa: E402
 from limelight.batch.storage import Stamp  # noqa: E402
 
-JOBS, JOB_SECONDS, SLOTS = 12, 10.0, 2
+JOBS, JOB_SECONDS, ROUNDS, SLOTS = 6, 10.0, 3, 2
 PARTS = ("memory", "seconds", "films")
 
 
@@ -67,14 +70,44 @@ def memory_of(count: int, engine: Engine) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def seconds_of(engine: Engine) -> dict[str, float]:
+def seconds_of(engine: Engine) -> dict[str, object]:
     """Until the first job began, and between two jobs of a process: what handing out costs."""
     called = time.time()
     outcomes = list(run_jobs(wait, [JOB_SECONDS] * JOBS, engine=engine))
     jobs = sorted(one.result for one in outcomes if one.result is not None)
     assert len(jobs) == JOBS, [one.message for one in outcomes if one.failed]
     gaps = [after[1] - before[2] for before, after in pairwise(jobs) if before[0] == after[0]]
-    return {"start": min(job[1] for job in jobs) - called, "gap": statistics.mean(gaps), "longest": max(gaps)}
+    return {"start": min(job[1] for job in jobs) - called, "gaps": gaps}
+
+
+def processor_seconds() -> float:
+    """Of all that this process has started, and of what they have: those that run and those that have ended."""
+    used = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            used += times.user + times.system + times.children_user + times.children_system
+    ended = os.times()
+    return used + ended.children_user + ended.children_system
+
+
+def seconds_in_turn(engines: dict[str, list[str]]) -> None:
+    """Both engines in turn, and what of it is Ray's."""
+    gaps, used = {name: list[float]() for name in engines}, {name: list[float]() for name in engines}
+    for _ in range(ROUNDS):
+        for name, words in engines.items():
+            before = processor_seconds()
+            took = alone(["--figure", "seconds", *words])
+            gaps[name] += took["gaps"]
+            used[name].append((processor_seconds() - before) / JOBS)
+            say(f"seconds, {name}: {took['start']:.2f} until the first job of {JOBS} began")
+    for name in engines:
+        middle, longest, cost = statistics.median(gaps[name]), max(gaps[name]), statistics.median(used[name])
+        share = 100 * (middle + cost) / JOB_SECONDS
+        say(
+            f"seconds, {name}: between two jobs {1000 * middle:.0f} ms ({1000 * longest:.0f} at most), processor time beside "
+            f"each {1000 * cost:.0f} ms, its start counted in; together {share:.2f} % of {JOB_SECONDS:g} s"
+        )
 
 
 def films_of(folder: Path, output: Path, engine: Engine) -> dict[str, object]:
@@ -122,6 +155,9 @@ def main() -> None:
     with cluster(options.ray) as address, tempfile.TemporaryDirectory() as place:
         engines = {"processes here": [], "Ray": ["--ray", address]}
         for part in options.only or PARTS:
+            if part == "seconds":
+                seconds_in_turn(engines)
+                continue
             if part == "films":
                 make_films(Path(place) / "in", options.films)
             for name, words in engines.items():
@@ -132,14 +168,6 @@ def _say(part: str, name: str, words: list[str], place: Path, count: int) -> Non
     if part == "memory":
         low, high = (alone(["--figure", "memory", "--films", str(n), *words]) for n in (100, 10_000))
         say(f"memory, {name}: {low:.0f} MB at 100 films, {high:.0f} MB at 10,000")
-    elif part == "seconds":
-        took = alone(["--figure", "seconds", *words])
-        say(f"seconds, {name}: {took['start']:.2f} until the first job of {JOBS} began")
-        gap, longest = 1000 * took["gap"], 1000 * took["longest"]
-        share = 100 * took["gap"] / JOB_SECONDS
-        say(
-            f"seconds, {name}: {gap:.0f} ms between two jobs of a process ({longest:.0f} at most), {share:.2f} % of 10 s"
-        )
     else:
         output = place / ("out-ray" if words else "out")
         output.mkdir(exist_ok=True)
@@ -153,7 +181,7 @@ def _say(part: str, name: str, words: list[str], place: Path, count: int) -> Non
 
 
 def _figure(options: argparse.Namespace) -> None:
-    engine = engine_of(options.ray, SLOTS)
+    engine = engine_of(options.ray, 1 if options.figure == "seconds" else SLOTS)
     if options.figure == "memory":
         sys.stdout.write(json.dumps(memory_of(options.films, engine)))
     elif options.figure == "seconds":

@@ -68,12 +68,13 @@ def test_numbers_may_be_numbers_and_files_lie_beside_the_list(tmp_path: Path) ->
     assert (settings.loudness, settings.audio_bitrate) == ("-23", "192000")
     assert settings.style == str(tmp_path / "mine.toml")
     assert settings.separator == "lite"
-    stems = FilmSettings().changed(
-        {"stem": ["speech=a b.wav@1.5", "music=/m.wav"], "captions": "c.json", "context": "captions"}, "/films"
-    )
-    assert stems.stem == ("speech=/films/a b.wav@1.5", "music=/m.wav")
-    assert stems.files == ("/films/a b.wav", "/m.wav", "/films/c.json")
-    here = stems.with_files({place: Path("/tmp") / storage.name_of(place) for place in stems.files})
-    assert here.stem == ("speech=/tmp/a b.wav@1.500000", "music=/tmp/m.wav")
-    assert here.captions == "/tmp/c.json"
+    music, base = str(tmp_path / "m.wav"), str(tmp_path / "in")
+    wishes = {"stem": ["speech=a b.wav@1.5", f"music={music}"], "captions": "c.json", "context": "captions"}
+    stems = FilmSettings().changed(wishes, base)
+    speech, captions = os.path.join(base, "a b.wav"), os.path.join(base, "c.json")
+    assert stems.stem == (f"speech={speech}@1.5", f"music={music}")
+    assert stems.files == (speech, music, captions)
+    here = stems.with_files({place: Path("there") / storage.name_of(place) for place in stems.files})
+    assert here.stem == (f"speech={Path('there/a b.wav')}@1.500000", f"music={Path('there/m.wav')}")
+    assert here.captions == str(Path("there/c.json"))
     assert here.key == stems.key
