@@ -1,13 +1,13 @@
 # Limelight in a container: the command line, the page, or a node of a Ray cluster.
 #
 #   docker build --target core -t limelight .                    the command line: docker run --rm -v "$PWD:/films" limelight holiday.mp4
-#   docker build --target page -t limelight-page .               the page, on port 8765
+#   docker build --target page -t limelight-page .               the page: docker run --rm --network host -v "$PWD:/films" limelight-page
 #   docker build --target node -t limelight-node .               a node of a Ray cluster: see compose.yaml
 #
 # Checked by hadolint; not built where Limelight is made.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml constraints.txt README.md LICENSE NOTICE.md ./
 COPY src ./src
 RUN python -m venv /opt/limelight \
     && /opt/limelight/bin/pip install --no-cache-dir -c constraints.txt .
@@ -31,11 +31,11 @@ COPY --from=build /opt/limelight /opt/limelight
 ENTRYPOINT ["limelight"]
 CMD ["--help"]
 
+# The page answers to its own machine alone, so the container shares the host's network.
 FROM base AS page
 COPY --from=build-page /opt/limelight /opt/limelight
-EXPOSE 8765
 ENTRYPOINT ["limelight"]
-CMD ["serve", "--host", "0.0.0.0", "--port", "8765"]
+CMD ["serve", "--port", "8765", "--no-open"]
 
 FROM base AS node
 COPY --from=build-node /opt/limelight /opt/limelight

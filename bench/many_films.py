@@ -128,7 +128,7 @@ def cluster(address: str | None) -> Iterator[str]:
         yield address
         return
     os.environ.update(
-        RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0"
+        RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0", RAY_raylet_start_wait_time_s="120"
     )  # Ray's own is 15: beside others, next to nothing
     from ray.cluster_utils import Cluster
 
