@@ -61,7 +61,8 @@ def test_the_list_is_taken(tmp_path: Path) -> None:
     (tmp_path / "film001.mkv").rename(tmp_path / "e02.mp4")
     first, second = Inputs((str(tmp_path / "films.jsonl"),), "/out")
     assert (first.target, first.settings.strength) == ("/out/season1/e01", 0.5)
-    assert (second.target, second.settings.loudness, second.settings.speech_db) == ("/out/e02.highlighted", "-23", 2)
+    assert (second.target, second.settings.loudness) == ("/out/e02.highlighted", "-23")
+    assert (second.settings.style, second.settings.add_track) == ("documentary", True)
 
 
 @pytest.mark.parametrize("words", commands()[:6], ids=" ".join)

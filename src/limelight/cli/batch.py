@@ -217,7 +217,7 @@ class _Talk:
 
     def show(self, status: FilmStatus | None) -> None:
         totals = self._totals
-        if status is not None and status.state == "failed" and not self._quiet:
+        if status is not None and status.state == "failed":
             said = f"{status.film}: {status.code}: {' '.join(status.message.split())}"
             console.print(plain(said, limit=5000), markup=False)
         words, left = _progress_words(totals)
