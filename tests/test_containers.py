@@ -9,13 +9,12 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from limelight.cli.main import app
+from limelight.cli.main import NAMES, app
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-COMMANDS = get_command(app).commands
 
 
 def stages() -> dict[str, list[str]]:
@@ -51,8 +50,9 @@ def test_commands_have_the_options_that_they_are_given() -> None:
     """Those of limelight; Ray's are tried by the tests of a cluster."""
     given = [json.loads(line.removeprefix("CMD ")) for lines in stages().values() for line in lines if "CMD " in line]
     given += [line.split("limelight ")[1].split() for line in COMPOSE.splitlines() if "exec head limelight " in line]
-    commands = [words for words in given if words[0] in COMMANDS]
+    group = get_command(app)
+    commands = [words for words in given if words[0] in NAMES]
     assert len(commands) == 2
     for name, *words in commands:
-        known = {option for one in COMMANDS[name].params for option in (*one.opts, *one.secondary_opts)}
+        known = {option for one in group.get_command(None, name).params for option in (*one.opts, *one.secondary_opts)}
         assert {word for word in words if word.startswith("-")} <= known, name
