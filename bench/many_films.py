@@ -4,6 +4,7 @@
     seconds  between two jobs of ten seconds in one process, until the first begins, and processor time beside the jobs: what
              handing out costs; both engines in turn, one job at a time
     films    N generated films by both engines: seconds, and whether all results are the same bytes
+    cost     processor seconds for a second of a film of yours, and the bytes of its record: --only cost --film FILE
 
 Each figure is taken in a process of its own. Without --ray a cluster of a head and two workers is started on this machine.
 """
@@ -34,7 +35,7 @@ from figures import say  # noqa: E402
 
 from limelight.batch.batches import FilmStatus, Totals, run_batch  # noqa: E402
 from limelight.batch.engine import Engine, Report, engine_of  # noqa: E402
-from limelight.batch.films import FilmDone, FilmRecord, FilmTask  # noqa: E402
+from limelight.batch.films import FilmDone, FilmRecord, FilmTask, do_film  # noqa: E402
 from limelight.batch.inputs import Inputs  # noqa: E402
 from limelight.batch.queue import run_jobs  # noqa: E402
 from limelight.batch.settings import FilmSettings, digest  # noqa: E402
@@ -42,6 +43,7 @@ from limelight.batch.storage import Stamp  # noqa: E402
 
 JOBS, JOB_SECONDS, ROUNDS, SLOTS = 6, 10.0, 3, 2
 PARTS = ("memory", "seconds", "films")
+COST = "cost"
 
 
 def dry(task: FilmTask, report: Report) -> FilmDone:
@@ -121,6 +123,22 @@ def films_of(folder: Path, output: Path, engine: Engine) -> dict[str, object]:
     return {"seconds": round(time.monotonic() - began, 1), "states": states, "hashes": hashes}
 
 
+def cost_of(film: Path) -> None:
+    """Done twice, so that what is loaded once is not counted; the second is measured, this process alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(2):
+            before = os.times()
+            task = FilmTask(str(film), f"{folder}/{number}", FilmSettings(speech_db=SETTINGS["speech_db"]))
+            record = do_film(task, lambda done: None).record
+            after = os.times()
+        used = after.user + after.system - before.user - before.system
+        size = Path(task.record).stat().st_size
+    say(
+        f"cost: {used / record.film_seconds:.3f} processor seconds for a second of {film.name} ({record.film_seconds:.0f} s, "
+        f"{8e-6 * film.stat().st_size / record.film_seconds:.1f} Mb/s), a record of {size} bytes"
+    )
+
+
 @contextmanager
 def cluster(address: str | None) -> Iterator[str]:
     """The one that is named, or one of this machine's."""
@@ -128,7 +146,7 @@ def cluster(address: str | None) -> Iterator[str]:
         yield address
         return
     os.environ.update(
-        RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0", RAY_raylet_start_wait_time_s="120"
+        RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0"
     )  # Ray's own is 15: beside others, next to nothing
     from ray.cluster_utils import Cluster
 
@@ -151,6 +169,9 @@ def main() -> None:
     options = _options()
     if options.figure:
         _figure(options)
+        return
+    if options.only == [COST]:
+        cost_of(options.film)
         return
     with cluster(options.ray) as address, tempfile.TemporaryDirectory() as place:
         engines = {"processes here": [], "Ray": ["--ray", address]}
@@ -192,7 +213,8 @@ def _figure(options: argparse.Namespace) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", action="append", choices=PARTS, help="this part alone; may be repeated")
+    parser.add_argument("--only", action="append", choices=(*PARTS, COST), help="this part alone; may be repeated")
+    parser.add_argument("--film", type=Path, help="whose cost is measured")
     parser.add_argument("--films", type=int, default=200)
     parser.add_argument("--ray", help="a cluster that runs already")
     parser.add_argument("--figure", choices=PARTS, help=argparse.SUPPRESS)

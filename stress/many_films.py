@@ -180,7 +180,7 @@ def _hashes(folder: Path) -> dict[str, str]:
 def cluster() -> Iterator[Any]:
     """A head without a processor and two workers with one each."""
     os.environ.update(
-        RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0", RAY_raylet_start_wait_time_s="120"
+        RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0"
     )  # Ray's own is 15: beside others, next to nothing
     os.environ["PYTHONPATH"] = os.pathsep.join(str(Path(place).resolve()) for place in sys.path)  # for its processes
     from ray.cluster_utils import Cluster

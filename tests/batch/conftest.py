@@ -12,7 +12,6 @@ import pytest
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ.update(RAY_worker_niceness="0")  # Ray's own is 15: on a busy machine its workers would get next to nothing
 os.environ.setdefault("RAY_DEDUP_LOGS", "0")
-os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # of a busy machine
 STORE_BYTES = 80_000_000  # the least that Ray takes is 75 MB
 
 
