@@ -206,6 +206,8 @@ def test_a_watched_film_is_taken_when_it_is_complete(tmp_path: Path) -> None:
     (folder / "empty.mkv").touch()
     (folder / "film.mkv").write_bytes(source + source)  # other bytes, another film
     assert looks(0.6) == ["film.mkv"]
+    with pytest.raises(InputError, match="no such folder"):
+        next(iter(Watched(str(tmp_path / "none"), Inputs((), "/out"))))
 
 
 def test_the_command_end_to_end(tmp_path: Path) -> None:

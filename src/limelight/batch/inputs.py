@@ -142,7 +142,10 @@ class Inputs:
 
 @dataclass
 class Watched:
-    """The films of a folder as they become complete; None where there is none now. It never ends."""
+    """The films of a folder as they become complete; None where there is none now. It never ends.
+
+    Raises InputError where there is no such folder to begin with; one that goes away later is waited for.
+    """
 
     folder: str
     inputs: Inputs
@@ -152,6 +155,8 @@ class Watched:
     _taken: dict[str, Stamp] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[FilmTask | None]:
+        if not storage.is_url(self.folder) and not storage.is_folder(self.folder):  # a bucket has no empty folders
+            raise InputError(f"cannot watch {self.folder}: there is no such folder; make it first")
         looked = -self.look_seconds
         while True:
             if time.monotonic() - looked < self.look_seconds:
