@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from batch.killing import faults_of_kills
-from batch.small_jobs import deadly, deaf, endless, hangs_at_the_end, twice, with_model
+from batch.small_jobs import brief, deadly, deaf, endless, hangs_at_the_end, twice, with_model
 
 from limelight.batch import local_engine as engines
 from limelight.batch.local_engine import LocalEngine
@@ -65,6 +65,21 @@ def test_a_worker_that_is_told_to_end_cleans_up(tmp_path: Path) -> None:
         while (tmp_path / f"{pid} cleaned up") not in tmp_path.iterdir():
             queue.step()
         assert queue.unfinished == 1  # it is done again
+
+
+def test_ctrl_c_does_not_end_a_worker_that_is_starting(tmp_path: Path) -> None:
+    """It reaches the whole group; the parent says what is to be done, and here it says nothing."""
+    with Queue(LocalEngine(1), brief) as queue:
+        queue.submit((tmp_path, 7, 0.0))
+        queue.step(0.0)
+        (worker,) = queue._engine._workers
+        for _ in range(20):
+            os.kill(worker.process.pid, signal.SIGINT)
+            time.sleep(0.01)
+        statuses = []
+        while queue.unfinished:
+            statuses += queue.step()
+    assert (statuses[-1].state, statuses[-1].attempts) == ("done", 1)
 
 
 def test_a_stop_stops_everybody(tmp_path: Path) -> None:
