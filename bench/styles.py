@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import av
@@ -23,6 +24,7 @@ import numpy as np
 from limelight.api import with_style
 from limelight.audio.loudness import LoudnessMeter, dialogue_lufs, sliding_powers
 from limelight.audio.peaks import TruePeakMeter
+from limelight.errors import TracksUnclear
 from limelight.media.probe import probe
 from limelight.mixing.controls import Controls
 from limelight.mixing.features import mix_powers
@@ -32,7 +34,8 @@ from limelight.mixing.plan import MixPlan
 from limelight.mixing.track_roles import find_tracks
 from limelight.models.directors.style import Style, load_style, style_names
 from limelight.models.registry import load_director, load_separator
-from limelight.types import StemFeatures
+from limelight.models.separators.tracks import Tracks
+from limelight.types import SourceInfo, StemFeatures
 from limelight.vision.encoder import PictureStatistics
 
 SPEAKS, NOTICEABLE_DB = 0.5, 0.5
@@ -47,7 +50,7 @@ def excerpt(film: Path, seconds: float, folder: Path) -> Path:
         length = (source.duration or 0) / av.time_base
         start = max(0.0, (length - seconds) / 2)
         source.seek(round(start * av.time_base))
-        chosen = [stream for stream in source.streams if stream.type in ("video", "audio")]
+        chosen = [*source.streams.video[:1], *source.streams.audio]  # no covers
         streams = {stream.index: target.add_stream_from_template(stream) for stream in chosen}
         for stream in chosen:
             streams[stream.index].metadata.update(stream.metadata)
@@ -64,9 +67,20 @@ def excerpt(film: Path, seconds: float, folder: Path) -> Path:
     return made
 
 
+def known(info: SourceInfo) -> Tracks | None:
+    """The tracks of a recording; several languages are no stems."""
+    try:
+        return find_tracks(info, tracks="auto") if len(info.soundtracks) > 1 else None
+    except TracksUnclear:
+        return None
+
+
 def levels(job: Job, mixer: StemMixer, plan: MixPlan, heard: StemFeatures) -> dict[str, float]:
     """Of the plan's mix, rendered and limited."""
-    meter, peaks = LoudnessMeter(job.soundtrack.sample_rate, job.soundtrack.layout), TruePeakMeter(job.soundtrack.channels)
+    meter, peaks = (
+        LoudnessMeter(job.soundtrack.sample_rate, job.soundtrack.layout),
+        TruePeakMeter(job.soundtrack.channels),
+    )
     for block in mixer.blocks(job, plan):
         meter.push(block)
         peaks.push(block)
@@ -118,10 +132,10 @@ def main() -> None:
     for film in asked.films:
         with tempfile.TemporaryDirectory() as folder, Scratch(Path(folder) / "mix") as scratch:
             info = probe(excerpt(film, asked.seconds, Path(folder)))
-            tracks = find_tracks(info, tracks="auto") if len(info.soundtracks) > 1 else None
+            tracks = known(info)
             job = Job.of(info.path, tracks=tracks, scratch=scratch)
             mixer = StemMixer(tracks or load_separator(), load_director())
-            found = analyse(job, PictureStatistics(sampled=True), lambda measured, wanted: mixer.hear(job, measured, wanted))  # noqa: B023
+            found = analyse(job, PictureStatistics(sampled=True), partial(mixer.hear, job))
             heard = found.heard
             spoken = float((heard.presence > SPEAKS).mean())
             print(f"\n{film.name}: somebody speaks for {100 * spoken:.0f} % of {info.duration_seconds:.0f} s\n")  # noqa: T201

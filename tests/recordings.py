@@ -60,19 +60,21 @@ def obs_tracks(seconds: float = 24.0) -> list[Track]:
     ]
 
 
-def recording(path: Path, tracks: Sequence[Track], *, codec: str = "aac", picture: str = "libx264") -> Path:
-    """A small film with these soundtracks, the first of them its default one."""
+def recording(
+    path: Path, tracks: Sequence[Track], *, codec: str = "aac", picture: str = "libx264", rate: int = 5
+) -> Path:
+    """A small film with these soundtracks, the first of them its default one; rate: pictures a second."""
     container = path.suffix[1:]
     seconds = max((track.sound.shape[1] for track in tracks), default=2 * RATE) / RATE
-    film = Film(container=container, seconds=seconds, frames_per_second=Fraction(5))
+    film = Film(container=container, seconds=seconds, frames_per_second=Fraction(rate))
     with av.open(str(path), "w", format=FORMATS.get(container, container)) as output:
-        video = output.add_stream(picture, rate=5, options={"preset": "ultrafast"} if picture == "libx264" else {})
+        video = output.add_stream(picture, rate=rate, options={"preset": "ultrafast"} if picture == "libx264" else {})
         video.width, video.height, video.pix_fmt = *film.size, "yuv420p"
         sounds = [_add(output, track, codec, first=not place) for place, track in enumerate(tracks)]
-        for index in range(round(seconds * 5)):
-            output.mux(video.encode(picture_frame(film, index, Fraction(index, 5))))
+        for index in range(round(seconds * rate)):
+            output.mux(video.encode(picture_frame(film, index, Fraction(index, rate))))
             for stream, track in zip(sounds, tracks, strict=True):
-                _encode(output, stream, track, index)
+                _encode(output, stream, track, index, track.sample_rate // rate)
         for stream in [video, *sounds]:
             output.mux(stream.encode(None))
     return path
@@ -92,11 +94,10 @@ def _add(output, track: Track, codec: str, *, first: bool):
     return stream
 
 
-def _encode(output, stream, track: Track, fifth: int) -> None:
-    step = track.sample_rate // 5
-    sound = track.sound[:, fifth * step : (fifth + 1) * step]
+def _encode(output, stream, track: Track, index: int, step: int) -> None:
+    sound = track.sound[:, index * step : (index + 1) * step]
     if sound.shape[1]:
-        time = Fraction(fifth * step, track.sample_rate)
+        time = Fraction(index * step, track.sample_rate)
         layout = "mono" if len(sound) == 1 else "stereo"
         output.mux(stream.encode(sound_frame(sound, track.sample_rate, layout, time)))
 

@@ -55,6 +55,7 @@ class Highlighted:
     levels: Levels  # of the written soundtrack, as it is decoded from the file
     notes: tuple[str, ...]  # what had to be mended or could not be kept
     stage_seconds: dict[str, float]  # where the time went
+    tracks: Tracks | None = None  # where the original is the sum of known tracks
 
     @property
     def dest(self) -> Path:
@@ -203,12 +204,13 @@ def separate_video(
     *,
     separator: AnySeparator | None = None,
     audio_stream: int | None = None,
+    tracks: Tracks | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Path, ...]:
-    """Writes speech.wav, music.wav and effects.wav (32-bit float), which sum to the soundtrack."""
-    job = Job.of(source, audio_stream=audio_stream, progress=progress)
-    mixer, folder = StemMixer(separator or load_separator(), load_director()), Path(folder)
+    """Writes speech.wav, music.wav and effects.wav (32-bit float), which sum to the soundtrack, or to the known tracks."""
+    job = Job.of(source, audio_stream=audio_stream, progress=progress, tracks=tracks)
+    mixer, folder = StemMixer(tracks or separator or load_separator(), load_director()), Path(folder)
     with naming_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     targets = [prepare_target(job.info.path, folder / f"{stem}.wav", overwrite=overwrite) for stem in STEMS]
@@ -343,4 +345,5 @@ def _written(
         levels=levels,
         notes=tuple(dict.fromkeys((*job.notes, *written.notes))),
         stage_seconds=job.stage_seconds,
+        tracks=job.tracks,
     )

@@ -105,6 +105,43 @@ def test_whispers_and_explosions_in_one_scene_are_passages():
     assert "parts of the scene lowered by" in limited.scenes[0].reason
 
 
+def two_halves(first: StemFeatures, then: StemFeatures) -> StemFeatures:
+    """One sound, then another."""
+    early = np.arange(ROWS) < ROWS // 2
+    return StemFeatures(
+        first.times_seconds,
+        np.where(early, first.powers, then.powers),
+        np.where(early, first.amplitudes, then.amplitudes),
+        np.where(early, first.presence, then.presence),
+    )
+
+
+def silent(sound: StemFeatures) -> StemFeatures:
+    """The same; nobody speaks."""
+    return StemFeatures(sound.times_seconds, sound.powers, sound.amplitudes, np.zeros(ROWS))
+
+
+WHOLE = (Scene(0, 30, "all of it", 1.0),)
+
+
+def test_a_whisper_is_raised_and_a_soft_room_is_not():
+    talk, whisper, room = heard(-30, -90, -90), heard(-45, -90, -90), silent(heard(-90, -90, -50))
+    raised = within_range(Decision(np.zeros((3, ROWS)), WHOLE), two_halves(talk, whisper), 8.0).gains_db
+    assert raised[:, : ROWS // 2 - 1].max() == 0
+    assert raised[0, -1] == pytest.approx(-32.9 - 4 - -45, abs=0.1)  # to half the range under talk as a whole
+    kept = within_range(Decision(np.zeros((3, ROWS)), WHOLE), two_halves(talk, room), 8.0).gains_db
+    assert not kept.any()
+
+
+@pytest.mark.parametrize("blips", [0, 5])
+def test_where_nobody_speaks_soft_music_stays_soft(blips):
+    """Nor do a few windows that were taken for talk say how loud talk is."""
+    sound = two_halves(silent(heard(-90, -22, -90)), silent(heard(-90, -45, -90)))
+    sound.presence[:blips] = 1.0
+    gains = within_range(Decision(np.zeros((3, ROWS)), WHOLE), sound, 8.0).gains_db
+    assert not gains.any()
+
+
 def test_passages_cover_a_scene_and_are_never_short():
     rng = np.random.default_rng(1)
     for _ in range(20):

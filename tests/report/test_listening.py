@@ -171,7 +171,7 @@ def both(tracks, chosen):
         probe(film_path(Film(container="mkv", sound="flac", soundtracks=tracks, amplitude=a))) for a in (0.5, 0.25)
     )
     track = choose_soundtrack(loud, chosen)
-    new = new_soundtrack(soft, loud, track)
+    new = new_soundtrack(soft, track.stream_index)
     return view_soundtrack(loud, track, WHOLE, SECONDS), view_soundtrack(soft, new, WHOLE, SECONDS)
 
 

@@ -95,6 +95,8 @@ def _hand_over(
     from limelight.timelines import hand_over
 
     plan = hand_over.check_stems(read_plan(plan_file))
+    if separator and plan.source.tracks:
+        raise UsageError("the plan was made of known tracks, and nothing is separated; leave --separator out")
     with progress_bar(quiet=quiet) as bar:
         done = hand_over.export(
             plan,

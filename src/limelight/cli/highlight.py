@@ -45,9 +45,10 @@ from limelight.cli.options import (
     check_one_film,
     context_request,
     controls_from_flags,
+    known_tracks,
     new_track_from_flags,
+    planned_tracks,
     style_from_flags,
-    tracks_from_flags,
 )
 from limelight.errors import UsageError
 
@@ -105,7 +106,9 @@ def highlight(
 
         check_one_film(source)
         styling = style_from_flags(style, loudness)
-        known = _known(source, tracks, stem, audio_stream, separator, model, quiet=quiet)
+        known = known_tracks(
+            source, tracks, stem, quiet=quiet, separator=separator, model=model, audio_stream=audio_stream
+        )
         new_track = new_track_from_flags(
             add_track=add_track,
             default_track=default_track,
@@ -188,7 +191,7 @@ def plan(
         if output:
             check_place(source, output, overwrite=force)
         styling = style_from_flags(style, loudness)
-        known = _known(source, tracks, stem, audio_stream, separator, None, quiet=quiet)
+        known = known_tracks(source, tracks, stem, quiet=quiet, separator=separator, audio_stream=audio_stream)
         deciding = load_director(director) if director else load_director()
         with progress_bar(quiet=quiet) as bar:
             made = api.plan_video(
@@ -228,16 +231,14 @@ def render(
     """Render a plan, edited or not: no picture is looked at, nothing is decided."""
     with command_context(verbose=verbose):
         from limelight import api
-        from limelight.media.probe import probe
         from limelight.mixing.controls import Controls
-        from limelight.mixing.job import tracks_of
         from limelight.mixing.plan import read_plan
         from limelight.models.registry import load_separator
 
         Controls(true_peak_dbtp=true_peak)  # raises where it is out of range
         made = read_plan(plan_file)
         check_one_film(source)
-        known = tracks_of(made.source, probe(source)) if made.source.tracks else None
+        known = planned_tracks(made, source, separator)
         new_track = new_track_from_flags(
             add_track=add_track,
             default_track=default_track,
@@ -260,24 +261,6 @@ def render(
                 progress=bar,
             )
         _tell(result, quiet=quiet, as_json=as_json, page=None)
-
-
-def _known(
-    source: Path,
-    tracks: str | None,
-    stem: list[str] | None,
-    audio_stream: int | None,
-    separator: str | None,
-    model: str | None,
-    *,
-    quiet: bool,
-) -> Tracks | None:
-    """The tracks that are the stems, where they are told. Raises UsageError, TracksUnclear, InputError."""
-    if (tracks or stem) and (separator or model or audio_stream is not None):
-        raise UsageError(
-            "--tracks and --stem need nothing separated; leave --separator, --model and --audio-stream out"
-        )
-    return tracks_from_flags(source, tracks, stem, quiet=quiet)
 
 
 def _target(

@@ -22,10 +22,13 @@ from limelight.cli.options import (
     Quiet,
     SeparatorName,
     Source,
+    StemFiles,
     TextModel,
+    TracksWish,
     Verbose,
     check_one_film,
     context_request,
+    known_tracks,
 )
 from limelight.errors import UsageError
 
@@ -109,23 +112,27 @@ def stems(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the three files.")],
     force: Force = False,
     audio_stream: AudioStream = None,
+    tracks: TracksWish = None,
+    stem: StemFiles = None,
     separator: SeparatorName = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     offline: Offline = False,
 ) -> None:
-    """speech.wav, music.wav and effects.wav, which sum to the original."""
+    """speech.wav, music.wav and effects.wav, which sum to the original; of known tracks, to these."""
     with command_context(verbose=verbose):
         from limelight import api
         from limelight.models.registry import load_separator
 
         check_one_film(source)
+        known = known_tracks(source, tracks, stem, quiet=quiet, separator=separator, audio_stream=audio_stream)
         with progress_bar(quiet=quiet) as bar:
             written = api.separate_video(
                 source,
                 output,
                 separator=load_separator(separator, offline=offline) if separator else None,
                 audio_stream=audio_stream,
+                tracks=known,
                 overwrite=force,
                 progress=bar,
             )

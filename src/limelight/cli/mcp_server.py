@@ -121,11 +121,15 @@ def _tools(workspace: Workspace) -> tuple[Callable[..., Any], ...]:
     def render(film: str, plan_file: str, output: str, overwrite: bool = False) -> dict[str, Any]:
         """Write the film with the mix of a plan. The picture is copied."""
         from limelight import api
+        from limelight.mixing.job import track_files
         from limelight.report.facts import result_facts
 
         with _told():
             source, target = workspace.path(film), workspace.path(output)
-            return result_facts(api.render_video(source, _read(workspace.path(plan_file)), target, overwrite=overwrite))
+            made = _read(workspace.path(plan_file))
+            for stem in track_files(made.source, source):
+                workspace.path(str(stem))
+            return result_facts(api.render_video(source, made, target, overwrite=overwrite))
 
     def highlight(film: str, output: str, strength: float = 1.0, overwrite: bool = False) -> dict[str, Any]:
         """Plan and render in one step; for a film that is taken as it comes."""

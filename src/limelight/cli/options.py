@@ -13,6 +13,7 @@ from limelight.errors import InputError
 if TYPE_CHECKING:
     from limelight.media.formats import NewTrack
     from limelight.mixing.controls import Controls
+    from limelight.mixing.plan import MixPlan
     from limelight.models.directors.style import Style
     from limelight.models.separators.tracks import Tracks
     from limelight.vision.encoder import ContextRequest
@@ -152,10 +153,23 @@ def style_from_flags(name: str | None, loudness: str | None) -> Style | None:
     return style_wished(name, loudness)
 
 
-def tracks_from_flags(source: Path, tracks: str | None, stems: list[str] | None, *, quiet: bool) -> Tracks | None:
-    """The parts of the mix, told on stderr. Raises UsageError, TracksUnclear, InputError."""
+def known_tracks(
+    source: Path,
+    tracks: str | None,
+    stems: list[str] | None,
+    *,
+    quiet: bool,
+    separator: str | None = None,
+    model: str | None = None,
+    audio_stream: int | None = None,
+) -> Tracks | None:
+    """The parts of the mix, where they are told; what each is goes to stderr. Raises UsageError, TracksUnclear, InputError."""
     if tracks is None and not stems:
         return None
+    if separator or model or audio_stream is not None:
+        raise UsageError(
+            "--tracks and --stem need nothing separated; leave --separator, --model and --audio-stream out"
+        )
     from limelight.cli.context import console
     from limelight.media.probe import probe
     from limelight.mixing.track_roles import find_tracks
@@ -165,6 +179,18 @@ def tracks_from_flags(source: Path, tracks: str | None, stems: list[str] | None,
     for line in () if quiet else found.reasons:
         console.print(plain(line), markup=False)
     return found
+
+
+def planned_tracks(plan: MixPlan, film: Path, separator: str | None) -> Tracks | None:
+    """The parts of a planned mix, where the plan has any. Raises UsageError, PlanError, InputError."""
+    from limelight.media.probe import probe
+    from limelight.mixing.job import tracks_of
+
+    if plan.source.tracks is None:
+        return None
+    if separator:
+        raise UsageError("the plan was made of known tracks, and nothing is separated; leave --separator out")
+    return tracks_of(plan.source, probe(film))
 
 
 def new_track_from_flags(

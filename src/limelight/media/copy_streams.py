@@ -139,7 +139,7 @@ def map_streams(
             if new.place == "before":
                 add_old(stream)
         elif stream.index in new.leave_out:
-            stream_map.leave_out(in_words(stream), "it is part of the new soundtrack")
+            stream_map.leave_out(in_words(stream), "the new soundtrack stands in its place")
         elif isinstance(stream, AttachmentStream):
             _add_attachment(stream, output, container, stream_map)
         elif is_cover(stream) and stream.codec_context is not None:

@@ -59,6 +59,7 @@ class Written:
     verified: Verification
     sound_copied: bool = False  # packet by packet, not encoded again
     notes: tuple[str, ...] = ()  # what the container or the encoder made necessary
+    stream_index: int | None = None  # of that soundtrack, in the file
 
 
 def write_with_soundtrack(
@@ -193,6 +194,7 @@ def _written(
         verified=verified,
         sound_copied=sound_format is None,
         notes=_notes(soundtrack, sound_format) if sound_format else (),
+        stream_index=stream_map.sound_index,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -109,6 +110,7 @@ class Job:
             audio_stream=0 if self.tracks else self.info.soundtracks.index(track),
             inverted=inverted,
             tracks=planned_tracks(self.tracks) if self.tracks else None,
+            dropped=[self.info.soundtracks.index(track) for track in self.tracks.dropped] if self.tracks else [],
         )
 
     def blocks(self, stage: str) -> Iterator[Samples]:
@@ -222,11 +224,22 @@ def planned_tracks(tracks: Tracks) -> list[PlannedTrack]:
         PlannedTrack(
             stem=part.stem,  # type: ignore[arg-type]  # one of STEMS, as it checks itself
             audio_stream=part.info.soundtracks.index(part.track),
-            file=None if part.info.path == tracks.film.path else str(part.info.path),
+            file=None if part.info.path == tracks.film.path else _told_beside(part.info.path, tracks.film.path),
             offset_seconds=part.offset_seconds,
         )
         for part in tracks.parts
     ]
+
+
+def _told_beside(path: Path, film: Path) -> str:
+    """A file's name as it is found from the film's folder, so that both can be moved together; elsewhere its whole name."""
+    whole, folder = Path(os.path.abspath(path)), Path(os.path.abspath(film)).parent
+    return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else str(whole)
+
+
+def track_files(source: PlannedSource, film: Path) -> list[Path]:
+    """The files beside a film that a plan names as stems."""
+    return [film.parent / planned.file for planned in source.tracks or () if planned.file is not None]
 
 
 def tracks_of(source: PlannedSource, film: SourceInfo) -> Tracks | None:
@@ -235,11 +248,16 @@ def tracks_of(source: PlannedSource, film: SourceInfo) -> Tracks | None:
         return None
     parts = []
     for planned in source.tracks:
-        info = film if planned.file is None else probe(Path(planned.file))
-        if planned.audio_stream >= len(info.soundtracks):
-            raise PlanError(
-                f"The plan is for a film with a soundtrack {planned.audio_stream}, {info.path.name} has "
-                f"{len(info.soundtracks)}; make a new plan with `limelight plan`."
-            )
-        parts.append(Part(planned.stem, info, info.soundtracks[planned.audio_stream], planned.offset_seconds))
-    return Tracks(film, tuple(parts))
+        info = film if planned.file is None else probe(film.path.parent / planned.file)
+        track = _planned_soundtrack(info, planned.audio_stream)
+        parts.append(Part(planned.stem, info, track, planned.offset_seconds))
+    return Tracks(film, tuple(parts), tuple(_planned_soundtrack(film, number) for number in source.dropped))
+
+
+def _planned_soundtrack(info: SourceInfo, number: int) -> SoundtrackInfo:
+    if number < len(info.soundtracks):
+        return info.soundtracks[number]
+    raise PlanError(
+        f"The plan is for a film with a soundtrack {number}, {info.path.name} has {len(info.soundtracks)}; make a new plan "
+        "with `limelight plan`."
+    )

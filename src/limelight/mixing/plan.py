@@ -45,7 +45,7 @@ class PlannedTrack(_Part):
 
     stem: Literal["speech", "music", "effects"]
     audio_stream: int = Field(ge=0, description="which soundtrack of its file")
-    file: str | None = Field(default=None, description="null: the film itself")
+    file: str | None = Field(default=None, description="from the film's folder; null: the film itself")
     offset_seconds: float | None = None
 
 
@@ -59,6 +59,9 @@ class PlannedSource(_Part):
     audio_stream: int = Field(ge=0)
     inverted: bool = Field(default=False, description="whether the sides are each other's negative")
     tracks: list[PlannedTrack] | None = Field(default=None, description="what it is the sum of, where that is known")
+    dropped: list[Annotated[int, Field(ge=0)]] = Field(
+        default=[], description="soundtracks of the film that are no part of the sum and are left out"
+    )
 
 
 class PlannedModel(_Part):

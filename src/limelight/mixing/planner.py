@@ -18,6 +18,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from limelight.audio.convert import db_to_gain
 from limelight.audio.loudness import dialogue_lufs
@@ -88,6 +89,7 @@ SPEAKS = 0.5  # presence over this is speech
 MOST_RANGE_DB = 12.0  # by which a passage is moved as a whole
 PASSAGE_SECONDS = 4.0  # the shortest passage
 PASSAGE_ROWS = round(PASSAGE_SECONDS / 0.0853)
+TALK_ROWS = round(1.0 / 0.0853)  # a second of talk tells how loud it is
 SILENCE = 1e-10
 
 
@@ -212,25 +214,41 @@ def _passed(
 
 
 def within_range(decision: Decision, heard: StemFeatures, range_lu: float) -> Decision:
-    """Passages that stand out, or lie too low, brought within a range around the level of speech, each by one gain.
+    """Passages that stand out lowered, and those whose talk lies too low raised, to a range around talk, each by one gain.
 
     A passage is a scene, or a part of one where whispers and explosions follow each other; it lasts PASSAGE_SECONDS and more.
-    Nothing moves within it, so nothing is squashed; what is as good as silent is not raised.
+    Nothing moves within it, so nothing is squashed. Where nobody speaks nothing is raised: there is nothing to understand,
+    and a soft room or the beginning of a score is meant so.
     """
     powers = mix_powers(heard, decision.gains_db)
     spoken = heard.presence > SPEAKS
-    anchor = dialogue_lufs(powers, spoken if spoken.any() else np.ones_like(spoken))
+    loud = powers >= powers.mean() / 10  # as integrated loudness is gated: soft stretches do not say how loud a film is
+    anchor = dialogue_lufs(powers, spoken if _talks(spoken) else loud)
     gains, scenes = decision.gains_db.copy(), []
     for scene in decision.scenes:
         first, last = np.searchsorted(heard.times_seconds, (scene.start_seconds, scene.end_seconds))
         moves = []
         for start, end in passages(powers, int(first), int(last), range_lu / 2):
-            level = dialogue_lufs(powers[start:end], np.ones(end - start, bool))
-            over = level - np.clip(level, anchor - range_lu / 2, anchor + range_lu / 2) if level > AUDIBLE_LUFS else 0.0
-            moves.append(float(np.clip(-over, -MOST_RANGE_DB, MOST_RANGE_DB)) if np.isfinite(over) else 0.0)
+            moves.append(_into_range(powers[start:end], spoken[start:end], anchor, range_lu / 2))
             gains[:, start:end] += moves[-1]
         scenes.append(replace(scene, reason=scene.reason + _moved_in_words(moves)))
     return Decision(gains, tuple(scenes))
+
+
+def _talks(spoken: NDArray[np.bool_]) -> bool:
+    """Whether there is enough talk to say how loud it is."""
+    return int(spoken.sum()) >= TALK_ROWS
+
+
+def _into_range(powers: Vector, spoken: NDArray[np.bool_], anchor_lufs: float, half_lu: float) -> float:
+    """The gain in dB that brings a passage into the range; raised only as far as its loudness allows."""
+    level = dialogue_lufs(powers, np.ones_like(spoken))
+    room = anchor_lufs + half_lu - level
+    if not np.isfinite(room) or level <= AUDIBLE_LUFS:
+        return 0.0
+    wanted = anchor_lufs - half_lu - dialogue_lufs(powers, spoken) if _talks(spoken) else 0.0
+    move = min(max(wanted, 0.0), room)
+    return float(np.clip(move, -MOST_RANGE_DB, MOST_RANGE_DB)) if np.isfinite(move) else 0.0
 
 
 def passages(powers: Vector, first: int, last: int, difference_lu: float) -> list[tuple[int, int]]:

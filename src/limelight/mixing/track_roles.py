@@ -140,9 +140,10 @@ def find_tracks(film: SourceInfo, *, tracks: str | None = None, stems: Sequence[
             f"Wanted the stems alone to be the mix of {film.path.name}, which has a soundtrack of its own; say what that is: "
             f"--tracks 0=effects, --tracks 0={KEEP} (a track of its own) or --tracks 0={DROP}."
         )
-    check_stems(parts)
+    lines = _lines(film, roles, guesses)
+    check_stems(parts, lines if guesses else ())
     dropped = tuple(film.soundtracks[number] for number, role in roles.items() if role == DROP)
-    return Tracks(film, tuple(parts), dropped, _lines(film, roles, guesses))
+    return Tracks(film, tuple(parts), dropped, lines)
 
 
 def _lines(film: SourceInfo, roles: Mapping[int, str], guesses: Mapping[int, Guess]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from limelight.media.read_audio import read_audio
 from limelight.media.spool import SoundEncoder
 from limelight.mixing.one_step import CHANGE_STEP_SECONDS
 from limelight.mixing.plan import MixPlan
+from limelight.models.separators.tracks import Tracks
 from limelight.report.words import clock_time
 from limelight.types import Samples, SoundtrackInfo, SourceInfo, Vector
 
@@ -194,13 +195,13 @@ class SoundtrackView:
 
 
 def view_soundtrack(
-    info: SourceInfo, track: SoundtrackInfo, excerpt: Excerpt, duration_seconds: float
+    info: SourceInfo, track: SoundtrackInfo, excerpt: Excerpt, duration_seconds: float, *, tracks: Tracks | None = None
 ) -> SoundtrackView:
-    """One pass, in constant memory but for the excerpt."""
+    """One pass, in constant memory but for the excerpt. tracks: those whose sum the soundtrack is, where they are known."""
     meter = EnvelopeMeter(round(duration_seconds * track.sample_rate), track.channels)
     recorder = Recorder(excerpt, track)
     loudness = LoudnessMeter(track.sample_rate, track.layout)
-    for block in read_audio(info, track):
+    for block in tracks.blocks() if tracks else read_audio(info, track):
         meter.push(block)
         recorder.push(block)
         loudness.push(block)
@@ -213,7 +214,7 @@ def loudness_between(view: SoundtrackView, start_seconds: float, end_seconds: fl
     return integrated_from_block_powers(view.block_powers[first:last])
 
 
-def new_soundtrack(written: SourceInfo, source: SourceInfo, track: SoundtrackInfo) -> SoundtrackInfo:
-    """The new soundtrack of a written file, which took the old one's place in the order of streams."""
-    kept_order = len(written.soundtracks) == len(source.soundtracks)
-    return choose_soundtrack(written, source.soundtracks.index(track) if kept_order else None)
+def new_soundtrack(written: SourceInfo, stream_index: int | None) -> SoundtrackInfo:
+    """The soundtrack of a written file that is new; the film's own where that is not known."""
+    new = (track for track in written.soundtracks if track.stream_index == stream_index)
+    return next(new, None) or choose_soundtrack(written)

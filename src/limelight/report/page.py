@@ -271,6 +271,8 @@ def _made(result: Highlighted, found: ReportData) -> dict[str, object]:
     return {
         "Separator" if plan.has_stems else "Model": [plan.model.name, f"sha256 {plan.model.sha256}"],
         **({"Director": [plan.director.name, f"sha256 {plan.director.sha256}"]} if plan.director else {}),
+        **({"Tracks": [f"{part.stem}: {plain(part.words)}" for part in result.tracks.parts]} if result.tracks else {}),
+        **({"Style": plain(str(plan.style["name"]))} if plan.style else {}),
         "Asked for": facts.controls_in_words(plan.controls),
         "Whole mix": f"{decibels(plan.makeup_db)} on top of {lifted}",
         "New soundtrack": facts.sound_in_words(result, found.new_track),
@@ -322,11 +324,11 @@ def find(result: Highlighted) -> ReportData:
     excerpt = choose_excerpt(result.plan, seconds)
     cells = strip_cells(result.plan.shots, seconds) if source.picture else []
     written = probe(result.dest)
-    new_track = new_soundtrack(written, source, track)
+    new_track = new_soundtrack(written, result.written.stream_index)
     return ReportData(
         axis=TimeAxis(seconds),
         excerpt=excerpt,
-        before=view_soundtrack(source, track, excerpt, seconds),
+        before=view_soundtrack(source, track, excerpt, seconds, tracks=result.tracks),
         after=view_soundtrack(written, new_track, excerpt, seconds),
         cells=cells,
         pictures=thumbnails(source.path, cells),

@@ -191,10 +191,10 @@ def _check_place(part: Part, film: SourceInfo) -> None:
         )
 
 
-def check_stems(parts: Sequence[Part]) -> None:
-    """Raises TracksUnclear without speech or with one part alone: there is nothing to balance."""
+def check_stems(parts: Sequence[Part], guessed: Sequence[str] = ()) -> None:
+    """Raises TracksUnclear without speech or with one part alone: there is nothing to balance. guessed: the guesses, told."""
     if len(parts) < 2 or not any(part.stem == "speech" for part in parts):
-        found = ", ".join(f"{part.stem} ({part.words})" for part in parts) or "none"
+        found = "; ".join(guessed) or ", ".join(f"{part.stem} ({part.words})" for part in parts) or "none"
         raise TracksUnclear(
             f"Wanted speech and something beside it, found {found}; name more tracks or stems of {', '.join(STEMS)}, or leave "
             "--tracks and --stem out to have the soundtrack separated."
