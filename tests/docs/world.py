@@ -12,7 +12,10 @@ from tempfile import mkdtemp
 import av
 import numpy as np
 from films import Film, film_path
+from recordings import obs_tracks, recording
 from voices import RATE, noise, voice
+
+from limelight.media.audio_files import write_sound
 
 FILMS = ("holiday.mp4", "film.mp4", "talk.mp4")
 SECONDS = 2.0
@@ -55,4 +58,21 @@ def _films(folder: Path) -> None:
         shutil.copy(film_path(Film(seconds=4.0, seed=seed + 1)), folder / f"{seed}.mp4")
 
 
-MAKERS: dict[str, Callable[[Path], None]] = {"films/": _films}
+def _stream(path: Path) -> None:
+    recording(path, obs_tracks(4.0))
+
+
+def _voice(path: Path) -> None:
+    write_sound(path, [obs_tracks(1.0)[0].sound], sample_rate=RATE, layout="mono")
+
+
+def _bed(path: Path) -> None:
+    write_sound(path, [obs_tracks(3.0)[2].sound], sample_rate=RATE, layout="stereo")
+
+
+MAKERS: dict[str, Callable[[Path], None]] = {
+    "films/": _films,
+    "stream.mkv": _stream,
+    "voice.wav": _voice,
+    "bed.flac": _bed,
+}
