@@ -133,6 +133,14 @@ def test_a_whisper_is_raised_and_a_soft_room_is_not():
     assert not kept.any()
 
 
+def test_a_bang_beside_words_does_not_say_that_talk_is_loud():
+    talk, bang = heard(-30, -90, -90), silent(heard(-90, -90, -14))
+    sound = two_halves(talk, bang)
+    sound.presence[ROWS // 2 : ROWS // 2 + 8] = 1.0  # words are cut off late
+    gains = within_range(Decision(np.zeros((3, ROWS)), WHOLE), sound, 8.0).gains_db
+    assert gains[2, -1] == pytest.approx(-(30 - 14 - 4), abs=0.5)
+
+
 @pytest.mark.parametrize("blips", [0, 5])
 def test_where_nobody_speaks_soft_music_stays_soft(blips):
     """Nor do a few windows that were taken for talk say how loud talk is."""

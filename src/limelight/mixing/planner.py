@@ -221,15 +221,17 @@ def within_range(decision: Decision, heard: StemFeatures, range_lu: float) -> De
     and a soft room or the beginning of a score is meant so.
     """
     powers = mix_powers(heard, decision.gains_db)
-    spoken = heard.presence > SPEAKS
+    # Of the speech alone: a bang beside a word would say that talk is loud.
+    speech, spoken = heard.powers[0, 0] * np.square(db_to_gain(decision.gains_db[0])), heard.presence > SPEAKS
     loud = powers >= powers.mean() / 10  # as integrated loudness is gated: soft stretches do not say how loud a film is
-    anchor = dialogue_lufs(powers, spoken if _talks(spoken) else loud)
+    anchor = dialogue_lufs(speech, spoken) if _talks(spoken) else dialogue_lufs(powers, loud)
     gains, scenes = decision.gains_db.copy(), []
     for scene in decision.scenes:
         first, last = np.searchsorted(heard.times_seconds, (scene.start_seconds, scene.end_seconds))
         moves = []
         for start, end in passages(powers, int(first), int(last), range_lu / 2):
-            moves.append(_into_range(powers[start:end], spoken[start:end], anchor, range_lu / 2))
+            said = dialogue_lufs(speech[start:end], spoken[start:end]) if _talks(spoken[start:end]) else None
+            moves.append(_into_range(powers[start:end], said, anchor, range_lu / 2))
             gains[:, start:end] += moves[-1]
         scenes.append(replace(scene, reason=scene.reason + _moved_in_words(moves)))
     return Decision(gains, tuple(scenes))
@@ -240,13 +242,13 @@ def _talks(spoken: NDArray[np.bool_]) -> bool:
     return int(spoken.sum()) >= TALK_ROWS
 
 
-def _into_range(powers: Vector, spoken: NDArray[np.bool_], anchor_lufs: float, half_lu: float) -> float:
-    """The gain in dB that brings a passage into the range; raised only as far as its loudness allows."""
-    level = dialogue_lufs(powers, np.ones_like(spoken))
+def _into_range(powers: Vector, talk_lufs: float | None, anchor_lufs: float, half_lu: float) -> float:
+    """The gain in dB that brings a passage into the range, raised only as far as its loudness allows; talk: its level."""
+    level = dialogue_lufs(powers, np.ones(len(powers), bool))
     room = anchor_lufs + half_lu - level
     if not np.isfinite(room) or level <= AUDIBLE_LUFS:
         return 0.0
-    wanted = anchor_lufs - half_lu - dialogue_lufs(powers, spoken) if _talks(spoken) else 0.0
+    wanted = 0.0 if talk_lufs is None else anchor_lufs - half_lu - talk_lufs
     move = min(max(wanted, 0.0), room)
     return float(np.clip(move, -MOST_RANGE_DB, MOST_RANGE_DB)) if np.isfinite(move) else 0.0
 

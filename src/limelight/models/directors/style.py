@@ -50,7 +50,9 @@ class Style:
     most_lift_db: float = 15.0
     most_music_cut_db: float = 15.0
     most_effects_cut_db: float = 15.0
-    range_lu: float | None = None  # passages louder than speech by over half of this are lowered, softer speech is raised
+    range_lu: float | None = (
+        None  # passages louder than speech by over half of this are lowered, softer speech is raised
+    )
     loudness: str | float = "keep"  # as --loudness
     true_peak_dbtp: float | None = None
 
