@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limelight.errors import InputError
+from limelight.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from limelight.media.formats import NewTrack
