@@ -16,6 +16,7 @@ async function ask(url, options = {}) {
 }
 
 const json = async (url, options) => (await ask(url, options)).json();
+const bytes = async (url) => (await ask(url)).arrayBuffer();
 const send = (method, body) => ({ method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 export const client = {
@@ -25,8 +26,8 @@ export const client = {
   drop: (file) => json(`/api/dropped?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }),
   film: (film) => json(filmUrl(film)),
   remove: (film) => ask(filmUrl(film), { method: "DELETE" }),
-  view: (film) => json(filmUrl(film, "/view")),
-  data: async (film, name) => (await ask(filmUrl(film, `/data/${name}`))).arrayBuffer(),
+  /** All of an analysed film but its sound and pictures: its view, features, waves. */
+  whole: (film) => Promise.all([json(filmUrl(film, "/view")), bytes(filmUrl(film, "/data/features")), bytes(filmUrl(film, "/data/waves"))]),
   keep: (film, plan) => json(filmUrl(film, "/plan"), send("PUT", plan)),
   submit: (film, kind, editors = []) => json(filmUrl(film, "/jobs"), send("POST", { kind, editors })),
   cancel: (job) => json(`/api/jobs/${encodeURIComponent(job)}`, { method: "DELETE" }),

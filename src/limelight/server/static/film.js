@@ -12,17 +12,14 @@ const KEEP_MILLISECONDS = 600; // after the last edit
 const KINDS = { analyse: "Analysis", render: "Film", stems: "Stems", timeline: "Timeline" };
 
 export class FilmView {
-  constructor(main, id, say) {
-    Object.assign(this, { main, id, say });
+  /** found: what `client.whole` gives, on its way. */
+  constructor(main, id, found, say) {
+    Object.assign(this, { main, id, found, say });
     this.onKey = (event) => this.key(event);
   }
 
   async open() {
-    const [view, features, waves] = await Promise.all([
-      client.view(this.id),
-      client.data(this.id, "features"),
-      client.data(this.id, "waves"),
-    ]);
+    const [view, features, waves] = await this.found;
     if (this.closed) return;
     this.view = view;
     this.title = view.film.name;

@@ -7,6 +7,7 @@ import { STEMS } from "./mixer.js";
 const LANES = { pictures: [6, 60], waves: [72, 96], presence: [172, 8], gains: [190, 0], times: [0, 20] };
 const [GAIN_LOW, GAIN_HIGH] = [-20, 16]; // dB that the lane shows
 const LEFT = 54; // pixels for the scale
+const COLOURS = [...STEMS, "grid", "quiet", "cut", "select", "focus"];
 const DASHES = [[], [7, 3], [2, 2.5]];
 const GRAB_PIXELS = 14;
 const BELL_SECONDS = 0.35; // how far neighbours follow a dragged point, at least
@@ -26,8 +27,11 @@ export class Timeline {
     this.range = null;
     this.images = new Map();
     this.waves = new Uint8Array();
-    this.watch = new ResizeObserver(() => this.draw());
+    this.head = element.querySelector(".head"); // where the ear is: moved thirty times a second, so nothing is painted for it
+    this.width = this.height = 0; // kept, because asking an element for its size costs a layout
+    this.watch = new ResizeObserver(([{ contentRect }]) => this.resize(contentRect));
     this.watch.observe(this.canvas);
+    this.resize(this.canvas.getBoundingClientRect());
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
     this.onScheme = () => this.draw();
     this.scheme.addEventListener("change", this.onScheme);
@@ -47,11 +51,10 @@ export class Timeline {
 
   // ---- where things are ----
 
-  get width() {
-    return this.canvas.clientWidth;
-  }
-  get height() {
-    return this.canvas.clientHeight;
+  resize({ width, height }) {
+    Object.assign(this, { width, height });
+    this.place();
+    this.draw();
   }
   get gainsLane() {
     return [LANES.gains[0], this.height - LANES.gains[0] - LANES.times[1] - 6];
@@ -75,6 +78,7 @@ export class Timeline {
     const long = clamp(length, Math.min(SHORTEST_SECONDS, this.seconds), this.seconds);
     const first = clamp(start, 0, this.seconds - long);
     this.shown = [first, first + long];
+    this.place();
     this.draw();
     this.onRange();
   }
@@ -90,7 +94,14 @@ export class Timeline {
     this.now = seconds;
     const [start, end] = this.shown;
     if (playing && (seconds > end || seconds < start)) this.show(seconds, end - start);
-    this.draw();
+    this.place();
+  }
+
+  /** The line where the ear is. */
+  place() {
+    const x = this.x(this.now);
+    this.head.hidden = x < LEFT || x > this.width;
+    this.head.style.transform = `translateX(${x}px)`;
   }
 
   // ---- drawing ----
@@ -111,7 +122,8 @@ export class Timeline {
       this.canvas.height = Math.round(height * ratio);
     }
     const style = getComputedStyle(document.documentElement);
-    this.colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const colours = new Map(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+    this.colour = (name) => colours.get(name);
     const c = this.context;
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, width, height);
@@ -127,7 +139,6 @@ export class Timeline {
     this.paintCuts(c);
     this.paintRange(c);
     this.paintCurves(c);
-    this.paintNow(c);
     c.restore();
     this.paintScale(c);
   }
@@ -260,11 +271,6 @@ export class Timeline {
       c.arc(this.x(this.hover), this.y(this.desk.gainAt(this.stem, this.hover)), 5, 0, 7);
       c.fill();
     }
-  }
-
-  paintNow(c) {
-    c.fillStyle = this.colour("ink");
-    c.fillRect(Math.round(this.x(this.now)) - 0.75, 0, 1.5, this.height - LANES.times[1]);
   }
 
   paintScale(c) {
