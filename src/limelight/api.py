@@ -203,12 +203,13 @@ def separate_video(
     *,
     separator: AnySeparator | None = None,
     audio_stream: int | None = None,
+    tracks: Tracks | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Path, ...]:
-    """Writes speech.wav, music.wav and effects.wav (32-bit float), which sum to the soundtrack."""
-    job = Job.of(source, audio_stream=audio_stream, progress=progress)
-    mixer, folder = StemMixer(separator or load_separator(), load_director()), Path(folder)
+    """Writes speech.wav, music.wav and effects.wav (32-bit float), which sum to the soundtrack, or to the known tracks."""
+    job = Job.of(source, audio_stream=audio_stream, progress=progress, tracks=tracks)
+    mixer, folder = StemMixer(tracks or separator or load_separator(), load_director()), Path(folder)
     with naming_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     targets = [prepare_target(job.info.path, folder / f"{stem}.wav", overwrite=overwrite) for stem in STEMS]

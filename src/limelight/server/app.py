@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from limelight.errors import InputError, LimelightError, OutputError, PlanError, TargetExists, TooLarge
 from limelight.mixing.plan import MixPlan, read_plan
 from limelight.report.words import plain
+from limelight.server.choices import Choices, Name, what_there_is
 from limelight.server.films import Film, Films, Incoming, PageJob, QueueFull
 from limelight.server.sound import FEATURES, INDEX, SOUND, WAVES, WAVES_PER_SECOND
 from limelight.server.work import PICTURES, PLAN, PROPOSAL, Kind, save_plan
@@ -58,6 +59,7 @@ class Opened(_Model):
     """A film to be opened."""
 
     path: str = Field(min_length=1, max_length=4096, description="inside a folder that the page was started with")
+    choices: Choices = Field(default=Choices(), description="style, soundtrack or tracks")
 
 
 class Asked(_Model):
@@ -65,6 +67,7 @@ class Asked(_Model):
 
     kind: Kind
     editors: list[Editor] = Field(default=[], max_length=6, description="of a timeline: for whom")
+    choices: Choices = Field(default=Choices(), description="of an analysis or a render")
 
 
 class JobAnswer(_Model):
@@ -74,6 +77,7 @@ class JobAnswer(_Model):
     film: str
     kind: Kind
     editors: list[str]
+    choices: Choices
     state: Literal["waiting", "running", "done", "failed", "cancelled"]
     stage: str
     share: float = Field(ge=0, le=1)
@@ -90,6 +94,17 @@ class JobAnswer(_Model):
         return cls(**(values | {"editors": list(job.editors), "files": list(job.files)}))
 
 
+class TrackAnswer(_Model):
+    """A soundtrack of a film, and what it is taken for; "": not heard yet, or not sure."""
+
+    title: str
+    language: str
+    codec: str
+    layout: str
+    role: str = ""
+    why: str = ""
+
+
 class FilmAnswer(_Model):
     """A film, and its jobs."""
 
@@ -98,6 +113,8 @@ class FilmAnswer(_Model):
     duration_seconds: float
     has_picture: bool
     analysed: bool = Field(description="whether it can be heard and edited")
+    asks: bool = Field(description="whether it waits to be told what its soundtracks are: have it analysed with choices")
+    soundtracks: list[TrackAnswer]
     jobs: list[JobAnswer]
 
 
@@ -107,6 +124,32 @@ class Known(_Model):
     path: str
     name: str
     folder: str
+
+
+class StyleAnswer(_Model):
+    """A kind of film."""
+
+    name: str
+    about: str
+
+
+class TargetAnswer(_Model):
+    """How loud a platform or standard wants a film."""
+
+    name: str
+    lufs: float
+    true_peak_dbtp: float
+    dialogue_gated: bool
+    programme_lufs: float | None
+    source: str
+
+
+class ChoicesAnswer(_Model):
+    """What there is to choose from."""
+
+    styles: list[StyleAnswer]
+    targets: list[TargetAnswer]
+    codecs: list[str]
 
 
 class PageView(_Model):
@@ -183,6 +226,14 @@ def _add_errors(app: FastAPI) -> None:
         return _fault(422, "E_USAGE", f"{place}: {first['msg']}; see /api")
 
 
+def _soundtracks(film: Film, jobs: list[JobAnswer]) -> list[TrackAnswer]:
+    """With what they were last taken for."""
+    heard = [job.facts["guesses"] for job in jobs if "guesses" in job.facts]
+    guesses = heard[-1] if heard else [{}] * len(film.soundtracks)
+    rows = zip(film.soundtracks, guesses, strict=False)
+    return [TrackAnswer(**track, role=guess.get("role") or "", why=guess.get("why", "")) for track, guess in rows]
+
+
 def _fault(status: int, code: str, message: str) -> JSONResponse:
     return JSONResponse({"code": code, "message": plain(message, limit=5000)}, status)
 
@@ -191,7 +242,10 @@ def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> No
     def answer(film: Film) -> FilmAnswer:
         jobs = [JobAnswer.of(job) for job in films.jobs(film.id)]
         known = {name: getattr(film, name) for name in ("id", "name", "duration_seconds", "has_picture")}
-        return FilmAnswer(**known, analysed=films.analysed(film.id), jobs=jobs)
+        analysed, tracks = films.analysed(film.id), _soundtracks(film, jobs)
+        begun = any(job.kind in ("analyse", "tracks") and job.state in ("waiting", "running") for job in jobs)
+        asks = len(tracks) > 1 and not analysed and not begun
+        return FilmAnswer(**known, analysed=analysed, asks=asks, soundtracks=tracks, jobs=jobs)
 
     @app.get("/api/films")
     def list_films() -> list[FilmAnswer]:
@@ -201,7 +255,12 @@ def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> No
     @app.post("/api/films", status_code=201)
     def open_film(wish: Opened) -> FilmAnswer:
         """Opens a film by its path; it is analysed unless it is already."""
-        return answer(films.open(Path(wish.path)))
+        return answer(films.open(Path(wish.path), wish.choices))
+
+    @app.get("/api/choices")
+    def list_choices() -> ChoicesAnswer:
+        """Styles, loudness targets, codecs."""
+        return ChoicesAnswer(**what_there_is())
 
     @app.get("/api/known")
     def list_known() -> list[Known]:
@@ -219,14 +278,18 @@ def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> No
     }
 
     @app.post("/api/dropped", status_code=201, openapi_extra=drop)
-    async def drop_film(request: Request, name: Annotated[str, Field(min_length=1, max_length=500)]) -> FilmAnswer:
+    async def drop_film(
+        request: Request, name: Annotated[str, Field(min_length=1, max_length=500)], style: Name = ""
+    ) -> FilmAnswer:
         """Takes a film as the body of the request, and opens it."""
+        chosen = Choices(style=style)
+        chosen.the_style()
         limits = {} if largest_drop_bytes is None else {"largest_bytes": largest_drop_bytes}
         with Incoming(films.drop(name), **limits) as incoming:
             async for data in request.stream():
                 await run_in_threadpool(incoming.add, data)
         try:
-            return answer(await run_in_threadpool(films.open, incoming.place))
+            return answer(await run_in_threadpool(films.open, incoming.place, chosen))
         except (LimelightError, QueueFull):
             incoming.place.unlink(missing_ok=True)
             raise
@@ -319,7 +382,7 @@ def _add_jobs(app: FastAPI, films: Films) -> None:
         """Has a film analysed again, rendered, taken apart or handed over to an editor."""
         if (wish.kind == "timeline") != bool(wish.editors):
             raise PlanError("a timeline is for one editor or several, and nothing else is; name them")
-        return JobAnswer.of(films.submit(film, wish.kind, wish.editors))
+        return JobAnswer.of(films.submit(film, wish.kind, wish.editors, wish.choices))
 
     @app.get("/api/jobs")
     def list_jobs() -> list[JobAnswer]:

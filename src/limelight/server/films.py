@@ -33,6 +33,7 @@ from limelight.errors import InputError, LimelightError, OutputError, TooLarge
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.target import naming_write_errors, sweep, whole_or_absent
 from limelight.report.words import plain
+from limelight.server.choices import Choices, told
 from limelight.server.work import RESULTS, Done, Kind, Task, check_room, do_task, overall
 
 if sys.platform != "win32":
@@ -61,6 +62,7 @@ class PageJob:
     film: str
     kind: Kind
     editors: tuple[str, ...] = ()
+    choices: Choices = Choices()
     state: State = "waiting"
     stage: str = ""
     share: float = 0.0  # of the whole job that is done
@@ -85,6 +87,7 @@ class Film:
     name: str
     duration_seconds: float
     has_picture: bool
+    soundtracks: list[dict[str, Any]] = field(default_factory=list)  # what the file says of each
 
 
 class Films:
@@ -151,15 +154,21 @@ class Films:
         """Where all lies that is made of a film."""
         return self.work / self.film(film).id
 
-    def open(self, path: Path) -> Film:
-        """Opens a film, and has it analysed unless it is.
+    def open(self, path: Path, choices: Choices | None = None) -> Film:
+        """Opens a film, and has it analysed unless it is. One with several soundtracks is listened to first, and the user
+        asked what they are, unless that is told here.
 
-        Raises InputError and its kinds, NoSoundtrack, QueueFull, OutputError.
+        Raises InputError and its kinds, NoSoundtrack, UsageError, QueueFull, OutputError.
         """
         path = self.allowed(path)
         info = probe(path)
         choose_soundtrack(info)
-        film = Film(_id(path), str(path), plain(path.name), info.duration_seconds, info.picture is not None)
+        chosen = choices or Choices()
+        chosen.check("analyse", info)
+        soundtracks = [{name: plain(text) for name, text in told(track).items()} for track in info.soundtracks]
+        has_picture = info.picture is not None
+        film = Film(_id(path), str(path), plain(path.name), info.duration_seconds, has_picture, soundtracks)
+        asks = len(soundtracks) > 1 and not chosen.tracks and chosen.audio_stream is None
         folder = self.work / film.id
         with self._lock:
             if film.id in self._films and self.analysed(film.id):
@@ -170,8 +179,11 @@ class Films:
                 folder.mkdir(exist_ok=True)
             _write(folder / "film.json", asdict(film))
             self._films[film.id] = film
-            if not self.analysed(film.id) and not self._busy(film.id, "analyse"):
-                self.submit(film.id, "analyse")
+            if not self.analysed(film.id) and not self._busy(film.id, "analyse") and not self._busy(film.id, "tracks"):
+                if asks and not any("guesses" in job.facts for job in self.jobs(film.id)):
+                    self.submit(film.id, "tracks")
+                elif not asks:
+                    self.submit(film.id, "analyse", choices=chosen)
         return film
 
     def close_film(self, film: str) -> None:
@@ -236,14 +248,21 @@ class Films:
 
     # ---- jobs ----
 
-    def submit(self, film: str, kind: Kind, editors: Sequence[str] = ()) -> PageJob:
-        """Raises QueueFull where too many wait, InputError for a film that is not open or not analysed yet."""
-        found = self.film(film)
-        if kind != "analyse" and not self.analysed(film):
+    def submit(
+        self, film: str, kind: Kind, editors: Sequence[str] = (), choices: Choices | None = None
+    ) -> PageJob:
+        """Raises QueueFull where too many wait, InputError for a film that is not open or not analysed yet, UsageError and
+        the kinds of InputError for choices that do not fit."""
+        found, chosen = self.film(film), choices or Choices()
+        if chosen != Choices():
+            chosen.check(kind, probe(self.allowed(Path(found.path))))
+        if kind not in ("tracks", "analyse") and not self.analysed(film):
             raise InputError(f"wanted to {kind} {found.name}, it is not analysed yet; wait for that, or see its error")
         with self._lock:
             self._check_queue()
-            job = PageJob(f"{kind}-{time.time_ns():x}", film, kind, tuple(editors))
+            if kind == "analyse" and self._busy(film, kind):
+                raise InputError(f"wanted to analyse {found.name}, that is on its way already; wait, or stop it")
+            job = PageJob(f"{kind}-{time.time_ns():x}", film, kind, tuple(editors), chosen)
             self._begin(job)
             self._keep(film)
         return job
@@ -291,7 +310,8 @@ class Films:
     def _begin(self, job: PageJob) -> None:
         separator, director = self._models
         film = self.film(job.film)
-        task = Task(job.kind, film.path, str(self.work / film.id), separator, director, job.editors, self.threads)
+        folder = str(self.work / film.id)
+        task = Task(job.kind, film.path, folder, separator, director, job.editors, self.threads, job.choices)
         self._jobs[job.id] = replace(job, state="waiting", share=0.0, stage="")
         self._numbers[self._queue.submit(task)] = job.id
 
@@ -324,7 +344,7 @@ class Films:
                     continue
                 self._films[film.id] = film
                 for known in _read(place.with_name("jobs.json")):
-                    job = PageJob(**{**known, "editors": tuple(known["editors"]), "files": tuple(known["files"])})
+                    job = _job(known)
                     if job.over:
                         self._jobs[job.id] = job
                     else:
@@ -338,6 +358,12 @@ def _ended(job: PageJob, status: Status[Done]) -> PageJob:
         return replace(job, code=code, message=message, seconds_left=None)
     done = outcome.result
     return replace(job, share=1.0, seconds_left=None, files=done.files, facts=done.facts)
+
+
+def _job(known: dict[str, Any]) -> PageJob:
+    """As it was kept."""
+    lists = {name: tuple(known[name]) for name in ("editors", "files")}
+    return PageJob(**{**known, **lists, "choices": Choices(**known.get("choices", {}))})
 
 
 def _id(path: Path) -> str:

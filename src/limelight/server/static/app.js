@@ -17,7 +17,7 @@ async function choose() {
   const found = film && client.whole(film);
   found?.catch(() => {}); // told where it is awaited
   if (!film) return new (await import("./library.js")).LibraryView(main, say);
-  return new (await import("./film.js")).FilmView(main, film, found, say);
+  return new (await import("./film.js")).FilmView(main, film, found, { say, onAnalysed: show });
 }
 
 async function show() {

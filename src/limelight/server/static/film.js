@@ -1,5 +1,6 @@
 // One film: picture, faders, timeline, results, shots, and the keys.
 
+import { choicesForm } from "./choices.js";
 import { client } from "./client.js";
 import { clock, decibels } from "./decibels.js";
 import { Desk } from "./desk.js";
@@ -9,24 +10,25 @@ import { Player } from "./player.js";
 import { Timeline } from "./timeline.js";
 
 const KEEP_MILLISECONDS = 600; // after the last edit
-const KINDS = { analyse: "Analysis", render: "Film", stems: "Stems", timeline: "Timeline" };
+const KINDS = { tracks: "Soundtracks", analyse: "Analysis", render: "Film", stems: "Stems", timeline: "Timeline" };
 
 export class FilmView {
-  /** found: what `client.whole` gives, on its way. */
-  constructor(main, id, found, say) {
-    Object.assign(this, { main, id, found, say });
+  /** found: what `client.whole` gives, on its way; onAnalysed: called when the film was analysed again. */
+  constructor(main, id, found, { say, onAnalysed }) {
+    Object.assign(this, { main, id, found, say, onAnalysed });
     this.onKey = (event) => this.key(event);
   }
 
   async open() {
-    const [view, features, waves] = await this.found;
+    const [view, features, waves, choices] = await this.found;
     if (this.closed) return;
     this.view = view;
     this.title = view.film.name;
     this.main.append(document.querySelector("#film").content.cloneNode(true));
     this.find = (id) => this.main.querySelector(`#${id}`);
     this.main.querySelector("h1").textContent = this.title;
-    this.desk = new Desk(view, new Float32Array(features));
+    this.choices = choices;
+    this.desk = new Desk(view, new Float32Array(features), choices.targets);
     this.makeTimeline(new Uint8Array(waves));
     this.makePlayer();
     this.makeFaders();
@@ -160,11 +162,24 @@ export class FilmView {
     });
     const strength = this.find("strength");
     this.gesture(strength, () => this.desk.control({ strength: Number(strength.value) }));
-    const loudness = this.find("loudness");
-    loudness.addEventListener("change", () => this.desk.once(() => this.desk.control({ loudness: loudness.value })));
+    this.makeLoudness();
     this.find("undo").addEventListener("click", () => this.desk.undo());
     this.find("redo").addEventListener("click", () => this.desk.redo());
     this.find("reset").addEventListener("click", () => this.desk.reset());
+  }
+
+  makeLoudness() {
+    const [select, lufs, peak] = ["loudness", "lufs", "peak"].map((id) => this.find(id));
+    const targets = this.choices.targets.map((target) => new Option(`${target.name}, ${signed(target.lufs)} LUFS${target.dialogue_gated ? " dialogue" : ""}`, target.name));
+    select.append(new Option("as the film", "keep"), ...targets, new Option("a number …", "own"));
+    const wish = (values) => this.desk.once(() => this.desk.control(values));
+    select.addEventListener("change", () => {
+      const own = Math.round(this.desk.original.loudness.before_lufs ?? -23);
+      wish({ loudness: select.value === "own" ? own : select.value });
+      if (select.value === "own") lufs.focus();
+    });
+    lufs.addEventListener("change", () => (lufs.value && lufs.reportValidity() ? wish({ loudness: Number(lufs.value) }) : this.changed({})));
+    peak.addEventListener("change", () => (peak.reportValidity() ? wish({ truePeakDbtp: peak.value ? Number(peak.value) : null }) : this.changed({})));
   }
 
   /** A slider's way from where it was to where it is let go is one step to undo. */
@@ -191,7 +206,11 @@ export class FilmView {
     });
     this.find("strength").value = controls.strength;
     this.find("strength-value").textContent = `${Math.round(100 * controls.strength)} %`;
-    this.find("loudness").value = controls.loudness;
+    const isOwn = !["keep", ...this.desk.targets.keys()].includes(controls.loudness);
+    this.find("loudness").value = isOwn ? "own" : controls.loudness;
+    this.find("own-loudness").hidden = !isOwn;
+    this.find("lufs").value = isOwn ? controls.loudness : "";
+    this.find("peak").value = controls.truePeakDbtp ?? "";
     this.find("makeup").textContent = loudness.after === null ? "silent" : `${loudness.after.toFixed(1).replace("-", "−")} LUFS`;
     this.find("makeup").title = changesNothing ? "Nothing is changed: the render is the original." : `The whole mix is moved by ${decibels(makeupDb)}.`;
     this.find("undo").disabled = !undos.length;
@@ -275,7 +294,9 @@ export class FilmView {
   makeShots() {
     const { proposal, pictures, film } = this.view;
     const notes = film.jobs.findLast((job) => job.kind === "analyse" && job.state === "done")?.facts.notes ?? [];
-    const decider = proposal.director ? `Decided by ${proposal.director.name}, stems by ${proposal.model.name}.` : "";
+    const style = proposal.style ? `, in the style ${proposal.style.name}` : "";
+    const stems = proposal.source.tracks ? "stems are the film's tracks" : `stems by ${proposal.model.name}`;
+    const decider = proposal.director ? `Decided by ${proposal.director.name}${style}; ${stems}.` : "";
     this.find("notes").textContent = [decider, ...notes].join(" ");
     this.rows = proposal.shots.map((shot, n) => {
       const row = document.createElement("tr");
@@ -338,16 +359,42 @@ export class FilmView {
       await this.keep();
       event.target.click();
     });
-    this.find("render").addEventListener("click", () => this.submit("render"));
+    this.makeDelivery();
+    this.makeAgain();
+    this.find("render").addEventListener("click", () => this.submit("render", { choices: this.delivery() }));
     this.find("make-stems").addEventListener("click", () => this.submit("stems"));
-    this.find("make-timeline").addEventListener("click", () => this.submit("timeline", [this.find("editor").value]));
+    this.find("make-timeline").addEventListener("click", () => this.submit("timeline", { editors: [this.find("editor").value] }));
   }
 
-  async submit(kind, editors = []) {
+  makeDelivery() {
+    this.find("codec").append(...this.choices.codecs.map((codec) => new Option(codec, codec)));
+    if (this.view.plan.source.tracks) this.find("add-track").nextElementSibling.textContent = "Keep the original soundtracks too, behind the mix";
+    this.find("add-track").addEventListener("change", () => {
+      this.find("default-track").disabled = !this.find("add-track").checked || Boolean(this.view.plan.source.tracks);
+    });
+  }
+
+  /** What was chosen of how the new soundtrack joins the film. */
+  delivery() {
+    const keeps = this.find("add-track").checked;
+    const choices = { add_track: keeps, codec: this.find("codec").value };
+    if (keeps) choices.default_track = this.find("default-track").value;
+    if (this.find("bit-rate").value) choices.bit_rate = Number(this.find("bit-rate").value);
+    return choices;
+  }
+
+  makeAgain() {
+    const last = this.view.film.jobs.findLast((job) => job.kind === "analyse" && job.state === "done");
+    const form = choicesForm(this.view.film, this.choices.styles, last?.choices ?? {}, (choices) => this.submit("analyse", { choices }));
+    form.prepend(element("p", "quiet", "It is heard and decided anew; what you have edited here is replaced when that is done."));
+    this.find("again").append(form);
+  }
+
+  async submit(kind, wishes = {}) {
     try {
       await this.keep();
       if (this.unkept) return;
-      await client.submit(this.id, kind, editors);
+      await client.submit(this.id, kind, wishes);
       this.say(`${KINDS[kind]}: begun`);
     } catch (error) {
       this.trouble(error);
@@ -367,12 +414,16 @@ export class FilmView {
   }
 
   showJobs(film) {
-    const jobs = film.jobs.filter((job) => job.kind !== "analyse" || !["done", "cancelled"].includes(job.state)).slice(-12).reverse();
+    const jobs = film.jobs.filter((job) => !["analyse", "tracks"].includes(job.kind) || !["done", "cancelled"].includes(job.state)).slice(-12).reverse();
     this.find("jobs").replaceChildren(...jobs.map((job) => this.jobRow(job)));
     const busy = jobs.filter((job) => ["waiting", "running"].includes(job.state));
     for (const job of this.busy ?? []) {
       const now = film.jobs.find((one) => one.id === job.id);
       if (now && !busy.some((one) => one.id === job.id)) this.say(`${KINDS[now.kind]}: ${progressOf(now)}`);
+      if (now?.kind === "analyse" && now.state === "done") {
+        this.unkept = false; // what was edited is of the plan that is gone
+        return this.onAnalysed();
+      }
     }
     this.busy = busy;
     if (busy.length) this.timer = setTimeout(() => this.refresh(), 700);
@@ -495,6 +546,8 @@ function told(shot) {
   if (typeof shot.confidence === "number") heard.push(`Sure: ${Math.round(100 * shot.confidence)} %`);
   return { heard, seen: Object.entries(shot.cues).map(([kind, words]) => `${kind}: ${words}`) };
 }
+
+const signed = (number) => String(number).replace("-", "−");
 
 function element(tag, className, text = "") {
   const made = document.createElement(tag);
