@@ -19,15 +19,29 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from limelight.errors import InputError, LimelightError, OutputError, PlanError, TargetExists, TooLarge
 from limelight.mixing.plan import MixPlan, read_plan
 from limelight.report.words import plain
+from limelight.server.answers import (
+    Asked,
+    ChoicesAnswer,
+    Fault,
+    FilmAnswer,
+    JobAnswer,
+    Known,
+    Opened,
+    PageView,
+    TrackAnswer,
+)
 from limelight.server.choices import Choices, Name, what_there_is
-from limelight.server.films import Film, Films, Incoming, PageJob, QueueFull
+from limelight.server.films import Films, QueueFull
+from limelight.server.incoming import Incoming
+from limelight.server.records import Film
 from limelight.server.sound import FEATURES, INDEX, SOUND, WAVES, WAVES_PER_SECOND
-from limelight.server.work import PICTURES, PLAN, PROPOSAL, Kind, save_plan
+from limelight.server.study import add_study
+from limelight.server.work import PICTURES, PLAN, PROPOSAL, save_plan
 
 STATIC = Path(__file__).with_name("static")
 _HTTP_OF_ERROR: tuple[tuple[type[LimelightError], int], ...] = (
@@ -39,132 +53,12 @@ _HTTP_OF_ERROR: tuple[tuple[type[LimelightError], int], ...] = (
 )
 FilmId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", description="of a film that is open")]
 JobId = Annotated[str, InPath(pattern="^[a-z]+-[0-9a-f]{1,32}$", description="of a job")]
-Editor = Literal["premiere", "fcpxml", "otio", "reaper", "audition", "csv"]
 Data = Literal["sound", "features", "waves"]
 _FILES: dict[Data, str] = {"sound": SOUND, "features": FEATURES, "waves": WAVES}
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Fault(_Model):
-    """What went wrong."""
-
-    code: str = Field(examples=["E_INPUT"])
-    message: str
-
-
-class Opened(_Model):
-    """A film to be opened."""
-
-    path: str = Field(min_length=1, max_length=4096, description="inside a folder that the page was started with")
-    choices: Choices = Field(default=Choices(), description="style, soundtrack or tracks")
-
-
-class Asked(_Model):
-    """A job to be done on a film."""
-
-    kind: Kind
-    editors: list[Editor] = Field(default=[], max_length=6, description="of a timeline: for whom")
-    choices: Choices = Field(default=Choices(), description="of an analysis or a render")
-
-
-class JobAnswer(_Model):
-    """A job, and how far it is."""
-
-    id: str
-    film: str
-    kind: Kind
-    editors: list[str]
-    choices: Choices
-    state: Literal["waiting", "running", "done", "failed", "cancelled"]
-    stage: str
-    share: float = Field(ge=0, le=1)
-    seconds: float
-    seconds_left: float | None
-    code: str
-    message: str
-    files: list[str]
-    facts: dict[str, Any] = Field(description="of a film that was rendered: what `limelight render --json` prints")
-
-    @classmethod
-    def of(cls, job: PageJob) -> JobAnswer:
-        values = {name: getattr(job, name) for name in cls.model_fields}
-        return cls(**(values | {"editors": list(job.editors), "files": list(job.files)}))
-
-
-class TrackAnswer(_Model):
-    """A soundtrack of a film, and what it is taken for; "": not heard yet, or not sure."""
-
-    title: str
-    language: str
-    codec: str
-    layout: str
-    role: str = ""
-    why: str = ""
-
-
-class FilmAnswer(_Model):
-    """A film, and its jobs."""
-
-    id: str
-    name: str
-    duration_seconds: float
-    has_picture: bool
-    analysed: bool = Field(description="whether it can be heard and edited")
-    asks: bool = Field(description="whether it waits to be told what its soundtracks are: have it analysed with choices")
-    soundtracks: list[TrackAnswer]
-    jobs: list[JobAnswer]
-
-
-class Known(_Model):
-    """A film that could be opened."""
-
-    path: str
-    name: str
-    folder: str
-
-
-class StyleAnswer(_Model):
-    """A kind of film."""
-
-    name: str
-    about: str
-
-
-class TargetAnswer(_Model):
-    """How loud a platform or standard wants a film."""
-
-    name: str
-    lufs: float
-    true_peak_dbtp: float
-    dialogue_gated: bool
-    programme_lufs: float | None
-    source: str
-
-
-class ChoicesAnswer(_Model):
-    """What there is to choose from."""
-
-    styles: list[StyleAnswer]
-    targets: list[TargetAnswer]
-    codecs: list[str]
-
-
-class PageView(_Model):
-    """All that the page needs of a film, but for its sound."""
-
-    film: FilmAnswer
-    plan: MixPlan
-    proposal: MixPlan
-    sound: dict[str, Any] = Field(description="where the pieces of the stems lie in `data/sound`; see server/sound.py")
-    pictures: list[tuple[float, float, bool]] = Field(description="from, to (seconds), and whether there is a picture")
-    waves_per_second: int
-
-
-def make_app(films: Films, *, largest_drop_bytes: int | None = None) -> FastAPI:
-    """The application, without its guard."""
+def make_app(films: Films, *, largest_drop_bytes: int | None = None, study: Path | None = None) -> FastAPI:
+    """The application, without its guard. study: the folder of a listening study, served beside."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -176,6 +70,7 @@ def make_app(films: Films, *, largest_drop_bytes: int | None = None) -> FastAPI:
         for status, what in {
             400: "not understood",
             404: "there is none",
+            409: "is there already",
             413: "too large",
             422: "does not fit",
             429: "too many jobs wait",
@@ -195,6 +90,8 @@ def make_app(films: Films, *, largest_drop_bytes: int | None = None) -> FastAPI:
     _add_films(app, films, largest_drop_bytes)
     _add_data(app, films)
     _add_jobs(app, films)
+    if study is not None:
+        add_study(app, study)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 

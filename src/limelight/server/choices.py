@@ -6,9 +6,9 @@ opens films and nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from limelight.errors import UsageError
 from limelight.media.formats import CODECS, NewTrack
@@ -27,7 +27,7 @@ _OF = {"analyse": ("style", "tracks", "audio_stream"), "render": ("add_track", "
 class Choices:
     """One value each; what is left out is as usual."""
 
-    __pydantic_config__ = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[ConfigDict] = {"extra": "forbid"}
 
     style: Name = ""  # of the package
     tracks: Annotated[str, Field(max_length=1000)] = ""  # roles of soundtracks, as --tracks takes them
@@ -68,6 +68,9 @@ class Choices:
         style = plan.style.get("name") if plan is not None and plan.style else None
         title = None if plan is not None and plan.source.tracks else f"Rebalanced ({style})" if style else "Rebalanced"
         return replace(usual, place="behind", is_default=self.default_track == "mix", title=title)
+
+
+AS_USUAL = Choices()
 
 
 def what_there_is() -> dict[str, Any]:

@@ -37,7 +37,7 @@ from limelight.models.registry import DEFAULT_SEPARATOR, load_director, load_sep
 from limelight.report.facts import result_facts
 from limelight.report.thumbnails import Cell, thumbnails
 from limelight.report.words import plain
-from limelight.server.choices import Choices
+from limelight.server.choices import AS_USUAL, Choices
 from limelight.server.sound import write_sound
 from limelight.timelines.hand_over import export
 from limelight.vision.encoder import PictureStatistics
@@ -70,7 +70,7 @@ class Task:
     director: str | None = None
     editors: tuple[str, ...] = ()  # of a timeline
     threads: int | None = 1  # of a model
-    choices: Choices = Choices()
+    choices: Choices = AS_USUAL
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,9 @@ def overall(kind: Kind, done: float) -> tuple[str, float]:
 
 def do_task(task: Task, report: Report) -> Done:
     """Does a job. Raises the errors of `limelight.errors`."""
-    work = {"tracks": _tracks, "analyse": _analyse, "render": _render, "stems": _stems, "timeline": _timeline}[task.kind]
+    work = {"tracks": _tracks, "analyse": _analyse, "render": _render, "stems": _stems, "timeline": _timeline}[
+        task.kind
+    ]
     return work(task, _progress(task.kind, report))
 
 
