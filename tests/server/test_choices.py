@@ -12,7 +12,7 @@ from page_at_work import TOKEN, ThreadEngine, put_film, wait_for
 from recordings import obs_tracks, recording
 from test_browser import error_db, go, offline, render, sound_of_file, until
 
-from limelight.errors import InputError, StyleError, TracksUnclear, UsageError
+from limelight.errors import NoSoundtrack, StyleError, TracksUnclear, UsageError
 from limelight.media.probe import probe
 from limelight.mixing.controls import LOUDNESS_TARGETS
 from limelight.mixing.plan import read_plan
@@ -82,7 +82,7 @@ def test_choices_are_there_after_a_restart(films, tmp_path):
         ("analyse", Choices(tracks="0=speech,7=music"), TracksUnclear, "7"),
         ("analyse", Choices(tracks="what?"), UsageError, "0=speech"),
         ("analyse", Choices(tracks="0=speech,1=music", audio_stream=1), UsageError, "audio_stream"),
-        ("analyse", Choices(audio_stream=5), InputError, "5"),
+        ("analyse", Choices(audio_stream=5), NoSoundtrack, "0 to 1"),
         ("analyse", Choices(add_track=True), UsageError, "add_track"),
         ("render", Choices(style="vlog"), UsageError, "style"),
         ("render", Choices(default_track="mix"), UsageError, "add_track"),
@@ -145,7 +145,8 @@ def test_another_style_is_chosen_for_a_film_that_is_open(page, served, loud):
         page.click("#again summary")
         page.select_option("#again [name=style]", "podcast")
         page.click("#again button")
-        page.wait_for_selector("#notes:has-text('podcast')", timeout=240_000)
+        page.wait_for_selector("#notes:has-text('podcast'), #jobs .trouble", timeout=240_000)
+        assert "podcast" in page.inner_text("#notes"), page.inner_text("#jobs")
         until(page, "window.limelight?.desk?.controls.loudness === 'podcast'")
         plan = read_plan(served.films.folder(loud) / "plan.json")
         assert plan.style is not None
