@@ -313,7 +313,7 @@ def test_everything_has_a_name_and_enough_contrast(page, loud):
     go(page, loud)
     unnamed = page.evaluate("""() => [...document.querySelectorAll("button, input, select, a, [role], canvas, video")]
       .filter((e) => e.offsetParent && !e.matches("video, #timeline canvas, #said") &&
-        !(e.ariaLabel || e.textContent?.trim() || e.labels?.length || e.getAttribute("aria-hidden"))).map((e) => e.outerHTML)""")
+        !(e.ariaLabel || e.textContent.trim() || e.labels?.length || e.getAttribute("aria-hidden"))).map((e) => e.outerHTML)""")
     assert unnamed == []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

@@ -60,6 +60,17 @@ def test_who_says_at_once_which_soundtrack_is_not_asked(films, tmp_path):
     assert [job.kind for job in films.jobs(film.id)] == ["analyse"]
 
 
+def test_a_film_that_is_opened_with_another_style_is_analysed_again(films, tmp_path):
+    path = tmp_path / "films" / "two.mkv"
+    film = films.open(path, Choices(audio_stream=0))
+    wait_for(films, films.jobs(film.id)[0].id)
+    films.open(path)
+    films.open(path, Choices(audio_stream=0))
+    assert len(films.jobs(film.id)) == 1
+    films.open(path, Choices(style="vlog", audio_stream=0))
+    assert [job.choices.style for job in films.jobs(film.id)] == ["", "vlog"]
+
+
 def test_choices_are_there_after_a_restart(films, tmp_path):
     film = films.open(tmp_path / "films" / "two.mkv", Choices(style="night", audio_stream=1))
     wait_for(films, films.jobs(film.id)[0].id)

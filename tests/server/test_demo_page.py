@@ -1,4 +1,4 @@
-"""`limelight serve examples/demo.mp4`, as `make page` calls it: the demo film is seen and heard, its faders work, it opens fast.
+"""`limelight serve examples/demo.mp4`, as `make page` calls it: the film is seen and heard, its faders work, it opens fast.
 
 A screenshot and what the analyser heard (analyser.csv) are left in $LIMELIGHT_PICTURES, else in the test's own folder.
 """
@@ -85,7 +85,6 @@ def test_the_demo_film_plays_and_its_faders_work(demo, tmp_path):
     page.click("#play")
     with (out / "analyser.csv").open("w", newline="") as file:
         csv.writer(file).writerows([("music_and_effects_db", "makeup_db", "heard_db"), *heard])
-    print(f"screenshot and analyser: {out}")
     (_, makeup_before, before), *others = heard
     assert before > -50
     for fader, makeup, level in others:

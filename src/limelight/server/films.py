@@ -130,6 +130,8 @@ class Films:
         folder = self.work / film.id
         with self._lock:
             if film.id in self._films and self.analysed(film.id):
+                if chosen not in (AS_USUAL, self._last_choices(film.id)):
+                    self.submit(film.id, "analyse", choices=chosen)
                 return film
             self._check_queue()
             check_room(self.work, path)
@@ -247,6 +249,10 @@ class Films:
         waiting = sum(not job.over for job in self._jobs.values())
         if waiting >= MOST_WAITING:
             raise QueueFull(f"{waiting} jobs wait already, {MOST_WAITING} are the most; wait until some are done")
+
+    def _last_choices(self, film: str) -> Choices | None:
+        """Those of the last analysis that was asked for."""
+        return next((job.choices for job in reversed(self.jobs(film)) if job.kind == "analyse"), None)
 
     def _busy(self, film: str, kind: Kind) -> bool:
         return any(job.kind == kind and not job.over for job in self.jobs(film))

@@ -55,6 +55,7 @@ class Film:
 
 
 def ended(job: PageJob, status: Status[Done]) -> PageJob:
+    """A job that is over, with what came of it."""
     outcome = status.outcome
     if outcome is None or outcome.result is None:
         code, message = ("", "") if outcome is None else (outcome.code, plain(outcome.message, limit=2000))
@@ -70,15 +71,18 @@ def job_of(known: dict[str, Any]) -> PageJob:
 
 
 def id_of(path: Path) -> str:
+    """Of a film: from its place, size and date."""
     status = path.stat()
     told = f"{path}\0{status.st_size}\0{status.st_mtime_ns}"
     return hashlib.sha256(told.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def read(path: Path) -> list[dict[str, Any]]:
+    """Records that were kept; none where there is no file."""
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
 
 
 def write(path: Path, values: Any) -> None:
+    """Keeps records. Raises OutputError."""
     with whole_or_absent(path) as temporary, naming_write_errors(path):
         temporary.write_text(json.dumps(values, indent=1), encoding="utf-8")
