@@ -21,6 +21,7 @@ from limelight.server.choices import Choices, what_there_is
 from limelight.server.films import Films
 from limelight.server.work import Done, Task
 
+pytestmark = pytest.mark.xdist_group("page")
 TWO = Film(container="mkv", picture=None, sound="flac", seconds=1.0, soundtracks=2)
 
 
@@ -118,7 +119,7 @@ def test_what_is_offered_is_what_there_is():
 def test_a_recording_of_several_tracks_asks_and_is_mixed_from_them(page, served):
     """Asked, answered, heard as it is rendered, rendered with the originals behind the mix."""
     recording(served.folder / "stream.mkv", obs_tracks(8.0))
-    page.wait_for_selector("#films li")
+    page.wait_for_selector("#open")
     page.fill("#path", str(served.folder / "stream.mkv"))
     page.click("#open button")
     page.wait_for_selector("#films .choices", timeout=120_000)
