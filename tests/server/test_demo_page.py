@@ -60,6 +60,7 @@ def demo(browser, address):
     film = httpx.get(f"{address}api/films", timeout=60).json()[0]["id"]
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     page = context.new_page()
+    page.set_default_timeout(120_000)  # a machine may have other work
     session = context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.goto(f"{address}#/film/{film}")
@@ -73,9 +74,9 @@ def demo(browser, address):
 def test_the_demo_film_plays_and_its_faders_work(demo, tmp_path):
     page, _ = demo
     out = Path(os.environ.get("LIMELIGHT_PICTURES") or tmp_path)
+    page.click(".fader.speech .mute")  # music and effects alone: the make-up gain keeps the loudness of the whole
     page.click("#play")
     until(page, "limelight.player.at > 0.5")
-    page.click(".fader.speech .mute")  # music and effects alone: the make-up gain keeps the loudness of the whole
     heard = []
     for fader in (0, -40, 0):
         page.evaluate(f"limelight.desk.once(() => limelight.desk.control({{ offsetsDb: [0, {fader}, {fader}] }}))")

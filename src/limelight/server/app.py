@@ -220,6 +220,11 @@ def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> No
     def page() -> FileResponse:
         return FileResponse(STATIC / "index.html")
 
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> FileResponse:
+        """Asked for by browsers on pages that name none."""
+        return FileResponse(STATIC / "icon.svg")
+
     @app.get("/api", include_in_schema=False)
     def api_page() -> FileResponse:
         return FileResponse(STATIC / "api.html")
