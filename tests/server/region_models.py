@@ -1,6 +1,7 @@
-"""A separator and a director for tests of the page, by the name of this file: bands of frequency, gains that keep moving."""
+"""A separator and a director for tests of the page, by the name of this file: bands of frequency, gains that keep moving.
 
-from __future__ import annotations
+Annotations are evaluated: a file that is loaded by its name is no module in which a dataclass could look them up.
+"""
 
 from dataclasses import dataclass
 
