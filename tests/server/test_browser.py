@@ -65,8 +65,11 @@ def render(page, served, film: str) -> Path:
     """Renders by the page's own button; the file."""
     before = {job.id for job in served.films.jobs(film)}
     page.click("#render")
-    page.wait_for_selector("#jobs li[data-kind=render]")
-    (job,) = [job.id for job in served.films.jobs(film) if job.id not in before]
+    end = time.monotonic() + 60  # the plan is kept first
+    while not (new := [job.id for job in served.films.jobs(film) if job.id not in before]):
+        assert time.monotonic() < end
+        page.wait_for_timeout(30)
+    (job,) = new
     wait_for(served.films, job)
     return served.films.result(film, served.films.job(job).files[0])
 
