@@ -128,11 +128,12 @@ class Listening:
 
     films: Films
     token: str | None = TOKEN
+    study: Path | None = None
 
     def __enter__(self) -> str:
         self._socket = socket.create_server(("127.0.0.1", 0))
         port = self._socket.getsockname()[1]
-        guarded = Guard(make_app(self.films), token=self.token, port=port)
+        guarded = Guard(make_app(self.films, study=self.study), token=self.token, port=port)
         self._server = uvicorn.Server(uvicorn.Config(guarded, log_level="error", lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self._thread.start()

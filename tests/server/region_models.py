@@ -1,10 +1,14 @@
-"""A separator and a director for tests of the page, by the name of this file: bands of frequency, gains that keep moving."""
+"""A separator and a director for tests of the page, by the name of this file: bands of frequency, gains that keep moving.
 
-from __future__ import annotations
+Annotations are evaluated: a file that is loaded by its name is no module in which a dataclass could look them up.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 from fakes import FakeDirector, FakeSeparator, by_region
 
+from limelight.models.directors.style import USUAL, Style
 from limelight.types import Cues, StemFeatures
 
 
@@ -17,5 +21,12 @@ def _moving(heard: StemFeatures, _seen: Cues) -> np.ndarray:
     return np.array([[8.0], [-9.0], [5.0]]) * np.sin(phase + np.array([[0.3], [1.0], [2.0]]))
 
 
-def director() -> FakeDirector:
-    return FakeDirector(_moving)
+@dataclass
+class Styled(FakeDirector):
+    """It can be told a style, and does as it always does."""
+
+    style: Style = USUAL
+
+
+def director() -> Styled:
+    return Styled(_moving)

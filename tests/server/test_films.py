@@ -12,7 +12,8 @@ from page_at_work import ThreadEngine, put_film, wait_for
 
 from limelight.errors import InputError, NotMedia, OutputError, TooLarge
 from limelight.server import films as module
-from limelight.server.films import Films, Incoming, QueueFull
+from limelight.server.films import Films, QueueFull
+from limelight.server.incoming import Incoming
 from limelight.server.work import Done, Task, overall
 
 SHORT = Film(container="mkv", picture=None, sound="flac", seconds=1.0)

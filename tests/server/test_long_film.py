@@ -16,7 +16,7 @@ from page_at_work import CHROMIUM, put_film
 from test_browser import until
 
 from limelight.mixing.plan import MixPlan, plan_text
-from limelight.server import films
+from limelight.server.records import id_of
 from limelight.server.sound import PARTS, _flac, _form
 from limelight.types import STEMS, SoundtrackInfo
 
@@ -29,7 +29,7 @@ def long_film(tmp_path_factory) -> tuple[Path, str]:
     """A work folder as the analysis of two hours leaves it; all pieces share the bytes of one. The film itself is short."""
     work, folder = tmp_path_factory.mktemp("long"), tmp_path_factory.mktemp("films")
     path = put_film(folder, SHORT, "long.mp4")
-    film = films._id(path)
+    film = id_of(path)
     place = work / film
     place.mkdir()
     known = {"id": film, "path": str(path), "name": "long.mp4", "duration_seconds": float(SECONDS), "has_picture": True}
@@ -98,7 +98,7 @@ def server(long_film):
     work, path = long_film
     command = [sys.executable, "-m", "limelight", "serve", path, "--no-open", "--port", "0", "--work", str(work)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
-        yield running.pid, running.stdout.readline().strip(), films._id(Path(path))
+        yield running.pid, running.stdout.readline().strip(), id_of(Path(path))
         running.terminate()
 
 

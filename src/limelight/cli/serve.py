@@ -34,6 +34,10 @@ def serve(
     jobs: Annotated[int, typer.Option(help="How many films are worked on at once.", min=1, max=64)] = 1,
     no_token: Annotated[bool, typer.Option("--no-token", help="Let every program of this machine in.")] = False,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+    study: Annotated[
+        Path | None,
+        typer.Option(help="A folder of `study make`: taken at /study/, answers are kept beside it.", metavar="FOLDER"),
+    ] = None,
     separator: SeparatorName = None,
     director: DirectorName = None,
     quiet: Quiet = False,
@@ -62,14 +66,18 @@ def serve(
                 for path in chosen:
                     if path.is_file():
                         known.open(path)
-                address = f"http://{LOOPBACK}:{number}/" + (f"?token={token}" if token else "")
+                rest = f"?token={token}" if token else ""
+                address = f"http://{LOOPBACK}:{number}/{rest}"
+                app = make_app(known, study=_existing(study) if study else None)
                 typer.echo(address)
+                if study:
+                    typer.echo(f"http://{LOOPBACK}:{number}/study/{rest}")
                 sys.stdout.flush()
                 if not quiet:
                     console.print(f"the page works in {known.work}; Ctrl-C ends it", markup=False)
                 if open_browser:
                     webbrowser.open(address)
-                guarded = Guard(make_app(known), token=token, port=number)
+                guarded = Guard(app, token=token, port=number)
                 settings = uvicorn.Config(guarded, log_level="info" if verbose else "error", server_header=False)
                 with suppress(KeyboardInterrupt):  # the usual end of a server
                     uvicorn.Server(settings).run(sockets=[listening])

@@ -157,6 +157,14 @@ def _lines(film: SourceInfo, roles: Mapping[int, str], guesses: Mapping[int, Gue
 
 def guess_roles(film: SourceInfo) -> dict[int, Guess]:
     """A role for each soundtrack. Raises TracksUnclear where one is not sure, with the line that would settle it."""
+    guesses = guesses_of(film)
+    if any(guess.role is None for guess in guesses.values()):
+        raise _unsure(film, guesses)
+    return guesses
+
+
+def guesses_of(film: SourceInfo) -> dict[int, Guess]:
+    """What each soundtrack is taken for; of those that are not sure, why not."""
     main = next((track for track in film.soundtracks if track.is_default), None) or next(iter(film.soundtracks), None)
     guesses = {number: _aside(track, main) for number, track in enumerate(film.soundtracks)}
     asked = [number for number, guess in guesses.items() if guess is None]
@@ -170,8 +178,6 @@ def guess_roles(film: SourceInfo) -> dict[int, Guess]:
     if len(voices) > 1 and untold:
         for number in untold:
             sure[number] = Guess(None, "a voice, as another track is: a second speaker, or another language?")
-    if any(guess.role is None for guess in sure.values()):
-        raise _unsure(film, sure)
     return dict(sorted(sure.items()))
 
 

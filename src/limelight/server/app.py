@@ -19,14 +19,29 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from limelight.errors import InputError, LimelightError, OutputError, PlanError, TargetExists, TooLarge
 from limelight.mixing.plan import MixPlan, read_plan
 from limelight.report.words import plain
-from limelight.server.films import Film, Films, Incoming, PageJob, QueueFull
+from limelight.server.answers import (
+    Asked,
+    ChoicesAnswer,
+    Fault,
+    FilmAnswer,
+    JobAnswer,
+    Known,
+    Opened,
+    PageView,
+    TrackAnswer,
+)
+from limelight.server.choices import Choices, Name, what_there_is
+from limelight.server.films import Films, QueueFull
+from limelight.server.incoming import Incoming
+from limelight.server.records import Film
 from limelight.server.sound import FEATURES, INDEX, SOUND, WAVES, WAVES_PER_SECOND
-from limelight.server.work import PICTURES, PLAN, PROPOSAL, Kind, save_plan
+from limelight.server.study import add_study
+from limelight.server.work import PICTURES, PLAN, PROPOSAL, save_plan
 
 STATIC = Path(__file__).with_name("static")
 _HTTP_OF_ERROR: tuple[tuple[type[LimelightError], int], ...] = (
@@ -38,90 +53,12 @@ _HTTP_OF_ERROR: tuple[tuple[type[LimelightError], int], ...] = (
 )
 FilmId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$", description="of a film that is open")]
 JobId = Annotated[str, InPath(pattern="^[a-z]+-[0-9a-f]{1,32}$", description="of a job")]
-Editor = Literal["premiere", "fcpxml", "otio", "reaper", "audition", "csv"]
 Data = Literal["sound", "features", "waves"]
 _FILES: dict[Data, str] = {"sound": SOUND, "features": FEATURES, "waves": WAVES}
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Fault(_Model):
-    """What went wrong."""
-
-    code: str = Field(examples=["E_INPUT"])
-    message: str
-
-
-class Opened(_Model):
-    """A film to be opened."""
-
-    path: str = Field(min_length=1, max_length=4096, description="inside a folder that the page was started with")
-
-
-class Asked(_Model):
-    """A job to be done on a film."""
-
-    kind: Kind
-    editors: list[Editor] = Field(default=[], max_length=6, description="of a timeline: for whom")
-
-
-class JobAnswer(_Model):
-    """A job, and how far it is."""
-
-    id: str
-    film: str
-    kind: Kind
-    editors: list[str]
-    state: Literal["waiting", "running", "done", "failed", "cancelled"]
-    stage: str
-    share: float = Field(ge=0, le=1)
-    seconds: float
-    seconds_left: float | None
-    code: str
-    message: str
-    files: list[str]
-    facts: dict[str, Any] = Field(description="of a film that was rendered: what `limelight render --json` prints")
-
-    @classmethod
-    def of(cls, job: PageJob) -> JobAnswer:
-        values = {name: getattr(job, name) for name in cls.model_fields}
-        return cls(**(values | {"editors": list(job.editors), "files": list(job.files)}))
-
-
-class FilmAnswer(_Model):
-    """A film, and its jobs."""
-
-    id: str
-    name: str
-    duration_seconds: float
-    has_picture: bool
-    analysed: bool = Field(description="whether it can be heard and edited")
-    jobs: list[JobAnswer]
-
-
-class Known(_Model):
-    """A film that could be opened."""
-
-    path: str
-    name: str
-    folder: str
-
-
-class PageView(_Model):
-    """All that the page needs of a film, but for its sound."""
-
-    film: FilmAnswer
-    plan: MixPlan
-    proposal: MixPlan
-    sound: dict[str, Any] = Field(description="where the pieces of the stems lie in `data/sound`; see server/sound.py")
-    pictures: list[tuple[float, float, bool]] = Field(description="from, to (seconds), and whether there is a picture")
-    waves_per_second: int
-
-
-def make_app(films: Films, *, largest_drop_bytes: int | None = None) -> FastAPI:
-    """The application, without its guard."""
+def make_app(films: Films, *, largest_drop_bytes: int | None = None, study: Path | None = None) -> FastAPI:
+    """The application, without its guard. study: the folder of a listening study, served beside."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -133,6 +70,7 @@ def make_app(films: Films, *, largest_drop_bytes: int | None = None) -> FastAPI:
         for status, what in {
             400: "not understood",
             404: "there is none",
+            409: "is there already",
             413: "too large",
             422: "does not fit",
             429: "too many jobs wait",
@@ -152,6 +90,8 @@ def make_app(films: Films, *, largest_drop_bytes: int | None = None) -> FastAPI:
     _add_films(app, films, largest_drop_bytes)
     _add_data(app, films)
     _add_jobs(app, films)
+    if study is not None:
+        add_study(app, study)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 
@@ -183,6 +123,14 @@ def _add_errors(app: FastAPI) -> None:
         return _fault(422, "E_USAGE", f"{place}: {first['msg']}; see /api")
 
 
+def _soundtracks(film: Film, jobs: list[JobAnswer]) -> list[TrackAnswer]:
+    """With what they were last taken for."""
+    heard = [job.facts["guesses"] for job in jobs if "guesses" in job.facts]
+    guesses = heard[-1] if heard else [{}] * len(film.soundtracks)
+    rows = zip(film.soundtracks, guesses, strict=False)
+    return [TrackAnswer(**track, role=guess.get("role") or "", why=guess.get("why", "")) for track, guess in rows]
+
+
 def _fault(status: int, code: str, message: str) -> JSONResponse:
     return JSONResponse({"code": code, "message": plain(message, limit=5000)}, status)
 
@@ -191,7 +139,10 @@ def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> No
     def answer(film: Film) -> FilmAnswer:
         jobs = [JobAnswer.of(job) for job in films.jobs(film.id)]
         known = {name: getattr(film, name) for name in ("id", "name", "duration_seconds", "has_picture")}
-        return FilmAnswer(**known, analysed=films.analysed(film.id), jobs=jobs)
+        analysed, tracks = films.analysed(film.id), _soundtracks(film, jobs)
+        begun = any(job.kind in ("analyse", "tracks") and job.state in ("waiting", "running") for job in jobs)
+        asks = len(tracks) > 1 and not analysed and not begun
+        return FilmAnswer(**known, analysed=analysed, asks=asks, soundtracks=tracks, jobs=jobs)
 
     @app.get("/api/films")
     def list_films() -> list[FilmAnswer]:
@@ -201,7 +152,12 @@ def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> No
     @app.post("/api/films", status_code=201)
     def open_film(wish: Opened) -> FilmAnswer:
         """Opens a film by its path; it is analysed unless it is already."""
-        return answer(films.open(Path(wish.path)))
+        return answer(films.open(Path(wish.path), wish.choices))
+
+    @app.get("/api/choices")
+    def list_choices() -> ChoicesAnswer:
+        """Styles, loudness targets, codecs."""
+        return ChoicesAnswer(**what_there_is())
 
     @app.get("/api/known")
     def list_known() -> list[Known]:
@@ -219,14 +175,18 @@ def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> No
     }
 
     @app.post("/api/dropped", status_code=201, openapi_extra=drop)
-    async def drop_film(request: Request, name: Annotated[str, Field(min_length=1, max_length=500)]) -> FilmAnswer:
+    async def drop_film(
+        request: Request, name: Annotated[str, Field(min_length=1, max_length=500)], style: Name = ""
+    ) -> FilmAnswer:
         """Takes a film as the body of the request, and opens it."""
+        chosen = Choices(style=style)
+        chosen.the_style()
         limits = {} if largest_drop_bytes is None else {"largest_bytes": largest_drop_bytes}
         with Incoming(films.drop(name), **limits) as incoming:
             async for data in request.stream():
                 await run_in_threadpool(incoming.add, data)
         try:
-            return answer(await run_in_threadpool(films.open, incoming.place))
+            return answer(await run_in_threadpool(films.open, incoming.place, chosen))
         except (LimelightError, QueueFull):
             incoming.place.unlink(missing_ok=True)
             raise
@@ -259,6 +219,11 @@ def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> No
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:
         return FileResponse(STATIC / "index.html")
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> FileResponse:
+        """Asked for by browsers on pages that name none."""
+        return FileResponse(STATIC / "icon.svg")
 
     @app.get("/api", include_in_schema=False)
     def api_page() -> FileResponse:
@@ -319,7 +284,7 @@ def _add_jobs(app: FastAPI, films: Films) -> None:
         """Has a film analysed again, rendered, taken apart or handed over to an editor."""
         if (wish.kind == "timeline") != bool(wish.editors):
             raise PlanError("a timeline is for one editor or several, and nothing else is; name them")
-        return JobAnswer.of(films.submit(film, wish.kind, wish.editors))
+        return JobAnswer.of(films.submit(film, wish.kind, wish.editors, wish.choices))
 
     @app.get("/api/jobs")
     def list_jobs() -> list[JobAnswer]:

@@ -3,6 +3,7 @@
     analyse   watch, measure ──► separate, decide ──► plan.json · sound.bin (stems in pieces) · pictures.json, NNNN.jpg
     render    film + plan    ──► NAME.highlighted.EXT                               as `limelight render` does it
     stems     film           ──► NAME.speech.wav, …                                 as `limelight stems`
+    tracks    film           ──► what each of its soundtracks is taken for          as `--tracks auto` guesses
     timeline  film + plan    ──► timelines and stems for an editor, in one ZIP      as `limelight export`
 
 A job is a plain record and can be done again after any death: what it writes is whole or absent. It reports how far it is
@@ -13,9 +14,10 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -27,27 +29,31 @@ from limelight.media.probe import probe
 from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.mixing.controls import Controls
 from limelight.mixing.delivery import LOSSY_MARGIN_DB
-from limelight.mixing.job import Job, Progress, Scratch, analyse
+from limelight.mixing.job import Job, Progress, Scratch, analyse, tracks_of
 from limelight.mixing.mixers import AnySeparator, StemMixer
 from limelight.mixing.plan import MixPlan, plan_text, read_plan
-from limelight.models.registry import DEFAULT_SEPARATOR, load_director, load_separator
+from limelight.mixing.track_roles import find_tracks, guesses_of
+from limelight.models.registry import DEFAULT_SEPARATOR, load_director, load_separator, styled
 from limelight.report.facts import result_facts
 from limelight.report.thumbnails import Cell, thumbnails
 from limelight.report.words import plain
+from limelight.server.choices import AS_USUAL, Choices
 from limelight.server.sound import write_sound
 from limelight.timelines.hand_over import export
 from limelight.vision.encoder import PictureStatistics
 
-Kind = Literal["analyse", "render", "stems", "timeline"]
+Kind = Literal["tracks", "analyse", "render", "stems", "timeline"]
 Report = Callable[[float], None]
 # The stages of each kind of job, and about which share of its time each takes.
 STAGES: dict[Kind, dict[str, float]] = {
+    "tracks": {"listen": 1.0},
     "analyse": {"look": 0.3, "measure": 0.05, "plan": 0.45, "sound": 0.15, "pictures": 0.05},
     "render": {"render": 1.0},
     "stems": {"measure": 0.2, "render": 0.8},
     "timeline": {"render": 0.9, "pack": 0.1},
 }
 PROPOSAL, PLAN, PICTURES, RESULTS = "proposal.json", "plan.json", "pictures.json", "results"
+_FRESH = "fresh"  # what an analysis has made so far
 _MOST_PICTURES = 300
 _SHORTEST_CELL_SECONDS = 2.0
 _CELLS = 60  # of a film that is one shot
@@ -64,6 +70,7 @@ class Task:
     director: str | None = None
     editors: tuple[str, ...] = ()  # of a timeline
     threads: int | None = 1  # of a model
+    choices: Choices = AS_USUAL
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,9 @@ def overall(kind: Kind, done: float) -> tuple[str, float]:
 
 def do_task(task: Task, report: Report) -> Done:
     """Does a job. Raises the errors of `limelight.errors`."""
-    work = {"analyse": _analyse, "render": _render, "stems": _stems, "timeline": _timeline}[task.kind]
+    work = {"tracks": _tracks, "analyse": _analyse, "render": _render, "stems": _stems, "timeline": _timeline}[
+        task.kind
+    ]
     return work(task, _progress(task.kind, report))
 
 
@@ -102,13 +111,37 @@ def _progress(kind: Kind, report: Report) -> Progress:
     return progress
 
 
+def _tracks(task: Task, progress: Progress) -> Done:
+    progress("listen", 0.0, 1.0)
+    guesses = guesses_of(probe(task.film))
+    return Done(facts={"guesses": [{"role": guess.role, "why": plain(guess.why)} for guess in guesses.values()]})
+
+
 def _analyse(task: Task, progress: Progress) -> Done:
-    folder = Path(task.folder)
-    job = Job.of(task.film, progress=progress)
-    mixer = StemMixer(_separator(task.separator or DEFAULT_SEPARATOR, task.threads), _director(task.director))
+    """Made beside what an earlier analysis has left, which it replaces when it is whole."""
+    folder, fresh, chosen = Path(task.folder), Path(task.folder) / _FRESH, task.choices
+    shutil.rmtree(fresh, ignore_errors=True)
+    with naming_write_errors(fresh):
+        fresh.mkdir()
+    notes = _analyse_into(fresh, task, chosen, progress)
+    with naming_write_errors(folder):
+        (folder / PLAN).unlink(missing_ok=True)
+        made = sorted(fresh.iterdir(), key=lambda path: path.name == PLAN)  # it says that the others are there
+        for path in made:
+            path.replace(folder / path.name)
+        fresh.rmdir()
+    return Done(facts={"notes": notes, "chosen": {name: value for name, value in asdict(chosen).items() if value}})
+
+
+def _analyse_into(folder: Path, task: Task, chosen: Choices, progress: Progress) -> list[str]:
+    tracks = find_tracks(probe(task.film), tracks=chosen.tracks) if chosen.tracks else None
+    job = Job.of(task.film, audio_stream=chosen.audio_stream, progress=progress, tracks=tracks)
+    style = chosen.the_style()
+    separator = tracks or _separator(task.separator or DEFAULT_SEPARATOR, task.threads)
+    mixer = StemMixer(separator, styled(_director(task.director), style), style)
     with Scratch(folder / "scratch") as job.scratch:
         found = analyse(job, PictureStatistics(sampled=mixer.sampled), partial(mixer.hear, job))
-        plan = mixer.plan(job, found, Controls())
+        plan = mixer.plan(job, found, api.with_style(Controls(), style))
         if found.heard is None:  # as `analyse` promises, for a mixer that hears
             raise ModelError(f"wanted the features of {job.info.path.name}, heard nothing; report this")
         blocks = job.followed("sound", job.original())
@@ -117,7 +150,7 @@ def _analyse(task: Task, progress: Progress) -> Done:
     _write_pictures(job, plan, folder, progress)
     _write(folder / PROPOSAL, plan_text(plan))
     _write(folder / PLAN, plan_text(plan))
-    return Done(facts={"notes": [plain(note) for note in job.notes]})
+    return [plain(note) for note in (*(tracks.reasons if tracks else ()), *job.notes)]
 
 
 def _limit_margin_db(job: Job) -> float:
@@ -160,8 +193,11 @@ def _render(task: Task, progress: Progress) -> Done:
     plan = read_plan(Path(task.folder) / PLAN)
     source = Path(task.film)
     target = _results(task) / api.default_target(probe(source)).name
-    separator = _separator(task.separator or plan.model.name, task.threads)
-    result = api.render_video(source, plan, target, separator=separator, overwrite=True, progress=progress)
+    separator = _separator_of(task, plan)
+    new = task.choices.new_track(plan)
+    result = api.render_video(
+        source, plan, target, separator=separator, new_track=new, overwrite=True, progress=progress
+    )
     return Done((target.name,), result_facts(result))
 
 
@@ -170,7 +206,8 @@ def _stems(task: Task, progress: Progress) -> Done:
     written = api.separate_video(
         task.film,
         _results(task),
-        separator=_separator(task.separator or plan.model.name, task.threads),
+        separator=_separator_of(task, plan),
+        tracks=tracks_of(plan.source, probe(task.film)) if plan.source.tracks else None,
         audio_stream=plan.source.audio_stream,
         overwrite=True,
         progress=progress,
@@ -182,7 +219,7 @@ def _timeline(task: Task, progress: Progress) -> Done:
     """One ZIP: an editor wants the timeline and its stems side by side."""
     plan = read_plan(Path(task.folder) / PLAN)
     source, folder = Path(task.film), _results(task)
-    separator = _separator(task.separator or plan.model.name, task.threads)
+    separator = _separator_of(task, plan)
     with naming_write_errors(folder), Scratch(folder / "timeline") as scratch:
         made = export(plan, source, scratch.folder(), task.editors, separator=separator, progress=progress)
         target = folder / f"{source.stem}.{'-'.join(task.editors)}.zip"
@@ -224,8 +261,6 @@ def save_plan(plan: MixPlan, folder: Path) -> MixPlan:
 
 def check_room(folder: Path, film: Path) -> None:
     """Raises OutputError where the disk has no room for a film's stems: about a gigabyte and a half an hour."""
-    import shutil
-
     needed = round(probe(film).duration_seconds * _BYTES_A_SECOND)
     with naming_write_errors(folder):
         if shutil.disk_usage(folder).free < needed:
@@ -236,6 +271,11 @@ def check_room(folder: Path, film: Path) -> None:
 
 
 _BYTES_A_SECOND = 400_000  # of stereo at 48 kHz
+
+
+def _separator_of(task: Task, plan: MixPlan) -> AnySeparator | None:
+    """None where the tracks are known: the plan says which they are."""
+    return None if plan.source.tracks else _separator(task.separator or plan.model.name, task.threads)
 
 
 @lru_cache(maxsize=2)

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -43,6 +43,7 @@ TOLERANCE_LU = 0.2  # between versions of a clip, measured on what is played
 CEILING = 0.97  # of full scale
 LONGEST_APART_SECONDS = 0.5  # between a film and its version
 STUDY, KEY = "limelight-study", "limelight-study-key"
+DEFINES = "window.STUDY = "
 PAGE_FILES = ("index.html", "study.css", "study.js")
 
 Kind = Literal["ranking", "pairs"]
@@ -138,12 +139,24 @@ def make_study(
     text = json.dumps(definition, indent=1)
     definition["id"] = sha256(text.encode()).hexdigest()[:16]
     with naming_write_errors(folder):
-        (folder / "definition.js").write_text(f"window.STUDY = {json.dumps(definition, indent=1)};\n", encoding="utf-8")
+        (folder / "definition.js").write_text(f"{DEFINES}{json.dumps(definition, indent=1)};\n", encoding="utf-8")
         key_text = {"format": KEY, "version": 1, "study": definition["id"], "kind": design.kind, "versions": names}
         films = {f"c{n + 1:02d}": clip.film.name for n, clip in enumerate(clips)}
         key_text |= {"films": films, "sounds": key, "trials": [asdict(trial) for trial in trials]}
         key_path.write_text(json.dumps(key_text, indent=1), encoding="utf-8")
     return Made(folder, key_path, len(clips), len(trials), apart)
+
+
+def read_definition(folder: Path) -> dict[str, Any]:
+    """What a study's page is told. Raises InputError where the folder holds no study."""
+    place = folder / "definition.js"
+    try:
+        found = json.loads(place.read_text(encoding="utf-8").removeprefix(DEFINES).rstrip("\n;"))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict) or found.get("format") != STUDY:
+        raise InputError(f"Wanted a study in {folder}, found none; make it with `limelight study make`.")
+    return found
 
 
 def versions_of(film: Path, folders: Mapping[str, Path]) -> dict[str, Path]:

@@ -16,19 +16,22 @@ async function ask(url, options = {}) {
 }
 
 const json = async (url, options) => (await ask(url, options)).json();
+const bytes = async (url) => (await ask(url)).arrayBuffer();
 const send = (method, body) => ({ method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 export const client = {
   films: () => json("/api/films"),
   known: () => json("/api/known"),
-  open: (path) => json("/api/films", send("POST", { path })),
-  drop: (file) => json(`/api/dropped?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }),
+  choices: () => json("/api/choices"),
+  open: (path, choices) => json("/api/films", send("POST", { path, choices })),
+  drop: (file, style) => json(`/api/dropped?${new URLSearchParams({ name: file.name, style })}`, { method: "POST", body: file }),
   film: (film) => json(filmUrl(film)),
   remove: (film) => ask(filmUrl(film), { method: "DELETE" }),
-  view: (film) => json(filmUrl(film, "/view")),
-  data: async (film, name) => (await ask(filmUrl(film, `/data/${name}`))).arrayBuffer(),
+  /** All of an analysed film but its sound and pictures: its view, features, waves, and what can be chosen. */
+  whole: (film) =>
+    Promise.all([json(filmUrl(film, "/view")), bytes(filmUrl(film, "/data/features")), bytes(filmUrl(film, "/data/waves")), client.choices()]),
   keep: (film, plan) => json(filmUrl(film, "/plan"), send("PUT", plan)),
-  submit: (film, kind, editors = []) => json(filmUrl(film, "/jobs"), send("POST", { kind, editors })),
+  submit: (film, kind, { editors = [], choices = {} } = {}) => json(filmUrl(film, "/jobs"), send("POST", { kind, editors, choices })),
   cancel: (job) => json(`/api/jobs/${encodeURIComponent(job)}`, { method: "DELETE" }),
   soundUrl: (film) => filmUrl(film, "/data/sound"),
   filmUrl: (film) => filmUrl(film, "/film"),

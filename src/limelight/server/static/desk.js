@@ -7,16 +7,7 @@
 import { dbToGain } from "./decibels.js";
 import { STEMS } from "./mixer.js";
 
-// Names as in `mixing/controls.py`. gated: measured where somebody speaks, unless that is less than `LEAST_DIALOGUE` of the time.
-export const TARGETS = {
-  keep: null,
-  youtube: { lufs: -14 },
-  podcast: { lufs: -16 },
-  ebu: { lufs: -23 },
-  atsc: { lufs: -24, ceilingDb: -2 },
-  netflix: { lufs: -27, ceilingDb: -2, gated: true, programmeLufs: -24 },
-};
-const LEAST_DIALOGUE = 0.15;
+const LEAST_DIALOGUE = 0.15; // of the time, under which a dialogue-gated target is measured on the whole
 const CEILING_DB = -1;
 const COLUMNS = 8; // of a row of features: ss sm se mm me ee presence 0
 const PAIRS = [[0, 0], [0, 1], [0, 2], [1, 1], [1, 2], [2, 2]];
@@ -25,15 +16,17 @@ const [LOWEST_DB, HIGHEST_DB] = [-40, 20];
 const MOST_UNDOS = 200;
 
 export class Desk extends EventTarget {
-  constructor({ plan, proposal, sound }, features) {
+  /** targets: how loud platforms want a film, as `/api/choices` tells. */
+  constructor({ plan, proposal, sound }, features, targets) {
     super();
     this.original = proposal;
+    this.targets = new Map(targets.map((target) => [target.name, target]));
     this.features = features;
     this.rows = features.length / COLUMNS;
     this.sound = sound;
     this.step = proposal.step_seconds;
     this.proposed = STEMS.map((stem) => Float32Array.from(proposal.gains_db[stem]));
-    this.controls = { strength: 1, offsetsDb: [0, 0, 0], loudness: "keep" };
+    this.controls = controlsOf(proposal);
     this.drawn = this.proposed.map((curve) => curve.slice());
     this.undos = [];
     this.redos = [];
@@ -47,9 +40,8 @@ export class Desk extends EventTarget {
 
   /** What was kept by the server: curves hold strength and faders already. */
   restore(plan) {
-    const { strength, loudness } = plan.controls;
-    const offsets = STEMS.map((stem) => plan.controls[`${stem}_db`]);
-    this.controls = { strength, offsetsDb: offsets, loudness: String(loudness) in TARGETS ? String(loudness) : "keep" };
+    this.controls = controlsOf(plan);
+    const { strength, offsetsDb: offsets } = this.controls;
     if (strength > 0) {
       STEMS.forEach((stem, k) => {
         const curve = plan.gains_db[stem];
@@ -143,7 +135,7 @@ export class Desk extends EventTarget {
   /** Back to what the director proposed. */
   reset() {
     this.once(() => {
-      this.controls = { strength: 1, offsetsDb: [0, 0, 0], loudness: "keep" };
+      this.controls = controlsOf(this.original);
       STEMS.forEach((_, k) => {
         this.drawn[k].set(this.proposed[k]);
         this.changed({ stem: k, from: 0, count: this.points });
@@ -170,14 +162,14 @@ export class Desk extends EventTarget {
 
   follow() {
     this.changesNothing = !this.audible();
-    const target = TARGETS[this.controls.loudness];
+    const target = this.target(this.controls.loudness);
     const { before, missing } = this.wished(target);
-    this.ceilingDb = (this.original.controls.true_peak_dbtp ?? target?.ceilingDb ?? CEILING_DB) - this.sound.limit_margin_db;
+    this.ceilingDb = (this.controls.truePeakDbtp ?? target?.true_peak_dbtp ?? CEILING_DB) - this.sound.limit_margin_db;
     this.makeupDb = 0;
     if (before !== null && !(this.changesNothing && target === null)) {
       const change = this.changesNothing ? 0 : this.changeLu((k, t) => this.gainAt(k, t));
       // what the limiter takes of the proposal, which the planner has foretold
-      const taken = this.original.makeup_db + this.proposedChange;
+      const taken = this.original.makeup_db + this.proposedChange - this.wished(this.target(this.original.controls.loudness)).missing;
       this.makeupDb = Math.round(100 * clamp(missing - change + taken * this.controls.strength, -60, 60)) / 100;
     }
     this.changesNothing &&= this.makeupDb === 0;
@@ -185,13 +177,19 @@ export class Desk extends EventTarget {
     this.matchDb = [Math.min(0, missing), Math.min(0, -missing)];
   }
 
+  /** A name or a number of LUFS; null keeps the film's. */
+  target(loudness) {
+    if (loudness === "keep") return null;
+    return this.targets.get(loudness) ?? { lufs: Number(loudness) };
+  }
+
   /** How loud the film is, as the target measures it, and how much louder it should be. */
   wished(target) {
     const { before_lufs: whole, dialogue_before_lufs: dialogue, speech_share: share } = this.original.loudness;
     if (whole === null || target === null) return { before: whole, missing: 0 };
-    const gated = target.gated && (share ?? 0) >= LEAST_DIALOGUE;
+    const gated = target.dialogue_gated && (share ?? 0) >= LEAST_DIALOGUE;
     const before = gated && typeof dialogue === "number" ? dialogue : whole;
-    return { before, missing: (gated ? target.lufs : (target.programmeLufs ?? target.lufs)) - before };
+    return { before, missing: (gated ? target.lufs : (target.programme_lufs ?? target.lufs)) - before };
   }
 
   audible() {
@@ -234,7 +232,7 @@ export class Desk extends EventTarget {
     STEMS.forEach((stem, k) => {
       gains[stem] = Array.from(this.drawn[k], (_, i) => (this.changesNothing ? 0 : round(this.gain(k, i), 3)));
     });
-    const { strength, offsetsDb, loudness } = this.controls;
+    const { strength, offsetsDb, loudness, truePeakDbtp } = this.controls;
     const shots = this.original.shots.map((shot) => ({ ...shot, gains_db: this.shotGains(shot, gains) }));
     return {
       ...this.original,
@@ -242,6 +240,7 @@ export class Desk extends EventTarget {
         ...this.original.controls,
         strength,
         loudness,
+        true_peak_dbtp: truePeakDbtp,
         ...Object.fromEntries(STEMS.map((stem, k) => [`${stem}_db`, offsetsDb[k]])),
       },
       loudness: { ...this.original.loudness, predicted_after_lufs: this.loudness.after },
@@ -262,6 +261,12 @@ export class Desk extends EventTarget {
       }),
     );
   }
+}
+
+/** What a plan's controls say, as the desk holds it. */
+function controlsOf({ controls }) {
+  const { strength, loudness, true_peak_dbtp: truePeakDbtp } = controls;
+  return { strength, offsetsDb: STEMS.map((stem) => controls[`${stem}_db`]), loudness, truePeakDbtp };
 }
 
 /** Gated loudness of rows of power: momentary sums of four rows, over −70 LUFS, then over what lies 10 LU under their mean. */

@@ -1,48 +1,47 @@
-// One film: picture, faders, timeline, results, shots, and the keys.
+// One film: picture, faders, timeline; beside it results, shots and keys, each in a file of its own.
 
 import { client } from "./client.js";
 import { clock, decibels } from "./decibels.js";
 import { Desk } from "./desk.js";
-import { progressOf } from "./library.js";
+import { key } from "./keys.js";
 import { STEMS } from "./mixer.js";
 import { Player } from "./player.js";
+import { Results } from "./results.js";
+import { Shots } from "./shots.js";
 import { Timeline } from "./timeline.js";
 
 const KEEP_MILLISECONDS = 600; // after the last edit
-const KINDS = { analyse: "Analysis", render: "Film", stems: "Stems", timeline: "Timeline" };
 
 export class FilmView {
-  constructor(main, id, say) {
-    Object.assign(this, { main, id, say });
-    this.onKey = (event) => this.key(event);
+  /** found: what `client.whole` gives, on its way; onAnalysed: called when the film was analysed again. */
+  constructor(main, id, found, { say, onAnalysed }) {
+    Object.assign(this, { main, id, found, say, onAnalysed });
+    this.onKey = (event) => key(this, event);
   }
 
   async open() {
-    const [view, features, waves] = await Promise.all([
-      client.view(this.id),
-      client.data(this.id, "features"),
-      client.data(this.id, "waves"),
-    ]);
+    const [view, features, waves, choices] = await this.found;
     if (this.closed) return;
     this.view = view;
     this.title = view.film.name;
     this.main.append(document.querySelector("#film").content.cloneNode(true));
     this.find = (id) => this.main.querySelector(`#${id}`);
     this.main.querySelector("h1").textContent = this.title;
-    this.desk = new Desk(view, new Float32Array(features));
+    this.choices = choices;
+    this.desk = new Desk(view, new Float32Array(features), choices.targets);
     this.makeTimeline(new Uint8Array(waves));
     this.makePlayer();
     this.makeFaders();
     this.makeTools();
-    this.makeResults();
-    this.makeShots();
+    this.results = new Results(this);
+    this.shots = new Shots(this);
     this.desk.addEventListener("change", ({ detail }) => this.changed(detail));
     this.desk.addEventListener("kept", () => this.keepSoon());
     this.changed({});
     document.addEventListener("keydown", this.onKey);
     this.onLeave = (event) => this.unkept && event.preventDefault();
     addEventListener("beforeunload", this.onLeave);
-    this.showJobs(view.film);
+    this.results.showJobs(view.film);
   }
 
   // ---- hearing and seeing ----
@@ -86,7 +85,7 @@ export class FilmView {
     slider.setAttribute("aria-valuenow", at.toFixed(1));
     slider.setAttribute("aria-valuetext", `${clock(at, 1)}, ${gains}`);
     if (!this.find("still").hidden) this.showStill(at);
-    this.showShotAt(at);
+    this.shots?.showAt(at);
     this.meter();
   }
 
@@ -163,11 +162,24 @@ export class FilmView {
     });
     const strength = this.find("strength");
     this.gesture(strength, () => this.desk.control({ strength: Number(strength.value) }));
-    const loudness = this.find("loudness");
-    loudness.addEventListener("change", () => this.desk.once(() => this.desk.control({ loudness: loudness.value })));
+    this.makeLoudness();
     this.find("undo").addEventListener("click", () => this.desk.undo());
     this.find("redo").addEventListener("click", () => this.desk.redo());
     this.find("reset").addEventListener("click", () => this.desk.reset());
+  }
+
+  makeLoudness() {
+    const [select, lufs, peak] = ["loudness", "lufs", "peak"].map((id) => this.find(id));
+    const targets = this.choices.targets.map((target) => new Option(`${target.name}, ${signed(target.lufs)} LUFS${target.dialogue_gated ? " dialogue" : ""}`, target.name));
+    select.append(new Option("as the film", "keep"), ...targets, new Option("a number …", "own"));
+    const wish = (values) => this.desk.once(() => this.desk.control(values));
+    select.addEventListener("change", () => {
+      const own = Math.round(this.desk.original.loudness.before_lufs ?? -23);
+      wish({ loudness: select.value === "own" ? own : select.value });
+      if (select.value === "own") lufs.focus();
+    });
+    lufs.addEventListener("change", () => (lufs.value && lufs.reportValidity() ? wish({ loudness: Number(lufs.value) }) : this.changed({})));
+    peak.addEventListener("change", () => (peak.reportValidity() ? wish({ truePeakDbtp: peak.value ? Number(peak.value) : null }) : this.changed({})));
   }
 
   /** A slider's way from where it was to where it is let go is one step to undo. */
@@ -194,13 +206,17 @@ export class FilmView {
     });
     this.find("strength").value = controls.strength;
     this.find("strength-value").textContent = `${Math.round(100 * controls.strength)} %`;
-    this.find("loudness").value = controls.loudness;
+    const isOwn = !["keep", ...this.desk.targets.keys()].includes(controls.loudness);
+    this.find("loudness").value = isOwn ? "own" : controls.loudness;
+    this.find("own-loudness").hidden = !isOwn;
+    this.find("lufs").value = isOwn ? controls.loudness : "";
+    this.find("peak").value = controls.truePeakDbtp ?? "";
     this.find("makeup").textContent = loudness.after === null ? "silent" : `${loudness.after.toFixed(1).replace("-", "−")} LUFS`;
     this.find("makeup").title = changesNothing ? "Nothing is changed: the render is the original." : `The whole mix is moved by ${decibels(makeupDb)}.`;
     this.find("undo").disabled = !undos.length;
     this.find("redo").disabled = !redos.length;
     this.showMatch();
-    if (detail.stem === undefined && !this.desk.gesture) this.showGains();
+    if (detail.stem === undefined && !this.desk.gesture) this.shots.showGains();
   }
 
   keepSoon() {
@@ -217,7 +233,7 @@ export class FilmView {
       await client.keep(this.id, this.desk.plan());
     } catch (error) {
       this.unkept = true;
-      this.trouble(error);
+      this.results.trouble(error);
     }
   }
 
@@ -273,213 +289,9 @@ export class FilmView {
     for (const button of this.find("tools").children) button.setAttribute("aria-checked", String(button.dataset.tool === tool));
   }
 
-  // ---- shots ----
-
-  makeShots() {
-    const { proposal, pictures, film } = this.view;
-    const notes = film.jobs.findLast((job) => job.kind === "analyse" && job.state === "done")?.facts.notes ?? [];
-    const decider = proposal.director ? `Decided by ${proposal.director.name}, stems by ${proposal.model.name}.` : "";
-    this.find("notes").textContent = [decider, ...notes].join(" ");
-    this.rows = proposal.shots.map((shot, n) => {
-      const row = document.createElement("tr");
-      const go = document.createElement("button");
-      go.append(clock(shot.start_seconds, 1));
-      go.setAttribute("aria-label", `Shot ${n + 1}, go to ${clock(shot.start_seconds, 1)}`);
-      const number = pictures.findIndex(([start, end, there]) => there && start >= shot.start_seconds - 0.01 && end <= shot.end_seconds + 0.01);
-      if (number >= 0) {
-        const image = new Image();
-        image.loading = "lazy";
-        image.alt = "";
-        image.src = client.pictureUrl(this.id, number);
-        go.prepend(image);
-      }
-      go.addEventListener("click", () => this.player.seek(shot.start_seconds));
-      row.insertCell().append(go);
-      const why = row.insertCell();
-      why.append(shot.reason);
-      const { heard, seen } = told(shot);
-      for (const line of heard) why.append(element("span", "more", line));
-      if (seen.length) {
-        const details = document.createElement("details");
-        details.append(element("summary", "", "Seen"), ...seen.map((line) => element("span", "more", line)));
-        why.append(details);
-      }
-      for (const stem of STEMS) {
-        const cell = row.insertCell();
-        cell.className = `db ${stem}`;
-        cell.dataset.stem = stem;
-      }
-      this.find("shots").append(row);
-      return row;
-    });
-    this.showGains();
-  }
-
-  showGains() {
-    this.rows?.forEach((row, n) => {
-      const gains = this.desk.shotGains(this.view.proposal.shots[n]);
-      STEMS.forEach((stem, k) => (row.cells[2 + k].textContent = decibels(gains[stem])));
-    });
-  }
-
-  showShotAt(at) {
-    const shots = this.view.proposal.shots;
-    const now = shots.findLastIndex((shot) => shot.start_seconds <= at + 1e-3);
-    if (now === this.shot) return;
-    this.rows?.[this.shot]?.classList.remove("now");
-    this.rows?.[now]?.classList.add("now");
-    this.shot = now;
-  }
-
-  // ---- results ----
-
-  makeResults() {
-    this.find("plan-file").href = client.planFileUrl(this.id);
-    this.find("plan-file").addEventListener("click", async (event) => {
-      if (!this.unkept) return;
-      event.preventDefault();
-      await this.keep();
-      event.target.click();
-    });
-    this.find("render").addEventListener("click", () => this.submit("render"));
-    this.find("make-stems").addEventListener("click", () => this.submit("stems"));
-    this.find("make-timeline").addEventListener("click", () => this.submit("timeline", [this.find("editor").value]));
-  }
-
-  async submit(kind, editors = []) {
-    try {
-      await this.keep();
-      if (this.unkept) return;
-      await client.submit(this.id, kind, editors);
-      this.say(`${KINDS[kind]}: begun`);
-    } catch (error) {
-      this.trouble(error);
-    }
-    this.refresh();
-  }
-
-  async refresh() {
-    clearTimeout(this.timer);
-    try {
-      const film = await client.film(this.id);
-      if (!this.closed) this.showJobs(film);
-    } catch (error) {
-      this.trouble(error);
-      if (!this.closed) this.timer = setTimeout(() => this.refresh(), 3000);
-    }
-  }
-
-  showJobs(film) {
-    const jobs = film.jobs.filter((job) => job.kind !== "analyse" || !["done", "cancelled"].includes(job.state)).slice(-12).reverse();
-    this.find("jobs").replaceChildren(...jobs.map((job) => this.jobRow(job)));
-    const busy = jobs.filter((job) => ["waiting", "running"].includes(job.state));
-    for (const job of this.busy ?? []) {
-      const now = film.jobs.find((one) => one.id === job.id);
-      if (now && !busy.some((one) => one.id === job.id)) this.say(`${KINDS[now.kind]}: ${progressOf(now)}`);
-    }
-    this.busy = busy;
-    if (busy.length) this.timer = setTimeout(() => this.refresh(), 700);
-  }
-
-  jobRow(job) {
-    const row = document.createElement("li");
-    row.dataset.state = job.state;
-    row.dataset.kind = job.kind;
-    const about = element("div", "about");
-    about.append(element("span", "name", job.kind === "timeline" ? `Timeline for ${job.editors.join(", ")}` : KINDS[job.kind]));
-    about.append(element("span", "quiet", progressOf(job)));
-    for (const name of job.files) {
-      const link = element("a", "", `Download ${name}`);
-      link.href = client.resultUrl(this.id, name);
-      link.download = "";
-      about.append(link);
-    }
-    row.append(about);
-    if (["waiting", "running"].includes(job.state)) {
-      const stop = element("button", "", "Stop");
-      stop.setAttribute("aria-label", `Stop: ${KINDS[job.kind]}`);
-      stop.addEventListener("click", () => client.cancel(job.id).catch((error) => this.trouble(error)).then(() => this.refresh()));
-      const bar = document.createElement("progress");
-      bar.max = 1;
-      bar.value = job.share;
-      bar.setAttribute("aria-label", KINDS[job.kind]);
-      row.append(stop, bar);
-    }
-    if (job.message && job.state === "failed") row.append(element("p", "trouble", `${job.code}: ${job.message}`));
-    return row;
-  }
-
-  trouble(error) {
-    if (this.closed) return;
-    const old = this.find("jobs").querySelector(".told");
-    const told = old ?? element("li", "told");
-    told.replaceChildren(element("p", "trouble", error.message));
-    told.setAttribute("role", "alert");
-    if (!old) this.find("jobs").prepend(told);
-  }
-
-  // ---- keys ----
-
-  key(event) {
-    const { target, key } = event;
-    const command = event.ctrlKey || event.metaKey;
-    if (target.matches("input:not([type='range']), select, textarea") || event.altKey) return;
-    if (command) {
-      if (key.toLowerCase() !== "z" && key.toLowerCase() !== "y") return;
-      if (key.toLowerCase() === "y" || event.shiftKey) this.desk.redo();
-      else this.desk.undo();
-      event.preventDefault();
-      return;
-    }
-    const onSlider = target.matches("input[type='range']");
-    const onButton = target.matches("button, a, summary, [role='region']");
-    const onTimeline = target === this.find("timeline");
-    const done = this.press(event, { onSlider, onButton, onTimeline });
-    if (done) event.preventDefault();
-  }
-
-  press({ key, code, shiftKey }, { onSlider, onButton, onTimeline }) {
-    const { player, timeline } = this;
-    if (key === " ") return !onButton && (player.toggle(), true);
-    const digit = /^Digit([123])$/.exec(code)?.[1];
-    if (digit) return shiftKey ? this.flip("muted", digit - 1) : this.choose(digit - 1), true;
-    if (key === "ArrowLeft" || key === "ArrowRight") {
-      return !onSlider && (player.seek(player.at + (key === "ArrowLeft" ? -1 : 1) * (shiftKey ? 10 : 1)), true);
-    }
-    if (key === "ArrowUp" || key === "ArrowDown") {
-      if (!onTimeline) return false;
-      timeline.nudge(key === "ArrowUp" ? 0.5 : -0.5);
-      this.say(`${STEMS[timeline.stem]} ${decibels(this.desk.gainAt(timeline.stem, timeline.range ? timeline.range[0] + 0.5 : player.at))}`);
-      return true;
-    }
-    if (key === "Home" || key === "End") return !onSlider && (player.seek(key === "Home" ? 0 : player.seconds), true);
-    const actions = {
-      a: () => player.listen({ after: 0 }),
-      b: () => player.listen({ after: 1 }),
-      "+": () => timeline.zoom(0.5),
-      "=": () => timeline.zoom(0.5),
-      "-": () => timeline.zoom(2),
-      "[": () => timeline.choose(player.at, Math.max(player.at + 0.5, timeline.range?.[1] ?? 0)),
-      "]": () => timeline.choose(Math.min(player.at - 0.5, timeline.range?.[0] ?? player.at - 1), player.at),
-      ",": () => this.jump(-1),
-      ".": () => this.jump(1),
-      escape: () => timeline.choose(null),
-    };
-    const action = actions[key.toLowerCase()];
-    action?.();
-    return Boolean(action);
-  }
-
-  jump(by) {
-    const starts = this.view.proposal.shots.map((shot) => shot.start_seconds);
-    const at = this.player.at;
-    const next = by > 0 ? starts.find((start) => start > at + 0.05) : starts.findLast((start) => start < at - 0.5);
-    if (next !== undefined) this.player.seek(next);
-  }
-
   close() {
     this.closed = true;
-    clearTimeout(this.timer);
+    this.results?.close();
     document.removeEventListener("keydown", this.onKey);
     removeEventListener("beforeunload", this.onLeave);
     if (!this.player) return;
@@ -489,19 +301,4 @@ export class FilmView {
   }
 }
 
-/** What was heard and seen in a shot, a line each, and how sure the director is. */
-function told(shot) {
-  const levels = Object.entries(shot.heard_lufs ?? {}).filter(([, level]) => level > -60);
-  const parts = levels.map(([stem, level]) => `${stem} ${level.toFixed(0).replace("-", "−")} LUFS`);
-  if (typeof shot.speech_present === "number") parts.push(`somebody speaks ${Math.round(100 * shot.speech_present)} % of the time`);
-  const heard = parts.length ? [`Heard: ${parts.join(", ")}`] : [];
-  if (typeof shot.confidence === "number") heard.push(`Sure: ${Math.round(100 * shot.confidence)} %`);
-  return { heard, seen: Object.entries(shot.cues).map(([kind, words]) => `${kind}: ${words}`) };
-}
-
-function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
+const signed = (number) => String(number).replace("-", "−");

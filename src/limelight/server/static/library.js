@@ -1,9 +1,11 @@
 // The list of films: open one by path, drop one, see how far each is.
 
+import { choicesForm, offerStyles } from "./choices.js";
 import { client } from "./client.js";
 import { clock, duration } from "./decibels.js";
 
 const STAGES = {
+  listen: "listening to the soundtracks",
   look: "watching the picture", measure: "measuring the sound", plan: "deciding the balance", sound: "writing the stems",
   pictures: "taking small pictures", render: "writing the film", pack: "packing",
 };
@@ -26,7 +28,7 @@ export class LibraryView {
     this.find = (id) => this.main.querySelector(`#${id}`);
     this.find("open").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.take(() => client.open(this.find("path").value.trim())).then((ok) => ok && this.find("open").reset());
+      this.take(() => client.open(this.find("path").value.trim(), { style: this.find("style").value })).then((ok) => ok && (this.find("path").value = ""));
     });
     this.find("file").addEventListener("change", ({ target }) => this.drop(target.files).then(() => (target.value = "")));
     const zone = this.find("drop");
@@ -37,6 +39,9 @@ export class LibraryView {
         if (kind === "drop") this.drop(event.dataTransfer.files);
       });
     }
+    this.choices = await client.choices();
+    if (this.closed) return;
+    offerStyles(this.find("style"), this.find("style-about"), this.choices.styles);
     await this.refresh();
     for (const { path } of await client.known()) {
       const option = document.createElement("option");
@@ -48,7 +53,7 @@ export class LibraryView {
   async drop(files) {
     for (const file of files) {
       this.say(`Taking ${file.name}`);
-      await this.take(() => client.drop(file));
+      await this.take(() => client.drop(file, this.find("style").value));
     }
   }
 
@@ -107,21 +112,22 @@ export class LibraryView {
     row.querySelector(".remove").setAttribute("aria-label", `Remove ${film.name}`);
     row.querySelector(".cancel").setAttribute("aria-label", `Stop ${film.name}`);
     row.querySelector(".remove").addEventListener("click", () => this.take(() => client.remove(film.id)));
-    row.querySelector(".again").addEventListener("click", () => this.take(() => client.submit(film.id, "analyse")));
+    row.querySelector(".again").addEventListener("click", () => this.take(() => client.submit(film.id, row.again.kind, { choices: row.again.choices })));
     row.querySelector(".cancel").addEventListener("click", () => this.take(() => client.cancel(row.dataset.job)));
     this.find("films").append(row);
     return row;
   }
 
   fill(row, film) {
-    const job = film.jobs.findLast((one) => ["waiting", "running"].includes(one.state)) ?? film.jobs.findLast((one) => one.kind === "analyse");
+    const job = film.jobs.findLast((one) => ["waiting", "running"].includes(one.state)) ?? film.jobs.findLast((one) => ["tracks", "analyse"].includes(one.kind));
+    row.again = { kind: job?.kind ?? "analyse", choices: job?.choices ?? {} };
     const busy = job && ["waiting", "running"].includes(job.state);
     const failed = !film.analysed && job && ["failed", "cancelled"].includes(job.state);
     const name = row.querySelector(".name");
     if (film.analysed) name.href = `#/film/${film.id}`;
     else name.removeAttribute("href");
     row.dataset.job = job?.id ?? "";
-    row.querySelector(".state").textContent = [clock(film.duration_seconds), busy || failed ? progressOf(job) : film.analysed ? "ready" : ""].filter(Boolean).join(" · ");
+    row.querySelector(".state").textContent = [clock(film.duration_seconds), busy || failed ? progressOf(job) : film.analysed ? "ready" : film.asks ? "asks what its soundtracks are" : ""].filter(Boolean).join(" · ");
     const bar = row.querySelector("progress");
     bar.hidden = !busy;
     bar.value = job?.share ?? 0;
@@ -129,8 +135,18 @@ export class LibraryView {
     const trouble = row.querySelector(".trouble");
     trouble.hidden = !(failed && job.message);
     trouble.textContent = failed ? `${job.code}: ${job.message}` : "";
-    row.querySelector(".again").hidden = !failed;
+    row.querySelector(".again").hidden = !failed || film.asks;
+    this.ask(row.querySelector(".asks"), film);
     row.querySelector(".cancel").hidden = !busy;
+  }
+
+  /** Of several soundtracks, what they are; shown once, so that no answer half given is lost. */
+  ask(place, film) {
+    place.hidden = !film.asks;
+    if (!film.asks) return place.replaceChildren();
+    if (place.childElementCount) return;
+    const chosen = { style: this.find("style").value, ...film.jobs.findLast((job) => job.kind === "analyse")?.choices };
+    place.append(choicesForm(film, this.choices.styles, chosen, (choices) => this.take(() => client.submit(film.id, "analyse", { choices }))));
   }
 
   close() {

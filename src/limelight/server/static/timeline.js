@@ -1,13 +1,8 @@
-// The film over time: pictures with cuts, waves of the stems, presence of speech, gain curves that can be moved.
+// The film over time, as it is moved by hands and keys; painting.js paints it.
 
-import { clock, decibels } from "./decibels.js";
 import { clamp } from "./desk.js";
-import { STEMS } from "./mixer.js";
+import { GAIN_HIGH, GAIN_LOW, LANES, LEFT, paint } from "./painting.js";
 
-const LANES = { pictures: [6, 60], waves: [72, 96], presence: [172, 8], gains: [190, 0], times: [0, 20] };
-const [GAIN_LOW, GAIN_HIGH] = [-20, 16]; // dB that the lane shows
-const LEFT = 54; // pixels for the scale
-const DASHES = [[], [7, 3], [2, 2.5]];
 const GRAB_PIXELS = 14;
 const BELL_SECONDS = 0.35; // how far neighbours follow a dragged point, at least
 const RAMP_SECONDS = 0.3; // at the edges of a stretch
@@ -26,8 +21,11 @@ export class Timeline {
     this.range = null;
     this.images = new Map();
     this.waves = new Uint8Array();
-    this.watch = new ResizeObserver(() => this.draw());
+    this.head = element.querySelector(".head"); // where the ear is: moved thirty times a second, so nothing is painted for it
+    this.width = this.height = 0; // kept, because asking an element for its size costs a layout
+    this.watch = new ResizeObserver(([{ contentRect }]) => this.resize(contentRect));
     this.watch.observe(this.canvas);
+    this.resize(this.canvas.getBoundingClientRect());
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
     this.onScheme = () => this.draw();
     this.scheme.addEventListener("change", this.onScheme);
@@ -47,11 +45,10 @@ export class Timeline {
 
   // ---- where things are ----
 
-  get width() {
-    return this.canvas.clientWidth;
-  }
-  get height() {
-    return this.canvas.clientHeight;
+  resize({ width, height }) {
+    Object.assign(this, { width, height });
+    this.place();
+    this.draw();
   }
   get gainsLane() {
     return [LANES.gains[0], this.height - LANES.gains[0] - LANES.times[1] - 6];
@@ -75,6 +72,7 @@ export class Timeline {
     const long = clamp(length, Math.min(SHORTEST_SECONDS, this.seconds), this.seconds);
     const first = clamp(start, 0, this.seconds - long);
     this.shown = [first, first + long];
+    this.place();
     this.draw();
     this.onRange();
   }
@@ -90,7 +88,14 @@ export class Timeline {
     this.now = seconds;
     const [start, end] = this.shown;
     if (playing && (seconds > end || seconds < start)) this.show(seconds, end - start);
-    this.draw();
+    this.place();
+  }
+
+  /** The line where the ear is. */
+  place() {
+    const x = this.x(this.now);
+    this.head.hidden = x < LEFT || x > this.width;
+    this.head.style.transform = `translateX(${x}px)`;
   }
 
   // ---- drawing ----
@@ -98,57 +103,7 @@ export class Timeline {
   draw() {
     this.asked ??= requestAnimationFrame(() => {
       this.asked = undefined;
-      this.paint();
-    });
-  }
-
-  paint() {
-    const ratio = devicePixelRatio || 1;
-    const [width, height] = [this.width, this.height];
-    if (!width) return;
-    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
-      this.canvas.width = Math.round(width * ratio);
-      this.canvas.height = Math.round(height * ratio);
-    }
-    const style = getComputedStyle(document.documentElement);
-    this.colour = (name) => style.getPropertyValue(`--${name}`).trim();
-    const c = this.context;
-    c.setTransform(ratio, 0, 0, ratio, 0, 0);
-    c.clearRect(0, 0, width, height);
-    c.font = "11px system-ui, sans-serif";
-    c.save();
-    c.beginPath();
-    c.rect(LEFT, 0, width - LEFT, height);
-    c.clip();
-    this.paintPictures(c);
-    this.paintWaves(c);
-    this.paintPresence(c);
-    this.paintGrid(c);
-    this.paintCuts(c);
-    this.paintRange(c);
-    this.paintCurves(c);
-    this.paintNow(c);
-    c.restore();
-    this.paintScale(c);
-  }
-
-  paintPictures(c) {
-    const [top, height] = LANES.pictures;
-    this.view.pictures.forEach(([start, end, there], number) => {
-      const [left, right] = [this.x(start), this.x(end)];
-      if (right < LEFT || left > this.width) return;
-      c.fillStyle = this.colour("grid");
-      c.fillRect(left, top, right - left - 1, height);
-      const image = there && this.image(number);
-      if (!image || right - left < 3) return;
-      c.save();
-      c.beginPath();
-      c.rect(left, top, right - left - 1, height);
-      c.clip();
-      const wide = (image.naturalWidth / image.naturalHeight) * height;
-      if (right - left <= wide) c.drawImage(image, (left + right - wide) / 2, top, wide, height);
-      else for (let x = left; x < right; x += wide) c.drawImage(image, x, top, wide, height);
-      c.restore();
+      paint(this);
     });
   }
 
@@ -161,120 +116,6 @@ export class Timeline {
     image.src = this.urlOfPicture(number);
     this.images.set(number, image);
     return null;
-  }
-
-  paintWaves(c) {
-    const [top, whole] = LANES.waves;
-    const height = whole / STEMS.length;
-    const perSecond = this.view.waves_per_second;
-    STEMS.forEach((stem, k) => {
-      const middle = top + height * (k + 0.5);
-      c.fillStyle = this.colour(stem);
-      c.globalAlpha = k === this.stem ? 0.9 : 0.55;
-      for (let x = LEFT; x < this.width; x++) {
-        const first = Math.max(0, Math.floor(this.time(x) * perSecond));
-        const last = Math.max(first + 1, Math.floor(this.time(x + 1) * perSecond));
-        let high = 0;
-        for (let i = first; i < last; i++) high = Math.max(high, this.waves[i * STEMS.length + k] || 0);
-        const half = Math.max(0.5, (high / 255) * (height / 2 - 1));
-        c.fillRect(x, middle - half, 1, 2 * half);
-      }
-      c.globalAlpha = 1;
-    });
-  }
-
-  paintPresence(c) {
-    const [top, height] = LANES.presence;
-    const { row_seconds: row, first_row_seconds: first } = this.desk.sound;
-    c.fillStyle = this.colour("grid");
-    c.fillRect(LEFT, top, this.width - LEFT, height);
-    c.fillStyle = this.colour("speech");
-    for (let x = LEFT; x < this.width; x += 2) {
-      const t = clamp(Math.round((this.time(x) - first) / row), 0, this.desk.rows - 1);
-      const presence = this.desk.presence(t);
-      if (presence <= 0.05) continue;
-      c.globalAlpha = presence;
-      c.fillRect(x, top, 2, height);
-    }
-    c.globalAlpha = 1;
-  }
-
-  paintGrid(c) {
-    const [top, height] = this.gainsLane;
-    for (let db = -20; db <= 15; db += 5) {
-      c.fillStyle = this.colour(db === 0 ? "quiet" : "grid");
-      c.fillRect(LEFT, Math.round(this.y(db)), this.width - LEFT, 1);
-    }
-    const step = [0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800].find((s) => this.x(s) - this.x(0) > 64) ?? 3600;
-    c.textAlign = "center";
-    for (let t = Math.ceil(this.shown[0] / step) * step; t <= this.shown[1]; t += step) {
-      c.fillStyle = this.colour("quiet");
-      c.fillRect(Math.round(this.x(t)), top + height + 2, 1, 4);
-      c.fillText(clock(t, step < 1 ? 1 : 0), clamp(this.x(t), LEFT + 14, this.width - 16), this.height - 6);
-    }
-  }
-
-  paintCuts(c) {
-    c.fillStyle = this.colour("cut");
-    let last = -10;
-    for (const { start_seconds: start } of this.view.proposal.shots.slice(1)) {
-      const x = Math.round(this.x(start));
-      if (x < LEFT || x > this.width || x - last < 2) continue;
-      last = x;
-      c.fillRect(x, LANES.pictures[0], 1, LANES.pictures[1] + 6);
-      c.globalAlpha = 0.4;
-      c.fillRect(x, LANES.waves[0], 1, this.height - LANES.waves[0] - LANES.times[1]);
-      c.globalAlpha = 1;
-    }
-  }
-
-  paintRange(c) {
-    if (!this.range) return;
-    const [start, end] = this.range;
-    c.fillStyle = this.colour("select");
-    c.fillRect(this.x(start), 0, this.x(end) - this.x(start), this.height - LANES.times[1]);
-    c.fillStyle = this.colour("focus");
-    for (const t of this.range) c.fillRect(Math.round(this.x(t)), 0, 1, this.height - LANES.times[1]);
-  }
-
-  paintCurves(c) {
-    const order = [0, 1, 2].filter((k) => k !== this.stem).concat(this.stem);
-    for (const k of order) {
-      c.strokeStyle = this.colour(STEMS[k]);
-      c.lineWidth = k === this.stem ? 2.5 : 1.5;
-      c.setLineDash(DASHES[k]);
-      c.globalAlpha = k === this.stem ? 1 : 0.65;
-      c.beginPath();
-      for (let x = LEFT; x <= this.width; x++) {
-        const y = this.y(this.desk.gainAt(k, clamp(this.time(x), 0, this.seconds)));
-        if (x === LEFT) c.moveTo(x, y);
-        else c.lineTo(x, y);
-      }
-      c.stroke();
-    }
-    c.setLineDash([]);
-    c.globalAlpha = 1;
-    if (this.hover) {
-      c.fillStyle = this.colour(STEMS[this.stem]);
-      c.beginPath();
-      c.arc(this.x(this.hover), this.y(this.desk.gainAt(this.stem, this.hover)), 5, 0, 7);
-      c.fill();
-    }
-  }
-
-  paintNow(c) {
-    c.fillStyle = this.colour("ink");
-    c.fillRect(Math.round(this.x(this.now)) - 0.75, 0, 1.5, this.height - LANES.times[1]);
-  }
-
-  paintScale(c) {
-    c.fillStyle = this.colour("quiet");
-    c.textAlign = "right";
-    for (const db of [-20, -10, 0, 10]) c.fillText(decibels(db, 0), LEFT - 5, this.y(db) + 4);
-    STEMS.forEach((stem, k) => {
-      c.fillStyle = this.colour(stem);
-      c.fillText(stem, LEFT - 4, LANES.waves[0] + (LANES.waves[1] / 3) * (k + 0.5) + 4);
-    });
   }
 
   // ---- hands ----
