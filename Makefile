@@ -1,14 +1,16 @@
 # make demo [VIDEO=path]   install the core, highlight a film, leave a result to open
 # make page [VIDEO=path]   install what the page needs, open it with a film
 # make test                install everything, run the tests
-# make test-all            those that take minutes as well, and those of research/
+# make test-batch          many films at once: workers and a cluster, some of them killed
+# make test-browser        the page and the study in a browser
+# make test-all            all of these, those that take longer, and those of research/
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 VIDEO  ?=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo page test roads lint types imports check test-all bench stress evaluate results clean
+.PHONY: demo page test test-batch test-browser roads lint types imports check test-all bench stress evaluate results clean
 
 demo: $(VENV)/.core
 ifeq ($(strip $(VIDEO)),)
@@ -28,6 +30,12 @@ page: $(VENV)/.page
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+test-batch: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "batch and not slow" tests/batch
+
+test-browser: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "browser and not slow" tests/server tests/study
 
 test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "slow or not slow" tests research/tests

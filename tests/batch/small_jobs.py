@@ -38,6 +38,7 @@ def deadly(job: Path, report: Report) -> str:
 
 
 def endless(job: Path, report: Report) -> None:
+    report(0.0)  # Ray drops an interrupt that comes while its own code sends a report
     (job / str(os.getpid())).touch()
     try:
         while True:

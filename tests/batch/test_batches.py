@@ -23,6 +23,7 @@ from limelight.batch.local_engine import LocalEngine
 from limelight.batch.settings import FilmSettings, digest
 from limelight.errors import InputError, SomeFailed, UsageError
 
+pytestmark = pytest.mark.batch
 USUAL = FilmSettings(**SETTINGS)
 COMMAND = [sys.executable, "-m", "limelight"]
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -188,6 +189,7 @@ def _made(name: str, function: str, kinds: tuple[type, ...]) -> Any:
     if spec is None or spec.loader is None or not path.is_file():
         raise ModelError(f"Wanted a {function} in {path}, found no Python file there; check the path.")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look up there what annotations mean
     spec.loader.exec_module(module)
     make = getattr(module, function, None)
     made = make() if callable(make) else None
