@@ -62,6 +62,7 @@ def test_the_check_itself_finds_what_is_forbidden() -> None:
     assert _found(ast.parse("import sys\nif sys.platform != 'win32':\n    import fcntl")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
 def test_a_terminal_of_an_old_encoding_is_spoken_to(encoding: str, tmp_path: Path) -> None:
     """What it has no sign for is a question mark, never a crash."""

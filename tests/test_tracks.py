@@ -86,6 +86,7 @@ def test_the_mix_is_the_tracks_at_the_gains_that_were_decided(tmp_path, suffix, 
     assert abs(np.mean(result.plan.gains_db["speech"])) > 3
 
 
+@pytest.mark.slow
 def test_talk_stands_over_the_game_as_the_style_says():
     style = load_style("gameplay")
     plan = plan_video(obs("mkv"), tracks=find_tracks(probe(obs("mkv")), tracks="auto"), style=style)
@@ -106,6 +107,7 @@ def test_talk_stands_over_the_game_as_the_style_says():
     assert plan.style["speech_over_rest_lu"] == style.speech_over_rest_lu
 
 
+@pytest.mark.slow
 def test_a_plan_of_tracks_is_rendered_from_the_tracks(tmp_path):
     source = obs("mp4")
     tracks = find_tracks(probe(source), tracks="Mic/Aux+3=speech,1=effects,Music=music")
@@ -117,6 +119,7 @@ def test_a_plan_of_tracks_is_rendered_from_the_tracks(tmp_path):
     assert [part.stem for part in made.plan.source.tracks] == ["speech", "speech", "effects", "music"]
 
 
+@pytest.mark.slow
 def test_originals_are_kept_behind_the_mix_which_players_choose(tmp_path):
     result = highlight_video(
         obs("mp4"),
@@ -152,6 +155,7 @@ def test_files_beside_a_silent_film_with_offsets_and_other_rates(tmp_path):
     assert np.sqrt(np.mean(rest**2)) < 0.05 * np.sqrt(np.mean(wished**2))
 
 
+@pytest.mark.slow
 def test_a_track_that_is_the_sum_of_the_others_is_no_stem(tmp_path):
     tracks = obs_tracks(10.0)
     whole = sum(np.repeat(t.sound, 2, 0) if len(t.sound) == 1 else t.sound for t in tracks)
@@ -161,6 +165,7 @@ def test_a_track_that_is_the_sum_of_the_others_is_no_stem(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_languages_and_commentaries_stay_what_they_are(tmp_path):
     tracks = obs_tracks(12.0)
     french = dataclasses.replace(tracks[0], title="Micro", language="fra")
@@ -174,12 +179,14 @@ def test_languages_and_commentaries_stay_what_they_are(tmp_path):
     assert [track.title for track in probe(result.dest).soundtracks] == ["Mix", "Micro", "Talk", "Director"]
 
 
+@pytest.mark.slow
 def test_music_and_effects_are_told_by_ear(tmp_path):
     tracks = [Track(level(voice(12, seed=7), -25), "Mic"), Track(level(noise(12), -25)), Track(level(chords(12), -25))]
     roles = guess_roles(probe(recording(tmp_path / "bare.mkv", tracks)))
     assert [roles[number].role for number in range(3)] == ["speech", "effects", "music"]
 
 
+@pytest.mark.slow
 def test_what_is_not_sure_is_asked_and_the_line_is_told(tmp_path):
     both = level(voice(12, seed=7), -25) + level(noise(12), -25)
     path = recording(tmp_path / "two.mkv", [Track(both), Track(level(chords(12), -25))])
@@ -187,6 +194,7 @@ def test_what_is_not_sure_is_asked_and_the_line_is_told(tmp_path):
         find_tracks(probe(path), tracks="auto")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wished", "error", "said"),
     [
@@ -203,6 +211,7 @@ def test_tracks_that_do_not_fit(wished, error, said):
         find_tracks(probe(obs("mkv")), tracks=wished)
 
 
+@pytest.mark.slow
 def test_a_silent_track_that_was_named(tmp_path):
     tracks = obs_tracks(6.0)
     path = recording(
@@ -251,6 +260,7 @@ def test_how_a_stem_is_told(tmp_path, monkeypatch):
         find_tracks(probe(obs("mkv")), tracks="1=effects", stems=["speech=none.wav"])
 
 
+@pytest.mark.slow
 def test_a_plan_of_more_tracks_than_the_film_has(tmp_path):
     source = obs("mp4")
     plan = plan_video(source, tracks=find_tracks(probe(source), tracks="0=speech,2=music"))
@@ -268,6 +278,7 @@ def test_one_soundtrack_and_none():
         highlight_video(silent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suffix", "codec", "default"),
     [
@@ -298,6 +309,7 @@ def test_a_second_soundtrack(tmp_path, suffix, codec, default):
     assert result.levels.loudness_lufs == pytest.approx(-30, abs=0.3)
 
 
+@pytest.mark.slow
 def test_a_second_soundtrack_where_there_is_no_room(tmp_path):
     source = recording(tmp_path / "film.mkv", obs_tracks(3.0)[1:2])
     with pytest.raises(OutputError, match=r"cannot keep the soundtrack .* in webm|cannot write"):
@@ -308,6 +320,7 @@ def test_a_second_soundtrack_where_there_is_no_room(tmp_path):
         highlight_video(sound, tmp_path / "out.flac", new_track=NewTrack(place="behind", title="x"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suffix", "codec", "bit_rate", "found"),
     [
@@ -335,6 +348,7 @@ def test_the_codec_and_bit_rate_that_are_asked_for(tmp_path, suffix, codec, bit_
     assert result.levels.loudness_lufs == pytest.approx(-25, abs=0.3)
 
 
+@pytest.mark.slow
 def test_codecs_that_do_not_fit(tmp_path):
     source = recording(tmp_path / "film.mkv", obs_tracks(2.0)[1:2])
     with pytest.raises(OutputError, match="cannot write opus sound as mov: it takes aac, alac, pcm"):
@@ -347,6 +361,7 @@ def test_codecs_that_do_not_fit(tmp_path):
     assert not list(tmp_path.glob("out.*"))
 
 
+@pytest.mark.slow
 def test_asked_for_a_codec_what_needs_no_mending_is_coded_anew(tmp_path):
     source = recording(tmp_path / "film.mkv", obs_tracks(3.0)[1:2])
     result = highlight_video(source, controls=limelight.Controls(strength=0), new_track=NewTrack(codec="flac"))
@@ -354,6 +369,7 @@ def test_asked_for_a_codec_what_needs_no_mending_is_coded_anew(tmp_path):
     np.testing.assert_allclose(heard(result.dest), heard(source), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_containers_of_broadcast_and_old_files(tmp_path):
     for suffix, wished in (("ts", "mp4"), ("avi", "mkv"), ("flv", "mp4")):
         source = recording(
@@ -365,6 +381,7 @@ def test_the_containers_of_broadcast_and_old_files(tmp_path):
             assert container.streams.video[0].codec_context.name == "h264"
 
 
+@pytest.mark.slow
 def test_json_of_a_plan_tells_tracks_and_style(tmp_path):
     source = obs("mp4")
     plan = plan_video(source, tracks=find_tracks(probe(source), tracks="0=speech,2=music"), style=load_style("night"))
@@ -375,6 +392,7 @@ def test_json_of_a_plan_tells_tracks_and_style(tmp_path):
     assert len(told["speech_presence"]) == len(told["gains_db"]["speech"])
 
 
+@pytest.mark.slow
 def test_quicktime_knows_a_language_by_its_older_code(tmp_path):
     source = recording(tmp_path / "film.mkv", [dataclasses.replace(obs_tracks(2.0)[1], language="deu")])
     result = highlight_video(

@@ -57,6 +57,7 @@ def test_one_command_writes_the_film_beside_its_source(film):
     assert facts["true_peak_after_dbtp"] <= -0.95
 
 
+@pytest.mark.slow
 def test_results_on_stdout_talk_on_stderr(film):
     done = limelight("highlight", film)
     assert done.stdout.strip() == str(film.with_name("holiday.highlighted.mp4"))
@@ -152,6 +153,7 @@ def test_target_exists(film, tmp_path):
     assert (tmp_path / "out.mp4").read_bytes() == b"precious"
 
 
+@pytest.mark.slow
 def test_target_cannot_be_written(film, tmp_path):
     failing(film, "-o", tmp_path / "no" / "out.mp4", code="E_OUTPUT", exit_code=6)
     failing(film, "-o", film / "out.mp4", code="E_OUTPUT", exit_code=6)
@@ -179,6 +181,7 @@ def test_damaged_model(film, tmp_path, flag):
     failing(film, flag, tmp_path / "flipped.onnx", code="E_MODEL", exit_code=5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flag", "known"), [("--separator", "lite"), ("--director", "speech-first"), ("--model", ".onnx")]
 )
@@ -202,6 +205,7 @@ def test_damaged_plan(film, tmp_path):
     failing("render", film, tmp_path / "plan.json", code="E_PLAN", exit_code=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", [("--strength", 2), ("--speech", 99), ("--loudness", "loud"), ("--true-peak", 3)])
 def test_flags_out_of_range(film, flags):
     failing(film, *flags, code="E_USAGE", exit_code=2)

@@ -60,6 +60,7 @@ def test_what_the_system_refuses_is_told_in_its_words(error: str, code: str, exi
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("muddy", "check", "x" * 5000), ("score", "x" * 5000, "--target", "a.mp4")])
 def test_a_name_that_no_file_can_have_is_no_bug(words: tuple[str, ...], server: CommandServer, tmp_path: Path) -> None:
     assert server.run(*words, folder=tmp_path).code == "E_INPUT"

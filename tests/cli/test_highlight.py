@@ -78,6 +78,7 @@ def test_a_rendered_plan_is_refused_as_early(film: Path, monkeypatch: pytest.Mon
     assert "that is for sound alone" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["results", "results/"])
 def test_a_folder_as_target_takes_the_usual_name(folder: str, film: Path, server: CommandServer) -> None:
     film.with_name("results").mkdir()

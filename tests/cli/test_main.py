@@ -53,6 +53,7 @@ def test_what_has_a_command_stays_as_it_is(words: tuple[str, ...]) -> None:
     assert with_command(list(words)) == list(words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", [("--strength", "0.5", "-q", "film.mp4"), ("film.mp4", "-q"), ("-q", "--", "film.mp4")]
 )
@@ -147,6 +148,7 @@ def test_help_is_found_by_every_usual_name(words: tuple[str, ...], server: Comma
     assert "Usage" in outcome.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
 def test_an_old_terminal_breaks_nothing_and_json_is_utf_8(encoding: str, folder: Path) -> None:
     """As on Windows, where what is written into a file is in the terminal's own encoding."""

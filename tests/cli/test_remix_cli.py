@@ -35,6 +35,7 @@ def test_one_command_remixes_a_film(film: Path, model: Path) -> None:
     assert facts["loudness_after_lufs"] == pytest.approx(facts["loudness_before_lufs"], abs=0.3)
 
 
+@pytest.mark.slow
 def test_told_nothing_and_sound_alone(film: Path, model: Path, tmp_path: Path) -> None:
     assert limelight("highlight", film, "--model", model, "--context", "none", "--strength", 0.5).returncode == 0
     sound = shutil.copy(film_path(Film(container="wav", picture=None, sound="pcm_s16le")), tmp_path / "talk.wav")
@@ -43,6 +44,7 @@ def test_told_nothing_and_sound_alone(film: Path, model: Path, tmp_path: Path) -
     assert "without stems" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_it_cannot_do_is_one_line(film: Path, model: Path, tmp_path: Path) -> None:
     for words in (
         ("highlight", film, "--model", model, "--music", -3),
@@ -55,6 +57,7 @@ def test_what_it_cannot_do_is_one_line(film: Path, model: Path, tmp_path: Path) 
     assert left_behind(tmp_path) == ["holiday.mp4"]
 
 
+@pytest.mark.slow
 def test_a_damaged_or_foreign_file_is_refused(film: Path, model: Path, tmp_path: Path) -> None:
     data = bytearray(model.read_bytes())
     data[len(data) // 2] ^= 1

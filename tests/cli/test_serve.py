@@ -39,6 +39,7 @@ def serving(*words: object):
             running.communicate(timeout=60)
 
 
+@pytest.mark.slow
 def test_it_serves_until_ctrl_c_and_leaves_with_0(tmp_path):
     (tmp_path / "films").mkdir()
     with serving(tmp_path / "films", "--work", tmp_path / "work") as (running, address):
@@ -63,12 +64,14 @@ def _listening(pid: int) -> set[str]:
     return {row[1].partition(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
 
 
+@pytest.mark.slow
 def test_without_a_token_it_says_so_in_the_address(tmp_path):
     with serving(tmp_path, "--work", tmp_path / "work", "--no-token", "--quiet") as (_, address):
         assert "token" not in address
         assert httpx.get(address + "api/films").json() == []
 
 
+@pytest.mark.slow
 def test_what_cannot_be_served_is_one_line(tmp_path):
     work = ["--no-open", "--work", tmp_path / "work"]
     assert "no such file" in failing("serve", tmp_path / "nothing.mp4", *work, code="E_INPUT", exit_code=3)

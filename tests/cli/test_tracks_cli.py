@@ -32,6 +32,7 @@ def folder(obs, tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_tracks_are_told_and_the_record_has_all_of_it(server, folder):
     done = server.run("obs.mkv", "--tracks", "auto", "--style", "gameplay", "--keep-tracks", "--json", folder=folder)
     assert done.exit_code == 0, done.stderr
@@ -45,6 +46,7 @@ def test_tracks_are_told_and_the_record_has_all_of_it(server, folder):
     assert len(probe(folder / "obs.highlighted.mkv").soundtracks) == 5
 
 
+@pytest.mark.slow
 def test_a_plan_of_tracks_there_and_back(server, folder):
     made = server.run("plan", "obs.mkv", "--tracks", "0+3=speech,1=effects,2=music", "-o", "plan.json", folder=folder)
     assert made.exit_code == 0, made.stderr
@@ -72,6 +74,7 @@ def test_styles_and_targets_are_listed(server, folder):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "exit_code"),
     [

@@ -82,6 +82,7 @@ def test_words_to_a_trained_network_to_onnx(dataset: Path, tmp_path: Path) -> No
     assert (card.licence, card.training_data, card.samples) == ("CC0", "4 clips, 2 steps", 44_100)
 
 
+@pytest.mark.slow
 def test_learn2remix_is_trained_with_its_own_loss(dataset: Path, tmp_path: Path) -> None:
     small = [word for word in SMALL if word not in ("--channels", 4)]
     words = [
@@ -122,6 +123,7 @@ def test_how_much_there_is_to_do_is_told_before_it_is_done(dataset: Path) -> Non
     assert told["clips"] + told["clips_done"] == 4
 
 
+@pytest.mark.slow
 def test_what_is_wished_wrongly_is_one_line(dataset: Path, tmp_path: Path) -> None:
     into = ("--into", tmp_path / "a")
     for words, code, exit_code in (

@@ -56,6 +56,7 @@ def once(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_everything_that_is_built_holds(once: Path, place: Path) -> None:
     entries = check_dataset(once)  # hashes, sums, leakage
     assert len(entries) == 6
@@ -80,6 +81,7 @@ def test_a_target_is_its_film_where_it_was_cut(once: Path, place: Path) -> None:
         assert 20 * np.log10(max(error, 1e-12)) < -90
 
 
+@pytest.mark.slow
 def test_two_workers_make_the_same_bytes(once: Path, place: Path, tmp_path: Path) -> None:
     built(place, tmp_path / "set", workers=2)
     assert everything_in(tmp_path / "set") == everything_in(once)
@@ -97,6 +99,7 @@ class Killed(BaseException):
     """Stands for a kill: nothing of ours catches it."""
 
 
+@pytest.mark.slow
 def test_a_build_that_was_stopped_goes_on_and_ends_the_same(
     once: Path, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +147,7 @@ def _build(place: Path, folder: Path) -> None:
     built(place, folder)
 
 
+@pytest.mark.slow
 def test_a_bad_film_is_skipped_and_listed(once: Path, place: Path, tmp_path: Path) -> None:
     films = tmp_path / "films"
     shutil.copytree(place / "films", films)

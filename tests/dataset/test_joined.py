@@ -54,6 +54,7 @@ def stretches(film: Entry) -> list[tuple[int, int]]:
     return list(itertools.pairwise(edges))
 
 
+@pytest.mark.slow
 def test_a_film_is_a_data_set_like_any_other(built: Path, films: list[Entry]) -> None:
     folder = built.parent / "films"
     assert check_dataset(folder) == films
@@ -67,6 +68,7 @@ def test_a_film_is_a_data_set_like_any_other(built: Path, films: list[Entry]) ->
         assert np.abs(trial.degraded.sum(axis=0) - trial.input).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_every_scene_is_a_stretch_of_a_clip(built: Path, films: list[Entry]) -> None:
     """Found again by its cues, which no two clips share; its stems are the clip's but for one gain of the film."""
     clips = {

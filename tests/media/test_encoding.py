@@ -16,6 +16,7 @@ from limelight.media.read_audio import read_audio
 from limelight.media.write import write_with_soundtrack
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sound", ["libopus", "aac", "flac"])
 @pytest.mark.parametrize("layout", ["mono", "5.0", "5.1", "5.1(side)", "6.1", "7.1"])
 def test_every_speaker_keeps_its_sound(layout, sound, tmp_path):

@@ -70,6 +70,7 @@ def vorbis(path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("film", FILMS, ids=str)
 def test_every_sample_stays_in_its_place(film, tmp_path):
     source = film_path(film)

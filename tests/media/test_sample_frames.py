@@ -109,6 +109,7 @@ MANY_KEYS = Film(container="mkv", picture="mpeg4", seconds=8.0)  # twelve pictur
 ONE_KEY = Film(container="mkv", seconds=8.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("film", [MANY_KEYS, ONE_KEY], ids=["many keys", "one key"])
 @pytest.mark.parametrize("within", [[(0.0, 0.3)], [(0.9, 1.3), (3.0, 3.0), (6.5, 7.9)], [(-1.0, 20.0)], []])
 def test_stretches_hold_what_the_whole_film_shows_there(film, within):

@@ -11,6 +11,7 @@ from media_corpus.faults import Trial, faults, kills, other_faults
 FEW = ("the film is longer in look", "the folder vanishes in plan")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trial", kills(3, seed=4)[::-1], ids=lambda trial: trial.name)
 def test_a_kill_leaves_the_old_result_or_a_whole_one(trial: Trial, server: CommandServer, tmp_path: Path) -> None:
     assert faults(trial, server, tmp_path) == []

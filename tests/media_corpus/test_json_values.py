@@ -126,6 +126,7 @@ TOLD = {"preset": "visah", "network": NETWORK, "context": "none"}
 SIZES = st.sampled_from([0, -1, 3, 5, 100_000, 10**9, 10**30, 1e308, math.nan, math.inf])
 
 
+@pytest.mark.slow
 @given(place=st.sampled_from(places(TOLD)), value=ANYTHING | SIZES)
 @settings(MANY, max_examples=20)
 def test_any_value_in_the_header_of_a_checkpoint_is_a_network_or_an_error(

@@ -14,11 +14,13 @@ from media_corpus.malformed import TEXTS, MalformedDocument, faults
 QUICK = ("plan", "card", "remix", "captions", "manifest", "results")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [n for n, document in enumerate(DOCUMENTS) if document.name in QUICK])
 def test_a_broken_paper_is_used_or_refused_in_one_line(number: int, server: CommandServer, tmp_path: Path) -> None:
     assert faults(MalformedDocument(3, number), server, tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "document", [document for document in DOCUMENTS if document.name in QUICK], ids=lambda document: document.name
 )

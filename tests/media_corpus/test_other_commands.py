@@ -13,6 +13,7 @@ from media_corpus.other_commands import OTHER_COMMANDS, faults, faults_of_corpus
 FEW = ("half.mkv", "no-packets.mkv", "concat.mp4", "broken\udcff.mp4")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", OTHER_COMMANDS)
 @pytest.mark.parametrize("item", [one for one in ALL if one.name in FEW], ids=lambda one: ascii(one.name)[1:-1])
 def test_a_visitor_is_served_or_refused_in_one_line(

@@ -143,6 +143,7 @@ def delivery_of(folder, number, suffix, target):
     return result.levels.measured(wished) - wished.lufs_at(result.levels.speech_share), result
 
 
+@pytest.mark.slow
 def test_a_film_is_delivered_to_netflix_by_its_dialogue(tmp_path):
     off, result = delivery_of(tmp_path, 1, "mp4", "netflix")
     assert result.levels.speech_share > 0.15

@@ -106,6 +106,7 @@ def test_low_frequency_effects_are_not_heard_and_inverted_sides_are() -> None:
     assert not (downmix_weights("stereo") @ inverted).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample_rate", RATES)
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_a_mix_from_kept_masks_is_the_mix_of_the_separator(channels: int, sample_rate: int) -> None:
@@ -145,6 +146,7 @@ def stems_model() -> FakeModel:
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample_rate", [44_100, 48_000])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_a_mix_from_kept_stems_is_the_mix_of_the_separator(channels: int, sample_rate: int) -> None:
@@ -165,6 +167,7 @@ def test_a_mix_from_kept_stems_is_the_mix_of_the_separator(channels: int, sample
     assert level_db(found - anew) < level_db(anew) - 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [[1024], [777, 50_000], [1_000_000]])
 def test_recalled_stems_sum_to_the_sound_however_it_is_cut(sizes: list[int]) -> None:
     sound, model = 0.3 * noise(2, 600_001), stems_model()
@@ -199,6 +202,7 @@ def test_a_film_that_grew_is_refused(make: Callable[[], FakeModel]) -> None:
         list(kept.recall([noise(1, 40_000)], sample_rate=48_000, channels=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample_rate", [44_100, 48_000])
 def test_known_stems_come_out_as_they_are_and_sum(sample_rate: int) -> None:
     sound = 0.3 * programme(2, 25, sample_rate)

@@ -10,6 +10,7 @@ from limelight.errors import Unsupported
 from limelight.mixing.features import measure_audio
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample_rate", [8000, 44_100, 48_000])
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_it_measures_what_the_meters_do(channels: int, sample_rate: int) -> None:

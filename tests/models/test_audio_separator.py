@@ -89,6 +89,7 @@ def test_a_chunk_goes_through_files_and_comes_back_as_stems() -> None:
     assert not list(model._scratch.glob("*half.wav"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("package")
 def test_what_is_fetched_is_told_and_its_hash_kept(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):

@@ -43,6 +43,7 @@ def chunk_of(sound: np.ndarray, *weights: float) -> Chunk:
     return Chunk(sound.astype(np.float32), 0.0, np.float32(weights))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 7, 96])
 def test_masks_sum_to_one_over_any_number_of_steps(tmp_path: Path, steps: int) -> None:
     separator, _ = tiny_separator(tmp_path / "tiny.onnx")
@@ -53,6 +54,7 @@ def test_masks_sum_to_one_over_any_number_of_steps(tmp_path: Path, steps: int) -
     assert 0 <= found.presence.min() <= found.presence.max() <= 1
 
 
+@pytest.mark.slow
 def test_the_file_says_what_the_network_says(tmp_path: Path) -> None:
     separator, network = tiny_separator(tmp_path / "tiny.onnx")
     chunk = chunk_of(0.3 * programme(2, 3, RATE)[:, : 65 * HOP], 0.5, 0.5)

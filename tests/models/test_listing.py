@@ -15,6 +15,7 @@ PAPERS = {"visah": 59.96, "visah-text": 67.97, "semmix": 61.66}
 OTHERS = {"learn2remix": 44_100, "lce": 44_100}
 
 
+@pytest.mark.slow
 def test_installed_models_come_first_then_the_presets() -> None:
     listed = list_models()
     by_name = [*(weights.name for weights in FETCHED), "audio-separator:MODEL"]
@@ -32,6 +33,7 @@ def test_parts_sum_to_the_whole_and_the_whole_is_the_papers() -> None:
             assert set(one.parts) == {"backbone", "context_encoder", "highlighter"}
 
 
+@pytest.mark.slow
 def test_all_fields_say_something_and_fit_json() -> None:
     for one in list_models():
         values = asdict(one)

@@ -55,6 +55,7 @@ def test_at_first_no_context_changes_the_output(name: str) -> None:
         assert torch.equal(network.backbone(mixture), blind)
 
 
+@pytest.mark.slow
 def test_the_context_of_second_5_can_be_heard_in_second_4() -> None:
     network = stirred(Visah(TINY["visah"]))
     mixture, context = noise(2, 6 * SECOND), 10 * noise(2, 6, 768)

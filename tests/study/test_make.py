@@ -115,6 +115,7 @@ def test_the_anchor_has_next_to_nothing_under_the_speech(made: Made, tmp_path: P
     assert set(json.loads(study.key.read_text())["sounds"]["c01"].values()) == {"original", "again", "anchor"}
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(BROWSER is None, reason="no browser: `apt-get install chromium` to take the study in one")
 def test_the_study_is_taken_in_a_browser_and_read(made: Made, tmp_path: Path) -> None:

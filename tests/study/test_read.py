@@ -35,6 +35,7 @@ def key_of(folder: Path, kind: str, clips: int = 8) -> tuple[Path, dict]:
     return path, json.loads(path.read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ranking", "pairs"])
 def test_known_preferences_are_found_again_within_their_intervals(tmp_path: Path, kind: str) -> None:
     path, key = key_of(tmp_path, kind)

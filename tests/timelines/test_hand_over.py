@@ -121,6 +121,7 @@ def test_notes_tell_of_a_missing_limiter_and_a_variable_rate(tmp_path):
     assert any("a variable or an unusual rate; the timeline runs at 25.000" in note for note in done.notes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "film",
     [

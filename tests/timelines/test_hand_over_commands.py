@@ -46,6 +46,7 @@ def plan_file(planned, monkeypatch) -> Path:
     return Path("film.json")
 
 
+@pytest.mark.slow
 def test_what_is_handed_over_is_told(plan_file, capsys):
     assert limelight("export", plan_file, "--to", "csv", "-o", "out", "--json") == 0
     told = json.loads(capsys.readouterr().out)
@@ -57,6 +58,7 @@ def test_what_is_handed_over_is_told(plan_file, capsys):
     shutil.rmtree("out")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -87,6 +89,7 @@ def commands() -> list[list[str]]:
     return [shlex.split(line)[1:] for line in "\n".join(blocks).splitlines() if line.startswith("limelight ")]
 
 
+@pytest.mark.slow
 def test_every_command_of_the_page_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_film(Film("mp4", seconds=1.0, amplitude=0.1), tmp_path / "holiday.mp4")

@@ -93,6 +93,7 @@ def test_ends_are_kept_and_times_rise(values, per_second):
     assert keys.gains_db.max() <= max(values) + 1e-9
 
 
+@pytest.mark.slow
 def test_two_hours_take_a_moment():
     times = np.arange(72_000) * 0.1
     curve = 6 * np.sin(times / 20) * (np.sin(times / 300) > 0)

@@ -40,6 +40,7 @@ FILMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FILMS)
 def test_every_editor_plays_the_render(kind, tmp_path):
     film = film_path(FILMS[kind])

@@ -104,6 +104,7 @@ def test_words_need_no_frames(tmp_path: Path) -> None:
     assert context_width(MuddyMix(folder), ContextChoice("words")) == 8
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_made_again(folder: Path) -> None:
     text, told = Letters(), []
     make_contexts(folder, WordContexts(text))

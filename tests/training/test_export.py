@@ -58,6 +58,7 @@ def relative(found: np.ndarray, wished: Tensor) -> float:
     return float(np.abs(found - wished.numpy()).max() / wished.abs().max())
 
 
+@pytest.mark.slow
 def test_mask_and_wave_are_torchs(pair: tuple[Visah, Path]) -> None:
     network, path = pair
     config, samples = network.config, read_about(path)["samples"]
@@ -86,6 +87,7 @@ def test_every_number_in_the_graph_is_real(pair: tuple[Visah, Path]) -> None:
     assert {value.type for value in (*session.get_inputs(), *session.get_outputs())} == {"tensor(float)"}
 
 
+@pytest.mark.slow
 def test_the_file_says_how_to_use_it(pair: tuple[Visah, Path]) -> None:
     network, path = pair
     about = read_about(path)

@@ -57,6 +57,7 @@ def agrees(network: RemixNetwork, session: onnxruntime.InferenceSession, context
         np.testing.assert_allclose(found, wished, rtol=0, atol=PARITY * max(float(wished.abs().max()), 1e-3))
 
 
+@pytest.mark.slow
 def test_learn2remix_says_the_same(tmp_path: Path) -> None:
     torch.manual_seed(2)
     network = stirred(Learn2Remix(Learn2RemixConfig().sized(4)))
@@ -65,6 +66,7 @@ def test_learn2remix_says_the_same(tmp_path: Path) -> None:
     agrees(network, exported(network, tmp_path / "learn2remix.onnx"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [6, pytest.param(0, marks=pytest.mark.slow)])
 def test_lce_says_the_same_of_any_number_of_captions(tmp_path: Path, width: int) -> None:
     torch.manual_seed(2)

@@ -118,6 +118,7 @@ def test_without_a_signal_and_in_other_threads_nothing_changes() -> None:
     assert seen == [False]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals between processes")
 def test_sigterm_ends_a_process_after_its_step(tmp_path: Path) -> None:
     program = (

@@ -82,6 +82,7 @@ def test_workers_change_nothing(folder: Path) -> None:
     assert all(same(a, b) for a, b in zip(islice(read, 3), batches_from(drawn, 0), strict=False))
 
 
+@pytest.mark.slow
 def test_a_picture_left_out_is_all_zeros(folder: Path) -> None:
     kept, dropped = passages(folder), passages(folder, context_dropout=1.0)
     assert not any(dropped[n]["context"].any() for n in range(8))

@@ -94,6 +94,7 @@ def test_the_checkpoint_says_how_to_repeat_the_run(straight: Path) -> None:
     assert not all(torch.equal(average[name], tensor) for name, tensor in saved.part("model").items())
 
 
+@pytest.mark.slow
 def test_parts_of_a_step_and_activations_computed_again_go_the_same_way(
     dataset: Path, straight: Path, tmp_path: Path
 ) -> None:

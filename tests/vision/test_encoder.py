@@ -34,6 +34,7 @@ def check(cues: Cues, duration_seconds: float) -> None:
     assert all(before.end_seconds == after.start_seconds for before, after in pairwise(cues.shots))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     images=st.lists(arrays(np.uint8, (12, 16, 3)), min_size=1, max_size=10),
@@ -75,6 +76,7 @@ def test_an_impossible_duration_is_refused(duration_seconds: float) -> None:
         PictureStatistics().encode([], duration_seconds=duration_seconds)
 
 
+@pytest.mark.slow
 def test_a_speaker_is_told_from_a_listener() -> None:
     speaking = encoded(lambda i: Face(height=100, mouth=i % 4 / 3).on(GROUND), 32)
     silent = encoded(lambda i: Face(height=100, x=160 + 3 * math.sin(i)).on(GROUND), 32)

@@ -57,6 +57,7 @@ def test_of_boxes_that_overlap_the_first_stays() -> None:
     assert kept(boxes, most_overlap=0.3).tolist() == [0, 2, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(360, 640), (270, 478), (288, 361)])
 def test_it_equals_opencvs_detector(size: tuple[int, int]) -> None:
     cv2 = pytest.importorskip("cv2")

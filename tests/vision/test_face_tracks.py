@@ -16,6 +16,7 @@ def followed(pictures: list[Image]) -> tuple[FaceTrack, ...]:
     return follower.tracks()
 
 
+@pytest.mark.slow
 def test_a_talking_face_that_crosses_the_picture_is_one_track() -> None:
     mouth = 0.5 + 0.5 * np.sin(2 * np.pi * 2 * np.arange(22) / RATE)
     (track,) = followed([DrawnFace(200 + 3 * k, 180, 160, mouth[k]).on(ground()) for k in range(22)])

@@ -24,6 +24,7 @@ def test_no_pictures_are_no_rows() -> None:
     assert (len(seen.moments), len(seen.faces)) == (0, 0)
 
 
+@pytest.mark.slow
 def test_it_does_not_matter_how_the_stream_is_cut_into_pieces() -> None:
     pictures = list(film(lambda i: PICTURES[i // 4 % 3], 24))
 

@@ -22,6 +22,7 @@ def mixed(a: Image, b: Image, share: float) -> Image:
     return np.round(a * (1 - share) + b * share).astype(np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [4, 7, 12])
 def test_every_cut_is_found_at_its_first_picture(length: int) -> None:
     count = 6 * length
@@ -37,11 +38,13 @@ def test_a_conversation_in_shot_and_reverse_shot_is_all_cuts() -> None:
     assert cuts(lambda i: SCENES[(i // 6) % 2], 36) == [0.75, 1.5, 2.25, 3.0, 3.75]
 
 
+@pytest.mark.slow
 def test_a_cut_within_a_pan_is_found() -> None:
     other = scene(8, width=1200)
     assert cuts(lambda i: window(WIDE if i < 20 else other, 8 * i)) == [2.5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speed", [1, 5, 18])
 def test_a_pan_is_no_cut(speed: int) -> None:
     assert cuts(lambda i: window(WIDE, speed * i)) == []
@@ -52,6 +55,7 @@ def test_a_zoom_is_no_cut(rate: float) -> None:
     assert cuts(lambda i: window(WIDE, 400, zoom=rate ** (i % 24)), 24) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [1, 2, 3])
 @pytest.mark.parametrize("level", [120, 255])
 def test_a_flash_is_no_cut(length: int, level: int) -> None:
@@ -68,6 +72,7 @@ def test_a_change_of_exposure_is_no_cut() -> None:
     assert cuts(lambda i: mixed(SCENES[0] // 3, SCENES[0], 0.5 + 0.5 * np.sin(0.3 * i))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [4, 8, 14])
 def test_a_dissolve_is_one_soft_cut(length: int) -> None:
     found = cuts(lambda i: mixed(SCENES[0], SCENES[1], (i - 20) / length))
@@ -90,6 +95,7 @@ def test_a_fade_in_at_the_beginning_begins_no_second_shot() -> None:
     assert cuts(lambda i: mixed(plain((0, 0, 0)), SCENES[2], (i - 8) / 10)) == []
 
 
+@pytest.mark.slow
 def test_shots_last_at_least_half_a_second() -> None:
     found = cuts(lambda i: SCENES[i % 6])
     assert np.diff([0.0, *found]).min(initial=9) >= 0.45

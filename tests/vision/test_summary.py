@@ -28,6 +28,7 @@ def test_an_instant_lies_in_the_stretch_around_it(lengths: list[float], instant:
     assert instant < edges[at + 1] or at == len(lengths) - 1
 
 
+@pytest.mark.slow
 def test_means_of_seconds_are_the_mean_of_their_shot() -> None:
     pictures = [scene(seed) for seed in range(32)]
     seconds, shot = (raw(lambda i: pictures[i], 32, edges) for edges in ([0, 1, 2, 3, 4], [0, 4]))
@@ -53,6 +54,7 @@ def test_a_cut_is_neither_motion_nor_impact() -> None:
         np.testing.assert_allclose(seen[name], 0, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_pace_counts_cuts_in_the_ten_seconds_around() -> None:
     cuts = tuple(range(80, 160, 8))  # one a second from 10 to 19 s
     seen = raw(lambda i: GROUND, 240, np.arange(31), cuts=cuts)

@@ -49,6 +49,7 @@ def film(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return written(tmp_path_factory.mktemp("film") / "film.mp4", pictures, request.param)
 
 
+@pytest.mark.slow
 def test_every_cut_is_found_and_no_other(film: SourceInfo) -> None:
     cues = watch(film)
     assert [shot.start_seconds for shot in cues.shots] == pytest.approx([0, *CUTS], abs=0.15)
@@ -60,6 +61,7 @@ def test_most_pictures_are_left_out(film: SourceInfo) -> None:
     assert all(end < start for (_, end), (start, _) in pairwise(stretches))
 
 
+@pytest.mark.slow
 def test_what_is_said_is_what_all_pictures_would_have_said(film: SourceInfo) -> None:
     whole = PictureStatistics().encode(sample_frames(film), duration_seconds=film.duration_seconds)
     part = watch(film)
@@ -72,6 +74,7 @@ def test_what_is_said_is_what_all_pictures_would_have_said(film: SourceInfo) -> 
     assert part.named(("motion", "impact", "flash")).max() < 0.2
 
 
+@pytest.mark.slow
 def test_without_key_pictures_all_is_looked_at(tmp_path: Path) -> None:
     info = written(
         tmp_path / "one.mp4", [moments(i) for i in range(12 * RATE)], {"x264-params": "keyint=999:scenecut=0"}
@@ -92,6 +95,7 @@ def test_glances_lie_apart_and_key_pictures_between_them_are_seen_once() -> None
     )
 
 
+@pytest.mark.slow
 def test_faces_are_followed_where_there_are_some_and_speech_is_heard(tmp_path: Path) -> None:
     wall = ground(180, 320)
     opening = 0.5 + 0.5 * np.sin(2 * np.pi * 3 * np.arange(8 * RATE) / RATE)

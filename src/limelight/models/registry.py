@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import sys
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import partial

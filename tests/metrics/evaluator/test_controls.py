@@ -37,6 +37,7 @@ def test_doing_nothing_does_no_harm_and_no_good(clips: list[EvalClip]) -> None:
         assert found["mag"] > 0
 
 
+@pytest.mark.slow
 def test_a_single_gain_lowers_nothing_that_is_level_matched(clips: list[EvalClip]) -> None:
     for clip in clips:
         before = figures(DO_NOTHING, clip)
@@ -58,6 +59,7 @@ def test_the_best_gains_on_true_stems_reach_the_target(clips: list[EvalClip]) ->
         assert after["clean_mix_change"] < 1e-6
 
 
+@pytest.mark.slow
 def test_separated_stems_reach_less_than_true_ones_and_more_than_nothing(
     clips: list[EvalClip], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,7 @@ def test_another_mark_or_another_clip_is_measured_again(folder: Path, entries: l
     assert fresh.heard
 
 
+@pytest.mark.slow
 def test_two_workers_write_what_one_writes(folder: Path, entries: list[Entry], tmp_path: Path) -> None:
     tests, methods = chosen(entries, "test", None), [DO_NOTHING, fixed_loudness()]
     seen: list[tuple[float, float]] = []

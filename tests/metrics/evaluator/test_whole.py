@@ -28,6 +28,7 @@ def asked(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Req
     return Request(dataset, tmp_path / "out", ("lite", "separate-and-level"), examples=1, workers=1)
 
 
+@pytest.mark.slow
 def test_tables_and_a_page_come_out_and_again_the_same(asked: Request) -> None:
     seen: list[tuple[float, float]] = []
     markdown, page = evaluate(asked, progress=lambda done, total: seen.append((done, total))).written
@@ -45,6 +46,7 @@ def test_tables_and_a_page_come_out_and_again_the_same(asked: Request) -> None:
     assert markdown.read_text(encoding="utf-8") == text
 
 
+@pytest.mark.slow
 def test_more_clips_go_on_where_it_was(asked: Request) -> None:
     evaluate(replace(asked, count=1, examples=0))
     before = {path.name: path.read_text() for path in (asked.into / "results").iterdir()}
