@@ -17,9 +17,10 @@ from spectral import Resolution, power
 from test_scenes import TestScene
 
 from limelight.audio.loudness import k_weight_response
-from limelight.models.protocols import Chunk, Separator
+from limelight.models.protocols import Separator
 from limelight.models.separators.pretrained_ear import HeardSpeech
 from limelight.networks.stem_separator import StemSeparator, StemSeparatorConfig
+from limelight.types import Chunk
 
 R = Resolution()
 STEPS = 480

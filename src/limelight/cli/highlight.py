@@ -64,7 +64,7 @@ def highlight(
         request = context_request(
             mix.context, models.context_model, models.text_model, captions, models.device, offline
         )
-        from limelight import api
+        from limelight.api import highlight_with, with_style
         from limelight.media.target import check_place
         from limelight.mixing.plan import plan_text
         from limelight.report.page import check_page, write_report
@@ -100,13 +100,13 @@ def highlight(
             sampled=mixer.sampled,
         )
         with progress_bar(quiet=quiet) as bar:
-            result = api.highlight_with(
+            result = highlight_with(
                 source,
                 target,
                 mixer=mixer,
                 encoder=watching.encoder,
                 picture_height=watching.picture_height,
-                controls=api.with_style(controls, styling),
+                controls=with_style(controls, styling),
                 audio_stream=mix.audio_stream,
                 tracks=known,
                 new_track=new_track,
@@ -136,7 +136,7 @@ def plan(
     with command_context(verbose=verbose):
         controls = mix.controls()
         request = context_request(mix.context, None, None, None, None, offline)
-        from limelight import api
+        from limelight.api import plan_video
         from limelight.media.target import check_place
         from limelight.mixing.plan import plan_text
         from limelight.models.registry import load_director, load_separator
@@ -151,7 +151,7 @@ def plan(
         )
         deciding = load_director(mix.director) if mix.director else load_director()
         with progress_bar(quiet=quiet) as bar:
-            made = api.plan_video(
+            made = plan_video(
                 source,
                 separator=load_separator(mix.separator, offline=offline) if mix.separator else None,
                 director=deciding,
@@ -185,7 +185,7 @@ def render(
 ) -> None:
     """Render a plan, edited or not: no picture is looked at, nothing is decided."""
     with command_context(verbose=verbose):
-        from limelight import api
+        from limelight.api import render_video
         from limelight.mixing.controls import Controls
         from limelight.mixing.plan import read_plan
         from limelight.models.registry import load_separator
@@ -198,7 +198,7 @@ def render(
         target = _target(source, output, made.source.audio_stream, known, new_track)
         name = separator or (made.model.name if offline and known is None else None)
         with progress_bar(quiet=quiet) as bar:
-            result = api.render_video(
+            result = render_video(
                 source,
                 made,
                 target,
@@ -235,15 +235,15 @@ def _mixer(
     tracks: Tracks | None, mix: MixOptions, models: ModelOptions, *, style: Style | None, offline: bool
 ) -> Mixer:
     """The way to a new mix that the flags ask for. Raises ModelError, UsageError."""
-    from limelight import api
+    from limelight.api import mixer_of
     from limelight.models.registry import load_director, load_remixer, load_separator
 
     if models.model and (mix.separator or mix.director):
         raise UsageError("--model remixes in one step, in place of a separator and a director; give it alone")
     if models.model:
-        return api.mixer_of(None, None, load_remixer(models.model, device=models.device), style=style)
+        return mixer_of(None, None, load_remixer(models.model, device=models.device), style=style)
     chosen = tracks or (load_separator(mix.separator, offline=offline) if mix.separator else None)
-    return api.mixer_of(chosen, load_director(mix.director) if mix.director else None, None, style=style)
+    return mixer_of(chosen, load_director(mix.director) if mix.director else None, None, style=style)
 
 
 def _tell(result: Highlighted, *, quiet: bool, as_json: bool, page: Path | None) -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from limelight.models.card import METADATA, Card, seal
-from limelight.models.separators.informed_masks import STEPS_MULTIPLE, TOLD_KEY
+from limelight.models.separators.masks import STEPS_MULTIPLE, TOLD_KEY
 from limelight.networks.stem_separator import TOLD, StemSeparator
 from limelight.training.export import export_graph
 
