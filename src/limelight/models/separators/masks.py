@@ -74,6 +74,9 @@ class MaskSeparator:
         return np.asarray(masks[0][:, :steps])
 
 
+# Of the spectra of an informed separator: lines of one bin each up to 3 kHz, then each so much wider than the one before.
+SAMPLE_RATE, N_FFT, HOP = 48_000, 2048, 1024
+SINGLE_HERTZ, WIDENING = 3000.0, 1.026
 TOLD = ("mixture", "speech", "rest", "side")  # whose mean powers by band the network is told, in this order
 STEPS_MULTIPLE, TOLD_KEY = "steps_multiple", "told"  # of a card's config: P, and TOLD where the network is told so
 
@@ -127,6 +130,19 @@ def open_masks(
     if TOLD_KEY in file.card.config:
         return InformedSeparator(file, threads=threads)
     return MaskSeparator(file)
+
+
+def line_edges(
+    *, n_fft: int = N_FFT, single_hertz: float = SINGLE_HERTZ, widening: float = WIDENING
+) -> NDArray[np.int64]:
+    """Where the lines of a spectrum begin, as numbers of its bins, and where the last one ends: [L + 1]."""
+    bins = n_fft // 2 + 1
+    edges = list(range(min(bins, round(single_hertz * n_fft / SAMPLE_RATE)) + 1))
+    place = float(edges[-1])
+    while edges[-1] < bins:
+        place *= widening
+        edges.append(min(bins, max(round(place), edges[-1] + 1)))
+    return np.array(edges)
 
 
 def told_powers(mono: Mono, speech: Mono, side: Mono, config: StftConfig, bands: Bands) -> Array:
