@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -133,7 +134,11 @@ def train(
         sizes = {"batch": batch, "seconds": seconds, "rate": rate, "average": average}
         given: dict[str, Any] = {name: value for name, value in sizes.items() if value is not None}
         if preset == LITE:
-            unused = {"variant": variant != "limelight", "layers": layers is not None, "context": context != "none"}
+            unused: dict[str, Any] = {
+                "variant": variant != "limelight",
+                "layers": layers is not None,
+                "context": context != "none",
+            }
             unused |= {
                 "prompts": prompts,
                 "context-dropout": context_dropout,
@@ -272,9 +277,9 @@ def write_network(
     checkpoint = run
     if run.is_dir():
         checkpoint = (None if last else best_of(run)) or run / CHECKPOINT
-    write = export_released if checkpoint.suffix == ".ckpt" else export_checkpoint
-    if checkpoint.suffix != ".ckpt" and read_header(checkpoint).config.get("preset") == LITE:
-        write = export_run
+    write: Callable[..., None] = export_released
+    if checkpoint.suffix != ".ckpt":
+        write = export_run if read_header(checkpoint).config.get("preset") == LITE else export_checkpoint
     write(checkpoint, output, name=name or output.stem, licence=licence, training_data=training_data, seconds=seconds)
 
 

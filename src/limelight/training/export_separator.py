@@ -125,5 +125,5 @@ def presence_fit(network: StemSeparator, scenes: DrawnScenes) -> tuple[Tensor, T
         value.backward()
         return value
 
-    optimiser.step(loss)  # type: ignore[no-untyped-call]
+    optimiser.step(loss)
     return scale.detach(), shift.detach()

@@ -10,7 +10,7 @@ out), a tilt over all lines, and whether there is a side (a film in mono has the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ class DrawnScenes:
         for first in range(0, len(rows), clips):
             yield self._made(rows[first : first + clips])
 
-    def _made(self, rows: list[tuple[NDArray[Any], ...]]) -> SceneBatch:
+    def _made(self, rows: Sequence[tuple[NDArray[Any], ...]]) -> SceneBatch:
         kept, voice, undo, there = (torch.from_numpy(np.stack([row[k] for row in rows])).float() for k in range(4))
         squares = kept * kept.abs()
         stems, mixture = squares[:, :3], squares[:, 3]

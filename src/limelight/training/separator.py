@@ -77,13 +77,13 @@ class SeparatorTask(nn.Module):
     def __init__(self, network: StemSeparator, scenes: DrawnScenes, weights: LossWeights) -> None:
         super().__init__()
         self.network, self._weights = network, weights
-        self.register_buffer("widths", scenes.widths, persistent=False)
-        self.register_buffer("k_weights", scenes.k_weights, persistent=False)
+        self._widths, self._k_weights = scenes.widths, scenes.k_weights
 
     def forward(self, arrays: dict[str, Tensor]) -> dict[str, Tensor]:
         batch = SceneBatch(**{name: value for name, value in arrays.items() if name != GAINS})
         heard = self.network(batch.told, batch.voice)
-        return all_losses(heard, batch, arrays[GAINS], self._weights, self.widths, self.k_weights)
+        of_lines = (one.to(batch.mixture.device) for one in (self._widths, self._k_weights))
+        return all_losses(heard, batch, arrays[GAINS], self._weights, *of_lines)
 
     def matrices(self) -> Iterator[nn.Parameter]:
         """What Muon takes."""
