@@ -141,7 +141,7 @@ def _read(path: Path, *, tensors: bool) -> Checkpoint:
 def _of_separator_script(header: dict[str, str], found: dict[str, Tensor]) -> tuple[dict[str, str], dict[str, Tensor]]:
     """A separator's checkpoint as research/separator wrote it until 2026-12, with all that is needed to go on exactly.
 
-    Its half-precision copy holds the averaged weights alone.
+    Its half-precision copy holds the averaged weights alone: from these it goes on.
     """
     tensors = {}
     for key, value in found.items():
@@ -149,6 +149,8 @@ def _of_separator_script(header: dict[str, str], found: dict[str, Tensor]) -> tu
         if part == "optimiser":
             name = ":".join(name.rsplit(".", 1))
         tensors[f"{'model' if part == 'network' else part}.{name}"] = value.float()
+    if not any(key.startswith("model.") for key in tensors):
+        tensors |= {key.replace("average.", "model.", 1): value for key, value in tensors.items()}
     config = json.dumps({"preset": "lite", "network": json.loads(header["config"])})
     return {"format": FORMAT, "step": header["step"], "config": config}, tensors
 
