@@ -18,9 +18,9 @@ import numpy as np
 
 from limelight.audio.convert import resample
 from limelight.media.formats import SoundFormat
+from limelight.media.mux import SoundEncoder
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
-from limelight.media.spool import SoundEncoder
 from limelight.types import Samples
 
 RATE, BLOCK = 48_000, 2048

@@ -11,9 +11,9 @@ from figures import Figure
 from footage import SAMPLE_RATE, sound
 from numpy.typing import NDArray
 
-from limelight.audio.convert import ResampleStream
+from limelight.audio.convert import ResampleStream, downmix_weights
 from limelight.mixing.features import features_of, measure_audio
-from limelight.mixing.separation import downmix_weights, separate
+from limelight.mixing.separation import separate
 from limelight.models.registry import DEFAULT_SEPARATOR, load_separator
 from limelight.networks.dual_unet import DualUnet, DualUnetConfig
 

@@ -11,9 +11,8 @@ import numpy as np
 
 from limelight.audio.stft import StftConfig, whole_frames
 from limelight.models.card import METADATA, Card, seal
-from limelight.models.protocols import Chunk, Separation
 from limelight.models.remixers.mask_and_wave import MaskAndWave, MaskAndWaveRemixer
-from limelight.types import STEMS, Cues, Decision, Scene, StemFeatures
+from limelight.types import STEMS, Chunk, Cues, Decision, Scene, Separation, StemFeatures
 
 SPLIT_HERTZ = (1000.0, 4000.0)  # below the first is "speech", above the second "effects", between them "music"
 WINDOW_SECONDS = 0.5

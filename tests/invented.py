@@ -8,8 +8,8 @@ from limelight.api import Highlighted
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.verify import Verification
 from limelight.media.write import Written
-from limelight.mixing.delivery import Levels
 from limelight.mixing.plan import MixPlan, PlannedControls, PlannedLoudness, PlannedModel, PlannedShot, PlannedSource
+from limelight.mixing.render import Levels
 from limelight.types import STEMS
 
 KINDS = ("camera focus", "tone", "scene background", "appearance", "emotion", "sound-related elements")

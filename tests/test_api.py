@@ -25,14 +25,12 @@ from limelight.errors import NoSoundtrack, OutputError, PlanError, TargetExists,
 from limelight.media.audio_files import write_sound
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
-from limelight.media.spool import ByteSpool
-from limelight.media.target import naming_write_errors
+from limelight.media.target import ByteSpool, naming_write_errors
 from limelight.mixing.controls import Controls
 from limelight.mixing.plan import MixPlan, plan_text
 from limelight.models.card import plain_card
-from limelight.models.protocols import Chunk, Separation
 from limelight.models.registry import load_separator
-from limelight.types import STEMS
+from limelight.types import STEMS, Chunk, Separation
 
 LOSSLESS = Film(container="mkv", sound="flac", seconds=3.0)
 

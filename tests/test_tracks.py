@@ -22,6 +22,7 @@ from limelight.media.audio_files import write_sound
 from limelight.media.formats import NewTrack
 from limelight.media.probe import probe
 from limelight.media.read_audio import read_audio
+from limelight.mixing.plan import read_plan
 from limelight.mixing.track_roles import find_tracks, guess_roles, read_stem
 from limelight.models.directors.style import load_style
 
@@ -114,7 +115,7 @@ def test_a_plan_of_tracks_is_rendered_from_the_tracks(tmp_path):
     made = highlight_video(source, tmp_path / "a.mp4", tracks=tracks)
     path = tmp_path / "plan.json"
     path.write_text(limelight.mixing.plan.plan_text(made.plan))
-    again = render_video(source, limelight.read_plan(path), tmp_path / "b.mp4")
+    again = render_video(source, read_plan(path), tmp_path / "b.mp4")
     np.testing.assert_allclose(heard(again.dest), heard(made.dest), atol=1e-3)
     assert [part.stem for part in made.plan.source.tracks] == ["speech", "speech", "effects", "music"]
 

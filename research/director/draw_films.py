@@ -22,10 +22,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.convert import resample
+from limelight.audio.convert import downmix_weights, resample
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
-from limelight.mixing.separation import downmix_weights
 from limelight.types import STEMS, Cues
 from limelight.vision.watch import watch
 from research.director.cases import SAMPLE_RATE, Case, path_of, write

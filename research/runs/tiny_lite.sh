@@ -14,8 +14,8 @@ $python -m research.synthetic "$into/library" --music-minutes 1 --speech-minutes
     $python draw.py "$into/data/$part" --libraries "$into/library/manifest.csv" --hours 0.006 --clips 2 \
       --seed "$([ $part = train ] && echo 1 || echo 2)"
   done
-  $python train.py "$into/tiny.safetensors" --data "$into/data" --steps 3 --batch 1 --length 64 --check-clips 2 \
-    --set width=8 across=8 latent_width=16 blocks=2 heads=2
-  $python export.py "$into/tiny.safetensors" --data "$into/data" --seal "$into/tiny.onnx" --name tiny
 )
+$python -m limelight train "$into/data" --preset lite --into "$into/run" --cpu --threads 1 --channels 8 --batch 1 --seconds 1.4 \
+  --steps 3 --validation-clips 2 --quiet
+$python -m limelight export "$into/run" -o "$into/tiny.onnx" --name tiny
 $python -m limelight highlight examples/demo.mp4 --separator "$into/tiny.onnx" -o "$into/demo.mp4" --force

@@ -3,8 +3,8 @@
 
     python calibration.py RUN.safetensors --data DATA
 
-presence     logits are scaled and shifted for each stem (Platt 1999) to the least cross-entropy on validation; export.py puts
-             both into the graph
+presence     logits are scaled and shifted for each stem (Platt 1999) to the least cross-entropy on validation; `limelight
+             export` puts both into the graph
 confidence   Σ M² P / Σ M P over the lines of an instant: which share of what is called a stem's it will be, by the masks' own
              account; compared with Σ M P_k / Σ M P, which share it is. `StemFeatures.confidence` is the same number
 """
@@ -19,12 +19,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from shards import Shards
-from spectral import Resolution
 from systems import NewSeparator
 from torch import Tensor
-from torch.nn import functional as F
 
+from limelight.training.export_separator import presence_fit
+from limelight.training.scenes import DrawnScenes
 from limelight.types import STEMS
 
 EDGES = np.linspace(0, 1, 11)
@@ -49,8 +48,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    said = said_of(NewSeparator(options.checkpoint), options.data / "validation")
-    scale, shift = fitted(said)
+    scenes = DrawnScenes(options.data / "validation")
+    said = said_of(NewSeparator(options.checkpoint), scenes)
+    scale, shift = presence_fit(NewSeparator(options.checkpoint).network, scenes)
     print(f"presence: scale {scale.tolist()}, shift {shift.tolist()}")
     for k, stem in enumerate(STEMS):
         raw, fit = said.logits[:, k].sigmoid(), (said.logits[:, k] * scale[k] + shift[k]).sigmoid()
@@ -61,13 +61,13 @@ def main() -> None:
 
 
 @torch.no_grad()
-def said_of(new: NewSeparator, folder: Path) -> Said:
-    parts = list(_answers(new, Shards(folder, Resolution())))
+def said_of(new: NewSeparator, scenes: DrawnScenes) -> Said:
+    parts = list(_answers(new, scenes))
     return Said(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
-def _answers(new: NewSeparator, shards: Shards) -> Iterator[tuple[Tensor, ...]]:
-    for batch in shards.in_order(8, shards.clips):
+def _answers(new: NewSeparator, scenes: DrawnScenes) -> Iterator[tuple[Tensor, ...]]:
+    for batch in scenes.in_order(8, scenes.clips):
         heard = new.network(batch.told, batch.voice)
         tokens = heard.presence.shape[1]
         present = batch.present.unflatten(1, (tokens, -1)).mean(2)
@@ -83,21 +83,6 @@ def _answers(new: NewSeparator, shards: Shards) -> Iterator[tuple[Tensor, ...]]:
             present.flatten(0, 1),
             *(x.transpose(1, 2).flatten(0, 1) for x in (confidence, right, weight)),
         )
-
-
-def fitted(said: Said) -> tuple[Tensor, Tensor]:
-    """Scale and shift [3] of presence's logits."""
-    scale, shift = torch.ones(3, requires_grad=True), torch.zeros(3, requires_grad=True)
-    optimiser = torch.optim.LBFGS([scale, shift], max_iter=50)
-
-    def loss() -> Tensor:
-        optimiser.zero_grad()
-        value = F.binary_cross_entropy_with_logits(said.logits * scale + shift, said.present)
-        value.backward()
-        return value
-
-    optimiser.step(loss)
-    return scale.detach(), shift.detach()
 
 
 def reliability(said: Tensor, right: Tensor, weight: Tensor) -> str:

@@ -16,23 +16,21 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from calibration import fitted, said_of
-from safetensors import safe_open
-from safetensors.torch import save_file
-from spectral import Resolution
 from systems import NewSeparator
 
+from limelight.models.separators.masks import HOP, SAMPLE_RATE, line_edges
 from limelight.networks.stem_separator import TOLD, StemSeparator
 from limelight.runtime import open_session
+from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from limelight.training.export_separator import (
-    HOP,
     INPUTS,
     OUTPUTS,
-    SAMPLE_RATE,
     STEPS,
     export_separator,
+    presence_fit,
     separator_card,
 )
+from limelight.training.scenes import DrawnScenes
 
 SECONDS = STEPS * HOP / SAMPLE_RATE
 TOLERANCE = 1e-3
@@ -55,8 +53,8 @@ def main() -> None:
         if not options.data:
             parser.error("--seal wants --data, whose validation/ fits presence")
         new = NewSeparator(options.checkpoint)
-        scale, shift = fitted(said_of(new, options.data / "validation"))
-        edges = tuple(int(edge) for edge in Resolution().edges)
+        scale, shift = presence_fit(new.network, DrawnScenes(options.data / "validation"))
+        edges = tuple(int(edge) for edge in line_edges())
         training_data = f"{options.training_data}; {new.step} steps"
         card = separator_card(
             new.network, edges, name=options.name, licence=options.licence, training_data=training_data
@@ -67,12 +65,10 @@ def main() -> None:
 
 
 def halve(checkpoint: Path, into: Path) -> None:
-    """average.* alone, float16, with the metadata."""
-    with safe_open(checkpoint, "pt") as file:
-        names = sorted(name for name in set(file.keys()) if name.startswith("average."))
-        arrays, facts = {name: file.get_tensor(name).half() for name in names}, file.metadata()
-    into.parent.mkdir(parents=True, exist_ok=True)
-    save_file(arrays, into, metadata=facts)
+    """The averaged weights alone, float16, with the header."""
+    found = load_checkpoint(checkpoint)
+    arrays = {f"average.{name}": value.half() for name, value in found.part("average").items()}
+    save_checkpoint(into, Checkpoint(found.config, found.step, arrays))
 
 
 @torch.no_grad()

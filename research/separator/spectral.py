@@ -19,7 +19,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from sounds import SAMPLE_RATE
+
+from limelight.models.separators.masks import HOP, N_FFT, SINGLE_HERTZ, WIDENING, line_edges
 
 KEPT = ("speech", "music", "effects", "mixture", "speech_music", "speech_effects", "ear", "rest", "side")
 Array = NDArray[np.float32]
@@ -29,21 +30,15 @@ Array = NDArray[np.float32]
 class Resolution:
     """Of time and frequency."""
 
-    n_fft: int = 2048
-    hop: int = 1024
-    single_hertz: float = 3000.0
-    widening: float = 1.026
+    n_fft: int = N_FFT
+    hop: int = HOP
+    single_hertz: float = SINGLE_HERTZ
+    widening: float = WIDENING
 
     @cached_property
     def edges(self) -> NDArray[np.int64]:
         """Lines + 1 bin numbers."""
-        bins = self.n_fft // 2 + 1
-        edges = list(range(min(bins, round(self.single_hertz * self.n_fft / SAMPLE_RATE)) + 1))
-        place = float(edges[-1])
-        while edges[-1] < bins:
-            place *= self.widening
-            edges.append(min(bins, max(round(place), edges[-1] + 1)))
-        return np.array(edges)
+        return line_edges(n_fft=self.n_fft, single_hertz=self.single_hertz, widening=self.widening)
 
     @cached_property
     def widths(self) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,15 +10,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
-from shards import present
 from spectral import Resolution, power
 from test_scenes import TestScene
 
 from limelight.audio.loudness import k_weight_response
-from limelight.models.protocols import Chunk, Separator
+from limelight.models.protocols import Separator
 from limelight.models.separators.pretrained_ear import HeardSpeech
-from limelight.networks.stem_separator import StemSeparator, StemSeparatorConfig
+from limelight.training.checkpoint import read_header
+from limelight.training.scenes import present
+from limelight.training.separator import load_separator_network
+from limelight.types import Chunk
 
 R = Resolution()
 STEPS = 480
@@ -80,20 +80,10 @@ class Packaged:
 
 
 class NewSeparator:
-    """A checkpoint of train.py, its averaged weights."""
+    """A checkpoint of `limelight train --preset lite`, its averaged weights."""
 
-    def __init__(self, checkpoint: Path, part: str = "average") -> None:
-        with safe_open(checkpoint, "pt") as file:
-            facts = file.metadata()
-            self.network = StemSeparator(StemSeparatorConfig(**json.loads(facts["config"])))
-            state = {
-                k.removeprefix(part + "."): file.get_tensor(k).float()
-                for k in sorted(set(file.keys()))
-                if k.startswith(part + ".")
-            }
-        self.network.load_state_dict(state)
-        self.network.eval()
-        self.step = int(facts["step"])
+    def __init__(self, checkpoint: Path) -> None:
+        self.network, self.step = load_separator_network(checkpoint), step_of(checkpoint)
 
     @torch.no_grad()
     def __call__(self, scene: TestScene) -> Answer:
@@ -107,8 +97,7 @@ class NewSeparator:
 
 
 def step_of(checkpoint: Path) -> int:
-    with safe_open(checkpoint, "pt") as file:
-        return int(file.metadata()["step"])
+    return read_header(checkpoint).step
 
 
 def perfect_masks(scene: TestScene) -> Answer:

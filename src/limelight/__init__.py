@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from limelight.api import highlight_video, inspect_video, plan_video, render_video, separate_video
     from limelight.mixing.controls import Controls
-    from limelight.mixing.plan import MixPlan, read_plan
     from limelight.mixing.track_roles import find_tracks
-    from limelight.models.directors.style import Style, load_style
+    from limelight.models.directors.style import load_style
     from limelight.models.registry import load_director, load_separator
 
 _HOMES = {
     "Controls": "limelight.mixing.controls",
-    "MixPlan": "limelight.mixing.plan",
-    "Style": "limelight.models.directors.style",
     "find_tracks": "limelight.mixing.track_roles",
     "highlight_video": "limelight.api",
     "inspect_video": "limelight.api",
@@ -30,14 +27,11 @@ _HOMES = {
     "load_separator": "limelight.models.registry",
     "load_style": "limelight.models.directors.style",
     "plan_video": "limelight.api",
-    "read_plan": "limelight.mixing.plan",
     "render_video": "limelight.api",
     "separate_video": "limelight.api",
 }
 __all__ = [
     "Controls",
-    "MixPlan",
-    "Style",
     "find_tracks",
     "highlight_video",
     "inspect_video",
@@ -45,7 +39,6 @@ __all__ = [
     "load_separator",
     "load_style",
     "plan_video",
-    "read_plan",
     "render_video",
     "separate_video",
 ]

@@ -19,7 +19,6 @@ from limelight.media.target import naming_write_errors, prepare_target
 from limelight.media.write import Written, check_container, write_with_same_soundtrack, write_with_soundtrack
 from limelight.mixing import one_step
 from limelight.mixing.controls import KEEP, Controls
-from limelight.mixing.delivery import Delivery, Levels, levels_before
 from limelight.mixing.job import (
     Analysis,
     Job,
@@ -31,7 +30,7 @@ from limelight.mixing.job import (
 )
 from limelight.mixing.mixers import AnySeparator, Mixer, OneStepMixer, StemMixer
 from limelight.mixing.plan import MixPlan
-from limelight.mixing.render import stems
+from limelight.mixing.render import Delivery, Levels, levels_before, stems
 from limelight.models.directors.style import Style
 from limelight.models.protocols import Director, Remixer
 from limelight.models.registry import load_director, load_separator, styled

@@ -1,6 +1,6 @@
-"""What flows between the floors: small frozen records, units in their names.
+"""What flows between the rooms: small frozen records, units in their names.
 
-Shapes use one alphabet throughout the house:
+Shapes use one alphabet throughout the package:
 B batch, C channels, N samples, F frequency bins, T time steps, K stems (speech, music, effects), D width.
 
 One clock: time 0 is the instant of the first shown picture, or of the first sample where that comes earlier or there
@@ -187,3 +187,30 @@ class Decision:
 
     gains_db: Vector  # [K, T]
     scenes: tuple[Scene, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of a soundtrack as a model hears it.
+
+    For a separator of T steps it holds n_fft + (T − 1) · hop samples: step t is centred at sample n_fft / 2 + t · hop, so that
+    every frame of its transform is whole.
+    """
+
+    samples: Samples  # [C, N], at the card's sample rate
+    start_seconds: float  # of the first step
+    downmix: NDArray[np.float32]  # [C], weights of the mono downmix
+
+    @property
+    def mono(self) -> NDArray[np.float32]:
+        """The downmix, [N]."""
+        return np.asarray(self.downmix @ self.samples, np.float32)
+
+
+@dataclass(frozen=True)
+class Separation:
+    """A chunk taken apart: masks for all channels, or the stems themselves."""
+
+    presence: NDArray[np.float32]  # [T], 0…1: how likely somebody speaks; NaN where it cannot be told
+    masks: NDArray[np.float32] | None = None  # [K, T, L], one a band of the card; they sum to 1 over K
+    stems: Samples | None = None  # [K, C, N]; they sum to the chunk

@@ -24,7 +24,7 @@ import sys
 import limelight.cli.highlight
 from limelight.cli.main import main
 def fail(*flags): raise {error}
-limelight.cli.highlight.controls_from_flags = fail
+limelight.cli.highlight.check_one_film = fail
 sys.argv = ["limelight", "film.mp4", "--quiet"]
 main()
 """

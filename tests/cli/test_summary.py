@@ -10,7 +10,7 @@ from invented import invented_plan, invented_result
 from rich.console import Console
 
 from limelight.cli.summary import stem_changes, summary
-from limelight.mixing.delivery import Levels
+from limelight.mixing.render import Levels
 from limelight.report.facts import result_facts
 from limelight.types import STEMS
 

@@ -13,8 +13,8 @@ from films import Film, film_path
 
 from limelight.errors import OutputError
 from limelight.media.probe import probe
-from limelight.media.spool import READ_SAMPLES, AudioSpool, ByteSpool, check_room
-from limelight.media.target import scratch_beside
+from limelight.media.target import ByteSpool, scratch_beside
+from limelight.mixing.chunks import READ_SAMPLES, AudioSpool, check_room
 
 
 def whole(sound: AudioSpool) -> np.ndarray:

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from limelight.media.formats import SoundFormat
-from limelight.media.spool import PacketSpool, SoundEncoder
+from limelight.media.mux import SoundEncoder
+from limelight.media.packets import PacketSpool
 
 RATE = 48_000
 CODECS = [

@@ -10,13 +10,13 @@ import numpy as np
 from audio.sounds import cut, noise, programme, sine
 from fakes import FakeModel
 
-from limelight.audio.convert import channel_names
+from limelight.audio.convert import channel_names, downmix_weights
 from limelight.mixing.controls import Controls
 from limelight.mixing.features import features_of, measure_audio
 from limelight.mixing.plan import MixPlan, PlannedControls, PlannedLoudness, PlannedModel, PlannedShot, PlannedSource
 from limelight.mixing.planner import make_plan
 from limelight.mixing.render import ChunkSource, render, stems
-from limelight.mixing.separation import SeparatedChunk, downmix_weights, separate
+from limelight.mixing.separation import SeparatedChunk, separate
 from limelight.types import STEMS, Cues, Shot
 from limelight.vision.cues import CUE_NAMES
 from limelight.vision.encoder import without_picture

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixing.scenes import LAYOUTS, joined, level_db, low_passed
 
+from limelight.audio.convert import downmix_weights
 from limelight.errors import ModelError
 from limelight.mixing.one_step import OVERLAP, changes, context_rows
-from limelight.mixing.separation import downmix_weights
 from limelight.models.protocols import Remixer
 from limelight.models.remixers.mask_and_wave import MaskAndWave, shares
 

@@ -18,7 +18,7 @@ from limelight.media.formats import NewTrack
 from limelight.media.probe import probe
 from limelight.media.read_audio import read_audio
 from limelight.mixing.controls import LOUDNESS_TARGETS, Controls
-from limelight.mixing.delivery import MOST_TIMES, Delivery, LevelMeter, Levels
+from limelight.mixing.render import MOST_TIMES, Delivery, LevelMeter, Levels
 from limelight.mixing.track_roles import find_tracks
 from limelight.models.directors.style import Style
 

@@ -8,6 +8,7 @@ from audio.sounds import cut, noise, programme
 from fakes import FakeRemixer, drawn, gains, remix_card
 from mixing.scenes import joined, low_passed, source_of
 
+from limelight.audio.convert import downmix_weights
 from limelight.audio.loudness import LoudnessMeter
 from limelight.audio.peaks import true_peak_db
 from limelight.errors import ModelError
@@ -15,7 +16,6 @@ from limelight.mixing.controls import Controls
 from limelight.mixing.features import measure_audio
 from limelight.mixing.one_step import check_controls, context_of, finished, remix
 from limelight.mixing.plan import MixPlan
-from limelight.mixing.separation import downmix_weights
 from limelight.models.protocols import Remixer
 from limelight.types import Cues
 from limelight.vision.encoder import without_picture

@@ -11,16 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixing.scenes import LAYOUTS, chunks_of, joined, level_db, planned, separated_chunks, tone
 
+from limelight.audio.convert import downmix_weights
 from limelight.audio.loudness import integrated_loudness
 from limelight.audio.stft import stft
 from limelight.errors import InputError, ModelError
 from limelight.mixing.features import STEPS_PER_ROW, change_lu, features_of
-from limelight.mixing.kept import KeptSeparation, stems_bytes
 from limelight.mixing.render import render, stems
-from limelight.mixing.separation import HIGHEST_NUMBER, MaskedChunk, downmix_weights, numbers_of
+from limelight.mixing.separation import HIGHEST_NUMBER, KeptSeparation, MaskedChunk, numbers_of, stems_bytes
 from limelight.models.card import Card
-from limelight.models.protocols import Chunk, Separation
-from limelight.types import STEMS
+from limelight.types import STEMS, Chunk, Separation
 
 RATES = [8000, 44_100, 48_000, 96_000]
 EDGES = (*range(129), *range(160, 1025, 32), 1025)

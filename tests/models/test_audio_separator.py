@@ -18,10 +18,10 @@ from limelight.errors import ModelError
 from limelight.media.audio_files import write_sound
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
-from limelight.models.protocols import Chunk
 from limelight.models.registry import load_separator
 from limelight.models.separators import audio_separator
 from limelight.models.separators.audio_separator import AudioSeparatorModel
+from limelight.types import Chunk
 
 HOP, STEPS = 1024, 12
 

@@ -13,9 +13,10 @@ from fakes import FakeSeparator, shared
 from networks.test_bandit import save_checkpoint
 
 from limelight.errors import ModelError
-from limelight.models.protocols import Chunk, Separator
+from limelight.models.protocols import Separator
 from limelight.models.registry import load_separator
 from limelight.models.separators.downloaded import BanditSeparator, DemucsSeparator
+from limelight.types import Chunk
 
 HOP, STEPS = 1024, 20
 

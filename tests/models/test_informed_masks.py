@@ -10,11 +10,10 @@ from audio.sounds import noise, programme
 
 from limelight.audio.stft import Bands, StftConfig, whole_frames
 from limelight.errors import ModelError
-from limelight.models.protocols import Chunk
 from limelight.models.registry import load_separator
-from limelight.models.separators.informed_masks import InformedSeparator, side_of, told_powers
-from limelight.models.separators.masks import MaskSeparator
+from limelight.models.separators.masks import InformedSeparator, MaskSeparator, side_of, told_powers
 from limelight.models.separators.pretrained_ear import WARM_SAMPLES, PretrainedEar, told_gain
+from limelight.types import Chunk
 
 torch = pytest.importorskip("torch")
 RATE, HOP = 48_000, 1024

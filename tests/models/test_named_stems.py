@@ -8,9 +8,9 @@ from audio.sounds import noise
 from fakes import FakeSeparator, shared
 
 from limelight.errors import ModelError
-from limelight.models.protocols import Chunk
 from limelight.models.separators.named_stems import ThreeStems, spoken_share, through_pairs
 from limelight.models.voice_activity import VoiceActivity
+from limelight.types import Chunk
 
 HOP, STEPS = 1024, 40
 SAMPLES = (STEPS + 1) * HOP

@@ -43,7 +43,7 @@ def director():
 SEPARATOR = """
 import numpy as np
 from limelight.models.card import plain_card
-from limelight.models.protocols import Separation
+from limelight.types import Separation
 
 class LowIsMusic:
     card = plain_card("low-is-music", "separator")

@@ -14,11 +14,10 @@ from limelight.audio.stft import Bands, stft
 from limelight.errors import InputError, ModelError
 from limelight.media.audio_files import write_sound
 from limelight.media.probe import choose_soundtrack, probe
-from limelight.models.protocols import Chunk
 from limelight.models.registry import load_separator
+from limelight.models.separators.deepfilter import speech_mask
 from limelight.models.separators.known_stems import KnownStems, SeparatorCommand, StemFiles, find_stem
-from limelight.models.separators.speech_and_rest import speech_mask
-from limelight.types import STEMS
+from limelight.types import STEMS, Chunk
 
 RATE = 48_000
 

@@ -19,6 +19,7 @@ Weights by ITU-R BS.1770-5, Annexes 1 and 3: 1.41 (+1.5 dB) for a loudspeaker 60
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import soxr
@@ -201,3 +202,24 @@ def matrix_between(layout: str, wanted: str) -> NDArray[np.float32]:
     if set(have) <= set(want):
         return np.array([[float(a == b) for b in have] for a in want], np.float32)
     return np.asarray(sides @ stereo_matrix(layout), np.float32)
+
+
+def resampled(blocks: Iterable[Samples], sample_rate: int, wanted: int, channels: int) -> Iterator[Samples]:
+    """Blocks [C, n] at another rate."""
+    resampler = ResampleStream(sample_rate, wanted, channels)
+    for block in blocks:
+        yield resampler.push(block)
+    yield resampler.finish()
+
+
+def downmix_weights(layout: str, *, inverted: bool = False) -> NDArray[np.float32]:
+    """How much of each channel reaches a model's mono ear, [C]: all alike, but nothing of the low-frequency effects.
+
+    inverted: the right side has the left one's sign turned round, so that their sum would be silence; their difference
+    is heard.
+    """
+    names = channel_names(layout)
+    weights = np.array([name not in ("LFE", "LFE2") for name in names], np.float32)
+    if inverted:
+        weights *= np.array([-1 if name.endswith("R") else 1 for name in names], np.float32)
+    return weights / max(1.0, float(np.abs(weights).sum()))

@@ -18,9 +18,8 @@ from typing import Any
 from limelight.batch import storage
 from limelight.errors import InputError, UsageError
 from limelight.media.formats import NewTrack
-from limelight.mixing.controls import KEEP, Controls
+from limelight.mixing.controls import KEEP, ORIGINAL, Controls, new_track_wished, style_wished
 from limelight.mixing.track_roles import split_stem
-from limelight.mixing.wishes import ORIGINAL, new_track_wished, style_wished
 from limelight.models.directors.style import Style
 from limelight.vision.encoder import ContextRequest
 

@@ -11,44 +11,24 @@ import typer
 
 from limelight.cli.context import command_context, console, print_utf8, progress_bar
 from limelight.cli.options import (
-    AddTrack,
     AsJson,
-    AudioBitrate,
-    AudioCodec,
-    AudioStream,
     CaptionsFile,
-    Context,
-    ContextModel,
-    DefaultTrack,
-    Device,
-    DirectorName,
-    Effects,
     Force,
-    KeepTracks,
-    Loudness,
-    ModelName,
-    Music,
+    MixOptions,
+    ModelOptions,
     Offline,
     Output,
     Quiet,
     SeparatorName,
     Source,
-    Speech,
     StemFiles,
-    Strength,
-    StyleName,
-    TextModel,
-    TrackName,
-    TracksWish,
-    TruePeak,
+    TrackOptions,
     Verbose,
     check_one_film,
     context_request,
-    controls_from_flags,
     known_tracks,
-    new_track_from_flags,
     planned_tracks,
-    style_from_flags,
+    with_option_groups,
 )
 from limelight.errors import UsageError
 
@@ -60,33 +40,17 @@ if TYPE_CHECKING:
     from limelight.models.separators.tracks import Tracks
 
 
+@with_option_groups
 def highlight(
     source: Source,
+    *,
     output: Output = None,
     force: Force = False,
-    strength: Strength = 1.0,
-    speech: Speech = 0.0,
-    music: Music = 0.0,
-    effects: Effects = 0.0,
-    loudness: Loudness = None,
-    true_peak: TruePeak = None,
-    style: StyleName = None,
-    audio_stream: AudioStream = None,
-    tracks: TracksWish = None,
+    mix: MixOptions,
     stem: StemFiles = None,
-    keep_tracks: KeepTracks = False,
-    add_track: AddTrack = False,
-    default_track: DefaultTrack = TrackName.original,
-    audio_codec: AudioCodec = None,
-    audio_bitrate: AudioBitrate = None,
-    separator: SeparatorName = None,
-    director: DirectorName = None,
-    model: ModelName = None,
-    context: Context = None,
-    context_model: ContextModel = None,
-    text_model: TextModel = None,
+    tracks_wished: TrackOptions,
+    models: ModelOptions,
     captions: CaptionsFile = None,
-    device: Device = None,
     report: Annotated[bool, typer.Option("--report", help="Write an HTML page beside the result.")] = False,
     plan_out: Annotated[Path | None, typer.Option("--plan", help="Also write the mix plan here.")] = None,
     as_json: AsJson = False,
@@ -96,33 +60,33 @@ def highlight(
 ) -> None:
     """Watch, listen, rebalance, write. The picture is copied, bit for bit."""
     with command_context(verbose=verbose):
-        controls = controls_from_flags(strength, speech, music, effects, loudness, true_peak)
-        request = context_request(context, context_model, text_model, captions, device, offline)
-        from limelight import api
+        controls = mix.controls()
+        request = context_request(
+            mix.context, models.context_model, models.text_model, captions, models.device, offline
+        )
+        from limelight.api import highlight_with, with_style
         from limelight.media.target import check_place
         from limelight.mixing.plan import plan_text
         from limelight.report.page import check_page, write_report
         from limelight.vision.encoder import encoder_for
 
         check_one_film(source)
-        styling = style_from_flags(style, loudness)
+        styling = mix.styled()
         known = known_tracks(
-            source, tracks, stem, quiet=quiet, separator=separator, model=model, audio_stream=audio_stream
+            source,
+            mix.tracks,
+            stem,
+            quiet=quiet,
+            separator=mix.separator,
+            model=models.model,
+            audio_stream=mix.audio_stream,
         )
-        new_track = new_track_from_flags(
-            add_track=add_track,
-            default_track=default_track,
-            keep_tracks=keep_tracks,
-            tracks=known,
-            codec=audio_codec,
-            bit_rate=audio_bitrate,
-            style=styling.name if styling else None,
-        )
-        target = _target(source, output, audio_stream, known, new_track)
+        new_track = tracks_wished.new_track(known, styling)
+        target = _target(source, output, mix.audio_stream, known, new_track)
         page = target.with_suffix(".html") if report else None
         if page:
             check_page(source, page, target, overwrite=force)
-        mixer = _mixer(known, separator, director, model, device=device, style=styling, offline=offline)
+        mixer = _mixer(known, mix, models, style=styling, offline=offline)
         if plan_out:
             mixer.check_editable()
             check_place(source, plan_out, overwrite=force)
@@ -136,14 +100,14 @@ def highlight(
             sampled=mixer.sampled,
         )
         with progress_bar(quiet=quiet) as bar:
-            result = api.highlight_with(
+            result = highlight_with(
                 source,
                 target,
                 mixer=mixer,
                 encoder=watching.encoder,
                 picture_height=watching.picture_height,
-                controls=api.with_style(controls, styling),
-                audio_stream=audio_stream,
+                controls=with_style(controls, styling),
+                audio_stream=mix.audio_stream,
                 tracks=known,
                 new_track=new_track,
                 overwrite=force,
@@ -156,32 +120,23 @@ def highlight(
         _tell(result, quiet=quiet, as_json=as_json, page=page)
 
 
+@with_option_groups
 def plan(
     source: Source,
+    *,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to; default stdout.")] = None,
     force: Force = False,
-    strength: Strength = 1.0,
-    speech: Speech = 0.0,
-    music: Music = 0.0,
-    effects: Effects = 0.0,
-    loudness: Loudness = None,
-    true_peak: TruePeak = None,
-    style: StyleName = None,
-    audio_stream: AudioStream = None,
-    tracks: TracksWish = None,
+    mix: MixOptions,
     stem: StemFiles = None,
-    separator: SeparatorName = None,
-    director: DirectorName = None,
-    context: Context = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     offline: Offline = False,
 ) -> None:
     """The mix plan alone: a gain curve per stem, a reason per shot. Edit it, then `limelight render`."""
     with command_context(verbose=verbose):
-        controls = controls_from_flags(strength, speech, music, effects, loudness, true_peak)
-        request = context_request(context, None, None, None, None, offline)
-        from limelight import api
+        controls = mix.controls()
+        request = context_request(mix.context, None, None, None, None, offline)
+        from limelight.api import plan_video
         from limelight.media.target import check_place
         from limelight.mixing.plan import plan_text
         from limelight.models.registry import load_director, load_separator
@@ -190,18 +145,20 @@ def plan(
         check_one_film(source)
         if output:
             check_place(source, output, overwrite=force)
-        styling = style_from_flags(style, loudness)
-        known = known_tracks(source, tracks, stem, quiet=quiet, separator=separator, audio_stream=audio_stream)
-        deciding = load_director(director) if director else load_director()
+        styling = mix.styled()
+        known = known_tracks(
+            source, mix.tracks, stem, quiet=quiet, separator=mix.separator, audio_stream=mix.audio_stream
+        )
+        deciding = load_director(mix.director) if mix.director else load_director()
         with progress_bar(quiet=quiet) as bar:
-            made = api.plan_video(
+            made = plan_video(
                 source,
-                separator=load_separator(separator, offline=offline) if separator else None,
+                separator=load_separator(mix.separator, offline=offline) if mix.separator else None,
                 director=deciding,
                 encoder=encoder_for(deciding.card.name, "cues", request, sampled=True).encoder,
                 controls=controls,
                 style=styling,
-                audio_stream=audio_stream,
+                audio_stream=mix.audio_stream,
                 tracks=known,
                 progress=bar,
             )
@@ -211,18 +168,16 @@ def plan(
             print_utf8(plan_text(made))
 
 
+@with_option_groups
 def render(
     source: Source,
     plan_file: Annotated[Path, typer.Argument(help="A plan made by `limelight plan`.", metavar="PLAN")],
+    *,
     output: Output = None,
     force: Force = False,
     true_peak: Annotated[float | None, typer.Option(help="Another ceiling than the plan's, dBTP.")] = None,
     separator: SeparatorName = None,
-    add_track: AddTrack = False,
-    default_track: DefaultTrack = TrackName.original,
-    keep_tracks: KeepTracks = False,
-    audio_codec: AudioCodec = None,
-    audio_bitrate: AudioBitrate = None,
+    tracks_wished: TrackOptions,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -230,7 +185,7 @@ def render(
 ) -> None:
     """Render a plan, edited or not: no picture is looked at, nothing is decided."""
     with command_context(verbose=verbose):
-        from limelight import api
+        from limelight.api import render_video
         from limelight.mixing.controls import Controls
         from limelight.mixing.plan import read_plan
         from limelight.models.registry import load_separator
@@ -239,18 +194,11 @@ def render(
         made = read_plan(plan_file)
         check_one_film(source)
         known = planned_tracks(made, source, separator)
-        new_track = new_track_from_flags(
-            add_track=add_track,
-            default_track=default_track,
-            keep_tracks=keep_tracks,
-            tracks=known,
-            codec=audio_codec,
-            bit_rate=audio_bitrate,
-        )
+        new_track = tracks_wished.new_track(known)
         target = _target(source, output, made.source.audio_stream, known, new_track)
         name = separator or (made.model.name if offline and known is None else None)
         with progress_bar(quiet=quiet) as bar:
-            result = api.render_video(
+            result = render_video(
                 source,
                 made,
                 target,
@@ -284,25 +232,18 @@ def _target(
 
 
 def _mixer(
-    tracks: Tracks | None,
-    separator: str | None,
-    director: str | None,
-    model: str | None,
-    *,
-    device: str | None,
-    style: Style | None,
-    offline: bool,
+    tracks: Tracks | None, mix: MixOptions, models: ModelOptions, *, style: Style | None, offline: bool
 ) -> Mixer:
     """The way to a new mix that the flags ask for. Raises ModelError, UsageError."""
-    from limelight import api
+    from limelight.api import mixer_of
     from limelight.models.registry import load_director, load_remixer, load_separator
 
-    if model and (separator or director):
+    if models.model and (mix.separator or mix.director):
         raise UsageError("--model remixes in one step, in place of a separator and a director; give it alone")
-    if model:
-        return api.mixer_of(None, None, load_remixer(model, device=device), style=style)
-    chosen = tracks or (load_separator(separator, offline=offline) if separator else None)
-    return api.mixer_of(chosen, load_director(director) if director else None, None, style=style)
+    if models.model:
+        return mixer_of(None, None, load_remixer(models.model, device=models.device), style=style)
+    chosen = tracks or (load_separator(mix.separator, offline=offline) if mix.separator else None)
+    return mixer_of(chosen, load_director(mix.director) if mix.director else None, None, style=style)
 
 
 def _tell(result: Highlighted, *, quiet: bool, as_json: bool, page: Path | None) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -137,20 +141,104 @@ AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdo
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network: weights from the disk alone.")]
 
 
-def controls_from_flags(
-    strength: float, speech: float, music: float, effects: float, loudness: str | None, true_peak: float | None
-) -> Controls:
-    """The flags as one checked record. Raises UsageError for what is out of range."""
-    from limelight.mixing.controls import KEEP, Controls
+@dataclass(frozen=True)
+class MixOptions:
+    """What every command that makes a mix is told of it: `highlight`, `plan`, `batch`."""
 
-    return Controls(strength, speech, music, effects, KEEP if loudness is None else loudness, true_peak)
+    strength: Strength = 1.0
+    speech: Speech = 0.0
+    music: Music = 0.0
+    effects: Effects = 0.0
+    loudness: Loudness = None
+    true_peak: TruePeak = None
+    style: StyleName = None
+    audio_stream: AudioStream = None
+    tracks: TracksWish = None
+    separator: SeparatorName = None
+    director: DirectorName = None
+    context: Context = None
+
+    def controls(self) -> Controls:
+        """As one checked record. Raises UsageError for what is out of range."""
+        from limelight.mixing.controls import KEEP, Controls
+
+        loudness = KEEP if self.loudness is None else self.loudness
+        return Controls(self.strength, self.speech, self.music, self.effects, loudness, self.true_peak)
+
+    def styled(self) -> Style | None:
+        """The style, which --loudness keep asks not to set the loudness. Raises StyleError."""
+        from limelight.mixing.controls import style_wished
+
+        return style_wished(self.style, self.loudness)
 
 
-def style_from_flags(name: str | None, loudness: str | None) -> Style | None:
-    """The style, which --loudness keep asks not to set the loudness. Raises StyleError."""
-    from limelight.mixing.wishes import style_wished
+@dataclass(frozen=True)
+class TrackOptions:
+    """How the new soundtrack joins the film: `highlight`, `render`, `batch`."""
 
-    return style_wished(name, loudness)
+    keep_tracks: KeepTracks = False
+    add_track: AddTrack = False
+    default_track: DefaultTrack = TrackName.original
+    audio_codec: AudioCodec = None
+    audio_bitrate: AudioBitrate = None
+
+    def new_track(self, tracks: Tracks | None, style: Style | None = None) -> NewTrack:
+        """As one checked record. Raises UsageError for flags that have no use together."""
+        from limelight.mixing.controls import new_track_wished
+
+        return new_track_wished(
+            add_track=self.add_track,
+            default_track=self.default_track.value,
+            keep_tracks=self.keep_tracks,
+            tracks_known=tracks is not None,
+            codec=self.audio_codec,
+            bit_rate=self.audio_bitrate,
+            style=style.name if style else None,
+        )
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """A model that remixes in one step, and what describes the picture to it: `highlight`, `batch`."""
+
+    model: ModelName = None
+    context_model: ContextModel = None
+    text_model: TextModel = None
+    device: Device = None
+
+
+def with_option_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameters may be groups: each field of MixOptions, say, becomes an option of its own.
+
+    It is called with options, and calls the command with the groups made of them.
+    """
+    parameters: list[inspect.Parameter] = []
+    groups: dict[str, Any] = {}
+    for parameter in inspect.signature(command, eval_str=True).parameters.values():
+        if is_dataclass(parameter.annotation):
+            groups[parameter.name] = parameter.annotation
+            hints = get_type_hints(parameter.annotation, include_extras=True)
+            parameters += (
+                parameter.replace(name=one.name, annotation=hints[one.name], default=one.default)
+                for one in fields(parameter.annotation)
+            )
+        else:
+            parameters.append(parameter)
+    signature = inspect.Signature(parameters)
+
+    @wraps(command)
+    def flat(*words: Any, **options: Any) -> None:
+        told = signature.bind(*words, **options)
+        told.apply_defaults()
+        given = told.arguments
+        made = {
+            name: group(**{one.name: given.pop(one.name) for one in fields(group)}) for name, group in groups.items()
+        }
+        command(**given, **made)
+
+    flat.__signature__ = signature  # type: ignore[attr-defined]
+    flat.__annotations__ = {one.name: one.annotation for one in parameters}
+    return flat
 
 
 def known_tracks(
@@ -191,30 +279,6 @@ def planned_tracks(plan: MixPlan, film: Path, separator: str | None) -> Tracks |
     if separator:
         raise UsageError("the plan was made of known tracks, and nothing is separated; leave --separator out")
     return tracks_of(plan.source, probe(film))
-
-
-def new_track_from_flags(
-    *,
-    add_track: bool,
-    default_track: TrackName = TrackName.original,
-    keep_tracks: bool = False,
-    tracks: Tracks | None = None,
-    codec: str | None = None,
-    bit_rate: str | None = None,
-    style: str | None = None,
-) -> NewTrack:
-    """How the new soundtrack joins the film. Raises UsageError for flags that have no use together."""
-    from limelight.mixing.wishes import new_track_wished
-
-    return new_track_wished(
-        add_track=add_track,
-        default_track=default_track.value,
-        keep_tracks=keep_tracks,
-        tracks_known=tracks is not None,
-        codec=codec,
-        bit_rate=bit_rate,
-        style=style,
-    )
 
 
 def context_request(

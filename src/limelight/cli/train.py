@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from limelight.cli.context import command_context, console, progress_bar
 from limelight.cli.muddy import DataSet
 from limelight.cli.options import AsJson, Quiet, Ray, Verbose
+from limelight.errors import UsageError
+
+if TYPE_CHECKING:
+    from limelight.training.trainer import RuntimeOptions
+
+LITE = "lite"  # the preset that is a separator
 
 Preset = Annotated[str, typer.Option(help="visah, visah-text, semmix, learn2remix or lce; see `limelight models`.")]
+AnyPreset = Annotated[
+    str,
+    typer.Option(help="lite: the package's separator; or visah, visah-text, semmix, learn2remix, lce, which remix."),
+]
 Variant = Annotated[
     str, typer.Option(help="Of visah and semmix: limelight, or released, which computes what the published code does.")
 ]
@@ -61,7 +72,7 @@ Embedder = Annotated[
 def train(
     folder: DataSet,
     into: Into,
-    preset: Preset = "visah",
+    preset: AnyPreset = "visah",
     variant: Variant = "limelight",
     channels: Channels = None,
     layers: Annotated[int | None, typer.Option(help="Of the context encoder; default the preset's.", min=0)] = None,
@@ -71,14 +82,19 @@ def train(
     context_frames: Frames = "many",
     context_dropout: Dropout = 0.0,
     loss: LossName = "linear",
-    batch: Batch = 24,
+    batch: Annotated[
+        int | None, typer.Option(help="Passages a step, of all processes together; default 24, of lite 8.", min=1)
+    ] = None,
     accumulate: Accumulate = 1,
     recompute: Recompute = False,
-    seconds: Seconds = 10.0,
+    seconds: Annotated[float | None, typer.Option(help="Of a passage; default 10, of lite 2.75.", min=1)] = None,
     optimiser: Optimiser = "adam",
-    rate: Rate = 1e-4,
+    rate: Annotated[float | None, typer.Option(help="Of the optimiser; default 0.0001, of lite 0.002.", min=0)] = None,
     clip_norm: ClipNorm = 1.0,
-    average: Average = 0.0,
+    average: Annotated[
+        float | None,
+        typer.Option(help="Keep a moving average of the weights; default 0: none, of lite 0.999.", min=0, max=1),
+    ] = None,
     degrade: Degrade = "",
     seed: Seed = 0,
     precision: Precision = "no",
@@ -91,34 +107,18 @@ def train(
     validation_clips: ValidationClips = 20,
     keep_best: KeepBest = 1,
     cpu: Cpu = False,
+    start: Annotated[
+        Path | None, typer.Option(help="Of lite: a checkpoint whose weights a new run begins with.", metavar="FILE")
+    ] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Train a remixing network on a built data set; the papers' recipe by default. After a stop it goes on."""
+    """Train a separator on drawn scenes, or a remixing network on a built data set. After a stop it goes on."""
     with command_context(verbose=verbose, small_heap=False):
         _prepare(threads, quiet=quiet)
         from limelight.training.trainer import Recipe, RuntimeOptions, train_remixer
         from limelight.vision.encoder import ContextChoice
 
-        asked = prompts or ("general" if preset == "visah-text" else "focused")
-        recipe = Recipe(
-            preset=preset,
-            variant=variant,
-            channels=channels,
-            encoder_layers=layers,
-            context=ContextChoice(context, asked, cue, context_frames),
-            context_dropout=context_dropout,
-            loss=loss,
-            batch=batch,
-            seconds=seconds,
-            optimiser=optimiser,
-            rate=rate,
-            clip_norm=clip_norm,
-            average=average,
-            degrade=_words(degrade),
-            seed=seed,
-            precision=precision,
-        )
         options = RuntimeOptions(
             steps=steps,
             epochs=epochs,
@@ -131,7 +131,59 @@ def train(
             keep_best=keep_best,
             cpu=cpu,
         )
+        sizes = {"batch": batch, "seconds": seconds, "rate": rate, "average": average}
+        given: dict[str, Any] = {name: value for name, value in sizes.items() if value is not None}
+        if preset == LITE:
+            unused: dict[str, Any] = {
+                "variant": variant != "limelight",
+                "layers": layers is not None,
+                "context": context != "none",
+            }
+            unused |= {
+                "prompts": prompts,
+                "context-dropout": context_dropout,
+                "loss": loss != "linear",
+                "degrade": degrade,
+            }
+            unused |= {"optimiser": optimiser != "adam", "precision": precision != "no", "recompute": recompute}
+            _refuse(unused)
+            given |= {"clip_norm": clip_norm, "seed": seed}
+            _say(str(_train_separator(folder, into, channels, given, options, start)))
+            return
+        _refuse({"start": start})
+        asked = prompts or ("general" if preset == "visah-text" else "focused")
+        recipe = Recipe(
+            preset=preset,
+            variant=variant,
+            channels=channels,
+            encoder_layers=layers,
+            context=ContextChoice(context, asked, cue, context_frames),
+            context_dropout=context_dropout,
+            loss=loss,
+            optimiser=optimiser,
+            clip_norm=clip_norm,
+            degrade=_words(degrade),
+            seed=seed,
+            precision=precision,
+            **given,
+        )
         _say(str(train_remixer(folder, into, recipe, options)))
+
+
+def _refuse(given: dict[str, Any]) -> None:
+    """Raises UsageError for options that the preset has no use for."""
+    if flags := [f"--{name}" for name, value in given.items() if value]:
+        raise UsageError(f"{', '.join(flags)}: this preset has no use for it; leave it out, or choose another --preset")
+
+
+def _train_separator(
+    folder: Path, into: Path, channels: int | None, given: dict[str, Any], options: RuntimeOptions, start: Path | None
+) -> Path:
+    from limelight.networks.stem_separator import StemSeparatorConfig
+    from limelight.training.separator import SeparatorRecipe, train_separator
+
+    network = StemSeparatorConfig() if channels is None else StemSeparatorConfig().sized(channels)
+    return train_separator(folder, into, SeparatorRecipe(network, **given), options, start=start)
 
 
 def contexts(
@@ -217,14 +269,17 @@ def write_network(
 ) -> None:
     """A run's network as one ONNX file: of a folder, a checkpoint, or a .ckpt of the published VisAH."""
     _prepare(None, quiet=True)
-    from limelight.training.checkpoint import best_of
+    from limelight.training.checkpoint import best_of, read_header
     from limelight.training.export import export_checkpoint, export_released
+    from limelight.training.export_separator import export_run
     from limelight.training.trainer import CHECKPOINT
 
     checkpoint = run
     if run.is_dir():
         checkpoint = (None if last else best_of(run)) or run / CHECKPOINT
-    write = export_released if checkpoint.suffix == ".ckpt" else export_checkpoint
+    write: Callable[..., None] = export_released
+    if checkpoint.suffix != ".ckpt":
+        write = export_run if read_header(checkpoint).config.get("preset") == LITE else export_checkpoint
     write(checkpoint, output, name=name or output.stem, licence=licence, training_data=training_data, seconds=seconds)
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.convert import ResampleStream, channel_names, stereo_matrix
+from limelight.audio.convert import ResampleStream, channel_names, downmix_weights, stereo_matrix
 from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import InputError
 from limelight.media.probe import choose_soundtrack, probe
@@ -22,7 +22,7 @@ from limelight.media.read_audio import in_blocks, read_audio
 from limelight.mixing.features import measure_audio
 from limelight.mixing.job import Scratch
 from limelight.mixing.render import stems
-from limelight.mixing.separation import downmix_weights, separate
+from limelight.mixing.separation import separate
 from limelight.models.protocols import FilmSeparator
 from limelight.models.registry import DEFAULT_SEPARATOR, AnySeparator, load_separator
 from limelight.models.separators.known_stems import StemFiles

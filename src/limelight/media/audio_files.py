@@ -23,7 +23,7 @@ from limelight.media.formats import (
     container_of,
     muxer_options,
 )
-from limelight.media.spool import SoundEncoder
+from limelight.media.mux import SoundEncoder
 from limelight.media.target import naming_write_errors, prepare_target, whole_or_absent
 from limelight.types import Samples, SoundtrackInfo
 

@@ -43,7 +43,7 @@ from limelight.media.container import (
 )
 from limelight.media.formats import AS_BEFORE, SOUND_CONTAINERS, NewTrack, other_container
 from limelight.media.matroska_elements import ROOM
-from limelight.media.mp4_boxes import HiddenPackets, Kept, read_kept
+from limelight.media.mp4_boxes import HiddenPackets, KeptBoxes, read_kept
 from limelight.media.packets import Damage, Fingerprint, needs_unwrapping, read_packets
 from limelight.media.probe import counted, in_words, picture_traits
 from limelight.types import SourceInfo
@@ -81,7 +81,7 @@ class StreamMap:
     tags: dict[str, str] = field(default_factory=dict)  # of the whole film
     has_time_code: bool = False
     source_container: str = ""
-    kept: Kept = field(default_factory=Kept)  # boxes of an MP4 or MOV file
+    kept: KeptBoxes = field(default_factory=KeptBoxes)  # boxes of an MP4 or MOV file
     title: str = ""  # of the picture's track
     traits: frozenset[str] = frozenset()  # of the picture, in words
     display: tuple[int, int, Fraction] | None = (

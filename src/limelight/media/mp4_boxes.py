@@ -58,7 +58,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptBoxes:
     """What the source says of its picture in boxes that FFmpeg may not write, each box whole."""
 
     entry: bytes = b""  # the name of the sample entry
@@ -73,19 +73,19 @@ class Kept:
         return sum(map(len, boxes)) + _HEADER.size if boxes else 0
 
 
-def read_kept(path: Path, track: int) -> Kept:
+def read_kept(path: Path, track: int) -> KeptBoxes:
     """Gather these boxes from an MP4 or MOV file; `track` is the picture's number, from 0."""
     with path.open("rb") as file:
         film = _find(file, _top(path), b"moov")
         tracks = [box for box in _children(file, film) if box.kind == b"trak"] if film else []
         if film is None or track >= len(tracks):
-            return Kept()
+            return KeptBoxes()
         entry = _sample_entry(file, tracks[track])
         if entry is None:
-            return Kept()
+            return KeptBoxes()
         inside = _boxes(file, entry.content + _PICTURE_ENTRY, entry.end)
         place = _find(file, _find(file, film, b"udta"), _PLACE)
-        return Kept(
+        return KeptBoxes(
             entry=entry.kind,
             entry_boxes=tuple(_whole(file, box) for box in inside if box.kind in _ENTRY_BOXES and _is_small(box)),
             track_boxes=tuple(_whole(file, box) for box in _children(file, tracks[track]) if _is_spherical(file, box)),
@@ -93,7 +93,7 @@ def read_kept(path: Path, track: int) -> Kept:
         )
 
 
-def keep_boxes(path: Path, track: int, kept: Kept, *, title: str, same_container: bool) -> None:
+def keep_boxes(path: Path, track: int, kept: KeptBoxes, *, title: str, same_container: bool) -> None:
     """Put into a file that FFmpeg wrote what it left out of `kept`, and take the spaces from the track's `title`.
 
     The name of the sample entry is kept where source and result are of the `same_container`, else where both use it.
@@ -129,7 +129,7 @@ def end_edit(path: Path, track: int, seconds: Fraction) -> None:
         _write_number(file, track_header.content, length, narrow=20, wide=28)
 
 
-def _put_in(file: BinaryIO, film: Box, track: Box, entry: Box, kept: Kept, title: str) -> None:
+def _put_in(file: BinaryIO, film: Box, track: Box, entry: Box, kept: KeptBoxes, title: str) -> None:
     there = {box.kind: box for box in _boxes(file, entry.content + _PICTURE_ENTRY, entry.end)}
     film_data, track_data = _find(file, film, b"udta"), _find(file, track, b"udta")
     if track_data is None or track_data.end != track.end:
@@ -153,7 +153,7 @@ def _put_in(file: BinaryIO, film: Box, track: Box, entry: Box, kept: Kept, title
         _resize(file, Box(film_data.kind, film_data.start - len(place), 0, film_data.end - len(place)), len(place))
 
 
-def _missing(file: BinaryIO, kept: Kept, there: Mapping[bytes, Box]) -> bytes:
+def _missing(file: BinaryIO, kept: KeptBoxes, there: Mapping[bytes, Box]) -> bytes:
     """The boxes of the source's sample entry that are not in the result's.
 
     In MOV FFmpeg says by Apple's `vexu` what the source says by `sv3d` and `st3d`. It does not read both in that order.

@@ -7,28 +7,31 @@ A copied packet goes through byte by byte, except where the container demands an
 the units of H.264 and HEVC by start codes and each AAC frame by an ADTS header; MP4 and Matroska give lengths and
 headers apart. For such streams `Fingerprint` compares the units themselves, without start codes, lengths, ADTS headers,
 padding, and HEVC's parameter sets (which move to the container's header). Equal packets may still be heard differently,
-since containers say how much of the first and the last is to be left out; `DecodedSound` compares what is heard.
+since containers say how much of the first and the last is to be left out; `verify.DecodedSound` compares what is heard.
+
+Packets of the new sound wait in a `PacketSpool` until the picture is copied. They could be muxed as they come, but then the
+model that makes the sound, the reader that feeds it, the reader that the picture is copied from and the muxer's index would
+all be in memory at once, and the last three grow with the film. An hour of packets takes some 70 MB on the disk.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+import struct
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeVar
+from typing import BinaryIO, TypeVar, cast
 
 import av.container
 import av.error
-import numpy as np
 from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
 
 from limelight.media.container import codec_name
-from limelight.types import Samples
 
 MAX_RESTARTS = 20
 Item = TypeVar("Item")
@@ -101,69 +104,6 @@ def decode_packet(packet: Packet[Stream], damage: Damage) -> list[VideoFrame | A
         return []
     damage.good += packet.size > 0
     return [frame for frame in frames if isinstance(frame, VideoFrame | AudioFrame)]
-
-
-Ear = Callable[[Samples, int, str], None]  # a block [C, n], its rate in Hz, its layout
-
-
-class DecodedSound:
-    """What a soundtrack decodes to, packet by packet: its start, its length, and a hash of its samples.
-
-    `hashed`: so many samples enter the hash; None is all, 0 none. `ear`: is given every block [C, n], with its rate and layout.
-    """
-
-    def __init__(self, *, hashed: int | None = 0, ear: Ear | None = None) -> None:
-        self.start_seconds: Fraction | None = None
-        self.span_seconds = Fraction(0)  # from the start to the end by the container's clock: holes count
-        self.samples = 0
-        self.sample_rate = 1  # Hz
-        self.longest_frame = 0  # samples
-        self.damage = Damage()
-        self._hashed, self._ear = hashed, ear
-        self._hash = hashlib.sha256()
-        self._format: tuple[str, str, int] | None = None
-        self._resampler: AudioResampler | None = None
-
-    def add(self, packet: Packet[Stream]) -> None:
-        """Decode one packet; the empty one at the end as well."""
-        for frame in decode_packet(packet, self.damage):
-            if isinstance(frame, AudioFrame) and frame.samples:
-                self._add(frame)
-
-    @property
-    def seconds(self) -> Fraction:
-        """The length of all samples."""
-        return Fraction(self.samples, self.sample_rate)
-
-    @property
-    def sha256(self) -> str:
-        """The hash of the samples, interleaved 32-bit floats."""
-        return self._hash.hexdigest()
-
-    def _add(self, frame: AudioFrame) -> None:
-        self.sample_rate = frame.sample_rate
-        if frame.pts is not None and frame.time_base is not None:
-            start = frame.pts * frame.time_base
-            self.start_seconds = start if self.start_seconds is None else self.start_seconds
-            self.span_seconds = start + Fraction(frame.samples, frame.sample_rate) - self.start_seconds
-        wanted = frame.samples if self._hashed is None else min(frame.samples, self._hashed - self.samples)
-        channels = frame.layout.nb_channels
-        data = self._interleaved(frame) if wanted > 0 or self._ear else b""
-        if wanted > 0:
-            self._hash.update(data[: wanted * channels * 4])
-        if self._ear:
-            self._ear(np.frombuffer(data, np.float32).reshape(-1, channels).T, frame.sample_rate, frame.layout.name)
-        self.samples += frame.samples
-        self.longest_frame = max(self.longest_frame, frame.samples)
-
-    def _interleaved(self, frame: AudioFrame) -> bytes:
-        """Through a resampler that only interleaves: PyAV 18 crashes on eight planes."""
-        key = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if key != self._format or self._resampler is None:
-            self._format = key
-            self._resampler = AudioResampler(format="flt", layout=frame.layout.name, rate=frame.sample_rate)
-        width = frame.layout.nb_channels * 4  # bytes
-        return b"".join(bytes(part.planes[0])[: part.samples * width] for part in self._resampler.resample(frame))
 
 
 _START_CODE = b"\0\0\1"
@@ -255,3 +195,44 @@ def _adts_payloads(data: bytes) -> Iterator[bytes]:
             return
         yield data[at + (_ADTS_HEADER if header[1] & 1 else _ADTS_HEADER + 2) : at + length]
         at += length
+
+
+_HEAD = struct.Struct("<qqI")  # time and duration in ticks, length in bytes
+
+
+class PacketSpool:
+    """Packets in the order in which they came: sound is decoded in the order in which it is heard, each packet on its own.
+
+    Those with side data, the first or the last of a stream, stay in memory: PyAV cannot make side data anew.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._count = 0
+        self._kept: dict[int, Packet[AudioStream]] = {}
+
+    def add(self, packets: Iterable[Packet[AudioStream]]) -> None:
+        """Take in what the encoder has ready. Raises OSError where the disk is full."""
+        for packet in packets:
+            if any(packet.iter_sidedata()):
+                self._kept[self._count] = packet
+            else:
+                self._file.write(_HEAD.pack(packet.pts, packet.duration, packet.size))
+                self._file.write(packet)
+            self._count += 1
+
+    def packets(self, stream: AudioStream, tick: Fraction) -> Iterator[Packet[AudioStream]]:
+        """All of them again, once, as packets of `stream`, whose times count in `tick`s."""
+        self._file.seek(0)
+        for number in range(self._count):
+            packet = self._kept.pop(number, None)
+            yield self._next(stream, tick) if packet is None else packet
+
+    def _next(self, stream: AudioStream, tick: Fraction) -> Packet[AudioStream]:
+        time, duration, length = _HEAD.unpack(self._file.read(_HEAD.size))
+        packet = cast("Packet[AudioStream]", Packet(length))
+        self._file.readinto(packet)  # type: ignore[attr-defined]
+        packet.pts = packet.dts = time
+        packet.duration, packet.time_base = duration, tick
+        packet.stream, packet.is_keyframe = stream, True
+        return packet

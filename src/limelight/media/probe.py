@@ -206,3 +206,17 @@ def _counted_duration(container: av.container.InputContainer) -> Fraction:
             first = start if first is None else min(first, start)
             last = max(last, start + (packet.duration or 0) * packet.time_base)
     return Fraction(0) if first is None else last - first
+
+
+RATE_SECONDS = 20  # in which a stream's bit rate is found
+
+
+def measured_bit_rate(source: av.container.InputContainer, stream: Stream) -> int | None:
+    """Bit/s of the beginning of a stream: Matroska and others do not tell it."""
+    size, seconds = 0, Fraction(0)
+    for packet in read_packets(source, [stream], Damage()):
+        size += packet.size
+        seconds += (packet.duration or 0) * packet.time_base
+        if seconds > RATE_SECONDS:
+            break
+    return round(8 * size / seconds) if seconds else None

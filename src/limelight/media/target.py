@@ -220,3 +220,29 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def has_room(dest: Path, needed_bytes: int) -> bool:
+    """Whether the disk of `dest` holds so much more."""
+    return shutil.disk_usage(dest.parent).free > needed_bytes
+
+
+class ByteSpool:
+    """Bytes in a scratch file; what they wait for is `dest`."""
+
+    def __init__(self, scratch: BinaryIO, dest: Path) -> None:
+        self._file, self._dest = scratch, dest
+        self.size = 0
+
+    def add(self, data: bytes) -> None:
+        """Put them behind what is there. Raises OutputError where the disk is full."""
+        with naming_write_errors(self._dest):
+            self._file.seek(self.size)
+            self._file.write(data)
+        self.size += len(data)
+
+    def read(self, first: int, count: int) -> bytes:
+        """So many from a place on; fewer where there are no more."""
+        with naming_write_errors(self._dest):
+            self._file.seek(first)
+            return self._file.read(count)

@@ -7,12 +7,16 @@ copied must also decode to the very same samples.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av.container
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.packet import Packet
 from av.stream import Stream
 
@@ -20,8 +24,71 @@ from limelight.errors import InputError, OutputError
 from limelight.media.clock import Clock
 from limelight.media.container import has_time_code, is_cover, open_input
 from limelight.media.copy_streams import SoundNotCopied, StreamCopy, StreamMap
-from limelight.media.packets import DecodedSound, Ear, Fingerprint, read_packets
+from limelight.media.packets import Damage, Fingerprint, decode_packet, read_packets
 from limelight.media.probe import picture_traits
+from limelight.types import Samples
+
+Ear = Callable[[Samples, int, str], None]  # a block [C, n], its rate in Hz, its layout
+
+
+class DecodedSound:
+    """What a soundtrack decodes to, packet by packet: its start, its length, and a hash of its samples.
+
+    `hashed`: so many samples enter the hash; None is all, 0 none. `ear`: is given every block [C, n], with its rate and layout.
+    """
+
+    def __init__(self, *, hashed: int | None = 0, ear: Ear | None = None) -> None:
+        self.start_seconds: Fraction | None = None
+        self.span_seconds = Fraction(0)  # from the start to the end by the container's clock: holes count
+        self.samples = 0
+        self.sample_rate = 1  # Hz
+        self.longest_frame = 0  # samples
+        self.damage = Damage()
+        self._hashed, self._ear = hashed, ear
+        self._hash = hashlib.sha256()
+        self._format: tuple[str, str, int] | None = None
+        self._resampler: AudioResampler | None = None
+
+    def add(self, packet: Packet[Stream]) -> None:
+        """Decode one packet; the empty one at the end as well."""
+        for frame in decode_packet(packet, self.damage):
+            if isinstance(frame, AudioFrame) and frame.samples:
+                self._add(frame)
+
+    @property
+    def seconds(self) -> Fraction:
+        """The length of all samples."""
+        return Fraction(self.samples, self.sample_rate)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the samples, interleaved 32-bit floats."""
+        return self._hash.hexdigest()
+
+    def _add(self, frame: AudioFrame) -> None:
+        self.sample_rate = frame.sample_rate
+        if frame.pts is not None and frame.time_base is not None:
+            start = frame.pts * frame.time_base
+            self.start_seconds = start if self.start_seconds is None else self.start_seconds
+            self.span_seconds = start + Fraction(frame.samples, frame.sample_rate) - self.start_seconds
+        wanted = frame.samples if self._hashed is None else min(frame.samples, self._hashed - self.samples)
+        channels = frame.layout.nb_channels
+        data = self._interleaved(frame) if wanted > 0 or self._ear else b""
+        if wanted > 0:
+            self._hash.update(data[: wanted * channels * 4])
+        if self._ear:
+            self._ear(np.frombuffer(data, np.float32).reshape(-1, channels).T, frame.sample_rate, frame.layout.name)
+        self.samples += frame.samples
+        self.longest_frame = max(self.longest_frame, frame.samples)
+
+    def _interleaved(self, frame: AudioFrame) -> bytes:
+        """Through a resampler that only interleaves: PyAV 18 crashes on eight planes."""
+        key = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if key != self._format or self._resampler is None:
+            self._format = key
+            self._resampler = AudioResampler(format="flt", layout=frame.layout.name, rate=frame.sample_rate)
+        width = frame.layout.nb_channels * 4  # bytes
+        return b"".join(bytes(part.planes[0])[: part.samples * width] for part in self._resampler.resample(frame))
 
 
 @dataclass(frozen=True)

@@ -9,22 +9,33 @@ from __future__ import annotations
 import io
 import os
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import av
+import av.container
 import av.error
 
 from limelight.errors import OutputError, Unsupported
 from limelight.media.clock import Clock, read_clock
+from limelight.media.container import (
+    METADATA_ERRORS,
+    file_url,
+    has_apple_tags,
+    has_broadcast_tags,
+    main_picture,
+    open_input,
+)
 from limelight.media.copy_streams import SoundNotCopied, StreamMap, check_unchanged
-from limelight.media.formats import AS_BEFORE, MUXERS, NewTrack, SoundFormat, container_of, is_lossless
-from limelight.media.mux import Muxer, complete, open_output
+from limelight.media.formats import AS_BEFORE, MUXERS, NewTrack, SoundFormat, container_of, is_lossless, muxer_options
+from limelight.media.matroska_elements import set_display
+from limelight.media.mp4_boxes import end_edit, keep_boxes
+from limelight.media.mux import Muxer
+from limelight.media.packets import PacketSpool
 from limelight.media.read_audio import read_audio
-from limelight.media.spool import PacketSpool
 from limelight.media.target import check_place, naming_write_errors, scratch_beside, whole_or_absent
 from limelight.media.verify import ExpectedSound, Verification, verify
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
@@ -213,3 +224,52 @@ def _notes(soundtrack: SoundtrackInfo, sound_format: SoundFormat) -> tuple[str, 
     if sound_format.layout != layout:
         said.append(f"{sound_format.codec} takes no {layout}: the sound is written as {sound_format.layout}")
     return tuple(said)
+
+
+def complete(path: Path, stream_map: StreamMap, clock: Clock, container: str) -> None:
+    """Put into the file what FFmpeg does not write; call it once the output is closed."""
+    picture = stream_map.picture
+    if stream_map.display is not None:
+        width, height, shape = stream_map.display
+        set_display(path, width, height, shape, title=stream_map.title)
+    if container not in ("mp4", "mov", "m4a"):
+        return
+    for copy in stream_map.copies:
+        if copy.hidden.end_seconds is not None:
+            end_edit(path, copy.target_index, copy.hidden.end_seconds - clock.start)
+    if picture is not None:
+        same = stream_map.source_container == container
+        keep_boxes(path, picture.target_index, stream_map.kept, title=stream_map.title, same_container=same)
+
+
+@contextmanager
+def open_output(temporary: Path, dest: Path, container: str, source: Path) -> Iterator[av.container.OutputContainer]:
+    """An output that is closed without a second error when something has already gone wrong."""
+    options = _muxer_options(container, source)
+    with naming_write_errors(dest):
+        output = av.open(
+            file_url(temporary),
+            "w",
+            format=MUXERS.get(container, container),
+            metadata_errors=METADATA_ERRORS,
+            container_options=options,
+        )
+    try:
+        yield output
+    except BaseException:
+        with suppress(OSError, av.error.FFmpegError):
+            output.close()
+        raise
+    with naming_write_errors(dest):
+        output.close()
+
+
+def _muxer_options(container: str, path: Path) -> dict[str, str]:
+    with open_input(path) as source:
+        picture = main_picture(source)
+        options = muxer_options(container, picture.time_base if picture else None)
+        if container in ("mp4", "mov") and has_apple_tags(source):
+            options["movflags"] += "+use_metadata_tags"
+        if container == "wav" and has_broadcast_tags(source):
+            options["write_bext"] = "1"
+    return options

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from limelight.audio.convert import downmix_weights
 from limelight.errors import InputError
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 from limelight.media.sample_frames import sample_frames
 from limelight.mixing.one_step import changes, context_of
-from limelight.mixing.separation import downmix_weights
 from limelight.models.protocols import Remixer
 from limelight.types import Picture, Samples, SourceInfo
 from limelight.vision.cues import KINDS

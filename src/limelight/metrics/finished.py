@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.api import decide, mixer_of, usual_encoder
-from limelight.audio.convert import resample
+from limelight.audio.convert import downmix_weights, resample
 from limelight.dataset.build import find_films
 from limelight.errors import LimelightError, OutputError, SomeFailed
 from limelight.media.audio_files import sound_bytes
@@ -29,7 +29,6 @@ from limelight.mixing.controls import Controls
 from limelight.mixing.job import Job, Scratch, analyse
 from limelight.mixing.mixers import Mixer
 from limelight.mixing.plan import MixPlan
-from limelight.mixing.separation import downmix_weights
 from limelight.models.registry import DEFAULT_DIRECTOR, is_remixer, load_director, load_remixer, load_separator
 from limelight.report.templating import write_text
 from limelight.types import STEMS, Samples

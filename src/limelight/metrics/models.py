@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from limelight.audio.convert import downmix_weights
 from limelight.dataset.sounds import SAMPLE_RATE
 from limelight.errors import ModelError
 from limelight.metrics.clips import EvalClip, Mix, ShownCues
@@ -28,9 +29,9 @@ from limelight.mixing.features import Measurements, features_of, measure_audio
 from limelight.mixing.one_step import changes
 from limelight.mixing.plan import MixPlan, PlannedSource
 from limelight.mixing.planner import make_plan
-from limelight.mixing.separation import downmix_weights, separate
+from limelight.mixing.separation import separate
 from limelight.models.card import Card
-from limelight.models.protocols import Chunk, Director, Remixer, Separation, Separator
+from limelight.models.protocols import Director, Remixer, Separator
 from limelight.models.registry import (
     CHECKPOINT,
     DEFAULT_DIRECTOR,
@@ -41,7 +42,7 @@ from limelight.models.registry import (
     load_separator,
 )
 from limelight.report.words import number, plain
-from limelight.types import Cues, Samples
+from limelight.types import Chunk, Cues, Samples, Separation
 from limelight.vision.cues import CUES, KINDS
 from limelight.vision.encoder import without_picture
 

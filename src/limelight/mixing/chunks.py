@@ -1,6 +1,7 @@
 """A stream of sound cut into equal blocks or overlapping chunks, and put together again.
 
-Blocks of a soundtrack: remembered until they are needed again, and cut to another size.
+Blocks of a soundtrack: remembered until they are needed again, in memory or on the disk, and cut to another size. On the disk
+they wait as 32-bit floats until it is known how loud they are to be; an hour of stereo at 48 kHz takes 1.4 GB.
 
 A soundtrack of any length through a model that hears some seconds: overlapping chunks, cross-faded. One for all models.
 
@@ -14,15 +15,19 @@ shorter than it must be. Constant memory: about two chunks.
 
 from __future__ import annotations
 
+import shutil
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.types import Samples
+from limelight.errors import OutputError
+from limelight.media.target import ByteSpool
+from limelight.types import Samples, SoundtrackInfo, SourceInfo
 
 
 class Originals:
@@ -193,3 +198,37 @@ def faded(old: AnyArray, new: AnyArray, *, axis: int) -> AnyArray:
     head = (slice(None),) * axis + (slice(0, n),)
     out[head] = weight * new[head] + (1 - weight) * old[head]
     return out
+
+
+READ_SAMPLES = 1 << 15
+SAMPLE_BYTES = 4
+
+
+def check_room(dest: Path, info: SourceInfo, track: SoundtrackInfo) -> None:
+    """Raises OutputError where the disk of `dest` cannot hold the film's sound while it waits."""
+    needed = info.duration_seconds * track.sample_rate * track.channels * SAMPLE_BYTES
+    free = shutil.disk_usage(dest.parent).free
+    if free < needed:
+        raise OutputError(
+            f"cannot write {dest}: the sound waits beside it and takes {needed / 1e9:.1f} GB, there are {free / 1e9:.1f}; "
+            "make room or choose another folder"
+        )
+
+
+class AudioSpool:
+    """Samples of so many channels, interleaved; what they wait for is `dest`."""
+
+    def __init__(self, scratch: BinaryIO, channels: int, dest: Path) -> None:
+        self._bytes, self._channels = ByteSpool(scratch, dest), channels
+
+    def add(self, block: Samples) -> None:
+        """Put [C, n] behind what is there. Raises OutputError where the disk is full."""
+        self._bytes.add(np.ascontiguousarray(block.T, np.float32).tobytes())
+
+    def blocks(self) -> Iterator[Samples]:
+        """All of it, [C, n]; the very same numbers."""
+        width = SAMPLE_BYTES * self._channels
+        end = self._bytes.size  # of what is there now
+        for first in range(0, end, READ_SAMPLES * width):
+            data = self._bytes.read(first, min(READ_SAMPLES * width, end - first))
+            yield np.ascontiguousarray(np.frombuffer(data, np.float32).reshape(-1, self._channels).T)

@@ -7,7 +7,7 @@ And what the loudness and the peaks of any mix of its stems will be, before ther
 What the limiter will take off a mix before there is one, so that a plan can foretell its loudness.
 
 From the peaks of the original, a hundred a second, and how much higher the gains make each. Ours: the limiter's own rule
-(`dsp.limiter`) on steps of 10 ms instead of half a millisecond.
+(`audio.peaks`) on steps of 10 ms instead of half a millisecond.
 
     peak        p_i = peak of step i · how much higher it becomes
     reduction   r_i = max(0, p_i − ceiling) in dB, held for a step on either side, then released
@@ -25,10 +25,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.convert import channel_weights, db_to_gain, gain_to_db
+from limelight.audio.convert import channel_weights, db_to_gain, downmix_weights, gain_to_db
 from limelight.audio.loudness import LoudnessMeter, integrated_from_block_powers, k_weight_response
 from limelight.audio.peaks import LimiterConfig, TruePeakMeter, decaying_maximum
-from limelight.mixing.separation import SeparatedChunk, downmix_weights
+from limelight.mixing.separation import SeparatedChunk
 from limelight.models.card import Card
 from limelight.types import Samples, StemFeatures, Vector
 

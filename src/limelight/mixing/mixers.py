@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
+from limelight.audio.convert import downmix_weights
 from limelight.errors import PlanError
-from limelight.media.spool import AudioSpool, ByteSpool, check_room, has_room
+from limelight.media.target import ByteSpool, has_room
 from limelight.mixing import one_step, render
+from limelight.mixing.chunks import AudioSpool, check_room
 from limelight.mixing.controls import Controls
 from limelight.mixing.features import Measurements, features_of
 from limelight.mixing.job import Analysis, Job
-from limelight.mixing.kept import KeptSeparation, stems_bytes
 from limelight.mixing.plan import MixPlan
 from limelight.mixing.planner import make_plan
 from limelight.mixing.render import ChunkSource
-from limelight.mixing.separation import downmix_weights, separate
+from limelight.mixing.separation import KeptSeparation, separate, stems_bytes
 from limelight.models.card import Card
 from limelight.models.directors.style import Style
 from limelight.models.protocols import Director, FilmSeparator, Remixer, Separator

@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.audio.convert import ResampleStream, db_to_gain
+from limelight.audio.convert import ResampleStream, db_to_gain, resampled
 from limelight.audio.loudness import LoudnessMeter
 from limelight.audio.peaks import TruePeakMeter
 from limelight.errors import ModelError
@@ -35,10 +35,9 @@ from limelight.mixing.plan import (
 )
 from limelight.mixing.planner import ALONE, LARGEST_CHASE_DB
 from limelight.mixing.render import limited
-from limelight.mixing.separation import resampled
 from limelight.models.card import Card
-from limelight.models.protocols import Chunk, Remixer
-from limelight.types import Cues, Samples, Vector
+from limelight.models.protocols import Remixer
+from limelight.types import Chunk, Cues, Samples, Vector
 
 Array = NDArray[np.float32]
 Piece = tuple[Samples, Samples]  # original and change, [C, n] each

@@ -17,9 +17,6 @@ from limelight.errors import PlanError
 from limelight.mixing.controls import CEILING_DBTP, KEEP, ceiling_of
 from limelight.types import STEMS, SoundtrackInfo, SourceInfo, Vector
 
-# Delivery targets, integrated loudness in LUFS, as the platforms and standards state them at the time of writing.
-
-
 VERSION: Final = 2
 STEP_SECONDS = 0.1  # gain curves have ten values a second
 LARGEST_PLAN_BYTES = 200_000_000

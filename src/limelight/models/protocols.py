@@ -9,7 +9,6 @@ A separator knows nothing of pictures or decisions, a director nothing of a netw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -17,36 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limelight.models.card import Card
-from limelight.types import Cues, Decision, Samples, SoundtrackInfo, SourceInfo, StemFeatures
+from limelight.types import Chunk, Cues, Decision, Samples, Separation, SoundtrackInfo, SourceInfo, StemFeatures
 
 Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A piece of a soundtrack as a model hears it.
-
-    For a separator of T steps it holds n_fft + (T − 1) · hop samples: step t is centred at sample n_fft / 2 + t · hop, so that
-    every frame of its transform is whole.
-    """
-
-    samples: Samples  # [C, N], at the card's sample rate
-    start_seconds: float  # of the first step
-    downmix: Array  # [C], weights of the mono downmix
-
-    @property
-    def mono(self) -> Array:
-        """The downmix, [N]."""
-        return np.asarray(self.downmix @ self.samples, np.float32)
-
-
-@dataclass(frozen=True)
-class Separation:
-    """A chunk taken apart: masks for all channels, or the stems themselves."""
-
-    presence: Array  # [T], 0…1: how likely somebody speaks; NaN where it cannot be told
-    masks: Array | None = None  # [K, T, L], one a band of the card; they sum to 1 over K
-    stems: Samples | None = None  # [K, C, N]; they sum to the chunk
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ import logging
 import os
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
 
@@ -54,10 +54,6 @@ class PublishedWeights:
 
 
 _HUB = "https://huggingface.co/adefossez"
-_DEMUCS = "MIT by its page on the hub; its makers have not said what the training songs allow"
-_GIVES = "vocals, speech where somebody speaks and music else; music and effects of the rest by lite"
-_SPEED = "not measured here"
-_SONGS = "MUSDB18-HQ (for education and research) and 800 songs"
 BANDIT = PublishedWeights(
     "bandit",
     "https://zenodo.org/records/12701995/files/checkpoint-multi.ckpt",
@@ -76,26 +72,19 @@ DEMUCS = PublishedWeights(
     f"{_HUB}/HTDemucs/resolve/bf35a81b663819a8255c8fefee17f9d812b786b5/955717e8.safetensors",
     84_000_000,
     "d9fa14133cfcc034a6758923bb3a8ca9f8dfd0b582134643bbf83f72c17576dd",
-    _DEMUCS,
-    _SONGS,
+    "MIT by its page on the hub; its makers have not said what the training songs allow",
+    "MUSDB18-HQ (for education and research) and 800 songs",
     41_984_456,
     44_100,
     "Hybrid Transformer Demucs, made for songs",
-    _GIVES,
-    _SPEED,
+    "vocals, speech where somebody speaks and music else; music and effects of the rest by lite",
+    "not measured here",
 )
-DEMUCS_VOCALS = PublishedWeights(
-    "demucs-ft",
-    f"{_HUB}/HTDemucs-ft/resolve/478be8a68f85418addd6f7baefd4be76522a4034/04573f0d.safetensors",
-    84_000_000,
-    "68854b0d7c2b3274723b5761f6fd9f5aec5f1bcd3f0de7c1669546fdb7871b7c",
-    _DEMUCS,
-    _SONGS,
-    41_984_456,
-    44_100,
-    "Hybrid Transformer Demucs, made for songs",
-    _GIVES,
-    _SPEED,
+DEMUCS_VOCALS = replace(
+    DEMUCS,
+    name="demucs-ft",
+    url=f"{_HUB}/HTDemucs-ft/resolve/478be8a68f85418addd6f7baefd4be76522a4034/04573f0d.safetensors",
+    sha256="68854b0d7c2b3274723b5761f6fd9f5aec5f1bcd3f0de7c1669546fdb7871b7c",
 )
 
 

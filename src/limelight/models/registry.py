@@ -34,18 +34,17 @@ from limelight.models.directors.style import Style
 from limelight.models.protocols import Director, FilmSeparator, Remixer, Separator
 from limelight.models.published_weights import BANDIT, DEMUCS, DEMUCS_VOCALS, PublishedWeights, fetched
 from limelight.models.remixers.mask_and_wave import OnnxRemixer
-from limelight.models.separators import audio_separator, downloaded, speech_and_rest
+from limelight.models.separators import audio_separator, deepfilter, downloaded
 from limelight.models.separators.audio_separator import AudioSeparatorModel
+from limelight.models.separators.deepfilter import SpeechAlone, SpeechAndRest
 from limelight.models.separators.downloaded import BanditSeparator, DemucsSeparator
-from limelight.models.separators.informed_masks import open_masks
 from limelight.models.separators.known_stems import SeparatorCommand, StemFiles
-from limelight.models.separators.masks import MaskSeparator
-from limelight.models.separators.speech_and_rest import SpeechAlone, SpeechAndRest
+from limelight.models.separators.masks import MaskSeparator, open_masks
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 LITE = "lite"
-ALONE = speech_and_rest.ALONE
-DEFAULT_SEPARATOR, DEFAULT_DIRECTOR = speech_and_rest.NAME, speech_first.NAME
+ALONE = deepfilter.ALONE
+DEFAULT_SEPARATOR, DEFAULT_DIRECTOR = deepfilter.NAME, speech_first.NAME
 OTHERS = (
     *("bandit", "demucs", "demucs-ft", "bandit:FILE.ckpt", "audio-separator:MODEL"),
     *("stems:DIR", "command:'PROGRAM … {input} {output}'"),

@@ -18,7 +18,7 @@ believe it. And a stem that is not there now is told once, not line by line: the
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -55,6 +55,10 @@ class StemSeparatorConfig:
     @property
     def lines_per_band(self) -> int:
         return self.lines // self.bands
+
+    def sized(self, channels: int) -> StemSeparatorConfig:
+        """The same in another width; all else in proportion."""
+        return replace(self, width=channels, across=max(1, round(0.3 * channels)), latent_width=2 * channels)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -20,9 +20,9 @@ import numpy as np
 from limelight.audio.convert import ResampleStream, db_to_gain, stereo_matrix
 from limelight.audio.loudness import BLOCKS_PER_SECOND, LoudnessMeter, integrated_from_block_powers
 from limelight.media.formats import MUXERS, choose_sound_format
+from limelight.media.mux import SoundEncoder
 from limelight.media.probe import choose_soundtrack
 from limelight.media.read_audio import read_audio
-from limelight.media.spool import SoundEncoder
 from limelight.mixing.one_step import CHANGE_STEP_SECONDS
 from limelight.mixing.plan import MixPlan
 from limelight.models.separators.tracks import Tracks

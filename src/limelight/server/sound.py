@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from limelight.audio.convert import stereo_matrix
 from limelight.media.formats import SoundFormat, choose_sound_format
-from limelight.media.spool import SoundEncoder
+from limelight.media.mux import SoundEncoder
 from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.mixing.chunks import cut
 from limelight.mixing.render import ChunkSource, weighted

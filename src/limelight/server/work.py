@@ -28,10 +28,10 @@ from limelight.media.formats import choose_sound_format, container_of, is_lossle
 from limelight.media.probe import probe
 from limelight.media.target import naming_write_errors, whole_or_absent
 from limelight.mixing.controls import Controls
-from limelight.mixing.delivery import LOSSY_MARGIN_DB
 from limelight.mixing.job import Job, Progress, Scratch, analyse, tracks_of
 from limelight.mixing.mixers import AnySeparator, StemMixer
 from limelight.mixing.plan import MixPlan, plan_text, read_plan
+from limelight.mixing.render import LOSSY_MARGIN_DB
 from limelight.mixing.track_roles import find_tracks, guesses_of
 from limelight.models.registry import DEFAULT_SEPARATOR, load_director, load_separator, styled
 from limelight.report.facts import result_facts

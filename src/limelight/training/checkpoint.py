@@ -125,6 +125,8 @@ def _read(path: Path, *, tensors: bool) -> Checkpoint:
             found = {key: file.get_tensor(key) for key in file.keys()} if tensors else {}  # noqa: SIM118 (not a dict)
     except (OSError, SafetensorError) as error:
         raise ModelError(f"Wanted a checkpoint in {path}, could not read it ({error}); train one first.") from error
+    if header.get("format") is None and {"config", "step", "cpu_hours"} <= header.keys():
+        header, found = _of_separator_script(header, found)
     if header.get("format") != FORMAT:
         raise ModelError(f"{path} is of format {header.get('format')!r}, this version reads {FORMAT!r}.")
     try:
@@ -134,6 +136,23 @@ def _read(path: Path, *, tensors: bool) -> Checkpoint:
         return Checkpoint(config, step, found)
     except (KeyError, ValueError, RecursionError) as error:
         raise ModelError(f"The header of {path} is damaged; go back to an earlier checkpoint.") from error
+
+
+def _of_separator_script(header: dict[str, str], found: dict[str, Tensor]) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """A separator's checkpoint as research/separator wrote it until 2026-12, with all that is needed to go on exactly.
+
+    Its half-precision copy holds the averaged weights alone: from these it goes on.
+    """
+    tensors = {}
+    for key, value in found.items():
+        part, _, name = key.partition(".")
+        if part == "optimiser":
+            name = ":".join(name.rsplit(".", 1))
+        tensors[f"{'model' if part == 'network' else part}.{name}"] = value.float()
+    if not any(key.startswith("model.") for key in tensors):
+        tensors |= {key.replace("average.", "model.", 1): value for key, value in tensors.items()}
+    config = json.dumps({"preset": "lite", "network": json.loads(header["config"])})
+    return {"format": FORMAT, "step": header["step"], "config": config}, tensors
 
 
 def optimiser_tensors(optimiser: MuonWithAdamW, model: nn.Module) -> dict[str, Tensor]:

@@ -8,18 +8,26 @@ said with 0.9 nine tenths are right.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import onnx
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from limelight.errors import InputError
 from limelight.models.card import METADATA, Card, seal
-from limelight.models.separators.informed_masks import STEPS_MULTIPLE, TOLD_KEY
+from limelight.models.separators.masks import HOP, N_FFT, SAMPLE_RATE, STEPS_MULTIPLE, TOLD_KEY, line_edges
 from limelight.networks.stem_separator import TOLD, StemSeparator
+from limelight.training.checkpoint import load_checkpoint
 from limelight.training.export import export_graph
+from limelight.training.scenes import DrawnScenes
+from limelight.training.separator import separator_of
+from limelight.training.separator_losses import answered
+from limelight.types import STEMS
 
-HOP, N_FFT, SAMPLE_RATE = 1024, 2048, 48_000
+log = logging.getLogger(__name__)
 STEPS = 480  # 10.24 s
 PROGRAMME_LUFS = -27.0
 INPUTS, OUTPUTS = ["power", "voice"], ["masks", "presence"]
@@ -70,3 +78,52 @@ def export_separator(network: StemSeparator, path: Path, card: Card, *, scale: T
     onnx.helper.set_model_props(model, {METADATA: card.text})
     onnx.save(model, path)
     return card.model_copy(update={"sha256": seal(path)})
+
+
+def export_run(
+    checkpoint: Path, path: Path, *, name: str, licence: str | None, training_data: str | None, seconds: float = 0.0
+) -> None:
+    """Of a checkpoint of `train --preset lite`; presence is fitted on its validation scenes, where they are still there.
+
+    `seconds` has no use: a separator hears chunks of one length. Raises ModelError.
+    """
+    found = load_checkpoint(checkpoint)
+    network = separator_of(found, checkpoint)
+    scale, shift = torch.ones(len(STEMS)), torch.zeros(len(STEMS))
+    try:
+        scale, shift = presence_fit(network, DrawnScenes(Path(str(found.config["scenes"])) / "validation"))
+    except (KeyError, InputError):
+        log.warning(
+            "%s: no validation scenes are there, so how likely somebody speaks is told as the network says it", name
+        )
+    edges = tuple(int(edge) for edge in line_edges())
+    data = f"{training_data or 'drawn scenes'}; {found.step} steps"
+    card = separator_card(network, edges, name=name, licence=licence or "bound by the sounds", training_data=data)
+    export_separator(network, path, card, scale=scale, shift=shift)
+
+
+@torch.no_grad()
+def presence_said(network: StemSeparator, scenes: DrawnScenes) -> tuple[Tensor, Tensor]:
+    """Logits of presence, and whether a stem was there, of all scenes: [M, 3] each."""
+    said, true = [], []
+    for batch in scenes.in_order(8, scenes.clips):
+        presence = answered(network, batch).presence
+        said.append(presence.flatten(0, 1))
+        true.append(batch.present.unflatten(1, (presence.shape[1], -1)).mean(2).flatten(0, 1))
+    return torch.cat(said), torch.cat(true)
+
+
+def presence_fit(network: StemSeparator, scenes: DrawnScenes) -> tuple[Tensor, Tensor]:
+    """Scale and shift [3] of presence's logits, to the least cross-entropy."""
+    said, true = presence_said(network, scenes)
+    scale, shift = torch.ones(len(STEMS), requires_grad=True), torch.zeros(len(STEMS), requires_grad=True)
+    optimiser = torch.optim.LBFGS([scale, shift], max_iter=50)
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        value = F.binary_cross_entropy_with_logits(said * scale + shift, true)
+        value.backward()
+        return value
+
+    optimiser.step(loss)
+    return scale.detach(), shift.detach()

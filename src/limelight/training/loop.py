@@ -99,6 +99,7 @@ class LoopConfig:
     matrix_rate: float = 3e-3  # of Muon
     warm_up: int = 100
     falls: bool = True  # after the warm-up, along a cosine; else the rate stays
+    last_share: float = 0.0  # of the steps, over which alone it falls then, in a line; 0: the cosine over all
     weight_decay: float = 0.02
     betas: tuple[float, float] = (0.9, 0.98)  # of AdamW
     clip_norm: float = 1.0
@@ -111,11 +112,13 @@ class LoopConfig:
 
 
 def rate_at(step: int, config: LoopConfig) -> float:
-    """Share of the highest rate: warm-up, then a cosine down to a fiftieth, or all of it."""
+    """Share of the highest rate: warm-up, then a cosine down to a fiftieth; or all of it, to the end or to a last share."""
     if step < config.warm_up:
         return (step + 1) / config.warm_up
     if not config.falls:
         return 1.0
+    if config.last_share:
+        return max(0.01, min(1.0, (1 - step / config.steps) / config.last_share))
     progress = min(1.0, (step - config.warm_up) / max(1, config.steps - config.warm_up))
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress))
 

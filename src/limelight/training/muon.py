@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 MOMENTUM = 0.95
 ROUNDS = 5
+LONG = 4  # times as long as wide: then the rounds are gathered on the small side
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Jordan's quintic: small singular values grow fastest, none passes 1.5
 
 
@@ -59,10 +60,30 @@ def orthogonal(x: Tensor) -> Tensor:
     tall = flat.shape[-2] > flat.shape[-1]
     y = flat.mT if tall else flat
     y = y / y.norm(dim=(-2, -1), keepdim=True).clamp(min=1e-7)
+    if y.shape[-1] >= LONG * y.shape[-2]:
+        y = _by_gram_matrix(y)
+        return (y.mT if tall else y).reshape(x.shape)
     for _ in range(ROUNDS):
         gram = y @ y.mT
         y = a * y + (b * gram + c * gram @ gram) @ y
     return (y.mT if tall else y).reshape(x.shape)
+
+
+def _by_gram_matrix(y: Tensor) -> Tensor:
+    """The same rounds of long matrices […, A, B], gathered on the small side and put on once.
+
+    They multiply Y from the left by polynomials of Y Yᵀ, which commute. For [160, 1920] that is a fifth of the work. Singular
+    values under 3e-4 of the norm are lost in single precision; momentum is noisier than that.
+    """
+    a, b, c = COEFFICIENTS
+    gram = y @ y.mT
+    unit = torch.eye(gram.shape[-1], dtype=y.dtype, device=y.device)
+    whole = unit.expand_as(gram)
+    for _ in range(ROUNDS):
+        step = a * unit + b * gram + c * gram @ gram
+        whole = step @ whole
+        gram = step @ gram @ step
+    return whole @ y
 
 
 class MuonWithAdamW:

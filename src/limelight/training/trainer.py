@@ -223,8 +223,13 @@ def description(recipe: Recipe, network: RemixNetwork, clips: MuddyMix) -> dict[
             "clips": len(clips),
             "licences": licences_of(clips.entries),
         },
-        "versions": {name: _version(name) for name in ("limelight-audio", "torch", "accelerate", "numpy", "soxr")},
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Of what computes."""
+    return {name: _version(name) for name in ("limelight-audio", "torch", "accelerate", "numpy", "soxr")}
 
 
 def _version(package: str) -> str:

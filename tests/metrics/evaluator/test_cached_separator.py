@@ -17,7 +17,8 @@ from limelight.metrics.models import (
     remixed,
     separated,
 )
-from limelight.models.protocols import Chunk, Remixer
+from limelight.models.protocols import Remixer
+from limelight.types import Chunk
 
 
 def heard_by(separator: FakeSeparator) -> int:

@@ -76,9 +76,6 @@ class Style:
         return asdict(self)
 
 
-USUAL = Style()
-
-
 def style_names() -> tuple[str, ...]:
     """Those of the package."""
     return tuple(sorted(file.name.removesuffix(SUFFIX) for file in _shelf().iterdir() if file.name.endswith(SUFFIX)))

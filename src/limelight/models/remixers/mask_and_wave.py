@@ -25,9 +25,8 @@ from numpy.typing import NDArray
 from limelight.audio.stft import StftConfig, mirrored_istft, mirrored_stft
 from limelight.errors import ModelError
 from limelight.models.card import Card, check_graph, open_sealed
-from limelight.models.protocols import Chunk
 from limelight.runtime import run_session
-from limelight.types import Samples
+from limelight.types import Chunk, Samples
 
 Array = NDArray[np.float32]
 

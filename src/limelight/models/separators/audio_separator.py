@@ -34,10 +34,10 @@ from limelight.media.audio_files import write_sound
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 from limelight.models.card import Card, file_sha256
-from limelight.models.protocols import Chunk, Separation, Separator
+from limelight.models.protocols import Separator
 from limelight.models.published_weights import WAIT_SECONDS, check_sha256, log, weights_folder
 from limelight.models.separators.named_stems import ThreeStems, through_pairs
-from limelight.types import Samples
+from limelight.types import Chunk, Samples, Separation
 
 NAME = "audio-separator"
 RATE = 44_100

@@ -22,10 +22,10 @@ import numpy as np
 from limelight.audio.convert import resample
 from limelight.errors import ModelError
 from limelight.models.card import Card, file_sha256
-from limelight.models.protocols import Chunk, Separation, Separator
+from limelight.models.protocols import Separator
 from limelight.models.published_weights import BANDIT, DEMUCS, PublishedWeights
 from limelight.models.separators.named_stems import ThreeStems, through_pairs
-from limelight.types import Samples
+from limelight.types import Chunk, Samples, Separation
 
 NETWORK = "limelight.networks.bandit"
 BANDIT_CHUNK = 375 * 1024  # 8 s, as its makers run it

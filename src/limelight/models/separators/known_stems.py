@@ -24,9 +24,8 @@ from limelight.media.audio_files import write_sound
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 from limelight.models.card import Card, plain_card
-from limelight.models.protocols import Chunk, Separation
 from limelight.models.voice_activity import VoiceActivity, step_presence
-from limelight.types import STEMS, Samples, SoundtrackInfo, SourceInfo
+from limelight.types import STEMS, Chunk, Samples, Separation, SoundtrackInfo, SourceInfo
 
 # How programs name what they write, in order of trust; audio-separator: "film_(speech)_bandit.wav".
 FILE_NAMES = {"speech": ("speech", "dialog", "dialogue", "vocals", "voice"), "music": ("music",)}

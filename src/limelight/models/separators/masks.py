@@ -1,20 +1,32 @@
-"""A separator of our own: a network that answers with three masks, in one sealed `.onnx` file.
+"""Separators of our own: networks that answer with three masks, in one sealed `.onnx` file. Two kinds, and its card says which.
 
-magnitude [1, T, F] ──► graph ──► masks [1, K, T, L], which sum to 1 over K
+MaskSeparator hears the mixture alone (`lite`):
+
+    magnitude [1, T, F] ──► graph ──► masks [1, K, T, L], which sum to 1 over K
+
+InformedSeparator is told what a pretrained ear takes for speech; it learns when to trust it, and shares the rest out to
+music and effects (`networks.stem_separator` says how):
+
+    chunk ──► downmix ──► DeepFilterNet3, Silero ──► speech, voice
+                └──► powers of the mixture, the speech, the rest and the side ──► graph ──► masks, presence
+
+    power [1, 4, T, L], voice [1, T] ──► masks [1, K, T, L]; presence [1, T / P, K], 0…1
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from limelight.audio.stft import Bands, Spectra, StftConfig, istft, whole_frames
 from limelight.errors import ModelError
-from limelight.models.card import Card, SealedFile, check_graph
-from limelight.models.protocols import Chunk, Separation
+from limelight.models.card import Card, SealedFile, check_graph, open_sealed
+from limelight.models.separators.pretrained_ear import Mono, PretrainedEar
 from limelight.models.voice_activity import VoiceActivity, step_presence
 from limelight.runtime import run_session
-from limelight.types import STEMS
+from limelight.types import STEMS, Chunk, Separation
 
 Array = NDArray[np.float32]
 
@@ -60,3 +72,92 @@ class MaskSeparator:
         if masks.shape[:3] != (1, len(STEMS), len(window)):
             raise ModelError(f"The model {self._card.name} answers in another shape than its card's; install it again.")
         return np.asarray(masks[0][:, :steps])
+
+
+# Of the spectra of an informed separator: lines of one bin each up to 3 kHz, then each so much wider than the one before.
+SAMPLE_RATE, N_FFT, HOP = 48_000, 2048, 1024
+SINGLE_HERTZ, WIDENING = 3000.0, 1.026
+TOLD = ("mixture", "speech", "rest", "side")  # whose mean powers by band the network is told, in this order
+STEPS_MULTIPLE, TOLD_KEY = "steps_multiple", "told"  # of a card's config: P, and TOLD where the network is told so
+
+
+class InformedSeparator:
+    """Hears the mono downmix at the card's programme level; its masks hold for every channel."""
+
+    def __init__(self, file: SealedFile, *, threads: int | None = None) -> None:
+        """Raises ModelError where the graph is not what the card says, or the ear's weights are missing."""
+        self._card, self._session = file.card, file.session
+        self._config = StftConfig(self.card.n_fft, self.card.hop)
+        self._bands = Bands.of(self.card.band_edges, self.card.n_fft)
+        self._multiple = int(self.card.config.get(STEPS_MULTIPLE, 1))
+        self._ear = PretrainedEar(threads=threads or 1)
+        inputs = {"power": (1, len(TOLD), None, len(self._bands)), "voice": (1, None)}
+        check_graph(file, kind="separator", inputs=inputs, outputs=["masks", "presence"])
+
+    @property
+    def card(self) -> Card:
+        return self._card
+
+    def separate(self, chunk: Chunk) -> Separation:
+        mono = chunk.mono
+        heard = self._ear.hear(mono)
+        powers = told_powers(mono, heard.speech, side_of(chunk), self._config, self._bands)
+        steps = powers.shape[1]
+        voice = heard.voice_at(np.arange(1, steps + 1) * self.card.hop / self.card.sample_rate)
+        masks, presence = self._answer(powers, voice)
+        return Separation(presence=presence[:, STEMS.index("speech")], masks=masks)
+
+    def _answer(self, powers: Array, voice: Array) -> tuple[Array, Array]:
+        """Masks [K, T, L] and presence [T, K] of powers [4, T, L] and voice [T]."""
+        steps = len(voice)
+        behind = -steps % self._multiple
+        told = {
+            "power": np.pad(powers, ((0, 0), (0, behind), (0, 0)))[None],
+            "voice": np.pad(voice, (0, behind))[None],
+        }
+        masks, presence = run_session(self._session, ["masks", "presence"], told, model=self._card.name)
+        whole = steps + behind
+        if masks.shape[:3] != (1, len(STEMS), whole) or presence.shape != (1, whole // self._multiple, len(STEMS)):
+            raise ModelError(f"The model {self._card.name} answers in another shape than its card's; install it again.")
+        return masks[0][:, :steps], presence[0].repeat(self._multiple, axis=0)[:steps]
+
+
+def open_masks(
+    path: Path, *, threads: int | None = None, device: str | None = None
+) -> MaskSeparator | InformedSeparator:
+    """The separator in a sealed file, whichever of the two its card says it is. Raises ModelError."""
+    file = open_sealed(path, threads=threads, device=device)
+    if TOLD_KEY in file.card.config:
+        return InformedSeparator(file, threads=threads)
+    return MaskSeparator(file)
+
+
+def line_edges(
+    *, n_fft: int = N_FFT, single_hertz: float = SINGLE_HERTZ, widening: float = WIDENING
+) -> NDArray[np.int64]:
+    """Where the lines of a spectrum begin, as numbers of its bins, and where the last one ends: [L + 1]."""
+    bins = n_fft // 2 + 1
+    edges = list(range(min(bins, round(single_hertz * n_fft / SAMPLE_RATE)) + 1))
+    place = float(edges[-1])
+    while edges[-1] < bins:
+        place *= widening
+        edges.append(min(bins, max(round(place), edges[-1] + 1)))
+    return np.array(edges)
+
+
+def told_powers(mono: Mono, speech: Mono, side: Mono, config: StftConfig, bands: Bands) -> Array:
+    """Mean power of a bin by band, [4, T, L], of a mixture [N], its speech, what is left, and its side."""
+    spectra = whole_frames(np.stack([mono, speech, mono - speech, side]), config).transpose(0, 2, 1)  # [4, T, F]
+    power = np.square(spectra.real) + np.square(spectra.imag)
+    return np.asarray(bands.sums(power) / np.diff(bands.edges).astype(np.float32), np.float32)
+
+
+def side_of(chunk: Chunk) -> Mono:
+    """What does not lie in the middle, [N]: half the difference of two channels, as weighted for the downmix.
+
+    Nothing where there is one channel, or more than two: of those the network knows the downmix alone.
+    """
+    if len(chunk.samples) != 2:
+        return np.zeros(chunk.samples.shape[1], np.float32)
+    left, right = chunk.downmix[:, None] * chunk.samples
+    return np.asarray(left - right, np.float32)

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from limelight.audio.stft import Bands, StftConfig, istft, whole_frames
 from limelight.errors import ModelError
-from limelight.models.protocols import Chunk, Separation, Separator
+from limelight.models.protocols import Separator
 from limelight.models.voice_activity import SAMPLE_RATE, WINDOW_SECONDS, VoiceActivity, step_presence
-from limelight.types import STEMS, Samples
+from limelight.types import STEMS, Chunk, Samples, Separation
 
 Array = NDArray[np.float32]
 SPEECH = ("speech", "dialog", "dialogue")

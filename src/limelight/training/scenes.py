@@ -1,30 +1,36 @@
-"""Drawn scenes as batches for training: stretches of clips out of mapped shards, augmented where that leaves them true.
+"""Drawn scenes as batches for training a separator: stretches of clips out of shards, changed where that leaves them true.
+
+A shard is a folder: kept.npy [clips, 9, T, L] (signed square roots of powers and cross-powers of stems, the mixture, what the
+pretrained ear says, the side), voice.npy [clips, T], undo_db.npy [clips, 3]. `research/separator` draws them and says why
+these nine are enough.
 
 What may be changed afterwards, since the pretrained ear's answer belongs to the mixture: the level a little (that ear evens it
-out), a tilt over all lines, and whether there is a side (a film in mono has the same middle). The gains of the remix are
-drawn anew each time.
+out), a tilt over all lines, and whether there is a side (a film in mono has the same middle).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from spectral import Resolution
 from torch import Tensor
 
 from limelight.audio.loudness import k_weight_response
+from limelight.errors import InputError
+from limelight.models.separators.masks import N_FFT, SAMPLE_RATE, line_edges
 
+SECONDS = 10.24  # of a clip: 480 steps
 PRESENT_UNDER_OWN_DB = 25.0  # a stem is there while it is this near to its own loud level
 PRESENT_UNDER_MIX_DB = 30.0  # and to the mixture of the moment
 
 
 @dataclass(frozen=True)
-class Batch:
+class SceneBatch:
     """B stretches of T steps; powers of lines, summed over their bins."""
 
     stems: Tensor  # [B, 3, T, N]
@@ -36,44 +42,50 @@ class Batch:
     undo_db: Tensor  # [B, 3]
 
 
-class Shards:
+class DrawnScenes:
     """The clips of a folder of shards; `look_again` finds those that were drawn meanwhile."""
 
-    def __init__(self, folder: Path, resolution: Resolution, name: str = "kept.npy") -> None:
-        self.folder, self.resolution, self.name = folder, resolution, name
-        self.widths = torch.from_numpy(resolution.widths)
-        centres = (resolution.edges[:-1] + resolution.edges[1:] - 1) / 2 * 48_000 / resolution.n_fft
+    def __init__(self, folder: Path) -> None:
+        """Raises InputError where there is none of ours."""
+        self.folder, edges = folder, line_edges()
+        self.widths = torch.from_numpy(np.diff(edges).astype(np.float32))  # bins of each line
+        centres = (edges[:-1] + edges[1:] - 1) / 2 * SAMPLE_RATE / N_FFT
         self.k_weights = torch.from_numpy(k_weight_response(centres)).float()
         self.octaves = torch.from_numpy(np.log2(np.maximum(centres, 40) / 1000)).float()
-        self.paths: list[Path] = []
-        self._open: list[tuple[NDArray[np.float16], ...]] = []
+        self._paths: list[Path] = []
+        self._open: list[tuple[NDArray[Any], ...]] = []
         self.look_again()
+        if not self._open:
+            raise InputError(f"Wanted drawn scenes in {folder}, found none; docs/train.md says how they are drawn.")
 
     def look_again(self) -> None:
-        for path in sorted(self.folder.glob("*/" + self.name)):
-            if path.parent not in self.paths and not path.parent.name.startswith("."):
-                self.paths.append(path.parent)
+        """Opens the shards that were drawn meanwhile."""
+        for path in sorted(self.folder.glob("*/kept.npy")):
+            if path.parent not in self._paths and not path.parent.name.startswith("."):
+                self._paths.append(path.parent)
                 kept = np.load(path, mmap_mode="r")
                 undo = np.load(path.parent / "undo_db.npy")
                 self._open.append((kept, np.load(path.parent / "voice.npy"), undo, self._presence(path, kept)))
 
     @property
     def clips(self) -> int:
+        """How many there are."""
         return sum(len(parts[0]) for parts in self._open)
 
     @property
     def hours(self) -> float:
-        return self.clips * 10.24 / 3600
+        """Of sound."""
+        return self.clips * SECONDS / 3600
 
-    def _presence(self, path: Path, kept: NDArray[np.float16]) -> NDArray[np.uint8]:
+    def _presence(self, path: Path, kept: NDArray[np.float16]) -> NDArray[Any]:
         """[clips, T, 3] where each stem is heard; kept beside the shard."""
         cached = path.with_name("present.npy")
         if not cached.is_file():
             found = np.stack([present(clip[:3], self.k_weights.numpy()) for clip in kept])
             np.save(cached, found)
-        return np.load(cached)
+        return np.asarray(np.load(cached))
 
-    def batch(self, rng: np.random.Generator, clips: int, steps: int) -> Batch:
+    def batch(self, rng: np.random.Generator, clips: int, steps: int) -> SceneBatch:
         """Clips at random, each from a random even step on."""
         chosen = []
         for _ in range(clips):
@@ -83,13 +95,13 @@ class Shards:
             chosen.append((kept[n, :, stretch], voice[n, stretch], undo[n], there[n, stretch]))
         return self._augmented(self._made(chosen), rng)
 
-    def in_order(self, clips: int, count: int) -> Iterator[Batch]:
+    def in_order(self, clips: int, count: int) -> Iterator[SceneBatch]:
         """The first `count` clips, whole."""
         rows = [(k[n], v[n], u[n], p[n]) for k, v, u, p in self._open for n in range(len(k))][:count]
         for first in range(0, len(rows), clips):
             yield self._made(rows[first : first + clips])
 
-    def _made(self, rows: list[tuple[NDArray[np.generic], ...]]) -> Batch:
+    def _made(self, rows: Sequence[tuple[NDArray[Any], ...]]) -> SceneBatch:
         kept, voice, undo, there = (torch.from_numpy(np.stack([row[k] for row in rows])).float() for k in range(4))
         squares = kept * kept.abs()
         stems, mixture = squares[:, :3], squares[:, 3]
@@ -99,16 +111,16 @@ class Shards:
             [speech_music + speech_effects, speech_music + music_effects, speech_effects + music_effects], dim=1
         )
         told = torch.cat([mixture[:, None], squares[:, 6:9]], dim=1) / self.widths
-        return Batch(stems, mixture, along, told, voice, there, undo)
+        return SceneBatch(stems, mixture, along, told, voice, there, undo)
 
-    def _augmented(self, batch: Batch, rng: np.random.Generator) -> Batch:
+    def _augmented(self, batch: SceneBatch, rng: np.random.Generator) -> SceneBatch:
         B = len(batch.mixture)
         level_db = torch.from_numpy(rng.normal(0, 3, (B, 1, 1))).float()
         tilt_db = torch.from_numpy(rng.normal(0, 1.2, (B, 1, 1))).float() * self.octaves
         scale = 10 ** ((level_db + tilt_db) / 10)  # [B, 1, N]
         told = batch.told * scale[:, None]
         told[:, 3] *= torch.from_numpy((rng.random(B) > 0.25).astype(np.float32))[:, None, None]
-        return Batch(
+        return SceneBatch(
             batch.stems * scale[:, None],
             batch.mixture * scale,
             batch.along * scale[:, None],
