@@ -44,7 +44,7 @@ CREATE = {
 RESEARCH = {
     "score": ("inspect", "How far a result is from the truth."),
     "evaluate": ("evaluate", "Measure models on clips whose truth is known, beside controls and oracles."),
-    "train": ("train", "Train a remixing network on a built data set; the papers' recipe by default."),
+    "train": ("train", "Train a separator on drawn scenes, or a remixing network on a built data set."),
     "contexts": ("train", "Put what a pretrained encoder says of each clip beside it."),
     "ablate": ("train", "Train and evaluate the papers' variants of context, depth and question."),
     "reproduce": ("train", "Evaluate the published checkpoint on the published data, beside the paper's figures."),
@@ -57,7 +57,7 @@ NAMES = (*CREATE, *RESEARCH)
 class Commands(TyperGroup):
     """All commands, each imported when it is named: help does not wait for them."""
 
-    def list_commands(self, _context: typer.Context) -> list[str]:
+    def list_commands(self, _context: Any) -> list[str]:
         return list(NAMES)
 
     def get_command(self, context: Any, name: str) -> Any:
@@ -65,7 +65,7 @@ class Commands(TyperGroup):
             self.commands[name] = _imported(name)
         return super().get_command(context, name)
 
-    def format_commands(self, _context: typer.Context, formatter: Any) -> None:
+    def format_commands(self, _context: Any, formatter: Any) -> None:
         for title, commands in (("For films", CREATE), ("For research", RESEARCH)):
             with formatter.section(title):
                 formatter.write_dl([(name, about) for name, (_, about) in commands.items()])
