@@ -73,7 +73,7 @@ def test_the_text_is_what_pydantic_would_write() -> None:
 @pytest.mark.parametrize("points", [1, 49, 50, 5000])
 def test_a_curve_is_a_line(points: int) -> None:
     lines = plan_text(plan_of(np.full((3, points), -1.5))).splitlines()
-    assert len(lines) == 64
+    assert len(lines) == 65
     for stem in STEMS:
         assert f'  "{stem}": [{",".join(["-1.5"] * points)}]' in [line.rstrip(",") for line in lines]
 

@@ -3,12 +3,12 @@
 Annotations are evaluated: a file that is loaded by its name is no module in which a dataclass could look them up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from fakes import FakeDirector, FakeSeparator, by_region
 
-from limelight.models.directors.style import USUAL, Style
+from limelight.models.directors.style import Style
 from limelight.types import Cues, StemFeatures
 
 
@@ -25,7 +25,7 @@ def _moving(heard: StemFeatures, _seen: Cues) -> np.ndarray:
 class Styled(FakeDirector):
     """It can be told a style, and does as it always does."""
 
-    style: Style = USUAL
+    style: Style = field(default_factory=Style)
 
 
 def director() -> Styled:

@@ -88,6 +88,9 @@ def command_context(*, verbose: bool = False, small_heap: bool = True) -> Iterat
         fail("E_INTERRUPTED", "stopped by you; nothing was left half-written", 130)
     except _Terminated:
         fail("E_INTERRUPTED", "stopped by the system; nothing was left half-written", TERMINATED)
+    finally:
+        if torch := sys.modules.get("torch"):  # training flushes tiny numbers to zero, and the whole thread with it
+            torch.set_flush_denormal(False)
 
 
 @contextmanager
