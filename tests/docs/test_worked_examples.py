@@ -25,7 +25,9 @@ def applied(change: Block, text: str) -> str:
         before = "\n".join(line[1:] for line in lines if line[0] in " -")
         after = "\n".join(line[1:] for line in lines if line[0] in " +")
         if text.count(before) != 1:
-            raise ValueError(f"{change.where}: these lines stand {text.count(before)} times in {change.title}:\n{before}")
+            raise ValueError(
+                f"{change.where}: these lines stand {text.count(before)} times in {change.title}:\n{before}"
+            )
         text = text.replace(before, after)
     return text
 
