@@ -14,7 +14,7 @@ TEXT = "\n".join(path.read_text(encoding="utf-8") for path in WORKFLOWS)
 def test_targets_of_make_are_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"run: make ([\w-]+)", TEXT))
-    assert targets >= {"check", "docs"}
+    assert targets >= {"check", "docs", "test-batch", "test-browser"}
     assert [target for target in targets if f"\n{target}:" not in makefile] == []
 
 
@@ -27,7 +27,7 @@ def test_extras_are_there() -> None:
 
 def test_files_and_folders_are_there() -> None:
     named = set(re.findall(r"\b((?:tests|examples)/[\w./]+)", TEXT))
-    assert named >= {"tests/batch", "examples/demo.mp4"}
+    assert named >= {"tests/audio", "examples/demo.mp4"}
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
