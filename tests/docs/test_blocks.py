@@ -149,6 +149,7 @@ def _fault(command: str) -> str:
 def _check(words: list[str]) -> None:
     while "=" in words[0]:  # a variable that is set for the command
         words = words[1:]
+    words = [words[0].removeprefix(".venv/bin/"), *words[1:]]  # where `make` puts it
     if "limelight" in words and words[0] in LAUNCHERS:
         _check_options(words[words.index("limelight") + 1 :])
     elif words[:2] == ["python", "-m"]:
