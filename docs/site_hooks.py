@@ -1,4 +1,4 @@
-"""For the site alone: pages that lie in the repository's root, and links that leave docs/.
+"""For the site alone: pages that lie outside docs/, and links that leave docs/.
 
 On GitHub a page links to `../CONTRIBUTING.md` or `../research/…`. The site has the former as a page; the latter become links to
 the repository. A link to what is not there is a warning, and so an error.
@@ -16,11 +16,11 @@ from typing import Any
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parent.parent
-# Page of the site → file in the root.
+# Page of the site → file of the repository.
 FROM_ROOT = {
     "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
-    "experiments.md": "EXPERIMENTS.md",
+    "experiments.md": "research/EXPERIMENTS.md",
     "notice.md": "NOTICE.md",
     "security.md": "SECURITY.md",
 }
@@ -29,7 +29,7 @@ log = logging.getLogger("mkdocs.hooks.links")
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Adds the pages of the root."""
+    """Adds the pages that lie outside docs/."""
     for page, source in FROM_ROOT.items():
         files.append(File.generated(config, page, content=(ROOT / source).read_text(encoding="utf-8")))
     return files

@@ -1,4 +1,4 @@
-"""Every run draws the same examples: what passes must not depend on luck. `make torture` is where others are drawn."""
+"""Every run draws the same examples: what passes must not depend on luck. `make stress` is where others are drawn."""
 
 import pytest
 from hypothesis import settings

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -41,6 +43,20 @@ def test_packaged_models_are_small_and_carry_their_licence():
     for path in WEIGHTS.glob("*.onnx"):
         assert path.stat().st_size <= 25_000_000
         assert path.with_suffix(".ATTRIBUTION.md").stat().st_size > 1000
+
+
+def test_authors_and_addresses_stand_in_three_files_and_agree():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    home, (author,) = project["urls"]["Homepage"], project["authors"]
+    citation, site = ((ROOT / name).read_text(encoding="utf-8") for name in ("CITATION.cff", "mkdocs.yml"))
+    assert f"- name: {author['name']}\nrepository-code: {home}\n" in citation
+    assert f"site_url: {home}/\nrepo_url: {home}\n" in site
+    assert all(url.startswith(home) for url in project["urls"].values())
+    texts = [path for kind in ("*.md", "*.toml", "*.yml", "*.cff") for path in ROOT.glob(kind)]
+    texts += [*(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.*"), *(ROOT / "src").rglob("*.py")]
+    address = re.compile(re.escape(home))
+    named = {path.name for path in texts if address.search(path.read_text(encoding="utf-8"))}
+    assert named == {"pyproject.toml", "CITATION.cff", "mkdocs.yml"}
 
 
 def test_what_is_to_be_installed_is_told_as_it_works_from_a_clone():

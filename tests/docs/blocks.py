@@ -3,6 +3,7 @@
     ```sh, ```bash           commands, run in order within a page, in one folder
     ```python                run, in one namespace a page; with title="NAME.py" it is that file instead
     ```json, ```csv          with a title: that file; JSON without one must be JSON
+    ```diff                  with a title: a change to that file of the repository, tried on a copy of it
     ```text and others       drawings and sketches, not run
 
 A comment on the line before a block says what cannot be run everywhere:

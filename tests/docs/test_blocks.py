@@ -22,7 +22,7 @@ from typer.main import get_command
 from limelight.cli.main import app, with_command
 from limelight.metrics import registry
 
-LANGUAGES = {"sh", "python", "json", "csv", "text", "toml", "yaml", "xml"}
+LANGUAGES = {"sh", "python", "json", "csv", "text", "diff", "toml", "yaml", "xml"}
 ALL = [block for page in pages() for block in blocks_of(page)]
 TITLES = {block.title for block in ALL}  # files that the pages write
 LAUNCHERS = {"limelight", "uvx", "python", "accelerate", "pipx"}
@@ -88,7 +88,10 @@ def _run_page(page: Path, server: CommandServer, folder: Path, monkeypatch: pyte
     furnish(folder, "\n".join(block.text for block in blocks))
     names: dict[str, Any] = {}
     for block in blocks:
+        if block.language == "diff":
+            continue
         if block.title:
+            Path(block.title).parent.mkdir(parents=True, exist_ok=True)
             Path(block.title).write_text(block.text, encoding="utf-8")
         elif block.language == "python":
             exec(compile(block.text, block.where, "exec"), names)
@@ -146,6 +149,7 @@ def _fault(command: str) -> str:
 def _check(words: list[str]) -> None:
     while "=" in words[0]:  # a variable that is set for the command
         words = words[1:]
+    words = [words[0].removeprefix(".venv/bin/"), *words[1:]]  # where `make` puts it
     if "limelight" in words and words[0] in LAUNCHERS:
         _check_options(words[words.index("limelight") + 1 :])
     elif words[:2] == ["python", "-m"]:

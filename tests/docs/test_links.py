@@ -11,11 +11,19 @@ from docs import generate
 
 LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]+))?\)")
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+NAMED = re.compile(r"`((?:src|tests|docs|research|bench|stress|examples|skills)/[\w./-]*\w/?)`")
 FENCED = re.compile(r"```.*?```", re.DOTALL)
 
 
 def test_every_link_leads_to_a_file_and_a_heading() -> None:
     assert [fault for page in [*pages(), *_others()] for fault in _faults(page)] == []
+
+
+def test_files_that_are_named_are_there() -> None:
+    """The diary is an archive: it may name what is gone."""
+    texts = [page for page in [*pages(), *_others()] if page.name != "EXPERIMENTS.md"]
+    named = {(page.name, name) for page in texts for name in NAMED.findall(page.read_text(encoding="utf-8"))}
+    assert sorted(pair for pair in named if not (ROOT / pair[1]).exists()) == []
 
 
 def test_generated_pages_are_those_of_the_code() -> None:
@@ -32,7 +40,7 @@ def test_every_page_is_in_the_navigation() -> None:
 
 
 def _others() -> list[Path]:
-    return [ROOT / name for name in ("CHANGELOG.md", "NOTICE.md", "SECURITY.md", "EXPERIMENTS.md")]
+    return [ROOT / name for name in ("CHANGELOG.md", "NOTICE.md", "SECURITY.md", "research/EXPERIMENTS.md")]
 
 
 def _faults(page: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -164,6 +165,8 @@ def plan(
             )
         if output:
             _write_text(source, output, plan_text(made), force=force)
+            if not quiet:
+                console.print(f"{output}: {len(made.shots)} shots, each with its reason", highlight=False, markup=False)
         else:
             print_utf8(plan_text(made))
 
@@ -256,7 +259,8 @@ def _tell(result: Highlighted, *, quiet: bool, as_json: bool, page: Path | None)
         return
     if not quiet:
         console.print(summary(result, page=page))
-    typer.echo(str(result.dest))
+    if quiet or not (console.is_terminal and sys.stdout.isatty()):  # else the summary's first line has said it
+        typer.echo(str(result.dest))
 
 
 def _write_text(source: Path, target: Path, text: str, *, force: bool) -> None:

@@ -1,7 +1,7 @@
 """An optimiser for networks with many small matrices: Muon for the matrices inside, AdamW for all else.
 
 Muon (Jordan et al. 2024) makes each matrix's step orthogonal, so that all its directions learn at one rate. Within the same
-minutes on two cores it brought the masks' cross-entropy to 0.72 where AdamW stood at 0.88 (EXPERIMENTS.md).
+minutes on two cores it brought the masks' cross-entropy to 0.72 where AdamW stood at 0.88 (research/EXPERIMENTS.md).
 """
 
 from __future__ import annotations

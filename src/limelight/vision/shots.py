@@ -198,7 +198,7 @@ def _spaced(hard: NDArray[np.bool_], soft: NDArray[np.bool_], time_seconds: Vect
 
 SHORTEST_SCENE_SECONDS = 3.0  # between two boundaries; a decision wants a moment to judge
 GLANCE_SECONDS = 5.0  # what is compared on either side
-APART = 1.0  # Euclidean distance of the cues' means, each cue from 0 to 1; within a scene it is mostly less (EXPERIMENTS.md)
+APART = 1.0  # Euclidean distance of the cues' means, 0 to 1 each; mostly less within a scene (research/EXPERIMENTS.md)
 
 
 def scene_boundaries(cues: Cues) -> tuple[float, ...]:
