@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -26,15 +27,15 @@ NEEDED = (
     "limelight.cli.train", "limelight.metrics.evaluate", "limelight.training.ablation", "limelight.training.context_makers",
     "limelight.training.export",
 )  # fmt: skip
-SMALL = "--channels 4 --batch 2 --seconds 2 --workers 0 --cpu --threads 1 --log-every 1 --quiet".split()
-NETWORKS = "--tagger models/ast --embedder models/pe-av".split()
-CLIP = "--context-model models/clip --device cpu --offline".split()
-CAPTIONS = "--context-model models/internvl --text-model models/t5 --device cpu --offline".split()
+SMALL = "--channels 4 --batch 2 --seconds 2 --workers 0 --cpu --threads 1 --log-every 1 --quiet"
+NETWORKS = "--tagger models/ast --embedder models/pe-av"
+CLIP = "--context-model models/clip --device cpu --offline"
+CAPTIONS = "--context-model models/internvl --text-model models/t5 --device cpu --offline"
 # Run → set, how it is trained, what a film is shown with. The set of the first has no validation split.
 ROADS = {
-    "visah": ("bare", "--preset visah --context clip".split(), CLIP),
-    "visah-text": ("set", "--preset visah-text --context captions".split(), CAPTIONS),
-    "semmix": ("set", "--preset semmix --context captions --cue tone".split(), CAPTIONS),
+    "visah": ("bare", "--preset visah --context clip", CLIP),
+    "visah-text": ("set", "--preset visah-text --context captions", CAPTIONS),
+    "semmix": ("set", "--preset semmix --context captions --cue tone", CAPTIONS),
 }
 VARIANTS = ("none", "many-frames-L3", "many-captions-general-L0", "many-captions-focused-tone-L3")
 ENDLESS, WAIT_SECONDS = 10_000, 300.0  # steps of a run that will be stopped; for its second step
@@ -63,20 +64,19 @@ def main(folder: Path) -> None:
 
 
 def _building() -> list[str]:
-    return (
+    return shlex.split(
         "muddy build toy/films -o set --recipe released --level high --separator stems:toy/stems --seconds 2 --frames "
         "--about toy/splits.csv --keep-trivial --workers 1 --quiet"
-    ).split()
+    )
 
 
 def contexts() -> None:
     """Of every kind, beside the clips."""
-    limelight("contexts set clip --quiet".split(), CLIP)
-    limelight("contexts set captions --prompts general --quiet".split(), CAPTIONS)
+    limelight(f"contexts set clip --quiet {CLIP}")
+    limelight(f"contexts set captions --prompts general --quiet {CAPTIONS}")
     for shard in ("0/2", "1/2"):
-        cues = ["--cue", "tone", "--cue", "camera focus", "--shard", shard, "--quiet"]
-        limelight("contexts set captions".split(), cues, CAPTIONS)
-    limelight("contexts set words --text-model hashed --quiet".split())
+        limelight(f"contexts set captions --cue tone --cue 'camera focus' --shard {shard} --quiet {CAPTIONS}")
+    limelight("contexts set words --text-model hashed --quiet")
 
 
 def without_validation(whole: Path, bare: Path) -> None:
@@ -93,45 +93,43 @@ def road(name: str) -> None:
     from limelight.training.checkpoint import best_of
 
     into, (data, how, shown) = Path(name), ROADS[name]
-    training = [["train", data, "--into", name], how, SMALL]
+    training = f"train {data} --into {name} {how} {SMALL}"
     code = stopped(training, into, signal.SIGINT)
     expect(code == 130, f"{name}: Ctrl-C must give exit code 130, not {code}")
     after_ctrl_c = road_check.steps(into)
     stopped(training, into, signal.SIGKILL)
     expect(road_check.at(into) == after_ctrl_c, f"{name}: a kill must leave the checkpoint as it was")
-    limelight(*training, ["--steps", str(after_ctrl_c + 2), "--validate-every", "1"])
+    limelight(f"{training} --steps {after_ctrl_c + 2} --validate-every 1")
     expect(road_check.steps(into) == after_ctrl_c + 2, f"{name}: should have gone on from step {after_ctrl_c}")
     expect((best_of(into) is None) == (data == "bare"), f"{name}: the best is kept where there is a validation split")
     exported = f"{name}/{name}.onnx"
-    limelight(["export", name, "-o", exported, "--seconds", "2"])
-    limelight(["export", name, "-o", f"{name}/last.onnx", "--seconds", "2", "--last"])
-    limelight(["highlight", "toy/films/estate.mkv", "-o", f"{name}/estate.mkv", "--model", exported, "--quiet"], shown)
-    asked = ["evaluate", "set", "--into", f"{name}/evaluated", "--models", exported, "--json", "--quiet"]
-    found = into / "evaluated.json"
-    limelight(asked, "--workers 1 --examples 0".split(), NETWORKS, out=found)
+    limelight(f"export {name} -o {exported} --seconds 2")
+    limelight(f"export {name} -o {name}/last.onnx --seconds 2 --last")
+    limelight(f"highlight toy/films/estate.mkv -o {name}/estate.mkv --model {exported} --quiet {shown}")
+    asked, found = f"evaluate set --into {name}/evaluated --models {exported}", into / "evaluated.json"
+    limelight(f"{asked} --workers 1 --examples 0 --json --quiet {NETWORKS}", out=found)
     road_check.evaluated(into, found)
 
 
 def ablation() -> None:
     """Variants with and without context; the table has KLD and ΔIB."""
-    only = [word for variant in VARIANTS for word in ("--only", variant)]
-    page = Path("ablation.md")
-    limelight("ablate set --into ablation --steps 1 --count 1".split(), only, SMALL, NETWORKS, out=page)
+    only, page = " ".join(f"--only {variant}" for variant in VARIANTS), Path("ablation.md")
+    limelight(f"ablate set --into ablation --steps 1 --count 1 {only} {SMALL} {NETWORKS}", out=page)
     road_check.ablation(page)
 
 
-def limelight(*parts: list[str], out: Path | None = None) -> None:
-    """One command, whose exit code must be 0."""
-    begun = _begin(*parts, out=out)
+def limelight(words: str, out: Path | None = None) -> None:
+    """One command, whose exit code must be 0; what it prints may go into a file."""
+    begun = _begin(words, out)
     begun.join()
-    expect(begun.exitcode == 0, f"exit code {begun.exitcode} of limelight {' '.join(word for part in parts for word in part)}")
+    expect(begun.exitcode == 0, f"exit code {begun.exitcode} of limelight {words}")
 
 
-def stopped(training: list[list[str]], into: Path, how: signal.Signals) -> int:
+def stopped(training: str, into: Path, how: signal.Signals) -> int:
     """Begins or goes on, and is stopped after its second step; the exit code."""
     log = into / "log.jsonl"
     before, ends = _lines(log), time.monotonic() + WAIT_SECONDS
-    running = _begin(*training, ["--steps", str(ENDLESS)])
+    running = _begin(f"{training} --steps {ENDLESS}")
     while _lines(log) < before + 2 and running.is_alive() and time.monotonic() < ends:
         time.sleep(0.05)
     os.kill(running.pid or 0, how)
@@ -144,8 +142,8 @@ def _lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines()) if path.exists() else 0
 
 
-def _begin(*parts: list[str], out: Path | None = None) -> multiprocessing.process.BaseProcess:
-    process = _FORK.Process(target=_as_program, args=([word for part in parts for word in part], out))
+def _begin(words: str, out: Path | None = None) -> multiprocessing.process.BaseProcess:
+    process = _FORK.Process(target=_as_program, args=(shlex.split(words), out))
     process.start()
     return process
 

@@ -95,7 +95,7 @@ def ast(folder: Path) -> None:
 
 
 def plain_pictures() -> None:
-    """PE-AV's picture half is a network of timm, which the extra `eval` brings; a toy is saved and loaded with a ViT instead."""
+    """PE-AV's picture half is a network of timm, which `eval` brings; a toy is saved and loaded with a ViT instead."""
     from transformers import PeVideoEncoderConfig, ViTConfig
     from transformers.configuration_utils import SubConfigSpec
 
@@ -128,6 +128,7 @@ def main(folder: Path) -> None:
     import transformers
 
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     torch.manual_seed(1)
     for name, make in (("clip", clip), ("internvl", internvl), ("t5", t5), ("ast", ast), ("pe-av", pe_av)):
         if not (folder / name).exists():
