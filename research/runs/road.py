@@ -27,7 +27,7 @@ NEEDED = (
     "limelight.cli.train", "limelight.metrics.evaluate", "limelight.training.ablation", "limelight.training.context_makers",
     "limelight.training.export",
 )  # fmt: skip
-SMALL = "--channels 4 --batch 2 --seconds 2 --workers 0 --cpu --threads 1 --log-every 1 --quiet"
+SMALL = "--channels 4 --batch 2 --seconds 2 --workers 0 --cpu --threads 1 --quiet"
 NETWORKS = "--tagger models/ast --embedder models/pe-av"
 CLIP = "--context-model models/clip --device cpu --offline"
 CAPTIONS = "--context-model models/internvl --text-model models/t5 --device cpu --offline"
@@ -38,7 +38,7 @@ ROADS = {
     "semmix": ("set", "--preset semmix --context captions --cue tone", CAPTIONS),
 }
 VARIANTS = ("none", "many-frames-L3", "many-captions-general-L0", "many-captions-focused-tone-L3")
-ENDLESS, WAIT_SECONDS = 10_000, 300.0  # steps of a run that will be stopped; for its second step
+ENDLESS, WAIT_SECONDS = 10_000, 600.0  # steps of a run that will be stopped; for its second step
 _FORK = multiprocessing.get_context("fork")
 _BEGAN = time.monotonic()
 
@@ -93,7 +93,7 @@ def road(name: str) -> None:
     from limelight.training.checkpoint import best_of
 
     into, (data, how, shown) = Path(name), ROADS[name]
-    training = f"train {data} --into {name} {how} {SMALL}"
+    training = f"train {data} --into {name} {how} {SMALL} --log-every 1"
     code = stopped(training, into, signal.SIGINT)
     expect(code == 130, f"{name}: Ctrl-C must give exit code 130, not {code}")
     after_ctrl_c = road_check.steps(into)
