@@ -98,9 +98,10 @@ def road(name: str) -> None:
     expect(code == 130, f"{name}: Ctrl-C must give exit code 130, not {code}")
     after_ctrl_c = road_check.steps(into)
     stopped(training, into, signal.SIGKILL)
-    expect(road_check.at(into) == after_ctrl_c, f"{name}: a kill must leave the checkpoint as it was")
-    limelight(f"{training} --steps {after_ctrl_c + 2} --validate-every 1")
-    expect(road_check.steps(into) == after_ctrl_c + 2, f"{name}: should have gone on from step {after_ctrl_c}")
+    left = road_check.at(into)  # a slow machine may have saved once more
+    expect(left >= after_ctrl_c, f"{name}: a kill must leave a whole checkpoint, not step {left} after {after_ctrl_c}")
+    limelight(f"{training} --steps {left + 2} --validate-every 1")
+    expect(road_check.at(into) == left + 2, f"{name}: should have gone on from step {left}")
     expect((best_of(into) is None) == (data == "bare"), f"{name}: the best is kept where there is a validation split")
     exported = f"{name}/{name}.onnx"
     limelight(f"export {name} -o {exported} --seconds 2")
@@ -132,7 +133,8 @@ def stopped(training: str, into: Path, how: signal.Signals) -> int:
     running = _begin(f"{training} --steps {ENDLESS}")
     while _lines(log) < before + 2 and running.is_alive() and time.monotonic() < ends:
         time.sleep(0.05)
-    os.kill(running.pid or 0, how)
+    if running.is_alive() and running.pid:
+        os.kill(running.pid, how)
     running.join()
     expect(_lines(log) >= before + 2, f"{into} should have trained for two steps")
     return running.exitcode or 0
