@@ -10,15 +10,19 @@
 # Run it again after a stop, it goes on. PYTHON=… names the interpreter.
 set -euo pipefail
 table=${1:?which table: main, difficulty, context, depth or cues}
+case $table in main | difficulty | context | depth | cues) ;; *)
+  printf 'no table %s; main, difficulty, context, depth or cues\n' "$table" >&2; exit 2 ;;
+esac
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=${PYTHON:-python}
 [ -z "${SET:-}" ] || SET=$(cd "$SET" && pwd)
 into=${2:-tables} && mkdir -p "$into" && cd "$into"
 export PYTHONPATH="$root/src:$root${PYTHONPATH:+:$PYTHONPATH}"
-limelight() { "$python" -m limelight "$@"; }
+limelight() { "$python" -m "${program:-limelight}" "$@"; }
 
 toy() {  # films, networks, a set with every context; made once
   export OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 XDG_CACHE_HOME="$PWD/cache"
+  program=research.runs.toy_limelight
   size=(--channels 4 --batch 2 --seconds 2 --workers 0 --cpu --threads 1) steps=(--steps 2) count=(--count 1) clip=2
   networks=(--tagger models/ast --embedder models/pe-av) baselines=(--channels 4)
   set_=set
@@ -34,19 +38,22 @@ toy() {  # films, networks, a set with every context; made once
   touch set/.ready
 }
 
-full() {  # the papers' recipe; contexts that are there are not made again
+full() {  # the papers' recipe; the contexts that the table needs, what is there is not made again
   set_=$SET clip=10 count=(--count "${COUNT:-1789}") baselines=()
   size=(--batch 24 --seconds 10 --loss log --precision "${PRECISION:-no}" --accumulate "${ACCUMULATE:-1}" --workers 8)
   [ -z "${RECOMPUTE:-}" ] || size+=(--recompute)
   steps=(--epochs "${EPOCHS:-200}") networks=(--tagger passt --embedder "${EMBEDDER:-imagebind}")
-  limelight contexts "$set_" clip
-  limelight contexts "$set_" captions --prompts general
-  for style in minimal focused; do limelight contexts "$set_" captions --prompts $style --cue all; done
+  case $table in
+    cues) for style in minimal focused; do limelight contexts "$set_" captions --prompts $style --cue all; done ;;
+    main | difficulty) limelight contexts "$set_" captions --cue "camera focus" ;;
+    *) limelight contexts "$set_" captions --prompts general ;;
+  esac
+  [ "$table" = cues ] || limelight contexts "$set_" clip
 }
 
-trained() {  # NAME and how it is trained: an exported network
+trained() {  # NAME and how it is trained, which goes before what holds for all: an exported network
   local name=$1; shift
-  limelight train "$set_" --into "$name" "$@" "${size[@]}" "${steps[@]}" --quiet
+  limelight train "$set_" --into "$name" "${size[@]}" "${steps[@]}" "$@" --quiet
   limelight export "$name" -o "$name.onnx" --seconds $clip >/dev/null
 }
 
@@ -71,5 +78,4 @@ case $table in
   context) ablation none one-frame-L3 many-frames-L3 one-caption-general-L6 many-captions-general-L6 ;;
   depth) ablation 'many-frames-L*' 'many-captions-general-L*' ;;
   cues) ablation none 'many-captions-minimal-*-L3' 'many-captions-focused-*-L3' ;;
-  *) printf 'no table %s; main, difficulty, context, depth or cues\n' "$table" >&2; exit 2 ;;
 esac

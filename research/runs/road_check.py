@@ -1,13 +1,9 @@
-"""What `road.sh` asks of its results: the step of a run, cards that remember, finite figures of all five metrics.
-
-`python -m research.runs.road_check steps RUN | evaluated RUN JSON | ablation MARKDOWN`
-"""
+"""What the road asks of its results: the step of a run, cards that remember, finite figures of all five metrics."""
 
 from __future__ import annotations
 
 import json
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +20,14 @@ CARDS = {
 }
 
 
+def at(run: Path) -> int:
+    """The step of a run's checkpoint."""
+    return read_header(run / CHECKPOINT).step
+
+
 def steps(run: Path) -> int:
-    """Of the checkpoint; after Ctrl-C no step that was told may be missing."""
-    step = read_header(run / CHECKPOINT).step
+    """The same; after Ctrl-C no step that was told may be missing."""
+    step = at(run)
     told = max(json.loads(line)["step"] for line in (run / LOG).read_text(encoding="utf-8").splitlines())
     if step < told:
         raise SystemExit(f"the checkpoint of {run} stands at step {step}, its log at {told}")
@@ -69,12 +70,3 @@ def ablation(page: Path) -> None:
         cells = [cell.strip() for cell in rows[row].split("|")[5:10]]
         if not all(cell.replace(".", "").isdigit() for cell in cells):
             raise SystemExit(f"the ablation's row {row!r} lacks figures: {rows[row]}")
-
-
-if __name__ == "__main__":
-    task, *words = sys.argv[1:]
-    places = [Path(word) for word in words]
-    if task == "steps":
-        print(steps(*places))  # noqa: T201 (for the shell)
-    else:
-        {"evaluated": evaluated, "ablation": ablation}[task](*places)

@@ -1,8 +1,8 @@
 """Six short films with known stems for the road, one of them too short to be of use.
 
 `python -m research.runs.toy_films FOLDER` writes FOLDER/films/NAME.mkv (sound in FLAC, the picture changes its colour half way
-through), FOLDER/stems/NAME/*.flac, which sum to the sound, and FOLDER/splits.csv: four films to train on, one to test, none to
-validate.
+through), FOLDER/stems/NAME/*.flac, which sum to the sound, and FOLDER/splits.csv: three films to train on, one to validate, one
+to test.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from limelight.types import STEMS
 
 RATE, FRAMES_PER_SECOND, SIZE = 48_000, 8, (64, 48)
 SECONDS = {"alley": 4.5, "bridge": 4.5, "cellar": 4.5, "dunes": 4.5, "estate": 4.5, "flash": 0.8}
-SPLITS = dict.fromkeys(SECONDS, "train") | {"estate": "test"}
+SPLITS = dict.fromkeys(SECONDS, "train") | {"dunes": "validation", "estate": "test"}
 
 
 def stems_of(seconds: float, seed: int) -> dict[str, np.ndarray]:

@@ -94,14 +94,23 @@ def ast(folder: Path) -> None:
     ASTFeatureExtractor(max_length=64).save_pretrained(folder)
 
 
-def pe_av(folder: Path) -> None:
-    """Sounds and films in one space of twelve numbers; its picture half is timm's smallest network."""
-    from transformers import PeAudioVideoConfig, PeAudioVideoModel, PeVideoEncoderConfig
+def plain_pictures() -> None:
+    """PE-AV's picture half is a network of timm, which `eval` brings; a toy is saved and loaded with a ViT instead."""
+    from transformers import PeVideoEncoderConfig, ViTConfig
+    from transformers.configuration_utils import SubConfigSpec
 
+    PeVideoEncoderConfig.sub_configs_defaults["vision_config"] = SubConfigSpec(config_class=ViTConfig)
+
+
+def pe_av(folder: Path) -> None:
+    """Sounds and films in one space of twelve numbers."""
+    from transformers import PeAudioVideoConfig, PeAudioVideoModel, PeVideoEncoderConfig, ViTConfig
+
+    plain_pictures()
     layer = {**LAYER, "head_dim": 8}
     marks = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2}
     dac = {"model_type": "dac", "downsampling_ratios": [2, 8, 10, 12], "encoder_hidden_size": 4, "hidden_size": 32}
-    pictures = {"architecture": "test_vit", "num_classes": 16, "model_args": {"img_size": 336}}
+    pictures = ViTConfig(**LAYER, image_size=336, patch_size=112, num_labels=16)
     config = PeAudioVideoConfig(
         text_config={"model_type": "modernbert", "vocab_size": 8, **LAYER, "hidden_size": 12, **marks},
         audio_video_config={
@@ -119,6 +128,7 @@ def main(folder: Path) -> None:
     import transformers
 
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     torch.manual_seed(1)
     for name, make in (("clip", clip), ("internvl", internvl), ("t5", t5), ("ast", ast), ("pe-av", pe_av)):
         if not (folder / name).exists():
