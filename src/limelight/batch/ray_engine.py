@@ -205,6 +205,10 @@ def _in_task(driver: _Driver, work: Work[Any, Any], number: int, job: Any, mailb
     with contextlib.suppress(OSError):
         os.chdir(driver.folder)
     keep_heap_small()
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):  # of a cluster that a shell started behind itself: no cancel would come
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     last = 0.0
 
     def report(done: float) -> None:
