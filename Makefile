@@ -40,10 +40,11 @@ test-browser: $(VENV)/.dev
 test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "slow or not slow" tests research/tests
 
-# From nothing to a film, at toy size: a tiny separator out of made sounds.
+# From nothing to a film, at toy size: a tiny separator out of made sounds; the papers' networks from films to an ablation.
 roads: $(VENV)/.dev
 	@mkdir -p build
 	PYTHON=$(abspath $(BIN))/python research/runs/tiny_lite.sh build/tiny_lite
+	PYTHON=$(abspath $(BIN))/python runs/road.sh
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
