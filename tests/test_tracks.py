@@ -226,6 +226,7 @@ def test_a_silent_track_that_was_named(tmp_path):
     assert guess_roles(probe(path))[2].role == "drop"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "place"), [(6.0, ""), (12.0, "")])
 def test_stems_of_another_length_want_a_place(tmp_path, seconds, place):
     write_sound(tmp_path / "voice.wav", [level(voice(seconds, seed=7), -20)], sample_rate=RATE, layout="mono")

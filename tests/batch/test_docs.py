@@ -65,6 +65,7 @@ def test_the_list_is_taken(tmp_path: Path) -> None:
     assert (second.settings.style, second.settings.add_track) == ("documentary", True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", commands()[:6], ids=" ".join)
 def test_the_first_commands_would_do_films(words: list[str], tmp_path: Path) -> None:
     """As typed, in a folder as they expect it; --dry-run spares the work."""
@@ -88,6 +89,7 @@ def test_the_first_commands_would_do_films(words: list[str], tmp_path: Path) -> 
     assert "unusable" not in done.stdout
 
 
+@pytest.mark.slow
 def test_the_program_runs(tmp_path: Path) -> None:
     make_sound(tmp_path / "holiday.wav", seed=1)
     (tmp_path / "holiday.wav").rename(tmp_path / "holiday.mp4")

@@ -139,6 +139,7 @@ def test_audio_stream_out_of_range(film):
     failing(film, "--audio-stream", 7, code="E_NO_AUDIO", exit_code=4)
 
 
+@pytest.mark.slow
 def test_no_picture_works_and_says_so(tmp_path):
     sound = shutil.copy(film_path(Film(container="wav", picture=None, sound="pcm_s16le")), tmp_path / "talk.wav")
     done = limelight(sound)
@@ -147,6 +148,7 @@ def test_no_picture_works_and_says_so(tmp_path):
     assert left_behind(tmp_path) == ["talk.highlighted.wav", "talk.wav"]
 
 
+@pytest.mark.slow
 def test_target_exists(film, tmp_path):
     (tmp_path / "out.mp4").write_bytes(b"precious")
     assert "--force" in failing(film, "-o", tmp_path / "out.mp4", code="E_EXISTS", exit_code=6)
@@ -173,6 +175,7 @@ def test_disk_full_leaves_the_old_result(film, tmp_path):
     assert left_behind(tmp_path) == ["holiday.mp4", "out.mp4"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flag", ["--separator", "--model"])
 def test_damaged_model(film, tmp_path, flag):
     data = bytearray((WEIGHTS / "lite.onnx").read_bytes())

@@ -36,6 +36,7 @@ def server() -> Iterator[CommandServer]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", ["ValueError('math domain error')", "UnicodeError('é')", "KeyError('gain')"])
 def test_an_error_that_is_not_ours_is_told_as_a_bug(error: str, tmp_path: Path) -> None:
     words = [sys.executable, "-c", BUG.format(error=error)]
@@ -48,6 +49,7 @@ def test_an_error_that_is_not_ours_is_told_as_a_bug(error: str, tmp_path: Path) 
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "code", "exit_code"),
     [("OSError(36, 'too long', 'x.mp4')", "E_INPUT", 3), ("OSError(28, 'No space left')", "E_OUTPUT", 6)],
@@ -66,6 +68,7 @@ def test_a_name_that_no_file_can_have_is_no_bug(words: tuple[str, ...], server: 
     assert server.run(*words, folder=tmp_path).code == "E_INPUT"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

@@ -97,6 +97,7 @@ def test_a_folder_as_target_for_what_is_written_in_another_container(tmp_path: P
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["talk.highlighted.wav"]
 
 
+@pytest.mark.slow
 def test_a_page_that_is_there_is_kept_unless_it_may_be_replaced(film: Path, server: CommandServer) -> None:
     page = film.with_name("film.highlighted.html")
     page.write_text("somebody's own page")

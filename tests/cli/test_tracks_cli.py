@@ -55,6 +55,7 @@ def test_a_plan_of_tracks_there_and_back(server, folder):
     assert [track.codec for track in probe(folder / "out.mkv").soundtracks] == ["flac"]
 
 
+@pytest.mark.slow
 def test_a_second_soundtrack_of_the_night(server, folder):
     words = ["one.mkv", "--style", "night", "--add-track", "--default-track", "mix", "-o", "out.mp4"]
     done = server.run(*words, folder=folder)

@@ -36,6 +36,7 @@ def heard(path, number=0):
     return np.concatenate(list(read_audio(info, info.soundtracks[number])), axis=1)
 
 
+@pytest.mark.slow
 def test_the_stems_of_known_tracks_are_the_tracks(server, folder, tmp_path):
     done = server.run("stems", folder / "obs.mkv", "--tracks", "auto", "-o", tmp_path / "parts", folder=folder)
     assert done.exit_code == 0, done.stderr
@@ -54,6 +55,7 @@ def test_a_page_shows_the_mix_before_and_after(server, folder, tmp_path):
     assert "gameplay" in page
 
 
+@pytest.mark.slow
 def test_what_was_left_out_stays_out_when_the_plan_is_rendered(server, folder, tmp_path):
     told = "0=speech,1=effects,2=drop"  # the chat stays a soundtrack of its own
     made = server.run("plan", "obs.mkv", "--tracks", told, "-o", tmp_path / "plan.json", folder=folder)

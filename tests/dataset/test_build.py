@@ -71,6 +71,7 @@ def test_everything_that_is_built_holds(once: Path, place: Path) -> None:
         assert entry.sources[0].name in [path.name for path in (place / "films").iterdir()]
 
 
+@pytest.mark.slow
 def test_a_target_is_its_film_where_it_was_cut(once: Path, place: Path) -> None:
     for entry in read_manifest(once):
         film = place / "films" / entry.sources[0].name
@@ -177,6 +178,7 @@ def test_a_copy_is_the_same_film(place: Path, tmp_path: Path) -> None:
     assert outcome.films + len(outcome.skipped) == 1
 
 
+@pytest.mark.slow
 def test_other_settings_are_refused_in_a_folder_that_was_begun(once: Path, place: Path) -> None:
     with pytest.raises(InputError, match=r"clip_seconds 2\.0, wanted is 1\.0"):
         built(place, once, clip_seconds=1.0)
@@ -196,6 +198,7 @@ def test_a_table_that_leaks_is_refused_before_any_work(place: Path, tmp_path: Pa
     assert not any((tmp_path / "set" / "clips").iterdir())
 
 
+@pytest.mark.slow
 def test_trivial_pairs_are_left_out_or_labelled(place: Path, tmp_path: Path) -> None:
     silent = tmp_path / "films" / "silent.mkv"
     silent.parent.mkdir()

@@ -88,6 +88,7 @@ def test_every_scene_is_a_stretch_of_a_clip(built: Path, films: list[Entry]) -> 
         assert len(set(found)) == SCENES
 
 
+@pytest.mark.slow
 def test_each_bad_scene_is_as_loud_as_its_good_one(built: Path, films: list[Entry]) -> None:
     changed = 0
     for film in films:

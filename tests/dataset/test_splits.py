@@ -9,6 +9,7 @@ from limelight.dataset.splits import SplitAssignment, SplitEntry, check_split_en
 from limelight.errors import InputError, Leakage
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.text(min_size=1, max_size=20))
 def test_the_same_film_always_falls_into_the_same_split(sha256: str) -> None:

@@ -74,6 +74,7 @@ def test_no_command_calls_another_computer(words: tuple[str, ...], server: Comma
             listener.accept()
 
 
+@pytest.mark.slow
 def test_a_cover_as_large_as_memory_is_not_looked_at(server: CommandServer, tmp_path: Path) -> None:
     cover_bomb(tmp_path / "bomb.mkv")
     before = server.run("models", folder=tmp_path).peak_mb

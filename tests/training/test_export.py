@@ -82,6 +82,7 @@ def test_mask_and_wave_are_torchs(pair: tuple[Visah, Path]) -> None:
         assert relative(output.numpy(), whole) < PARITY
 
 
+@pytest.mark.slow
 def test_every_number_in_the_graph_is_real(pair: tuple[Visah, Path]) -> None:
     session = onnxruntime.InferenceSession(pair[1], providers=["CPUExecutionProvider"])
     assert {value.type for value in (*session.get_inputs(), *session.get_outputs())} == {"tensor(float)"}
@@ -115,6 +116,7 @@ def test_the_core_runs_it_and_it_says_what_torch_says(pair: tuple[Visah, Path]) 
     assert relative(made.wave, torch.from_numpy(wished.wave)) < PARITY
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_of_a_real_one_is_refused(pair: tuple[Visah, Path], tmp_path: Path) -> None:
     data = bytearray(pair[1].read_bytes())
     data[len(data) // 2] ^= 1

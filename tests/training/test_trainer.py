@@ -78,6 +78,7 @@ def test_killed_and_resumed_is_as_if_it_had_never_stopped(
     assert losses(straight) == losses(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_checkpoint_says_how_to_repeat_the_run(straight: Path) -> None:
     saved = load_checkpoint(straight / "checkpoint.safetensors")
     assert (saved.config["preset"], saved.config["context"], saved.step) == ("visah", "cues", 3)
@@ -154,6 +155,7 @@ def test_other_data_does_not_go_on_from_there(straight: Path, tmp_path: Path) ->
         train_remixer(small_set(tmp_path, seconds=1.2), straight, RECIPE, OPTIONS)
 
 
+@pytest.mark.slow
 def test_half_precision_goes_the_same_way(dataset: Path, straight: Path, tmp_path: Path) -> None:
     AcceleratorState._reset_state(True)
     train_remixer(dataset, tmp_path, replace(RECIPE, precision="bf16"), OPTIONS)

@@ -83,6 +83,7 @@ def test_an_impact_is_a_flash_or_a_sudden_motion_and_not_a_steady_one() -> None:
     assert steady["sustained_motion"].min() > 5 * sudden["sustained_motion"][0]
 
 
+@pytest.mark.slow
 def test_the_largest_face_sets_the_scale_and_any_mouth_counts() -> None:
     ground = plain((90, 110, 130))
 

@@ -83,6 +83,7 @@ def test_what_cannot_be_measured_is_said_and_left_out() -> None:
     assert "two captions or more" in lonely.left_out[0]
 
 
+@pytest.mark.slow
 def test_captions_that_say_what_is_seen_are_grounded() -> None:
     looks = Brightness()
     pictures = [sample.picture.image for sample in checked(*"abcd").samples]
@@ -100,6 +101,7 @@ def test_embeddings_are_looked_over() -> None:
     assert findings(found)["embeddings"] == {"width": 26, "rows": 2, "empty": 0, "unit_length": True}
 
 
+@pytest.mark.slow
 def test_a_model_is_told_true_shuffled_and_no_captions() -> None:
     card = remix_card(context="captions", context_width=26, samples=44_100)
     found = checked("alpha", "beta", means=with_means(text=FirstLetters(), model=FakeRemixer(gains(0.5), card)))
