@@ -268,7 +268,7 @@ def write_network(
     training_data: str | None,
 ) -> None:
     """A run's network as one ONNX file: of a folder, a checkpoint, or a .ckpt of the published VisAH."""
-    _prepare(None, quiet=True)
+    _check_installed()
     from limelight.training.checkpoint import best_of, read_header
     from limelight.training.export import export_checkpoint, export_released
     from limelight.training.export_separator import export_run
@@ -400,16 +400,23 @@ def _words(listed: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in listed.split(",") if word.strip())
 
 
-def _prepare(threads: int | None, *, quiet: bool) -> None:
-    """Says what to install where it is missing, and lets the log of training through. Raises ModelError."""
+def _check_installed() -> None:
+    """Says what to install where it is missing. Raises ModelError."""
     from limelight.errors import ModelError
 
     try:
         import accelerate  # noqa: F401
         import onnx  # noqa: F401
-        import torch
+        import torch  # noqa: F401
     except ImportError as error:
         raise ModelError(f"Wanted to train, found no {error.name}; from a clone: pip install -e '.[train]'.") from error
+
+
+def _prepare(threads: int | None, *, quiet: bool) -> None:
+    """For this process, until the command is over. Raises ModelError."""
+    _check_installed()
+    import torch
+
     if threads:
         torch.set_num_threads(threads)
     torch.set_flush_denormal(True)  # silence makes many of them, and each costs a hundred ordinary numbers
