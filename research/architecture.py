@@ -1,4 +1,4 @@
-"""Counts what docs/ARCHITECTURE.md says of the house: files by room, a film's way, import cycles, types defined twice.
+"""Counts what docs/ARCHITECTURE.md says of the code: files by package, a film's way, import cycles, types defined twice.
 
 python -m research.architecture            print
 python -m research.architecture --write    put the figures into docs/ARCHITECTURE.md, between its two marks
@@ -33,21 +33,21 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def room_of(path: Path) -> str:
+def package_of(path: Path) -> str:
     """The folder of a file within the package; "." for its root."""
     parts = path.relative_to(PACKAGE).parts
     return parts[0] if len(parts) > 1 else "."
 
 
 def files_and_lines() -> dict[str, tuple[int, int]]:
-    """Room → files and lines."""
+    """Package → files and lines."""
     files, lines = Counter[str](), Counter[str]()
     for path in modules().values():
         if path.name == "__init__.py" and path.parent != PACKAGE:
             continue
-        files[room_of(path)] += 1
-        lines[room_of(path)] += len(path.read_text(encoding="utf-8").splitlines())
-    return {room: (files[room], lines[room]) for room in sorted(files)}
+        files[package_of(path)] += 1
+        lines[package_of(path)] += len(path.read_text(encoding="utf-8").splitlines())
+    return {name: (files[name], lines[name]) for name in sorted(files)}
 
 
 def imports() -> dict[str, set[str]]:
@@ -107,13 +107,13 @@ def files_of_one_film() -> list[str]:
 
 def report() -> str:
     """The figures as Markdown."""
-    rooms = files_and_lines()
-    rows = [f"| `{room}` | {files} | {lines:,} |" for room, (files, lines) in rooms.items()]
-    files, lines = (sum(values) for values in zip(*rooms.values(), strict=True))
+    packages = files_and_lines()
+    rows = [f"| `{name}` | {files} | {lines:,} |" for name, (files, lines) in packages.items()]
+    files, lines = (sum(values) for values in zip(*packages.values(), strict=True))
     film = files_of_one_film()
     return "\n".join(
         [
-            "| room | files | lines |",
+            "| package | files | lines |",
             "|---|---:|---:|",
             *rows,
             f"| all | {files} | {lines:,} |",

@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 from films import Film, film_path
 from media_corpus.command_server import CommandServer
-from typer.main import get_command
 
-from limelight.cli.main import CREATE, RESEARCH, ROOT_OPTIONS, app, with_command
+from limelight.cli.main import ROOT_OPTIONS, with_command
 
 FILM = Film(seconds=2.0)
 
@@ -169,8 +168,3 @@ def test_an_old_terminal_breaks_nothing_and_json_is_utf_8(encoding: str, folder:
         plan = run("plan", "日 −.mp4", "--separator", "lite", "-q").decode("utf-8")
         assert json.loads(plan)["source"]["name"] == "日 −.mp4"
     assert run("日 −.mp4", "--separator", "lite").strip().endswith(b".highlighted.mp4")
-
-
-def test_help_says_of_each_command_what_the_command_says_of_itself():
-    for name, (_, about) in (CREATE | RESEARCH).items():
-        assert " ".join(get_command(app).get_command(None, name).help.split()).startswith(about.rstrip(".")), name

@@ -42,7 +42,7 @@ def batch(
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Films, folders, patterns, lists (.txt, .jsonl with options per film), or URLs.", metavar="INPUTS…"
+            help="Films, folders, patterns, lists (.txt, .jsonl with options per film), or URLs.", metavar="FILMS"
         ),
     ] = None,
     *,

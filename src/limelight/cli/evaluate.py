@@ -18,9 +18,7 @@ DEFAULT = "deepfilter"
 def evaluate(
     dataset: Annotated[
         Path,
-        typer.Argument(
-            help="A folder that `muddy build` or `muddy scenes` made, or a sound library.", metavar="DATASET"
-        ),
+        typer.Argument(help="A folder that `muddy build` or `join` made, or a sound library.", metavar="DATASET"),
     ],
     into: Annotated[
         Path, typer.Option(help="Where results and tables go; what is there already is not measured again.")

@@ -24,7 +24,9 @@ def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder, or for a network the .onnx file.")],
     to: Annotated[
         list[str] | None,
-        typer.Option(help="premiere, fcpxml, otio, reaper, audition or csv; may be repeated. Of a run: onnx."),
+        typer.Option(
+            help="premiere, fcpxml, otio, reaper, audition or csv; may be repeated. Of a run: onnx.", metavar="EDITOR"
+        ),
     ] = None,
     film: Annotated[
         Path | None,

@@ -72,15 +72,27 @@ class Commands(TyperGroup):
 
 
 def _imported(name: str) -> Any:
-    module, _ = (CREATE | RESEARCH)[name]
+    module, about = (CREATE | RESEARCH)[name]
     found = getattr(import_module(f"limelight.cli.{module}"), "import_" if name == "import" else name)
     if isinstance(found, typer.Typer):
         command = get_command(found)
         command.name = name
-        return command
-    alone = typer.Typer(add_completion=False, rich_markup_mode="rich", **SETTINGS)
-    alone.command(name)(found)
-    return get_command(alone)
+    else:
+        alone = typer.Typer(add_completion=False, rich_markup_mode="rich", **SETTINGS)
+        alone.command(name)(found)
+        command = get_command(alone)
+    command.short_help = about
+    _flags_take_no_value(command)
+    return command
+
+
+def _flags_take_no_value(command: Any) -> None:
+    """Help shows an option's type behind its name; behind a flag, that would ask for a value."""
+    for option in command.get_params(typer.Context(command, **command.context_settings)):
+        if getattr(option, "is_flag", False):
+            option.metavar = ""
+    for part in getattr(command, "commands", {}).values():
+        _flags_take_no_value(part)
 
 
 app = typer.Typer(
@@ -161,7 +173,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Versions of all that matters.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="The versions of Limelight and of what it is built on."
+        ),
     ] = False,
 ) -> None:
     """Watches a video and rebalances its soundtrack."""

@@ -32,7 +32,7 @@ INSTRUCTIONS = (
 
 
 def mcp(
-    folders: Annotated[list[Path], typer.Argument(help="Folders that agents may read and write.", metavar="FOLDER…")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders that agents may read and write.", metavar="FOLDERS")],
     verbose: Verbose = False,
 ) -> None:
     """A server for agents (Model Context Protocol, on stdin and stdout), bounded to the named folders."""

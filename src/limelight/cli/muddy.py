@@ -108,7 +108,7 @@ class LimitName(StrEnum):
 
 @muddy.command()
 def build(
-    films: Annotated[list[Path], typer.Argument(help="Films, or folders that hold films.", metavar="FILMS…")],
+    films: Annotated[list[Path], typer.Argument(help="Films, or folders that hold films.", metavar="FILMS")],
     output: NewDataSet,
     recipe: Annotated[
         str, typer.Option(help="paper, released, timevarying, degraded, none; several with commas.")

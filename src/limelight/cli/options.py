@@ -42,7 +42,7 @@ class TrackName(StrEnum):
     mix = "mix"
 
 
-Source = Annotated[Path, typer.Argument(help="A film or a sound file.", metavar="IN")]
+Source = Annotated[Path, typer.Argument(help="A film or a sound file.", metavar="FILM")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace the target if it exists.")]
 Strength = Annotated[float, typer.Option(help="How far to go: 0 is the original, 1 what the model proposes.")]
 Speech = Annotated[float, typer.Option(help="Move speech by so many dB more.")]
@@ -73,7 +73,9 @@ TracksWish = Annotated[
 StemFiles = Annotated[
     list[str] | None,
     typer.Option(
-        "--stem", help="A file beside the film that is a stem: speech=voice.wav, music=bed.flac@1.5 (begins at 1.5 s)."
+        "--stem",
+        help="A file beside the film that is a stem: speech=voice.wav, music=bed.flac@1.5 (begins at 1.5 s).",
+        metavar="STEM=FILE",
     ),
 ]
 KeepTracks = Annotated[bool, typer.Option("--keep-tracks", help="With --tracks: keep the originals behind the mix.")]

@@ -25,7 +25,7 @@ LOOPBACK = "127.0.0.1"
 
 def serve(
     films: Annotated[
-        list[Path] | None, typer.Argument(help="Films to open, and folders to choose films from.", metavar="[FILM…]")
+        list[Path] | None, typer.Argument(help="Films to open, and folders to choose films from.", metavar="FILMS")
     ] = None,
     port: Annotated[int, typer.Option(help="0: any that is free.", min=0, max=65535)] = PORT,
     work: Annotated[

@@ -22,12 +22,15 @@ study = typer.Typer(
 @study.command()
 def make(
     films: Annotated[
-        list[Path], typer.Argument(help="Films: their picture, and the version `original`.", metavar="FILM…")
+        list[Path], typer.Argument(help="Films: their picture, and the version `original`.", metavar="FILMS")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to be published; made.")],
     version: Annotated[
         list[str] | None,
-        typer.Option(help="NAME=FOLDER with a file of each film's name (or NAME=FILE for one film); may be repeated."),
+        typer.Option(
+            help="A folder with a file of each film's name, or for one film its file; may be repeated.",
+            metavar="NAME=FOLDER",
+        ),
     ] = None,
     kind: Annotated[str, typer.Option(help="ranking (all versions in an order) or pairs.")] = "ranking",
     start: Annotated[float, typer.Option(min=0, help="Where the stretch begins, s.")] = 0.0,
@@ -65,8 +68,8 @@ def make(
 
 @study.command()
 def read(
-    key: Annotated[Path, typer.Argument(help="FOLDER.key.json of `study make`.")],
-    answers: Annotated[list[Path], typer.Argument(help="Files of answers, or folders of them.", metavar="ANSWERS…")],
+    key: Annotated[Path, typer.Argument(help="FOLDER.key.json of `study make`.", metavar="KEY")],
+    answers: Annotated[list[Path], typer.Argument(help="Files of answers, or folders of them.", metavar="ANSWERS")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="study.md and study.html go there.")] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,

@@ -232,7 +232,9 @@ def _agreement(once: Mapping[str, Any], again: Mapping[str, Any]) -> float:
 def _json(path: Path, kind: str) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise InputError(f"Wanted {kind} in {path}, found that it cannot be opened: {error.strerror}.") from error
+    except ValueError as error:
         raise InputError(f"Wanted {kind} in {path}, found no JSON that can be read ({error}).") from error
     if not isinstance(found, dict) or found.get("format") != kind or found.get("version") != 1:
         raise InputError(f"Wanted a file of the format {kind}, version 1, found another in {path}.")

@@ -245,6 +245,7 @@ export class FilmView {
       onRange: () => this.showScroll(),
     });
     this.timeline.waves = waves;
+    this.timeline.loudest = waves.reduce((high, value) => Math.max(high, value), 0);
     this.find("timeline").addEventListener("stem", ({ detail }) => this.choose(detail));
     this.find("zoom-in").addEventListener("click", () => this.timeline.zoom(0.5));
     this.find("zoom-out").addEventListener("click", () => this.timeline.zoom(2));

@@ -8,7 +8,8 @@ export const LANES = { pictures: [6, 60], waves: [72, 96], presence: [172, 8], g
 export const [GAIN_LOW, GAIN_HIGH] = [-20, 16]; // dB that the lane shows
 export const LEFT = 54; // pixels for the scale
 const COLOURS = [...STEMS, "grid", "quiet", "cut", "select", "focus"];
-const DASHES = [[], [7, 3], [2, 2.5]];
+const DASHES = [[], [7, 5], [2, 4]]; // where the last two are alike, every other dot lies in a gap of the dashes
+const DOTS_BEGIN = 2.5; // pixels
 
 export function paint(timeline) {
   const ratio = devicePixelRatio || 1;
@@ -64,6 +65,7 @@ function paintWaves(timeline, c) {
   const [top, whole] = LANES.waves;
   const height = whole / STEMS.length;
   const perSecond = timeline.view.waves_per_second;
+  const loudest = Math.max(1, timeline.loudest);
   STEMS.forEach((stem, k) => {
     const middle = top + height * (k + 0.5);
     c.fillStyle = timeline.colour(stem);
@@ -73,7 +75,7 @@ function paintWaves(timeline, c) {
       const last = Math.max(first + 1, Math.floor(timeline.time(x + 1) * perSecond));
       let high = 0;
       for (let i = first; i < last; i++) high = Math.max(high, timeline.waves[i * STEMS.length + k] || 0);
-      const half = Math.max(0.5, (high / 255) * (height / 2 - 1));
+      const half = Math.max(0.5, (high / loudest) * (height / 2 - 1));
       c.fillRect(x, middle - half, 1, 2 * half);
     }
     c.globalAlpha = 1;
@@ -140,7 +142,8 @@ function paintCurves(timeline, c) {
     c.strokeStyle = timeline.colour(STEMS[k]);
     c.lineWidth = k === timeline.stem ? 2.5 : 1.5;
     c.setLineDash(DASHES[k]);
-    c.globalAlpha = k === timeline.stem ? 1 : 0.65;
+    c.lineDashOffset = k === 2 ? DOTS_BEGIN : 0;
+    c.globalAlpha = k === timeline.stem ? 1 : 0.85;
     c.beginPath();
     for (let x = LEFT; x <= timeline.width; x++) {
       const y = timeline.y(timeline.desk.gainAt(k, clamp(timeline.time(x), 0, timeline.seconds)));
@@ -167,4 +170,6 @@ function paintScale(timeline, c) {
     c.fillStyle = timeline.colour(stem);
     c.fillText(stem, LEFT - 4, LANES.waves[0] + (LANES.waves[1] / 3) * (k + 0.5) + 4);
   });
+  c.fillStyle = timeline.colour("quiet");
+  c.fillText("talking", LEFT - 4, LANES.presence[0] + LANES.presence[1] / 2 + 4);
 }

@@ -70,7 +70,7 @@ export class Shots {
 function told(shot) {
   const levels = Object.entries(shot.heard_lufs ?? {}).filter(([, level]) => level > -60);
   const parts = levels.map(([stem, level]) => `${stem} ${level.toFixed(0).replace("-", "−")} LUFS`);
-  if (typeof shot.speech_present === "number") parts.push(`somebody speaks ${Math.round(100 * shot.speech_present)} % of the time`);
+  if (typeof shot.speech_present === "number") parts.push(`somebody speaks ${Math.round(100 * shot.speech_present)} % of the shot`);
   const heard = parts.length ? [`Heard: ${parts.join(", ")}`] : [];
   if (typeof shot.confidence === "number") heard.push(`Sure: ${Math.round(100 * shot.confidence)} %`);
   return { heard, seen: Object.entries(shot.cues).map(([kind, words]) => `${kind}: ${words}`) };

@@ -21,6 +21,7 @@ export class Timeline {
     this.range = null;
     this.images = new Map();
     this.waves = new Uint8Array();
+    this.loudest = 0; // of the waves
     this.head = element.querySelector(".head"); // where the ear is: moved thirty times a second, so nothing is painted for it
     this.width = this.height = 0; // kept, because asking an element for its size costs a layout
     this.watch = new ResizeObserver(([{ contentRect }]) => this.resize(contentRect));
