@@ -8,8 +8,8 @@ export const LANES = { pictures: [6, 60], waves: [72, 96], presence: [172, 8], g
 export const [GAIN_LOW, GAIN_HIGH] = [-20, 16]; // dB that the lane shows
 export const LEFT = 54; // pixels for the scale
 const COLOURS = [...STEMS, "grid", "quiet", "cut", "select", "focus"];
-const DASHES = [[], [7, 5], [2, 4]]; // where the last two are alike, every other dot lies in a gap of the dashes
-const DOTS_BEGIN = 2.5; // pixels
+const DASHES = [[], [10, 6], [2.5, 5.5]]; // where the last two are alike, every other dot lies in a gap of the dashes
+const DOTS_BEGIN = 4.25; // pixels
 
 export function paint(timeline) {
   const ratio = devicePixelRatio || 1;
@@ -140,7 +140,7 @@ function paintCurves(timeline, c) {
   const order = [0, 1, 2].filter((k) => k !== timeline.stem).concat(timeline.stem);
   for (const k of order) {
     c.strokeStyle = timeline.colour(STEMS[k]);
-    c.lineWidth = k === timeline.stem ? 2.5 : 1.5;
+    c.lineWidth = k === timeline.stem ? 2.5 : 2;
     c.setLineDash(DASHES[k]);
     c.lineDashOffset = k === 2 ? DOTS_BEGIN : 0;
     c.globalAlpha = k === timeline.stem ? 1 : 0.85;

@@ -112,7 +112,7 @@ function consent() {
   go.disabled = true;
   agreed.onchange = () => { go.disabled = !agreed.checked; };
   show(study.title,
-    words(`You will hear ${study.clips.length} short clips in several versions, and say which you like best with the picture. It takes about ${Math.max(3, Math.round(study.trials.length * 1.2))} minutes.`),
+    words(`You will hear ${study.trials.length === 1 ? "a short clip" : `${study.trials.length} short clips`} in several versions, and say which you like best with the picture. It takes about ${Math.max(3, Math.round(study.trials.length * 1.2))} minutes.`),
     words("Your answers, the order of the clips and how long you listened are kept; your name and address are not. You may stop at any time by closing the page: then nothing is kept."),
     study.contact ? words(`Questions: ${study.contact}`) : "",
     element("label", { htmlFor: "agree" }, agreed, "I am 18 or older and I take part."), row(go));
@@ -168,7 +168,7 @@ function training() {
 function run(trials, index) {
   if (index === trials.length) return finish();
   ask(trials[index], `Clip ${index + 1} of ${trials.length}`, (answer) => { answers.trials.push(answer); run(trials, index + 1); },
-    element("progress", { max: trials.length, value: index }));
+    element("progress", { max: trials.length, value: index, ariaLabel: "Progress of the study" }));
 }
 
 async function ask(trial, title, done, progress = "") {
