@@ -24,8 +24,8 @@ from research.runs import road_check, toy_films, toy_models
 
 NEEDED = (
     "accelerate", "onnx", "onnxruntime", "torch", "torch.onnx", "limelight.cli.evaluate", "limelight.cli.highlight",
-    "limelight.cli.train", "limelight.metrics.evaluate", "limelight.training.ablation", "limelight.training.context_makers",
-    "limelight.training.export",
+    "limelight.cli.papers", "limelight.cli.train", "limelight.metrics.evaluate", "limelight.training.ablation",
+    "limelight.training.context_makers", "limelight.training.export",
 )  # fmt: skip
 SMALL = "--channels 4 --batch 2 --seconds 2 --workers 0 --cpu --threads 1 --quiet"
 NETWORKS = "--tagger models/ast --embedder models/pe-av"

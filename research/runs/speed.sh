@@ -5,6 +5,6 @@
 set -euo pipefail
 bin=${BIN:+$BIN/}
 for precision in no bf16; do
-  "${bin}accelerate" launch --num_processes "${GPUS:-1}" -m limelight.training.speed --preset visah --batch "${BATCH:-24}" \
+  "${bin}accelerate" launch --num_processes "${GPUS:-1}" -m research.speed --preset visah --batch "${BATCH:-24}" \
     --seconds 10 --precision $precision --steps "${STEPS:-30}" --accumulate "${ACCUMULATE:-1}" ${RECOMPUTE:+--recompute}
 done

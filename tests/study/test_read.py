@@ -11,9 +11,8 @@ import pytest
 from study.panel import answered, written
 
 from limelight.errors import InputError
-from limelight.study import report
 from limelight.study.make import KEY
-from limelight.study.read import NO_DIFFERENCE, bradley_terry, read_study
+from limelight.study.read import NO_DIFFERENCE, as_markdown, as_page, bradley_terry, read_study
 
 STRENGTHS = {"original": 1.0, "limelight": 3.0, "film": 5.0, "anchor": 0.3}
 
@@ -78,7 +77,7 @@ def test_who_cannot_be_counted_is_left_out_and_told(tmp_path: Path) -> None:
     assert [word in said[f"p{n}"] for n, word in enumerate(("headphones", "one", "other way", "not answered"))] == [
         True
     ] * 4
-    for text in (report.as_markdown(found), report.as_page(found)):
+    for text in (as_markdown(found), as_page(found)):
         assert all(one.person in text for one in found.left_out)
         assert "77 %" in text
 

@@ -9,6 +9,7 @@ from training.small_set import small_set
 
 from limelight.dataset.reading import MuddyMix
 from limelight.metrics import papers as metrics
+from limelight.networks.dual_unet import Prescription
 from limelight.networks.presets import build
 from limelight.networks.remixer import RemixNetwork
 from limelight.training.contexts import PassageConfig, Passages
@@ -25,8 +26,15 @@ class Louder(RemixNetwork):
         self.gain = nn.Parameter(torch.tensor(gain))
 
     def forward(self, mixture: Tensor, context: Tensor | None = None, hidden: Tensor | None = None) -> Tensor:
-        shown = 0.0 if context is None else context[:, 0, 4:5]
-        return mixture * (self.gain + shown)
+        return mixture * self._shown(context)
+
+    def prescribe(self, magnitude: Tensor, mixture: Tensor, context: Tensor | None = None) -> Prescription:
+        return Prescription(
+            torch.ones_like(magnitude) * self._shown(context).reshape(-1, 1, 1), torch.zeros_like(mixture)
+        )
+
+    def _shown(self, context: Tensor | None) -> Tensor:
+        return self.gain + (0.0 if context is None else context[:, 0, 4:5])
 
 
 def watched(folder: Path, context: str) -> Passages:

@@ -45,9 +45,9 @@ RESEARCH = {
     "score": ("inspect", "How far a result is from the truth."),
     "evaluate": ("evaluate", "Measure models on clips whose truth is known, beside controls and oracles."),
     "train": ("train", "Train a separator on drawn scenes, or a remixing network on a built data set."),
-    "contexts": ("train", "Put what a pretrained encoder says of each clip beside it."),
-    "ablate": ("train", "Train and evaluate the papers' variants of context, depth and question."),
-    "reproduce": ("train", "Evaluate the published checkpoint on the published data, beside the paper's figures."),
+    "contexts": ("papers", "Put what a pretrained encoder says of each clip beside it."),
+    "ablate": ("papers", "Train and evaluate the papers' variants of context, depth and question."),
+    "reproduce": ("papers", "Evaluate the published checkpoint on the published data, beside the paper's figures."),
     "muddy": ("muddy", "Badly mixed training data out of well mixed films."),
     "study": ("study", "A listening study: a page that people take, and what their answers say."),
 }

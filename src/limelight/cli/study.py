@@ -79,8 +79,8 @@ def read(
         from limelight.errors import InputError
         from limelight.media.target import naming_write_errors
         from limelight.report.templating import write_text
-        from limelight.study import report
-        from limelight.study.read import read_study
+        from limelight.study.read import as_json as figures_json
+        from limelight.study.read import as_markdown, as_page, read_study
 
         files = [file for path in answers for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
         if not files:
@@ -89,6 +89,6 @@ def read(
         if output:
             with naming_write_errors(output):
                 output.mkdir(parents=True, exist_ok=True)
-            write_text(report.as_markdown(found), output / "study.md")
-            write_text(report.as_page(found), output / "study.html")
-        print_utf8(json.dumps(report.as_json(found), indent=1) if as_json else report.as_markdown(found))
+            write_text(as_markdown(found), output / "study.md")
+            write_text(as_page(found), output / "study.html")
+        print_utf8(json.dumps(figures_json(found), indent=1) if as_json else as_markdown(found))

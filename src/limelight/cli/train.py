@@ -1,8 +1,7 @@
-"""train, contexts, export, ablate, reproduce: remixing networks out of a built data set, and the published one."""
+"""train: a separator out of drawn scenes, a remixing network out of a built data set; and a run's network as one file."""
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from limelight.cli.context import command_context, console, progress_bar
+from limelight.cli.context import command_context
 from limelight.cli.muddy import DataSet
-from limelight.cli.options import AsJson, Quiet, Ray, Verbose
+from limelight.cli.options import Quiet, Verbose
 from limelight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 LITE = "lite"  # the preset that is a separator
 
-Preset = Annotated[str, typer.Option(help="visah, visah-text, semmix, learn2remix or lce; see `limelight models`.")]
 AnyPreset = Annotated[
     str,
     typer.Option(help="lite: the package's separator; or visah, visah-text, semmix, learn2remix, lce, which remix."),
@@ -38,16 +36,12 @@ Cue = Annotated[str, typer.Option(help="Of focused and minimal captions: which o
 Frames = Annotated[str, typer.Option("--context-frames", help="many: a row a second; one: the middle one.")]
 Dropout = Annotated[float, typer.Option(help="Share of passages whose picture is left out.", min=0, max=1)]
 LossName = Annotated[str, typer.Option(help="linear (VisAH's text), log (its released code) or joint (learn2remix).")]
-Batch = Annotated[int, typer.Option(help="Passages a step, of all processes together.", min=1)]
 Accumulate = Annotated[int, typer.Option(help="Parts of a step that are computed one after the other.", min=1)]
 Recompute = Annotated[
     bool, typer.Option("--recompute", help="Compute activations again in the way back: less memory, more time.")
 ]
-Seconds = Annotated[float, typer.Option(help="Of a passage.", min=1)]
 Optimiser = Annotated[str, typer.Option(help="adam, at a constant rate; or muon, whose rate falls.")]
-Rate = Annotated[float, typer.Option(help="Of the optimiser.", min=0)]
 ClipNorm = Annotated[float, typer.Option(help="Longer gradients are cut to this length.", min=0)]
-Average = Annotated[float, typer.Option(help="Keep a moving average of the weights, 0.999 say; 0: none.", min=0, max=1)]
 Degrade = Annotated[
     str, typer.Option(help="Recipes, with commas, to degrade clips anew in every epoch; default as built.")
 ]
@@ -63,10 +57,6 @@ ValidationClips = Annotated[int, typer.Option(help="Clips of the validation spli
 KeepBest = Annotated[int, typer.Option(help="So many checkpoints with the best MAG in validation are kept.", min=0)]
 Cpu = Annotated[bool, typer.Option("--cpu", help="Also where there is a GPU.")]
 Into = Annotated[Path, typer.Option("--into", "-o", help="The run's folder, new or begun.")]
-Tagger = Annotated[str, typer.Option(help="Also KLD: passt, ast, or an AST model's name or folder (extra eval).")]
-Embedder = Annotated[
-    str, typer.Option(help="Also ΔIB: pe-av, imagebind (not for commercial use), or a PE-AV model; wants --frames.")
-]
 
 
 def train(
@@ -115,7 +105,7 @@ def train(
 ) -> None:
     """Train a separator on drawn scenes, or a remixing network on a built data set. After a stop it goes on."""
     with command_context(verbose=verbose, small_heap=False):
-        _prepare(threads, quiet=quiet)
+        prepare(threads, quiet=quiet)
         from limelight.training.trainer import Recipe, RuntimeOptions, train_remixer
         from limelight.vision.encoder import ContextChoice
 
@@ -138,17 +128,17 @@ def train(
                 "variant": variant != "limelight",
                 "layers": layers is not None,
                 "context": context != "none",
-            }
-            unused |= {
                 "prompts": prompts,
                 "context-dropout": context_dropout,
                 "loss": loss != "linear",
                 "degrade": degrade,
+                "optimiser": optimiser != "adam",
+                "precision": precision != "no",
+                "recompute": recompute,
             }
-            unused |= {"optimiser": optimiser != "adam", "precision": precision != "no", "recompute": recompute}
             _refuse(unused)
             given |= {"clip_norm": clip_norm, "seed": seed}
-            _say(str(_train_separator(folder, into, channels, given, options, start)))
+            say(str(_train_separator(folder, into, channels, given, options, start)))
             return
         _refuse({"start": start})
         asked = prompts or ("general" if preset == "visah-text" else "focused")
@@ -167,7 +157,7 @@ def train(
             precision=precision,
             **given,
         )
-        _say(str(train_remixer(folder, into, recipe, options)))
+        say(str(train_remixer(folder, into, recipe, options)))
 
 
 def _refuse(given: dict[str, Any]) -> None:
@@ -184,77 +174,6 @@ def _train_separator(
 
     network = StemSeparatorConfig() if channels is None else StemSeparatorConfig().sized(channels)
     return train_separator(folder, into, SeparatorRecipe(network, **given), options, start=start)
-
-
-def contexts(
-    folder: DataSet,
-    context: Annotated[str, typer.Argument(help="words, clip or captions.", metavar="CONTEXT")],
-    context_model: Annotated[str | None, typer.Option(help="CLIP or InternVL, by name or folder.")] = None,
-    text_model: Annotated[str | None, typer.Option(help="A T5 by name or folder, or hashed; default T5-XXL.")] = None,
-    prompts: Annotated[str, typer.Option(help="Of captions: general, focused or minimal.")] = "focused",
-    cue: Annotated[
-        list[str] | None,
-        typer.Option(help="Of focused and minimal captions; may be repeated, all for the six; default camera focus."),
-    ] = None,
-    batch: Annotated[int, typer.Option(help="Questions that a vision-language model answers at once.", min=1)] = 16,
-    shard: Annotated[str, typer.Option(help="This process's share of the clips: 0/8 to 7/8.")] = "0/1",
-    estimate: Annotated[bool, typer.Option("--estimate", help="Only tell how much there is to do.")] = False,
-    ray: Ray = None,
-    gpus: Annotated[float, typer.Option(help="With --ray: of each worker, or a share of one.", min=0.0)] = 0.0,
-    memory: Annotated[float, typer.Option(help="With --ray: of each worker, in GB.", min=0.0)] = 4.0,
-    device: Annotated[str | None, typer.Option(help="cuda or cpu; default what there is.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Weights from the local cache only.")] = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Put what a pretrained encoder says of each clip beside it, for `train --context`. After a stop it goes on."""
-    with command_context(verbose=verbose, small_heap=False):
-        _prepare(None, quiet=quiet)
-        from limelight.batch.engine import Resources, engine_of
-        from limelight.training.context_makers import (
-            MakerOptions,
-            Shard,
-            Work,
-            make_contexts,
-            make_contexts_on,
-            maker_of,
-        )
-        from limelight.vision.cues import KINDS
-
-        chosen = tuple(cue or ("camera focus",))
-        options = MakerOptions(
-            model=context_model,
-            text_model=text_model,
-            prompts=prompts,
-            cues=KINDS if "all" in chosen else chosen,
-            device=device,
-            offline=offline,
-            batch=batch,
-        )
-        if ray:
-            resources = Resources(1.0, gpus, round(memory * 1e9))
-            with progress_bar(quiet=quiet) as bar:
-                make_contexts_on(
-                    engine_of(ray, None),
-                    folder,
-                    context,
-                    options,
-                    resources=resources,
-                    progress=lambda done, total: bar("look", done, total),
-                )
-            typer.echo(str(folder))
-            return
-        maker = maker_of(context, options)
-        work = Work.of(folder, maker, Shard.read(shard))
-        if estimate:
-            told = {"clips": len(work.entries), "clips_done": work.done, "questions": work.questions}
-            typer.echo(json.dumps(told))
-            return
-        with progress_bar(quiet=quiet) as bar:
-            made = make_contexts(work, maker, progress=lambda done, total: bar("look", done, total))
-        if not quiet:
-            console.print(f"{made} clips done now", markup=False)
-        typer.echo(str(folder))
 
 
 def write_network(
@@ -283,112 +202,7 @@ def write_network(
     write(checkpoint, output, name=name or output.stem, licence=licence, training_data=training_data, seconds=seconds)
 
 
-def ablate(
-    folder: DataSet,
-    into: Into,
-    only: Annotated[
-        list[str] | None, typer.Option(help="Variants by name, * for anything: 'many-*-L3'; may be repeated.")
-    ] = None,
-    names: Annotated[bool, typer.Option("--names", help="Only print the variants' names.")] = False,
-    split: Annotated[str, typer.Option(help="What the variants are evaluated on.")] = "test",
-    count: Annotated[int, typer.Option(help="On how many of its clips.", min=1)] = 100,
-    tagger: Tagger = "",
-    embedder: Embedder = "",
-    preset: Preset = "visah",
-    variant: Variant = "limelight",
-    channels: Channels = None,
-    context_dropout: Dropout = 0.0,
-    loss: LossName = "linear",
-    batch: Batch = 24,
-    accumulate: Accumulate = 1,
-    recompute: Recompute = False,
-    seconds: Seconds = 10.0,
-    rate: Rate = 1e-4,
-    clip_norm: ClipNorm = 1.0,
-    average: Average = 0.0,
-    seed: Seed = 0,
-    precision: Precision = "no",
-    steps: Steps = None,
-    epochs: Epochs = 200,
-    workers: Workers = 2,
-    threads: Threads = None,
-    cpu: Cpu = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Train and evaluate the papers' variants of context, depth and question; print their tables beside ours."""
-    with command_context(verbose=verbose, small_heap=False):
-        from limelight.training.ablation import variants
-
-        if names:
-            typer.echo("\n".join(one.name for one in variants(only or ())))
-            return
-        _prepare(threads, quiet=quiet)
-        from limelight.metrics.pretrained import MetricNetworks
-        from limelight.training.ablation import ablate as run
-        from limelight.training.ablation import tables
-        from limelight.training.trainer import Recipe, RuntimeOptions
-
-        recipe = Recipe(
-            preset=preset,
-            variant=variant,
-            channels=channels,
-            context_dropout=context_dropout,
-            loss=loss,
-            batch=batch,
-            seconds=seconds,
-            rate=rate,
-            clip_norm=clip_norm,
-            average=average,
-            seed=seed,
-            precision=precision,
-        )
-        options = RuntimeOptions(
-            steps=steps,
-            epochs=epochs,
-            accumulate=accumulate,
-            recompute=recompute,
-            workers=workers,
-            validation_clips=0,
-            cpu=cpu,
-        )
-        found = run(
-            folder, into, recipe, options, chosen=variants(only or ()), split=split, count=count,
-            networks=MetricNetworks(tagger, embedder),
-        )  # fmt: skip
-        _say(tables(found).rstrip())
-
-
-def reproduce(
-    checkpoint: Annotated[Path, typer.Argument(help="A .ckpt of the published VisAH code.", metavar="CKPT")],
-    data: Annotated[Path, typer.Argument(help="The folder with its CSV files and Muddy_Mix/.", metavar="DATA")],
-    split: Annotated[str, typer.Option(help="train, val or test: whose CSV is read.")] = "test",
-    count: Annotated[int | None, typer.Option(help="Only the first clips.", min=1)] = None,
-    batch: Annotated[int, typer.Option(help="Clips at once; it matters, the released encoder attends over it.")] = 20,
-    variant: Variant = "released",
-    tagger: Tagger = "",
-    embedder: Embedder = "",
-    device: Annotated[str | None, typer.Option(help="cuda or cpu; default what there is.")] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Evaluate the published checkpoint on the published data, beside the paper's figures."""
-    with command_context(verbose=verbose, small_heap=False):
-        _prepare(None, quiet=quiet)
-        from limelight.metrics.pretrained import MetricNetworks
-        from limelight.training.published_data import PublishedData, evaluate_published, published_table
-
-        clips = PublishedData(data, split, count=count)
-        with progress_bar(quiet=quiet) as bar:
-            found = evaluate_published(
-                checkpoint, clips, variant=variant, batch=batch, networks=MetricNetworks(tagger, embedder),
-                device=device, progress=lambda done, total: bar("judge", done, total),
-            )  # fmt: skip
-        typer.echo(json.dumps(found, indent=1) if as_json else published_table(found, len(clips)))
-
-
-def _say(result: str) -> None:
+def say(result: str) -> None:
     """On stdout, once, however many processes there are."""
     from accelerate import PartialState
 
@@ -412,7 +226,7 @@ def _check_installed() -> None:
         raise ModelError(f"Wanted to train, found no {error.name}; from a clone: pip install -e '.[train]'.") from error
 
 
-def _prepare(threads: int | None, *, quiet: bool) -> None:
+def prepare(threads: int | None, *, quiet: bool) -> None:
     """For this process, until the command is over. Raises ModelError."""
     _check_installed()
     import torch

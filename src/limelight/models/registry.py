@@ -11,7 +11,7 @@ A body of your own is a Python file with a function `separator()` or `director()
 
 What `limelight models` lists: what is installed, and presets that can be trained, without torch.
 
-How large a preset is stands in `parameter_counts.json`, written by `python -m limelight.training.parameter_counts`.
+How large a preset is stands in `parameter_counts.json`, written by `python -m research.parameter_counts`.
 """
 
 from __future__ import annotations

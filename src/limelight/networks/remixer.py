@@ -20,6 +20,7 @@ Neither paper says how to run its mono network on more channels; this is our own
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Protocol, Self
 
 import torch
@@ -75,18 +76,18 @@ class RemixerConfig(Protocol):
         ...
 
 
-class RemixNetwork(nn.Module):
+class RemixNetwork(nn.Module, ABC):
     """Mixture [B, N] at the config's rate and context [B, M, D], a step a second (or none), to output [B, N]."""
 
     config: RemixerConfig
 
+    @abstractmethod
     def forward(self, mixture: Tensor, context: Tensor | None = None, hidden: Tensor | None = None) -> Tensor:
         """`hidden` [B, M] is 1 where a step of context must not be seen."""
-        raise NotImplementedError
 
+    @abstractmethod
     def prescribe(self, magnitude: Tensor, mixture: Tensor, context: Tensor | None = None) -> Prescription:
         """|X| [B, F, T], mixture [B, N] and context to mask [B, F, T] and wave [B, N]."""
-        raise NotImplementedError
 
     def recompute_activations(self) -> None:
         """From here on training computes activations again in the way back, where the network can; else nothing changes."""

@@ -1,6 +1,6 @@
 """How fast a recipe trains here: steps per second, and the hours that the papers' 126 thousand steps would take.
 
-python -m limelight.training.speed --preset visah --batch 24 --seconds 10 --precision bf16
+python -m research.speed --preset visah --batch 24 --seconds 10 --precision bf16
 
 On noise that is there already, so that it measures the network and not the disk. VisAH tells about 18 hours on two
 RTX 4090, for 24 clips of 10 s a step.

@@ -2,11 +2,11 @@ import json
 
 from limelight.models.registry import COUNTS
 from limelight.networks.visah import VisahConfig
-from limelight.training.parameter_counts import count_all, visah_counts
+from research.parameter_counts import count_all, visah_counts
 
 
 def test_the_table_in_the_package_is_what_the_networks_are() -> None:
-    """Else: python -m limelight.training.parameter_counts"""
+    """Else: python -m research.parameter_counts"""
     table, counted = json.loads(COUNTS.read_text(encoding="utf-8")), count_all()
     assert {name: table[name] for name in counted} == counted  # separators stand there too
 

@@ -1,6 +1,6 @@
 """How many parameters each preset has, by part, counted on the networks themselves.
 
-`python -m limelight.training.parameter_counts` writes the table that `limelight models` reads where torch is not
+`python -m research.parameter_counts` writes the table that `limelight models` reads where torch is not
 installed. The large networks are built on the meta device, which makes no weights.
 """
 

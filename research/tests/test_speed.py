@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 from accelerate.state import AcceleratorState
 
-from limelight.training.speed import PAPER_STEPS, measure
+from research.speed import PAPER_STEPS, measure
 
 
 @pytest.fixture(autouse=True)
