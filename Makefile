@@ -37,7 +37,7 @@ test-batch: $(VENV)/.dev
 test-browser: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "browser and not slow" tests/server tests/study
 
-test-all: $(VENV)/.dev
+test-all: $(VENV)/.all
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "slow or not slow" tests research/tests
 
 # From nothing to a film, at toy size: a tiny separator out of made sounds; the papers' networks from films to an ablation.
@@ -100,6 +100,11 @@ $(VENV)/.page: $(VENV)/.core
 
 $(VENV)/.dev: $(VENV)/.core
 	$(PIP) -e ".[cluster,context,mcp,page,train,dev]"
+	@touch $@
+
+# Every extra: what the long tests need beside.
+$(VENV)/.all: $(VENV)/.dev
+	$(PIP) -e ".[cluster,context,data,eval,mcp,page,separators,train,dev]"
 	@touch $@
 
 clean:

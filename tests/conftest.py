@@ -1,10 +1,17 @@
 """Every run draws the same examples: what passes must not depend on luck. `make stress` is where others are drawn."""
 
+from functools import cache
+
 import pytest
 from hypothesis import settings
 
+from limelight.models import registry
+
 settings.register_profile("same", derandomize=True)
 settings.load_profile("same")
+
+# Separators keep nothing between chunks, and opening one takes longer than a short film: once a process is enough.
+registry.SEPARATORS.update({name: cache(make) for name, make in registry.SEPARATORS.items()})
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -63,3 +63,18 @@ def test_what_is_to_be_installed_is_told_as_it_works_from_a_clone():
     """The package is not on an index: its name with an extra would not be found there."""
     texts = [*(ROOT / "src").rglob("*.py"), *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
     assert not [path.name for path in texts if "limelight-audio[" in path.read_text(encoding="utf-8")]
+
+
+OTHER_NAMES = {"mkdocs-material": "mkdocs", "mkdocstrings": "mkdocs", "pillow": "timm"}  # imported by way of these
+
+
+def test_the_long_tests_have_every_extra_and_use_what_it_brings():
+    """`make docs` has its own; what `dev` brings is for tests alone."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    (line,) = re.findall(r"\.all:.*\n\t.*\[(.*)\]", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert set(line.split(",")) == set(extras) - {"docs"}
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    for extra in set(extras) - {"docs", "dev"}:
+        for wanted in extras[extra]:
+            name = re.split(r"[\[<>=]", wanted)[0]
+            assert re.search(rf"(import|from|importorskip\(\W) ?{OTHER_NAMES.get(name, name)}\b", tests), (extra, name)

@@ -40,11 +40,9 @@ Item = TypeVar("Item")
 class Reading(Iterator[Item]):
     """What is read from a file, item by item. What had to be mended is told in `notes`, after the last item."""
 
-    def __init__(
-        self, read: Callable[[list[str]], Generator[Item, None, None]], notes: list[str] | None = None
-    ) -> None:
-        """`read` fills the list that it is given; `notes` is one that a caller handed in."""
-        self._notes = [] if notes is None else notes
+    def __init__(self, read: Callable[[list[str]], Generator[Item, None, None]]) -> None:
+        """`read` fills the list that it is given."""
+        self._notes: list[str] = []
         self._items = read(self._notes)
 
     def __next__(self) -> Item:

@@ -32,16 +32,14 @@ REGULAR_HOLES = 0.25  # of all frames: recordings have holes here and there, not
 LOUDEST = 1e6  # times full scale; beyond are no sounds but broken bytes, read as floating point
 
 
-def read_audio(
-    info: SourceInfo, soundtrack: SoundtrackInfo, *, block_seconds: float = 1.0, notes: list[str] | None = None
-) -> Reading[Samples]:
+def read_audio(info: SourceInfo, soundtrack: SoundtrackInfo, *, block_seconds: float = 1.0) -> Reading[Samples]:
     """The decoded soundtrack, block by block: [C, n] each, n = `block_seconds` but for the last; sample 0 is at T0.
 
     Its own rate and layout; a soundtrack that changes either on the way is converted to how it began. Samples beyond
     ±1 are passed through; values that are no numbers, or absurd ones, become 0. What had to be mended is told in the
-    `notes` of what is returned, after the last block (and in the list `notes`, for older callers). Raises `Damaged`
-    where more than a fifth cannot be decoded, `Unsupported` where that is so because packets hold more frames than
-    FFmpeg decodes, `NoSoundtrack` where there is no sound at all, `InputError` where the file changes meanwhile.
+    `notes` of what is returned, after the last block. Raises `Damaged` where more than a fifth cannot be decoded,
+    `Unsupported` where that is so because packets hold more frames than FFmpeg decodes, `NoSoundtrack` where there is no
+    sound at all, `InputError` where the file changes meanwhile.
     """
 
     def read(notes: list[str]) -> Generator[Samples, None, None]:
@@ -53,7 +51,7 @@ def read_audio(
         _check(info, soundtrack, report)
         notes += report.in_words(info, soundtrack)
 
-    return Reading(read, notes)
+    return Reading(read)
 
 
 def in_blocks(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:

@@ -164,17 +164,15 @@ def sample_frames(
     *,
     pictures_per_second: float = 8.0,
     height: int = 180,
-    notes: list[str] | None = None,
     within: Sequence[Stretch] | None = None,
 ) -> Reading[Picture]:
     """The pictures of a film, at most `pictures_per_second`, `height` pixels high, upright, RGB, in order of time.
 
     Times are true times on the one clock. `within`: only those of these stretches, which lie in order and apart; the cells
     of each begin with it. A sound file has no pictures. Damaged pictures are left out and told in the `notes` of what is
-    returned, once all have been read (and in the list `notes`, for older callers). Raises `InputError` where the file changes
-    meanwhile.
+    returned, once all have been read. Raises `InputError` where the file changes meanwhile.
     """
-    return Reading(lambda notes: _sampled(info, Fraction(pictures_per_second), height, notes, within), notes)
+    return Reading(lambda notes: _sampled(info, Fraction(pictures_per_second), height, notes, within))
 
 
 def _sampled(

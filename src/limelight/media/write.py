@@ -80,7 +80,6 @@ def write_with_soundtrack(
     dest: Path,
     *,
     overwrite: bool = False,
-    notes: list[str] | None = None,
     new: NewTrack = AS_BEFORE,
     listener: Listener | None = None,
 ) -> Written:
@@ -88,16 +87,13 @@ def write_with_soundtrack(
 
     `blocks`: [C, n] each, at the soundtrack's rate and layout, sample 0 at T0 of the one clock; they are taken one at
     a time, all of them before the rest is copied. The container is the one that the suffix of `dest` asks for. The file
-    appears only when it is whole and has been read back. What the encoder made necessary is told in the result's `notes`
-    (and, for older callers, added to the list `notes`). `new`: whether it is put beside the old one, and what it is coded in;
-    `listener`: hears what was written, and may ask for it to be written once more.
+    appears only when it is whole and has been read back. What the encoder made necessary is told in the result's `notes`.
+    `new`: whether it is put beside the old one, and what it is coded in; `listener`: hears what was written, and may ask for
+    it to be written once more.
     Raises `OutputError`, `TargetExists`, `Damaged` where the timestamps of the source run backwards, `Unsupported` where
     its edit list cannot be kept, or `InputError` where the source was changed meanwhile.
     """
-    written = _write(info, soundtrack, blocks, dest, overwrite=overwrite, new=new, listener=listener)
-    if notes is not None:
-        notes += written.notes
-    return written
+    return _write(info, soundtrack, blocks, dest, overwrite=overwrite, new=new, listener=listener)
 
 
 def write_with_same_soundtrack(

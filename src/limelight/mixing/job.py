@@ -14,6 +14,7 @@ from typing import BinaryIO
 from limelight.audio.loudness import LoudnessMeter
 from limelight.audio.peaks import TruePeakMeter
 from limelight.errors import PlanError
+from limelight.media.packets import Reading
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 from limelight.media.sample_frames import sample_frames
@@ -121,9 +122,12 @@ class Job:
         """The soundtrack, without progress: what is made of it is followed."""
         return prefetch(self.read())
 
-    def read(self, notes: list[str] | None = None) -> Iterator[Samples]:
-        """The soundtrack, or the sum of the tracks. notes: takes what had to be mended, after the last block."""
-        return self.tracks.blocks() if self.tracks else read_audio(self.info, self.soundtrack, notes=notes)
+    def read(self) -> Reading[Samples]:
+        """The soundtrack, or the sum of the tracks."""
+        if self.tracks is None:
+            return read_audio(self.info, self.soundtrack)
+        blocks = self.tracks.blocks()
+        return Reading(lambda _notes: (block for block in blocks))
 
     def followed(self, stage: str, blocks: Iterable[Samples]) -> Iterator[Samples]:
         """The same blocks, with progress."""
@@ -136,10 +140,11 @@ class Job:
     def pictures(self, stage: str, *, few: bool = False) -> Iterator[Picture]:
         """The pictures, with progress; few: of those stretches alone that are worth looking at."""
         within = where_to_look(self.info).stretches if few else None
-        chosen = sample_frames(self.info, height=self.picture_height, notes=self.notes, within=within)
+        chosen = sample_frames(self.info, height=self.picture_height, within=within)
         for picture in prefetch(chosen, count=PICTURES_AHEAD):
             self.progress(stage, picture.time_seconds, self.info.duration_seconds)
             yield picture
+        self.notes += chosen.notes
 
     def timed(self, stage: str, started: float) -> None:
         """Notes how long a stage took, and that it is over: the memory it needed is not kept for the next one."""
@@ -165,24 +170,24 @@ def analyse(job: Job, encoder: Encoder, hear: Hear = lambda measured, wanted: No
     """Looks, and measures and hears the sound meanwhile: neither needs the other."""
     started = time.perf_counter()
     chosen = encoder if job.info.picture else NoPicture()
-    said: list[str] = []  # after what was seen, whoever is first
 
-    def listen(wanted: WhileWanted) -> tuple[Measurements, StemFeatures | None]:
-        blocks = prefetch(job.read(said))
+    def listen(wanted: WhileWanted) -> tuple[Measurements, StemFeatures | None, tuple[str, ...]]:
+        reading = job.read()
+        blocks = prefetch(reading)
         if job.info.picture is None:  # else the picture's progress is told at that time
             blocks = job.followed("measure", blocks)
         began = time.perf_counter()
         measured = measure_soundtrack(job.soundtrack, wanted(blocks))
         job.timed("measure", began)
-        return measured, hear(measured, wanted)
+        return measured, hear(measured, wanted), reading.notes
 
     with in_background(listen) as listening:
         few = isinstance(chosen, PictureStatistics) and chosen.sampled
         seen = chosen.encode(job.pictures("look", few=few), duration_seconds=job.info.duration_seconds)
         job.timed("look", started)
         started = time.perf_counter()
-        measured, heard = listening()
-    job.notes += said
+        measured, heard, said = listening()
+    job.notes += said  # after what was seen, whoever was first
     if measured.inverted:
         job.notes.append("left and right are each other's negative; their difference was heard in place of their sum")
     if heard is not None:

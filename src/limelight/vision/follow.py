@@ -229,7 +229,6 @@ def follow_faces(
     spoken: Sequence[Stretch],
     *,
     every_seconds: float = EVERY_SECONDS,
-    notes: list[str] | None = None,
     progress: Callable[[float], None] = lambda seconds: None,
 ) -> FollowedFaces:
     """Follow the faces of a film where there are some and speech is heard; `spoken`: seconds, in order and apart.
@@ -241,7 +240,7 @@ def follow_faces(
     talk = overlaps(overlaps(faces, spoken), shots)
     worth = [part for stretch in talk for part in _parts(stretch, every_seconds)]
     follower = FaceFollower()
-    pictures = sample_frames(info, pictures_per_second=PICTURES_PER_SECOND, height=HEIGHT, notes=notes, within=worth)
+    pictures = sample_frames(info, pictures_per_second=PICTURES_PER_SECOND, height=HEIGHT, within=worth)
     for picture in prefetch(pictures, count=AHEAD):
         follower.watch(picture.time_seconds, picture.image)
         progress(picture.time_seconds)

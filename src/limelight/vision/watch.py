@@ -62,17 +62,16 @@ class Look:
 def watch(
     info: SourceInfo,
     *,
-    notes: list[str] | None = None,
     progress: Callable[[float], None] = lambda seconds: None,
 ) -> Cues:
-    """The measured cues of a film. `notes` is told of damage, `progress` the seconds of film that are done.
+    """The measured cues of a film. `progress` is told the seconds of film that are done.
 
     Raises InputError, ModelError.
     """
     if info.picture is None:
         return without_picture(info.duration_seconds)
     look = where_to_look(info)
-    pictures = sample_frames(info, height=HEIGHT, notes=notes, within=look.stretches)
+    pictures = sample_frames(info, height=HEIGHT, within=look.stretches)
     encoder = PictureStatistics(sampled=True)
     return encoder.encode(_followed(prefetch(pictures, count=AHEAD), progress), duration_seconds=info.duration_seconds)
 
