@@ -102,9 +102,9 @@ $(VENV)/.dev: $(VENV)/.core
 	$(PIP) -e ".[cluster,context,mcp,page,train,dev]"
 	@touch $@
 
-# Every extra: what the long tests need beside.
+# Every extra but two: `docs` has its own above, and `eval` brings a torchvision that fits only the usual build of torch.
 $(VENV)/.all: $(VENV)/.dev
-	$(PIP) -e ".[cluster,context,data,eval,mcp,page,separators,train,dev]"
+	$(PIP) -e ".[cluster,context,data,mcp,page,separators,train,dev]"
 	@touch $@
 
 clean:

@@ -134,6 +134,7 @@ def test_summary_and_record_speak_of_no_stems(tmp_path):
     said = console.export_text()
     assert "remixed by tiny in one step, without stems" in said
     assert "music" not in said
+    assert all(shot.reason for shot in result.plan.shots)  # as README prints them
     facts = json.loads(json.dumps(result_facts(result)))
     assert facts["gains_db"] == {}
     assert facts["makeup_db"] == pytest.approx(6.0, abs=0.1)

@@ -11,6 +11,8 @@ from cli.test_cli import failing, left_behind, limelight
 from fakes import remix_file
 from films import Film, film_path
 
+from limelight.runtime import devices
+
 pytest.importorskip("onnx")
 
 
@@ -52,6 +54,8 @@ def test_what_it_cannot_do_is_one_line(film: Path, model: Path, tmp_path: Path) 
     ):
         assert "limelight highlight" in failing(*words, code="E_MODEL", exit_code=5)
     assert "'cues'" in failing("highlight", film, "--model", model, "--context", "clip", code="E_MODEL", exit_code=5)
+    nowhere = next(name for name in ("coreml", "directml", "cuda") if name not in devices())
+    assert nowhere in failing("highlight", film, "--model", model, "--device", nowhere, code="E_MODEL", exit_code=5)
     said = failing("highlight", film, "--context", "cues", "--text-model", "x", code="E_USAGE", exit_code=2)
     assert "--text-model" in said
     assert left_behind(tmp_path) == ["holiday.mp4"]

@@ -69,7 +69,7 @@ def test_kept_loudness_is_kept_and_predicted(channels: int, sample_rate: int) ->
 @pytest.mark.parametrize("target", [*LOUDNESS_TARGETS, -33.0])
 @pytest.mark.parametrize(("strength", "level"), [(1, 0.02), (0, 1.0), (1, 1.0)])
 def test_targets_are_met_and_predicted(target: str | float, strength: float, level: float) -> None:
-    """Those that meet the limiter, too: what it takes is given on top."""
+    """Those that meet the limiter, too: what it takes is given on top, and foretold is what it leaves."""
     sound = scene(level=level)
     model = FakeModel(gains_db=(6, -8, 2))
     controls = Controls(loudness=target, strength=strength)

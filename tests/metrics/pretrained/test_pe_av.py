@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 from metrics.signals import noise
-from transformers import PeAudioVideoConfig, PeAudioVideoModel, PeVideoEncoderConfig, TimmWrapperConfig, ViTConfig
-from transformers.configuration_utils import PreTrainedConfig, SubConfigSpec
+from transformers import PeAudioVideoConfig, PeAudioVideoModel, PeVideoEncoderConfig, ViTConfig
+from transformers.configuration_utils import SubConfigSpec
 
 from limelight.errors import ModelError
 from limelight.metrics.papers import delta_ib
@@ -28,6 +28,11 @@ def patched() -> pytest.MonkeyPatch:
 
 @pytest.fixture(scope="module")
 def folder(patched: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(3)
+    letters = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2}
+    text = {"model_type": "modernbert", "vocab_size": 8, **SMALL, "hidden_size": WIDTH, **letters}
+    text.pop("head_dim")
+    dac = {"model_type": "dac", "downsampling_ratios": [2, 8, 10, 12], "encoder_hidden_size": 4, "hidden_size": 32}
     vit = ViTConfig(
         hidden_size=8,
         intermediate_size=16,
@@ -37,24 +42,15 @@ def folder(patched: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
         patch_size=8,
         num_labels=16,
     )
-    return saved(tmp_path_factory.mktemp("weights") / "pe-av", vit)
-
-
-def saved(folder: Path, vision: PreTrainedConfig) -> Path:
-    """A tiny model around a network that sees."""
-    torch.manual_seed(3)
-    letters = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2}
-    text = {"model_type": "modernbert", "vocab_size": 8, **SMALL, "hidden_size": WIDTH, **letters}
-    text.pop("head_dim")
-    dac = {"model_type": "dac", "downsampling_ratios": [2, 8, 10, 12], "encoder_hidden_size": 4, "hidden_size": 32}
     config = PeAudioVideoConfig(
         text_config=text,
         audio_video_config={
             **SMALL,
             "audio_config": {"model_type": "pe_audio_encoder", **SMALL, "dac_config": {**dac, "codebook_dim": 8}},
-            "video_config": PeVideoEncoderConfig(**SMALL, vision_config=vision),
+            "video_config": PeVideoEncoderConfig(**SMALL, vision_config=vit),
         },
     )
+    folder = tmp_path_factory.mktemp("weights") / "pe-av"
     PeAudioVideoModel(config).save_pretrained(folder)
     return folder
 
@@ -91,15 +87,3 @@ def test_sounds_may_have_any_length(embedder: PerceptionAudioVideo, length: int)
 def test_weights_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="nowhere"):
         embedder_of(str(tmp_path / "nowhere"), offline=True)
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # of timm's dependencies
-def test_the_picture_half_is_a_network_of_timm(tmp_path: Path) -> None:
-    pytest.importorskip("timm", reason="needs timm, of the extra `eval`")
-    sizes = {"img_size": 16, "patch_size": 8, "embed_dim": 8, "depth": 1, "num_heads": 2, "num_classes": 16}
-    seen = TimmWrapperConfig(architecture="vit_tiny_patch16_224", model_args=sizes)
-    embedder = PerceptionAudioVideo(str(saved(tmp_path / "pe-av", seen)), device="cpu", offline=True, size=16)
-    dark, light = ([np.full((9, 9, 3), value, np.uint8)] * 2 for value in (0, 255))
-    assert np.isfinite(embedder.pictures(dark)).all()
-    assert np.abs(embedder.pictures(dark) - embedder.pictures(light)).max() > 1e-6
