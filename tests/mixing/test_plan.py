@@ -52,7 +52,7 @@ def edited(*place: str | int, to: Any = None, plan: MixPlan | None = None) -> st
     name=st.text(min_size=0, max_size=30),
     makeup=st.floats(-120, 60),
 )
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_plan_reads_as_it_was_written(
     tmp_path: Path, points: int, values: list[float], name: str, makeup: float
 ) -> None:
@@ -222,7 +222,7 @@ def places(value: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, 
 
 
 @given(place=st.sampled_from(places(json.loads(plan_text(plan_of())))), value=JSON)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_value_in_any_place_is_a_plan_or_a_plan_error(
     tmp_path: Path, place: tuple[str | int, ...], value: Any
 ) -> None:
@@ -236,7 +236,7 @@ def test_any_value_in_any_place_is_a_plan_or_a_plan_error(
 
 
 @given(st.binary(max_size=60) | st.text(max_size=40).map(str.encode) | JSON.map(json.dumps).map(str.encode))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_a_plan_error(tmp_path: Path, text: bytes) -> None:
     with pytest.raises(PlanError):
         read_back(text, tmp_path)

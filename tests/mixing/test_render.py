@@ -97,7 +97,7 @@ def test_without_a_block_nothing_comes() -> None:
 
 
 @given(sizes=st.lists(st.integers(1, 60_000), min_size=1, max_size=4))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_the_cut_into_blocks_makes_no_difference(sizes: list[int]) -> None:
     sizes = [max(size, 700) for size in sizes]
     sound = programme(2, 2.5, 44_100)
