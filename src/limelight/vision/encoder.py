@@ -333,11 +333,11 @@ def worded(
 
 def _loaded(wish: ContextRequest, kind: Callable[..., Any], name: str) -> Any:
     """A network of a kind, by name; kept where that is wished. Raises ModelError."""
-    return (_kept if wish.keep else _made)(kind, name, wish.device, wish.offline)
+    if wish.keep:
+        return _kept(kind, name, wish.device, wish.offline)
+    return kind(name, device=wish.device, offline=wish.offline)
 
 
-def _made(kind: Callable[..., Any], name: str, device: str | None, offline: bool) -> Any:
+@lru_cache(maxsize=2)  # who asks, and who reads the answers
+def _kept(kind: Callable[..., Any], name: str, device: str | None, offline: bool) -> Any:
     return kind(name, device=device, offline=offline)
-
-
-_kept = lru_cache(maxsize=2)(_made)  # who asks, and who reads the answers
