@@ -29,8 +29,8 @@ toy() {  # films, networks, a set with every context; made once
   [ ! -e set/.ready ] || return 0
   "$python" -m research.runs.toy_films toy
   "$python" -m research.runs.toy_models models >models.log 2>&1 || { cat models.log >&2; exit 1; }
-  limelight muddy build toy/films -o set --recipe released --level mixed --separator stems:toy/stems --seconds 2 --frames \
-    --about toy/splits.csv --keep-trivial --workers 1 --quiet || [ $? = 7 ]  # one film is too short, on purpose
+  limelight muddy build toy/films -o set --recipe released --level mixed --limit input --separator stems:toy/stems --seconds 2 \
+    --frames --about toy/splits.csv --keep-trivial --workers 1 --quiet || [ $? = 7 ]  # one film is too short, on purpose
   local asked=(--context-model models/internvl --text-model models/t5 --device cpu --offline --quiet)
   limelight contexts set clip --context-model models/clip --device cpu --offline --quiet
   limelight contexts set captions --prompts general "${asked[@]}"

@@ -37,6 +37,7 @@ from limelight.batch.ray_engine import RayEngine
 from limelight.batch.settings import FilmSettings, digest
 
 FILMS, TRIALS, KILL_TRIALS = 12, 6, 50
+NODE_TRIES = 5
 STORE_BYTES = 80_000_000
 MEGABYTE = 2**20
 ALLOWANCE_BYTES = 1_500 * MEGABYTE  # of memory above what is used when the cluster starts
@@ -159,7 +160,18 @@ def _faults(folder: Path, out: Path, alone: dict[str, str], nodes: Any, draw: ra
 def _kill_a_node(nodes: Any) -> None:
     worker = next(iter(nodes.worker_nodes))
     nodes.remove_node(worker, allow_graceful=False)
-    nodes.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+    _add_a_node(nodes)
+
+
+def _add_a_node(nodes: Any) -> None:
+    """Ray gives a node thirty seconds to start; a machine that does much else may need another try."""
+    for tries_left in reversed(range(NODE_TRIES)):
+        try:
+            nodes.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+            return
+        except Exception:  # Ray raises no narrower one
+            if not tries_left:
+                raise
 
 
 def _kill_a_worker(nodes: Any) -> None:
@@ -188,7 +200,7 @@ def cluster() -> Iterator[Any]:
     head = {"num_cpus": 0, "object_store_memory": STORE_BYTES, "include_dashboard": False}
     made = Cluster(initialize_head=True, head_node_args=head)
     for _ in range(2):
-        made.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+        _add_a_node(made)
     try:
         yield made
     finally:

@@ -11,7 +11,7 @@ films=$1 into=${2:-checkpoints/visah-full}
 gpus=${GPUS:-2} separator=${SEPARATOR:-} run=run context=clip preset=visah
 on_path() { if [ -n "${BIN:-}" ]; then "$BIN/$1" "${@:2}"; else "$@"; fi; }
 code=0
-on_path limelight muddy build "$films" -o "$into/set" --recipe released --level mixed --frames --keep-trivial \
+on_path limelight muddy build "$films" -o "$into/set" --recipe released --level mixed --limit input --frames --keep-trivial \
   ${separator:+--separator "$separator"} || code=$?
 [ "$code" = 0 ] || [ "$code" = 7 ] || exit "$code"  # 7: some films were skipped
 if [ -n "${TEXT:-}" ]; then

@@ -106,3 +106,15 @@ def test_no_cluster_is_said_in_one_line() -> None:
     pytest.importorskip("ray")
     with pytest.raises(InputError, match="ray start --head"):
         list(run_jobs(twice, [1], engine=RayEngine("127.0.0.1:1")))
+
+
+def test_a_share_of_a_gpu_puts_two_workers_on_one_and_they_stay(cluster, engine) -> None:
+    """There is none here; Ray hands out what a node says that it has."""
+    extra = cluster.add_node(num_cpus=4, num_gpus=1, object_store_memory=STORE_BYTES)
+    engine.forget_nodes()
+    share = Resources(gpus=0.5)
+    assert engine.slots(share) == 2
+    pids = [one.result for one in run_jobs(with_model, [0.5] * 6, engine=engine, resources=share)]
+    assert len(set(pids)) == 2
+    cluster.remove_node(extra)
+    engine.forget_nodes()

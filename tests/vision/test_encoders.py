@@ -89,6 +89,29 @@ def test_nothing_is_loaded_before_it_is_asked_and_nothing_kept_after() -> None:
     assert len(made) == 2
 
 
+@pytest.mark.parametrize(("keep", "loaded"), [(False, 2), (True, 1)])
+def test_networks_are_kept_from_film_to_film_where_that_is_wished(
+    keep: bool, loaded: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vision.pretrained.fakes import ColourSayer, FirstLetters, letters
+
+    from limelight.vision.pretrained import captioned, captions, encoders
+
+    counted: list[str] = []
+
+    def counting(kind: type, name: str, device: str | None, offline: bool) -> object:
+        counted.append(name)
+        return kind()
+
+    monkeypatch.setattr(captioned, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(captions, "InternVl", lambda name, **how: counting(ColourSayer, name, **how))
+    monkeypatch.setattr(encoders, "text_encoder", lambda name, **how: counting(FirstLetters, name, **how))
+    for _film in range(2):
+        wish = ContextRequest(model="sayer", text_model="letters", keep=keep)
+        assert letters(looked(wish, "captions", 26).values) == "rrbbgg"
+    assert sorted(counted) == sorted(["sayer", "letters"] * loaded)
+
+
 def test_weights_that_are_not_there_are_named_when_they_are_asked_for() -> None:
     pytest.importorskip("transformers")
     for name, width, wish in (

@@ -103,7 +103,13 @@ class FilmSettings:
         """Raises UsageError for flags that have no use together."""
         captions = Path(self.captions) if self.captions else None
         return ContextRequest(
-            self.context, self.context_model, self.text_model, captions, device=self.device, offline=self.offline
+            self.context,
+            self.context_model,
+            self.text_model,
+            captions,
+            device=self.device,
+            offline=self.offline,
+            keep=True,
         )
 
     def changed(self, wishes: Mapping[str, Any], base: str = "") -> FilmSettings:

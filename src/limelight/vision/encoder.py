@@ -28,9 +28,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -204,6 +204,7 @@ class ContextRequest:
     device: str | None = None
     offline: bool = False
     choice: ContextChoice | None = None  # how captions are asked for
+    keep: bool = False  # the networks, for the next film that this process is given
 
     def completed(self, source: ContextSource) -> ContextRequest:
         """The same, and what was not said as a model was trained."""
@@ -228,7 +229,7 @@ class ContextRequest:
 
 @dataclass(frozen=True)
 class LazyEncoder:
-    """An encoder that is made when it is asked, and gone when it has answered: its weights are not kept for what follows."""
+    """An encoder that is made when it is asked, and gone when it has answered: its weights are kept for other films alone."""
 
     make: Callable[[], Encoder]
 
@@ -289,7 +290,8 @@ def text_of(wish: ContextRequest, *, width: int = 0) -> TextEncoder:
     """The text encoder that was wished for, or the one of a width. Raises ModelError."""
     from limelight.vision.pretrained.encoders import text_encoder
 
-    return text_encoder(text_name(wish, width=width), device=wish.device, offline=wish.offline)
+    found: TextEncoder = _loaded(wish, text_encoder, text_name(wish, width=width))
+    return found
 
 
 def text_name(wish: ContextRequest, *, width: int = 0) -> str:
@@ -302,7 +304,8 @@ def text_name(wish: ContextRequest, *, width: int = 0) -> str:
 def _clip(wish: ContextRequest) -> Encoder:
     from limelight.vision.pretrained.encoders import CLIP, ClipFrames
 
-    return ClipFrames(wish.model or CLIP, device=wish.device, offline=wish.offline)
+    found: Encoder = _loaded(wish, ClipFrames, wish.model or CLIP)
+    return found
 
 
 def _worded(name: str, wish: ContextRequest, width: int) -> Encoder:
@@ -323,6 +326,18 @@ def worded(
         return CuesInWords(text())
     if wish.captions is not None:
         return CaptionsByHand(read_captions(wish.captions), text(), kinds=wish.choice.asked if wish.choice else KINDS)
-    captioner = InternVl(wish.model or INTERNVL_8B, device=wish.device, offline=wish.offline)
+    captioner = _loaded(wish, InternVl, wish.model or INTERNVL_8B)
     choice = wish.choice or ContextChoice("captions")
     return CaptionedPictures(captioner, text(), kinds=choice.asked, style=PromptStyle(choice.prompts))
+
+
+def _loaded(wish: ContextRequest, kind: Callable[..., Any], name: str) -> Any:
+    """A network of a kind, by name; kept where that is wished. Raises ModelError."""
+    if wish.keep:
+        return _kept(kind, name, wish.device, wish.offline)
+    return kind(name, device=wish.device, offline=wish.offline)
+
+
+@lru_cache(maxsize=2)  # who asks, and who reads the answers
+def _kept(kind: Callable[..., Any], name: str, device: str | None, offline: bool) -> Any:
+    return kind(name, device=device, offline=offline)
