@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from systems import NewSeparator
 from torch import Tensor
 
+from limelight.networks.stem_separator import sharpened
 from limelight.training.export_separator import presence_fit
 from limelight.training.scenes import DrawnScenes
 from limelight.types import STEMS
@@ -68,14 +69,15 @@ def said_of(new: NewSeparator, scenes: DrawnScenes) -> Said:
 
 def _answers(new: NewSeparator, scenes: DrawnScenes) -> Iterator[tuple[Tensor, ...]]:
     for batch in scenes.in_order(8, scenes.clips):
-        heard = new.network(batch.told, batch.voice)
+        heard = new.network(batch.told, batch.voice, batch.kinds)
         tokens = heard.presence.shape[1]
         present = batch.present.unflatten(1, (tokens, -1)).mean(2)
         power = batch.mixture[:, None].clamp(min=0)
-        called = (heard.masks * power).sum(3) + 1e-12  # [B, 3, T]
-        confidence = (heard.masks.square() * power).sum(3) / called
+        masks = sharpened(heard.log_masks)
+        called = (masks * power).sum(3) + 1e-12  # [B, 3, T]
+        confidence = (masks.square() * power).sum(3) / called
         shares = batch.stems / (batch.stems.sum(1, keepdim=True) + 1e-12)
-        right = (heard.masks * power * shares).sum(3) / called
+        right = (masks * power * shares).sum(3) / called
         loud = power.sum((1, 3)) > power.sum((1, 3)).mean(1, keepdim=True) * 10 ** (-HEARD_DB / 10)
         weight = called / called.sum((1, 2), keepdim=True) * loud[:, None]
         yield (

@@ -19,7 +19,7 @@ import torch
 from systems import NewSeparator
 
 from limelight.models.separators.masks import HOP, SAMPLE_RATE, line_edges
-from limelight.networks.stem_separator import TOLD, StemSeparator
+from limelight.networks.stem_separator import KINDS, TOLD, StemSeparator, sharpened
 from limelight.runtime import open_session
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from limelight.training.export_separator import (
@@ -34,6 +34,10 @@ from limelight.training.scenes import DrawnScenes
 
 SECONDS = STEPS * HOP / SAMPLE_RATE
 TOLERANCE = 1e-3
+LICENCE = (
+    "CC BY-SA 4.0, attribution in lite.ATTRIBUTION.md; told by DeepFilterNet3 (MIT or Apache-2.0), Silero VAD (MIT) and "
+    "YAMNet (Apache-2.0)"
+)
 
 
 def main() -> None:
@@ -43,7 +47,7 @@ def main() -> None:
     parser.add_argument("--seal", type=Path)
     parser.add_argument("--data", type=Path, help="Its validation/ fits presence.")
     parser.add_argument("--name", default="lite")
-    parser.add_argument("--licence", default="CC BY-SA 4.0, attribution in ATTRIBUTION.md")
+    parser.add_argument("--licence", default=LICENCE)
     parser.add_argument("--training-data", default="openly licensed sounds, listed in ATTRIBUTION.md")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -79,11 +83,12 @@ def speed(network: StemSeparator, path: Path) -> float:
     for steps in [STEPS] * 8 + [network.config.steps_per_token * 3]:
         power = np.random.default_rng(steps).random((1, len(TOLD), steps, network.config.lines), np.float32)
         told = {"power": power, "voice": np.zeros((1, steps), np.float32)}
+        told["kinds"] = np.zeros((1, steps, KINDS), np.float32)
         started = time.thread_time()
         masks, _ = session.run(OUTPUTS, told)
         if steps == STEPS:
             took.append(time.thread_time() - started)
-        wished = network(*(torch.from_numpy(told[name]) for name in INPUTS)).masks.numpy()
+        wished = sharpened(network(*(torch.from_numpy(told[name]) for name in INPUTS)).log_masks).numpy()
         assert np.abs(masks - wished).max() < TOLERANCE, json.dumps([steps, float(np.abs(masks - wished).max())])
     return SECONDS / min(took)
 

@@ -26,7 +26,7 @@ POOLED = 4  # stems of each kind that wait to be heard a second time
 class Variety:
     """How often what happens. Tests are drawn with `plain` settings: no invented voices, no synthetic noise."""
 
-    levels: dict[str, float] = field(default_factory=lambda: {"film": 0.5, "dnr": 0.25, "wide": 0.25})
+    levels: dict[str, float] = field(default_factory=lambda: {"film": 0.6, "dnr": 0.3, "wide": 0.1})
     mixes: dict[str, float] = field(
         default_factory=lambda: {"none": 0.25, "paper": 0.35, "released": 0.2, "moving": 0.2}
     )

@@ -15,7 +15,9 @@ from test_scenes import TestScene
 
 from limelight.audio.loudness import k_weight_response
 from limelight.models.protocols import Separator
-from limelight.models.separators.pretrained_ear import HeardSpeech
+from limelight.models.separators.pretrained_ear import HeardSpeech, told_gain
+from limelight.models.separators.sound_kinds import SoundKinds, kinds_at
+from limelight.networks.stem_separator import sharpened
 from limelight.training.checkpoint import read_header
 from limelight.training.scenes import present
 from limelight.training.separator import load_separator_network
@@ -84,6 +86,7 @@ class NewSeparator:
 
     def __init__(self, checkpoint: Path) -> None:
         self.network, self.step = load_separator_network(checkpoint), step_of(checkpoint)
+        self._kinds = SoundKinds()
 
     @torch.no_grad()
     def __call__(self, scene: TestScene) -> Answer:
@@ -91,9 +94,10 @@ class NewSeparator:
         spectra = R.spectra(np.stack([x, scene.ear, x - scene.ear, scene.side]))[:, :STEPS]
         told = torch.from_numpy(R.sums(power(spectra)) / R.widths)[None]
         voice = HeardSpeech(scene.ear, scene.voice).voice_at(np.arange(STEPS) * R.hop / 48_000)
-        heard = self.network(told, torch.from_numpy(voice)[None])
+        kinds = kinds_at(self._kinds.hear(x * told_gain(x)), np.arange(STEPS) * R.hop / 48_000)
+        heard = self.network(told, torch.from_numpy(voice)[None], torch.from_numpy(kinds)[None])
         presence = heard.presence[0, :, 0].sigmoid().numpy().repeat(self.network.config.steps_per_token)
-        return Answer(masked(scene, heard.masks[0].numpy()), presence)
+        return Answer(masked(scene, sharpened(heard.log_masks)[0].numpy()), presence)
 
 
 def step_of(checkpoint: Path) -> int:

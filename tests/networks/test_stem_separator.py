@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from limelight.networks.stem_separator import Heard, StemSeparator, StemSeparatorConfig, shifted
+from limelight.networks.stem_separator import KINDS, Heard, StemSeparator, StemSeparatorConfig, sharpened, shifted
 
 SMALL = StemSeparatorConfig(lines=12, bands=3, width=8, across=2, latent_width=8, blocks=2, heads=2, dropout=0.0)
+
+
+def kinds_like(voice: torch.Tensor) -> torch.Tensor:
+    return torch.zeros(*voice.shape, KINDS)
 
 
 def answer(config: StemSeparatorConfig, power: torch.Tensor, voice: torch.Tensor) -> Heard:
@@ -14,7 +18,7 @@ def answer(config: StemSeparatorConfig, power: torch.Tensor, voice: torch.Tensor
     network = StemSeparator(config)
     network.eval()
     with torch.no_grad():
-        heard: Heard = network(power, voice)
+        heard: Heard = network(power, voice, kinds_like(voice))
     return heard
 
 
@@ -60,6 +64,18 @@ def test_what_it_is_not_told_changes_nothing() -> None:
     assert (answer(SMALL, power, voice).masks != answer(SMALL, other, voice).masks).any()
 
 
+def test_untrained_it_does_not_mind_what_kinds_of_sound_there_are() -> None:
+    """So weights that were trained without them are as good with them as they were."""
+    power, voice = scene()
+    torch.manual_seed(0)
+    network = StemSeparator(SMALL).eval()
+    with torch.no_grad():
+        first, other = (network(power, voice, kinds).masks for kinds in (kinds_like(voice), kinds_like(voice) + 1))
+        torch.testing.assert_close(first, other)
+        network.kinds.outer.weight.normal_()
+        assert (network(power, voice, kinds_like(voice) + 1).masks != first).any()
+
+
 def test_silence_is_a_sound_like_others() -> None:
     heard = answer(SMALL, torch.zeros(2, 4, 8, SMALL.lines), torch.zeros(2, 8))
     assert torch.isfinite(heard.masks).all()
@@ -83,6 +99,15 @@ def test_a_stem_that_is_not_present_gets_nothing() -> None:
     with torch.no_grad():
         network.presence.outer.weight.zero_()
         network.presence.outer.bias.copy_(torch.tensor([-20.0, 20.0, 20.0]))
-        masks = network(power, voice).masks
+        masks = network(power, voice, kinds_like(voice)).masks
     assert masks[:, 0].max() < 1e-4
     torch.testing.assert_close(masks.sum(1), torch.ones(2, 8, SMALL.lines))
+
+
+def test_sharpened_masks_share_out_the_whole_and_keep_their_order() -> None:
+    power, voice = scene()
+    heard = answer(SMALL, power, voice)
+    masks = sharpened(heard.log_masks)
+    torch.testing.assert_close(masks.sum(1), torch.ones(2, 8, SMALL.lines))
+    assert (masks.argmax(1) == heard.masks.argmax(1)).all()
+    assert (masks.amax(1) >= heard.masks.amax(1) - 1e-6).all()

@@ -46,6 +46,7 @@ def draw(folder: Path, clips: int, seed: int) -> None:
     place.mkdir(parents=True)
     np.save(place / "kept.npy", np.sqrt(np.stack(rows, 1)).astype(np.float16))
     np.save(place / "voice.npy", rng.random((clips, STEPS)).astype(np.float16))
+    np.save(place / "kinds.npy", rng.random((clips, 3, 1024)).astype(np.float16))
     np.save(place / "undo_db.npy", np.zeros((clips, 3), np.float32))
 
 
@@ -132,7 +133,7 @@ def test_the_weights_in_the_repository_are_of_the_network_at_its_usual_size() ->
     network = load_separator_network(KEPT)
     assert network.config == StemSeparatorConfig()
     with torch.no_grad():
-        heard = network(torch.rand(1, 4, 16, network.config.lines), torch.rand(1, 16))
+        heard = network(torch.rand(1, 4, 16, network.config.lines), torch.rand(1, 16), torch.rand(1, 16, 1024))
     torch.testing.assert_close(heard.masks.sum(1), torch.ones(1, 16, network.config.lines))
 
 
@@ -143,3 +144,7 @@ def test_other_sizes_and_empty_folders_are_refused(scenes: Path, straight: Path,
         train_separator(scenes, straight.parent, replace(RECIPE, batch=4), OPTIONS)
     with pytest.raises(InputError, match="drawn scenes"):
         train_separator(tmp_path, tmp_path / "run", RECIPE, OPTIONS)
+    draw(tmp_path / "older" / "train", 1, seed=1)
+    (tmp_path / "older" / "train" / "shard-0000" / "kinds.npy").unlink()
+    with pytest.raises(InputError, match="anew"):
+        train_separator(tmp_path / "older", tmp_path / "run", RECIPE, OPTIONS)

@@ -51,7 +51,7 @@ def test_plain_folders_are_split_by_their_subfolders(folder: Path, tmp_path: Pat
         rows = [row for _, rows in of_stock.rows(stem) for row in rows]
         assert len(rows) == 4
         assert {row["group"] for row in rows} == {f"{stem}-train-speaker", f"{stem}-test-speaker"}
-        assert all(row["split"] == SplitAssignment().draw(row["group"]) for row in rows)
+        assert all(row["split"] == SplitAssignment().sample(row["group"]) for row in rows)
 
 
 def test_every_stem_is_needed(folder: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The separator of `lite` 2: told a mixture and what a pretrained ear takes for speech, it shares each line out to three stems.
+"""The network of `lite`: told a mixture and what pretrained ears hear in it, it shares each line out to three stems.
 
 Ours; every step is a matrix product, so that one CPU core can run it. T steps of N lines (2048 / 1024 at 48 kHz) are cut into
 K bands (after Band-Split RNN, Luo and Yu 2023) and runs of P steps; each such tile becomes a token of width D. A block looks
@@ -13,7 +13,8 @@ three times:
 
 Differs from Band-Split RNN: no recurrence, tiles of several steps, and two ways around. The logit of speech is what the network
 says plus what the pretrained ear says, times a trust of the network; so it begins with that ear's mask, and learns when not to
-believe it. And a stem that is not there now is told once, not line by line: the log of its presence is added to all its logits.
+believe it. What kinds of sound the mixture is, by YAMNet, is added to every token, for each band in its own way.
+And a stem that is not there now is told once, not line by line: the log of its presence is added to all its logits.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ from torch.nn import functional as F
 STEM_COUNT = 3  # speech, music, effects
 TOLD = ("mixture", "speech", "rest", "side")  # powers of a line, in the order of the input
 FEATURES = 4  # of a line: mixture, ear, ear over rest, side over mixture
+KINDS = 1024  # numbers of what the mixture is, by YAMNet
+KINDS_WIDTH = 64
+KINDS_SCALE = 4.0  # four fifths are zero, the rest 0 … 4
+KINDS_DROPOUT = 0.1
+SHARPNESS = 1.5  # of masks in use: of 1 … 2.5 the best for remixes, on validation scenes
 FIRST_TAPS = torch.tensor([0.25, 0.5, 0.25])
 FIRST_TRUST = 0.5
 FIRST_GATE = torch.tensor([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])  # scale and shift of presence, by stem
@@ -50,6 +56,7 @@ class StemSeparatorConfig:
     hears_itself: bool = True  # for ablations: the mixture
     hears_ear: bool = True  # and the pretrained ear
     hears_side: bool = True
+    hears_kinds: bool = True  # what the mixture is
     gated: bool = True  # masks by presence
 
     @property
@@ -71,6 +78,14 @@ class Heard:
     masks: Tensor
     log_masks: Tensor
     presence: Tensor
+
+
+def sharpened(log_masks: Tensor) -> Tensor:
+    """Masks [B, 3, T, N] as they are used: nearer to all or nothing than they were trained to be.
+
+    Trained masks keep a share of what is doubtful in every stem, and no gain can then tell the stems apart.
+    """
+    return (SHARPNESS * log_masks).softmax(dim=1)
 
 
 def line_features(power: Tensor, config: StemSeparatorConfig) -> Tensor:
@@ -219,8 +234,27 @@ class Presence(nn.Module):
         return self.outer(F.relu(now + self.whole(now.mean(1, keepdim=True))))
 
 
+class Kinds(nn.Module):
+    """What the mixture is, [B, T / P, 1024], to what that says of each band, [B, T / P, K, D]; nothing, to begin with."""
+
+    def __init__(self, config: StemSeparatorConfig) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(KINDS_DROPOUT)
+        self.inner = nn.Linear(KINDS, KINDS_WIDTH)
+        self.outer = nn.Linear(KINDS_WIDTH, config.bands * config.width)
+        nn.init.zeros_(self.outer.weight)
+        nn.init.zeros_(self.outer.bias)
+        self.bands = config.bands
+
+    def forward(self, kinds: Tensor) -> Tensor:
+        return self.outer(F.relu(self.inner(self.dropout(kinds * KINDS_SCALE)))).unflatten(-1, (self.bands, -1))
+
+
 class StemSeparator(nn.Module):
-    """Powers of lines [B, 4, T, N] and the voice's activity [B, T] to masks and presence; T is a multiple of P."""
+    """Powers of lines [B, 4, T, N], the voice's activity [B, T] and kinds of sound [B, T, 1024] to masks and presence.
+
+    T is a multiple of P.
+    """
 
     def __init__(self, config: StemSeparatorConfig) -> None:
         super().__init__()
@@ -228,6 +262,7 @@ class StemSeparator(nn.Module):
         K, D, tile = config.bands, config.width, config.steps_per_token * config.lines_per_band
         self.split = PerBand(K, FEATURES * tile, D)
         self.voice = nn.Linear(config.steps_per_token, D)
+        self.kinds = Kinds(config) if config.hears_kinds else None
         self.blocks = nn.ModuleList(SeparatorBlock(config, index) for index in range(config.blocks))
         self.norm = nn.LayerNorm(D)
         self.join = PerBand(K, D, (STEM_COUNT + 1) * tile)
@@ -236,12 +271,14 @@ class StemSeparator(nn.Module):
         with torch.no_grad():
             self.join.weight.mul_(0.1)
 
-    def forward(self, power: Tensor, voice: Tensor) -> Heard:
+    def forward(self, power: Tensor, voice: Tensor, kinds: Tensor) -> Heard:
         config = self.config
         features = line_features(power, config)  # [B, 4, T, N]
         x = self.split(self._tiles(features))
         if config.hears_ear:
             x = x + self.voice(voice.unflatten(1, (-1, config.steps_per_token)))[:, :, None]
+        if self.kinds is not None:
+            x = x + self.kinds(kinds.unflatten(1, (-1, config.steps_per_token)).mean(2))
         for block in self.blocks:
             x = block(x)
         x = self.norm(x)

@@ -1,6 +1,6 @@
-"""The separator as a sealed ONNX file: one graph from powers and the voice's activity to masks and presence.
+"""The separator as a sealed ONNX file: one graph from what it is told to masks and presence.
 
-    power [1, 4, T, L], voice [1, T] ──► masks [1, 3, T, L], presence [1, T / P, 3]
+    power [1, 4, T, L], voice [1, T], kinds [1, T, 1024] ──► masks [1, 3, T, L], presence [1, T / P, 3]
 
 T is free, a multiple of P. Presence is fitted first (Platt 1999: logits scaled and shifted for each stem), so that of what is
 said with 0.9 nine tenths are right.
@@ -11,7 +11,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import numpy as np
 import onnx
+import onnx.numpy_helper
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -19,7 +21,7 @@ from torch.nn import functional as F
 from limelight.errors import InputError
 from limelight.models.card import METADATA, Card, seal
 from limelight.models.separators.masks import HOP, N_FFT, SAMPLE_RATE, STEPS_MULTIPLE, TOLD_KEY, line_edges
-from limelight.networks.stem_separator import TOLD, StemSeparator
+from limelight.networks.stem_separator import KINDS, TOLD, StemSeparator, sharpened
 from limelight.training.checkpoint import load_checkpoint
 from limelight.training.export import export_graph
 from limelight.training.scenes import DrawnScenes
@@ -29,9 +31,16 @@ from limelight.types import STEMS
 
 log = logging.getLogger(__name__)
 STEPS = 480  # 10.24 s
+LARGE = 1024  # numbers of an array that is stored in half precision
 PROGRAMME_LUFS = -27.0
-INPUTS, OUTPUTS = ["power", "voice"], ["masks", "presence"]
-AXES = {"power": {2: "steps"}, "voice": {1: "steps"}, "masks": {2: "steps"}, "presence": {1: "tokens"}}
+INPUTS, OUTPUTS = ["power", "voice", "kinds"], ["masks", "presence"]
+AXES = {
+    "power": {2: "steps"},
+    "voice": {1: "steps"},
+    "kinds": {1: "steps"},
+    "masks": {2: "steps"},
+    "presence": {1: "tokens"},
+}
 
 
 class SeparatorGraph(nn.Module):
@@ -41,9 +50,9 @@ class SeparatorGraph(nn.Module):
         super().__init__()
         self.network, self.scale, self.shift = network, nn.Parameter(scale), nn.Parameter(shift)
 
-    def forward(self, power: Tensor, voice: Tensor) -> tuple[Tensor, Tensor]:
-        heard = self.network(power, voice)
-        return heard.masks, (heard.presence * self.scale + self.shift).sigmoid()
+    def forward(self, power: Tensor, voice: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
+        heard = self.network(power, voice, kinds)
+        return sharpened(heard.log_masks), (heard.presence * self.scale + self.shift).sigmoid()
 
 
 def separator_card(
@@ -71,13 +80,28 @@ def separator_card(
 
 def export_separator(network: StemSeparator, path: Path, card: Card, *, scale: Tensor, shift: Tensor) -> Card:
     """Writes the file and gives back the card with its seal; scale and shift [3] fit the logits of presence."""
-    example = (torch.rand(1, len(TOLD), STEPS, network.config.lines), torch.rand(1, STEPS))
+    example = (
+        torch.rand(1, len(TOLD), STEPS, network.config.lines),
+        torch.rand(1, STEPS),
+        torch.rand(1, STEPS, KINDS),
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     export_graph(SeparatorGraph(network, scale, shift).eval(), example, path, INPUTS, OUTPUTS, AXES)
     model = onnx.load(path)
+    store_half(model.graph)
     onnx.helper.set_model_props(model, {METADATA: card.text})
     onnx.save(model, path)
     return card.model_copy(update={"sha256": seal(path)})
+
+
+def store_half(graph: onnx.GraphProto) -> None:
+    """Stores large weights in half precision; they are widened once, when the graph is opened, and computed with as before."""
+    for array in graph.initializer:
+        if array.data_type == onnx.TensorProto.FLOAT and np.prod(array.dims) >= LARGE:
+            narrow = onnx.numpy_helper.to_array(array).astype(np.float16)
+            name = f"{array.name}_half"
+            graph.node.insert(0, onnx.helper.make_node("Cast", [name], [array.name], to=onnx.TensorProto.FLOAT))
+            array.CopyFrom(onnx.numpy_helper.from_array(narrow, name))
 
 
 def export_run(

@@ -1,8 +1,8 @@
 """Drawn scenes as batches for training a separator: stretches of clips out of shards, changed where that leaves them true.
 
 A shard is a folder: kept.npy [clips, 9, T, L] (signed square roots of powers and cross-powers of stems, the mixture, what the
-pretrained ear says, the side), voice.npy [clips, T], undo_db.npy [clips, 3]. `research/separator` draws them and says why
-these nine are enough.
+pretrained ear says, the side), voice.npy [clips, T], kinds.npy [clips, K, 1024], undo_db.npy [clips, 3]. `research/separator`
+draws them and says why these are enough.
 
 What may be changed afterwards, since the pretrained ear's answer belongs to the mixture: the level a little (that ear evens it
 out), a tilt over all lines, and whether there is a side (a film in mono has the same middle).
@@ -22,7 +22,8 @@ from torch import Tensor
 
 from limelight.audio.loudness import k_weight_response
 from limelight.errors import InputError
-from limelight.models.separators.masks import N_FFT, SAMPLE_RATE, line_edges
+from limelight.models.separators.masks import HOP, N_FFT, SAMPLE_RATE, line_edges
+from limelight.models.separators.sound_kinds import kinds_at
 
 SECONDS = 10.24  # of a clip: 480 steps
 PRESENT_UNDER_OWN_DB = 25.0  # a stem is there while it is this near to its own loud level
@@ -38,6 +39,7 @@ class SceneBatch:
     along: Tensor  # Re X S_k*, [B, 3, T, N]
     told: Tensor  # mixture, ear, rest, side as mean powers of a bin, [B, 4, T, N]
     voice: Tensor  # [B, T]
+    kinds: Tensor  # [B, T, 1024]
     present: Tensor  # [B, T, 3], 0 or 1
     undo_db: Tensor  # [B, 3]
 
@@ -65,7 +67,10 @@ class DrawnScenes:
                 self._paths.append(path.parent)
                 kept = np.load(path, mmap_mode="r")
                 undo = np.load(path.parent / "undo_db.npy")
-                self._open.append((kept, np.load(path.parent / "voice.npy"), undo, self._presence(path, kept)))
+                if not path.with_name("kinds.npy").is_file():
+                    raise InputError(f"Wanted kinds of sound in {path.parent}, found none; draw these scenes anew.")
+                voice, kinds = (np.load(path.parent / f"{name}.npy") for name in ("voice", "kinds"))
+                self._open.append((kept, voice, kinds, undo, self._presence(path, kept)))
 
     @property
     def clips(self) -> int:
@@ -89,20 +94,27 @@ class DrawnScenes:
         """Clips at random, each from a random even step on."""
         chosen = []
         for _ in range(clips):
-            kept, voice, undo, there = self._open[int(rng.integers(len(self._open)))]
+            kept, voice, kinds, undo, there = self._open[int(rng.integers(len(self._open)))]
             n, first = int(rng.integers(len(kept))), 2 * int(rng.integers((kept.shape[2] - steps) // 2 + 1))
             stretch = slice(first, first + steps)
-            chosen.append((kept[n, :, stretch], voice[n, stretch], undo[n], there[n, stretch]))
+            chosen.append(
+                (kept[n, :, stretch], voice[n, stretch], _every_step(kinds[n], stretch), undo[n], there[n, stretch])
+            )
         return self._augmented(self._made(chosen), rng)
 
     def in_order(self, clips: int, count: int) -> Iterator[SceneBatch]:
         """The first `count` clips, whole."""
-        rows = [(k[n], v[n], u[n], p[n]) for k, v, u, p in self._open for n in range(len(k))][:count]
-        for first in range(0, len(rows), clips):
-            yield self._made(rows[first : first + clips])
+        places = [(shard, n) for shard in self._open for n in range(len(shard[0]))][:count]
+        for first in range(0, len(places), clips):
+            rows = []
+            for (kept, voice, kinds, undo, there), n in places[first : first + clips]:
+                rows.append((kept[n], voice[n], _every_step(kinds[n], slice(0, kept.shape[2])), undo[n], there[n]))
+            yield self._made(rows)
 
     def _made(self, rows: Sequence[tuple[NDArray[Any], ...]]) -> SceneBatch:
-        kept, voice, undo, there = (torch.from_numpy(np.stack([row[k] for row in rows])).float() for k in range(4))
+        kept, voice, kinds, undo, there = (
+            torch.from_numpy(np.stack([row[k] for row in rows])).float() for k in range(5)
+        )
         squares = kept * kept.abs()
         stems, mixture = squares[:, :3], squares[:, 3]
         speech_music, speech_effects = squares[:, 4], squares[:, 5]
@@ -111,7 +123,7 @@ class DrawnScenes:
             [speech_music + speech_effects, speech_music + music_effects, speech_effects + music_effects], dim=1
         )
         told = torch.cat([mixture[:, None], squares[:, 6:9]], dim=1) / self.widths
-        return SceneBatch(stems, mixture, along, told, voice, there, undo)
+        return SceneBatch(stems, mixture, along, told, voice, kinds, there, undo)
 
     def _augmented(self, batch: SceneBatch, rng: np.random.Generator) -> SceneBatch:
         B = len(batch.mixture)
@@ -126,9 +138,15 @@ class DrawnScenes:
             batch.along * scale[:, None],
             told,
             batch.voice,
+            batch.kinds,
             batch.present,
             batch.undo_db,
         )
+
+
+def _every_step(kinds: NDArray[np.float16], stretch: slice) -> NDArray[np.float32]:
+    """[K, 1024] of a clip to [T, 1024] of a stretch of it."""
+    return kinds_at(kinds, np.arange(stretch.start, stretch.stop) * HOP / SAMPLE_RATE)
 
 
 def present(magnitudes: NDArray[np.float16], k_weights: NDArray[np.float32]) -> NDArray[np.uint8]:

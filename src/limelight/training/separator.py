@@ -13,7 +13,7 @@ import json
 import logging
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ EDGES = (
     "join",
     "taps",
     "voice",
+    "kinds",
     "presence",
     "gate",
 )  # of the network: what AdamW takes, though it has two dimensions
@@ -81,7 +82,7 @@ class SeparatorTask(nn.Module):
 
     def forward(self, arrays: dict[str, Tensor]) -> dict[str, Tensor]:
         batch = SceneBatch(**{name: value for name, value in arrays.items() if name != GAINS})
-        heard = self.network(batch.told, batch.voice)
+        heard = self.network(batch.told, batch.voice, batch.kinds)
         of_lines = (one.to(batch.mixture.device) for one in (self._widths, self._k_weights))
         return all_losses(heard, batch, arrays[GAINS], self._weights, *of_lines)
 
@@ -182,7 +183,8 @@ def separator_of(checkpoint: Checkpoint, path: Path) -> StemSeparator:
     if checkpoint.config.get("preset") != PRESET:
         raise ModelError(f"The checkpoint {path} is not of a separator; name another.")
     try:
-        network = StemSeparator(StemSeparatorConfig(**checkpoint.config["network"]))
+        # Until December 2026 a separator was not told kinds of sound.
+        network = StemSeparator(StemSeparatorConfig(**{"hears_kinds": False} | checkpoint.config["network"]))
         network.load_state_dict(checkpoint.part("model") | checkpoint.part("average"))
     except (ArithmeticError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise ModelError(f"The weights in {path} do not fit their network; train another.") from error
@@ -198,8 +200,8 @@ def load_separator_network(path: Path) -> StemSeparator:
 def begin_with(network: StemSeparator, path: Path) -> None:
     """Puts the averaged weights of a checkpoint into a network of the same size. Raises ModelError."""
     other = load_separator_network(path)
-    if other.config != network.config:
+    if replace(other.config, hears_kinds=network.config.hears_kinds) != network.config:
         raise ModelError(
             f"Wanted to begin with {path}, which is of another size: width {other.config.width}; give --channels."
         )
-    network.load_state_dict(other.state_dict())
+    network.load_state_dict(network.state_dict() | other.state_dict())

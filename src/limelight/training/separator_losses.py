@@ -145,7 +145,7 @@ def figures(network: StemSeparator, scenes: DrawnScenes, clips: int) -> dict[str
 def answered(network: StemSeparator, batch: SceneBatch) -> Heard:
     """What the network says, on the CPU wherever it runs."""
     device = next(network.parameters()).device
-    heard = network(batch.told.to(device), batch.voice.to(device))
+    heard = network(batch.told.to(device), batch.voice.to(device), batch.kinds.to(device))
     return Heard(heard.masks.cpu(), heard.log_masks.cpu(), heard.presence.cpu())
 
 

@@ -4,13 +4,14 @@ MaskSeparator hears the mixture alone (`lite`):
 
     magnitude [1, T, F] ──► graph ──► masks [1, K, T, L], which sum to 1 over K
 
-InformedSeparator is told what a pretrained ear takes for speech; it learns when to trust it, and shares the rest out to
-music and effects (`networks.stem_separator` says how):
+InformedSeparator is told what pretrained ears make of the mixture: what is speech in it, and what kinds of sound it is. It
+learns when to trust them, and shares the rest out to music and effects (`networks.stem_separator` says how):
 
     chunk ──► downmix ──► DeepFilterNet3, Silero ──► speech, voice
+                ├──► YAMNet ──► kinds
                 └──► powers of the mixture, the speech, the rest and the side ──► graph ──► masks, presence
 
-    power [1, 4, T, L], voice [1, T] ──► masks [1, K, T, L]; presence [1, T / P, K], 0…1
+    power [1, 4, T, L], voice [1, T], kinds [1, T, 1024] ──► masks [1, K, T, L]; presence [1, T / P, K], 0…1
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from numpy.typing import NDArray
 from limelight.audio.stft import Bands, Spectra, StftConfig, istft, whole_frames
 from limelight.errors import ModelError
 from limelight.models.card import Card, SealedFile, check_graph, open_sealed
-from limelight.models.separators.pretrained_ear import Mono, PretrainedEar
+from limelight.models.separators.pretrained_ear import Mono, PretrainedEar, told_gain
+from limelight.models.separators.sound_kinds import WIDTH, SoundKinds, kinds_at
 from limelight.models.voice_activity import VoiceActivity, step_presence
 from limelight.runtime import run_session
 from limelight.types import STEMS, Chunk, Separation
@@ -90,8 +92,8 @@ class InformedSeparator:
         self._config = StftConfig(self.card.n_fft, self.card.hop)
         self._bands = Bands.of(self.card.band_edges, self.card.n_fft)
         self._multiple = int(self.card.config.get(STEPS_MULTIPLE, 1))
-        self._ear = PretrainedEar(threads=threads or 1)
-        inputs = {"power": (1, len(TOLD), None, len(self._bands)), "voice": (1, None)}
+        self._ear, self._kinds = PretrainedEar(threads=threads or 1), SoundKinds(threads=threads or 1)
+        inputs = {"power": (1, len(TOLD), None, len(self._bands)), "voice": (1, None), "kinds": (1, None, WIDTH)}
         check_graph(file, kind="separator", inputs=inputs, outputs=["masks", "presence"])
 
     @property
@@ -103,17 +105,19 @@ class InformedSeparator:
         heard = self._ear.hear(mono)
         powers = told_powers(mono, heard.speech, side_of(chunk), self._config, self._bands)
         steps = powers.shape[1]
-        voice = heard.voice_at(np.arange(1, steps + 1) * self.card.hop / self.card.sample_rate)
-        masks, presence = self._answer(powers, voice)
+        seconds = np.arange(1, steps + 1) * self.card.hop / self.card.sample_rate
+        kinds = kinds_at(self._kinds.hear(mono * told_gain(mono)), seconds)
+        masks, presence = self._answer(powers, heard.voice_at(seconds), kinds)
         return Separation(presence=presence[:, STEMS.index("speech")], masks=masks)
 
-    def _answer(self, powers: Array, voice: Array) -> tuple[Array, Array]:
-        """Masks [K, T, L] and presence [T, K] of powers [4, T, L] and voice [T]."""
+    def _answer(self, powers: Array, voice: Array, kinds: Array) -> tuple[Array, Array]:
+        """Masks [K, T, L] and presence [T, K] of powers [4, T, L], voice [T] and kinds [T, 1024]."""
         steps = len(voice)
         behind = -steps % self._multiple
         told = {
             "power": np.pad(powers, ((0, 0), (0, behind), (0, 0)))[None],
             "voice": np.pad(voice, (0, behind))[None],
+            "kinds": np.pad(kinds, ((0, behind), (0, 0)))[None],
         }
         masks, presence = run_session(self._session, ["masks", "presence"], told, model=self._card.name)
         whole = steps + behind
