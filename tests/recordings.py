@@ -70,7 +70,7 @@ def recording(
     dropped: Sequence[int] = (),
     time_code: str = "",
 ) -> Path:
-    """A small film with these soundtracks, the first of them its default one; rate: pictures a second, without those dropped."""
+    """A small film with these soundtracks, the first of them its default; rate: pictures a second, less those dropped."""
     container = path.suffix[1:]
     seconds = max((track.sound.shape[1] for track in tracks), default=2 * RATE) / RATE
     film = Film(container=container, seconds=seconds, frames_per_second=Fraction(rate))
