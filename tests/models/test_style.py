@@ -155,6 +155,12 @@ def test_what_rolls_away_is_as_loud_as_its_loudest_seconds():
     assert not gains[:, : ROWS // 2 - PASSAGE_ROWS].any()
 
 
+def test_buried_words_do_not_say_that_talk_is_soft():
+    """Else all that lies over them would be brought to one level."""
+    sound = two_halves(heard(-45, -22, -90), heard(-45, -25, -90))
+    assert not within_range(Decision(np.zeros((3, ROWS)), WHOLE), sound, 8.0).gains_db.any()
+
+
 @pytest.mark.parametrize("blips", [0, 5])
 def test_where_nobody_speaks_soft_music_stays_soft(blips):
     """Nor do a few windows that were taken for talk say how loud talk is."""

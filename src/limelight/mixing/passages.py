@@ -36,8 +36,10 @@ def within_range(decision: Decision, heard: StemFeatures, range_lu: float) -> De
     soft room or the beginning of a score is meant so. In a film without talk the range lies around the film's loudness.
     """
     powers = mix_powers(heard, decision.gains_db)
-    # Of the speech alone: a bang beside a word would say that talk is loud.
-    speech, spoken = heard.powers[0, 0] * np.square(db_to_gain(decision.gains_db[0])), heard.presence > SPEAKS
+    # Of the speech alone, where it stands over the rest: a bang beside a word would say that talk is loud, a buried word that
+    # it is soft.
+    speech = heard.powers[0, 0] * np.square(db_to_gain(decision.gains_db[0]))
+    spoken = (heard.presence > SPEAKS) & (speech >= powers / 2)
     loud = powers >= powers.mean() / 10  # as integrated loudness is gated: soft stretches do not say how loud a film is
     anchor = dialogue_lufs(speech, spoken) if _talks(spoken) else dialogue_lufs(powers, loud)
     gains, scenes = decision.gains_db.copy(), []
