@@ -61,20 +61,30 @@ def obs_tracks(seconds: float = 24.0) -> list[Track]:
 
 
 def recording(
-    path: Path, tracks: Sequence[Track], *, codec: str = "aac", picture: str = "libx264", rate: int = 5
+    path: Path,
+    tracks: Sequence[Track],
+    *,
+    codec: str = "aac",
+    picture: str = "libx264",
+    rate: Fraction | int = 5,
+    dropped: Sequence[int] = (),
+    time_code: str = "",
 ) -> Path:
-    """A small film with these soundtracks, the first of them its default one; rate: pictures a second."""
+    """A small film with these soundtracks, the first of them its default; rate: pictures a second, less those dropped."""
     container = path.suffix[1:]
     seconds = max((track.sound.shape[1] for track in tracks), default=2 * RATE) / RATE
     film = Film(container=container, seconds=seconds, frames_per_second=Fraction(rate))
     with av.open(str(path), "w", format=FORMATS.get(container, container)) as output:
         video = output.add_stream(picture, rate=rate, options={"preset": "ultrafast"} if picture == "libx264" else {})
         video.width, video.height, video.pix_fmt = *film.size, "yuv420p"
+        if time_code:
+            video.metadata["timecode"] = time_code
         sounds = [_add(output, track, codec, first=not place) for place, track in enumerate(tracks)]
         for index in range(round(seconds * rate)):
-            output.mux(video.encode(picture_frame(film, index, Fraction(index, rate))))
+            if index not in dropped:
+                output.mux(video.encode(picture_frame(film, index, Fraction(index) / rate)))
             for stream, track in zip(sounds, tracks, strict=True):
-                _encode(output, stream, track, index, track.sample_rate // rate)
+                _encode(output, stream, track, (Fraction(index) / rate, Fraction(index + 1) / rate))
         for stream in [video, *sounds]:
             output.mux(stream.encode(None))
     return path
@@ -94,12 +104,13 @@ def _add(output, track: Track, codec: str, *, first: bool):
     return stream
 
 
-def _encode(output, stream, track: Track, index: int, step: int) -> None:
-    sound = track.sound[:, index * step : (index + 1) * step]
+def _encode(output, stream, track: Track, seconds: tuple[Fraction, Fraction]) -> None:
+    """What is heard between two times."""
+    first, end = (round(time * track.sample_rate) for time in seconds)
+    sound = track.sound[:, first:end]
     if sound.shape[1]:
-        time = Fraction(index * step, track.sample_rate)
         layout = "mono" if len(sound) == 1 else "stereo"
-        output.mux(stream.encode(sound_frame(sound, track.sample_rate, layout, time)))
+        output.mux(stream.encode(sound_frame(sound, track.sample_rate, layout, Fraction(first, track.sample_rate))))
 
 
 def at_rate(track: Track, rate: int) -> Track:

@@ -26,7 +26,16 @@ from limelight.mixing.plan import read_plan
 from limelight.mixing.track_roles import find_tracks, guess_roles, read_stem
 from limelight.models.directors.style import load_style
 
-MORE_CONTAINERS = (("mkv", "aac"), ("mov", "aac"), ("ts", "aac"), ("mkv", "flac"), ("webm", "libopus"))
+MORE_CONTAINERS = (
+    ("mkv", "aac"),
+    ("mov", "aac"),
+    ("ts", "aac"),
+    ("flv", "aac"),
+    ("avi", "pcm_s16le"),
+    ("mkv", "flac"),
+    ("webm", "libopus"),
+)
+READ_ONLY = {"ts": "mp4", "flv": "mp4", "avi": "mkv"}  # what becomes of them
 FOLDER = tempfile.TemporaryDirectory(prefix="limelight-recordings-")
 
 
@@ -72,9 +81,9 @@ def test_the_mix_is_the_tracks_at_the_gains_that_were_decided(tmp_path, suffix, 
         source = recording(tmp_path / "obs.webm", obs_tracks(10.0), codec=codec, picture="libvpx-vp9")
     else:
         source = obs(suffix, codec)
-    told = "0+3=speech,1=effects,2=music" if suffix == "ts" else "auto"  # MPEG-TS has no titles
+    told = "0+3=speech,1=effects,2=music" if suffix in READ_ONLY else "auto"  # they have no titles
     tracks = find_tracks(probe(source), tracks=told)
-    dest = tmp_path / f"mix.{'mkv' if suffix == 'ts' else suffix}"
+    dest = tmp_path / f"mix.{READ_ONLY.get(suffix, suffix)}"
     quiet = limelight.Controls(loudness=-30)  # the limiter has nothing to do
     result = highlight_video(source, dest, tracks=tracks, style=load_style("gameplay"), controls=quiet)
 

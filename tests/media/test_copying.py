@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import av
+import films
 import pytest
 from av.stream import Disposition
 from film_damage import remuxed
@@ -113,3 +114,26 @@ def test_joined_recordings_are_refused_with_the_place(tmp_path):
     joined.write_bytes(part + part)
     with pytest.raises(Damaged, match=r"backwards at 00:00:0\d .joined recordings"):
         rewrite(joined, tmp_path)
+
+
+def test_pictures_that_tell_neither_when_they_are_decoded_nor_how_long_they_last(tmp_path, monkeypatch):
+    """As recorders and cutters write them into Matroska; here they begin after the sound, too."""
+    told = {"preset": "ultrafast", "x265-params": "log-level=none:vui-timing-info=0"}
+    monkeypatch.setitem(films._PICTURE_OPTIONS, "libx265", told)
+    film = Film("mkv", picture="libx265", sound="flac", picture_start=Fraction(2, 25))
+    source = films.make_film(film, tmp_path / "source.mkv")
+    data = source.read_bytes()
+    at = data.index(b"\x23\xe3\x83\x84")  # DefaultDuration, four bytes long: becomes a Void element
+    source.write_bytes(data[:at] + b"\xec\x86" + bytes(6) + data[at + 8 :])
+    with av.open(str(source)) as container:
+        first = next(container.demux(video=0))
+        assert (first.dts, first.duration) == (None, 0)
+    written = rewrite(source, tmp_path, suffix=".mp4")
+    assert picture_times(written.path) == pytest.approx(picture_times(source), abs=1e-3)
+    assert packets(written.path, "video") == packets(source, "video")
+
+
+def picture_times(path):
+    """When each picture is shown, in seconds after the start of the film."""
+    with av.open(str(path)) as container:
+        return [float(frame.time) for frame in container.decode(video=0)]

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections import namedtuple
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from films import Film, film_path, make_film
@@ -59,6 +60,15 @@ def test_existing_and_own_source_are_refused(tmp_path):
     assert prepare_target(source, other, overwrite=True) == other
     with pytest.raises(OutputError, match="the source itself"):
         prepare_target(source, source, overwrite=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_what_is_no_file_stays_what_it_is(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "stream.json").symlink_to(tmp_path / "pipe.mp4")  # as /dev/stdout is one
+    for dest in (tmp_path / "pipe.mp4", tmp_path / "stream.json", Path(os.devnull)):
+        with pytest.raises(OutputError, match="pipe, socket or device"):
+            check_place(film_path(Film()), dest, overwrite=True)
 
 
 def test_too_little_room_is_told_before_the_work(tmp_path, monkeypatch):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from limelight.mixing.planner import AUDIBLE_LUFS, balance, moves, reason
+from limelight.mixing.features import AUDIBLE_LUFS
+from limelight.mixing.planner import balance, moves, reason
 from limelight.types import STEMS, Shot
 
 

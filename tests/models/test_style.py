@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from limelight.audio.loudness import power_to_lufs, sliding_powers
 from limelight.errors import ModelError, StyleError
 from limelight.mixing.features import mix_powers
-from limelight.mixing.planner import PASSAGE_ROWS, passages, within_range
+from limelight.mixing.passages import PASSAGE_ROWS, SHORT_TERM_ROWS, passages, within_range
 from limelight.models.directors.speech_first import SpeechFirst
 from limelight.models.directors.style import RANGES, Style, load_style, style_names, style_text
 from limelight.models.registry import load_director, styled
@@ -87,9 +88,9 @@ def test_the_range_moves_scenes_as_a_whole_and_within_them_nothing():
     assert (limited.gains_db[:, : ROWS // 2] == 0).all()
     loud = limited.gains_db[:, ROWS // 2 :]
     assert (loud == loud[0, 0]).all()
-    assert loud[0, 0] == pytest.approx(-12)  # as far as a scene is ever moved
-    assert "lowered by 12 dB" in limited.scenes[1].reason
-    quiet = within_range(Decision(np.zeros((3, ROWS)), scenes), sound, 40.0)
+    assert loud[0, 0] == pytest.approx(-15)  # as far as a scene is ever lowered
+    assert "lowered by 15 dB" in limited.scenes[1].reason
+    quiet = within_range(Decision(np.zeros((3, ROWS)), scenes), sound, 41.0)
     assert not quiet.gains_db.any()
 
 
@@ -139,6 +140,25 @@ def test_a_bang_beside_words_does_not_say_that_talk_is_loud():
     sound.presence[ROWS // 2 : ROWS // 2 + 8] = 1.0  # words are cut off late
     gains = within_range(Decision(np.zeros((3, ROWS)), WHOLE), sound, 8.0).gains_db
     assert gains[2, -1] == pytest.approx(-(30 - 14 - 4), abs=0.5)
+
+
+def loudest_lufs(sound: StemFeatures, gains_db: np.ndarray) -> float:
+    """Of three seconds."""
+    return float(power_to_lufs(sliding_powers(mix_powers(sound, gains_db), SHORT_TERM_ROWS).max()))
+
+
+def test_what_rolls_away_is_as_loud_as_its_loudest_seconds():
+    sound = two_halves(heard(-30, -90, -90), silent(heard(-90, -90, -16)))
+    sound.powers[2, 2, ROWS // 2 :] *= 10 ** (-0.02 * np.arange(ROWS - ROWS // 2))
+    gains = within_range(Decision(np.zeros((3, ROWS)), WHOLE), sound, 8.0).gains_db
+    assert loudest_lufs(sound, gains) == pytest.approx(-30 + 4, abs=0.5)
+    assert not gains[:, : ROWS // 2 - PASSAGE_ROWS].any()
+
+
+def test_buried_words_do_not_say_that_talk_is_soft():
+    """Else all that lies over them would be brought to one level."""
+    sound = two_halves(heard(-45, -22, -90), heard(-45, -25, -90))
+    assert not within_range(Decision(np.zeros((3, ROWS)), WHOLE), sound, 8.0).gains_db.any()
 
 
 @pytest.mark.parametrize("blips", [0, 5])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from limelight.mixing.mixers import StemMixer
 from limelight.mixing.plan import MixPlan, plan_text, read_plan
 from limelight.mixing.track_roles import find_tracks
 from limelight.models.registry import load_director
-from limelight.timelines.hand_over import EDITORS, export, import_timeline
+from limelight.timelines.hand_over import EDITORS, HandedOver, export, import_timeline
 from limelight.types import STEMS
 
 SECONDS = 4.0
@@ -83,11 +84,43 @@ def rendered(path: Path, plan: MixPlan) -> np.ndarray:
 def test_every_editor_plays_the_mix_of_the_tracks(tmp_path):
     plan = planned(film())
     done = export(plan, film(), tmp_path / "Übergabe", EDITORS)
-    wanted = rendered(film(), plan)
+    assert_played(film(), plan, done)
+    assert not done.notes
+
+
+def assert_played(path: Path, plan: MixPlan, done: HandedOver) -> None:
+    """What each editor plays is the render."""
+    wanted = rendered(path, plan)
     for name, timeline in zip(EDITORS, done.timelines, strict=True):
         makeup = 10 ** (plan.makeup_db / 20) if name == "csv" else 1.0
         assert apart_db(wanted, makeup * PLAYERS[name](timeline).play(RATE)) < -60, name
-    assert not done.notes
+
+
+def named() -> list[Track]:
+    """The three tracks with their titles."""
+    return [Track(sound, title) for title, sound in zip(("Mic", "Game", "Music"), sounds().values(), strict=True)]
+
+
+THREE = {"tracks": "0=speech,1=effects,2=music"}
+
+
+@pytest.mark.parametrize(("code", "drop", "start"), [("01:00:00;00", True, 107_892), ("01:00:00:00", False, 108_000)])
+def test_a_recording_with_a_time_code_is_handed_over_in_its_own_counting(code, drop, start, tmp_path):
+    path = recording(tmp_path / "cut.mov", named(), codec="pcm_s16le", rate=Fraction(30_000, 1001), time_code=code)
+    plan = planned(path, **THREE)
+    done = export(plan, path, tmp_path / "out", EDITORS)
+    assert (done.frames.rate.drop, done.frames.start_frame, done.frames.is_variable) == (drop, start, False)
+    assert done.frames.rate.time_code(start) == code
+    assert_played(path, plan, done)
+
+
+def test_a_recording_of_a_variable_rate_loses_no_picture_and_keeps_its_sound(tmp_path):
+    path = recording(tmp_path / "game.mkv", named(), codec="flac", rate=30, dropped=range(3, 100, 4))
+    plan = planned(path, **THREE)
+    done = export(plan, path, tmp_path / "out", EDITORS)
+    assert (done.frames.rate.per_second, done.frames.is_variable) == (30, True)
+    assert len(done.notes) == 1  # that the rate varies
+    assert_played(path, plan, done)
 
 
 def test_the_stems_that_are_handed_over_are_the_tracks(tmp_path):

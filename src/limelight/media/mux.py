@@ -54,6 +54,7 @@ from limelight.media.verify import DecodedSound, ExpectedSound
 from limelight.types import Samples, SoundtrackInfo, SourceInfo
 
 LONGEST_DRIFT = Fraction(1, 10)  # s, of the times in an AVI from what is decoded
+MOST_REORDERED = 16  # pictures between the time of decoding and the time of showing
 SHORTEST_PICTURE = 0.2  # of the average: what claims to last less does not know its length
 
 
@@ -135,6 +136,8 @@ class Muxer:
         self._encoder: SoundEncoder | None = None
         self._sound_end = 0  # of the sound that is written, in samples of the encoder
         self._decoded_at: dict[int, int] = {}  # stream → its last decoding timestamp
+        self._is_dated = False  # whether a picture has told its time of decoding
+        self._made_up: int | None = None  # the last such time that was not told, ticks
         self._pictures = 0
         self._picture_span: tuple[int, int] | None = None  # ticks: the first and the last timestamp
 
@@ -252,6 +255,7 @@ class Muxer:
             wished = f"cannot write the trimmed film {self._info.path} as {self._dest.suffix}"
             raise OutputError(f"{wished}: what was trimmed away would be shown again; choose .mp4 or .mov")
         if copy.is_picture:
+            self._give_decoding_time(packet)
             self._give_duration(packet)
         if not copy.is_cover:
             on_the_clock(packet, self._clock)
@@ -270,6 +274,15 @@ class Muxer:
         average = (self._picture_span[1] - self._picture_span[0]) // max(1, self._pictures - 1)
         if (packet.duration or 0) < SHORTEST_PICTURE * average:
             packet.duration = average
+
+    def _give_decoding_time(self, packet: Packet[Stream]) -> None:
+        """Matroska does not tell when pictures are decoded. FFmpeg finds out, but for the first ones; where nothing tells how
+        long these last either, the muxer would give them the time of the next."""
+        if packet.dts is not None or packet.pts is None or packet.duration:
+            self._is_dated = True
+        elif not self._is_dated:
+            self._made_up = packet.pts - MOST_REORDERED if self._made_up is None else self._made_up + 1
+            packet.dts = self._made_up
 
     @contextmanager
     def _naming_damage(self, packet: Packet[Stream], copy: StreamCopy) -> Iterator[None]:

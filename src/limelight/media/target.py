@@ -130,6 +130,8 @@ def check_place(source: Path | None, dest: Path, *, overwrite: bool = False) -> 
             raise OutputError(f"cannot write {dest}: it is a folder; give the name of a file")
         if not dest.exists():
             return
+        if not dest.is_file():  # /dev/stdout, /dev/null: a file would take its place
+            raise OutputError(f"cannot write {dest}: it is a pipe, socket or device; give the name of a file")
         if source is not None and dest.samefile(source):
             raise OutputError(f"cannot write {dest}: it is the source itself; choose another name")
     if not overwrite:

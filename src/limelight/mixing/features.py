@@ -34,6 +34,8 @@ from limelight.types import Samples, StemFeatures, Vector
 
 Array = NDArray[np.float32]
 STEPS_PER_ROW = 4  # 85 ms
+SPEAKS = 0.5  # presence over this is speech
+AUDIBLE_LUFS, NOTICEABLE_DB = -60.0, 0.5  # of a stem, of a gain
 
 
 def features_of(chunks: Iterable[SeparatedChunk], card: Card, *, layout: str) -> StemFeatures:

@@ -1,8 +1,4 @@
-"""From what was heard and seen to a mix plan, with a reason for every shot.
-
-Why the gains of a shot are what they are, in a sentence: what was seen, what was heard, what was done.
-
-From what was heard and seen to a mix plan.
+"""From what was heard and seen to a mix plan, with a reason for every shot: what was seen, what was heard, what was done.
 
     features, cues ──► director ──► gains ──► curves at 10 Hz, smooth within shots ──► the user's strength and offsets
                                                  ──► loudness ──► reasons
@@ -14,18 +10,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from limelight.audio.convert import db_to_gain
 from limelight.audio.loudness import dialogue_lufs
 from limelight.errors import ModelError
 from limelight.mixing import features as measurements
 from limelight.mixing.controls import Controls
-from limelight.mixing.features import Measurements, change_lu, mix_powers, passed_power, peaks_ratio
+from limelight.mixing.features import (
+    AUDIBLE_LUFS,
+    NOTICEABLE_DB,
+    SPEAKS,
+    Measurements,
+    change_lu,
+    mix_powers,
+    passed_power,
+    peaks_ratio,
+)
+from limelight.mixing.passages import within_range
 from limelight.mixing.plan import (
     STEP_SECONDS,
     MixPlan,
@@ -41,8 +46,6 @@ from limelight.models.directors.style import Style
 from limelight.models.protocols import Director
 from limelight.types import STEMS, Cues, Decision, Shot, StemFeatures, Vector
 
-AUDIBLE_LUFS = -60.0
-NOTICEABLE_DB = 0.5
 ALONE = "left alone"
 
 
@@ -85,12 +88,6 @@ WITHIN_SECONDS = 1.0  # σ of the smoothing inside a shot
 ACROSS = 0.2  # how much the other side of a cut still counts
 RAMP_SECONDS = 0.3  # the quickest move
 LARGEST_DB = 15.0
-SPEAKS = 0.5  # presence over this is speech
-MOST_RANGE_DB = 12.0  # by which a passage is moved as a whole
-PASSAGE_SECONDS = 4.0  # the shortest passage
-PASSAGE_ROWS = round(PASSAGE_SECONDS / 0.0853)
-TALK_ROWS = round(1.0 / 0.0853)  # a second of talk tells how loud it is
-SILENCE = 1e-10
 
 
 def make_plan(
@@ -211,70 +208,6 @@ def _passed(
     seconds = (np.arange(len(peaks)) + 0.5) * measurements.STEP_SECONDS
     rows = np.searchsorted(between, seconds)
     return passed_power(peaks * higher[rows], rows, count, ceiling_dbtp=ceiling_dbtp)
-
-
-def within_range(decision: Decision, heard: StemFeatures, range_lu: float) -> Decision:
-    """Passages that stand out lowered, and those whose talk lies too low raised, to a range around talk, each by one gain.
-
-    A passage is a scene, or a part of one where whispers and explosions follow each other; it lasts PASSAGE_SECONDS and more.
-    Nothing moves within it, so nothing is squashed. Where nobody speaks nothing is raised: there is nothing to understand,
-    and a soft room or the beginning of a score is meant so.
-    """
-    powers = mix_powers(heard, decision.gains_db)
-    # Of the speech alone: a bang beside a word would say that talk is loud.
-    speech, spoken = heard.powers[0, 0] * np.square(db_to_gain(decision.gains_db[0])), heard.presence > SPEAKS
-    loud = powers >= powers.mean() / 10  # as integrated loudness is gated: soft stretches do not say how loud a film is
-    anchor = dialogue_lufs(speech, spoken) if _talks(spoken) else dialogue_lufs(powers, loud)
-    gains, scenes = decision.gains_db.copy(), []
-    for scene in decision.scenes:
-        first, last = np.searchsorted(heard.times_seconds, (scene.start_seconds, scene.end_seconds))
-        moves = []
-        for start, end in passages(powers, int(first), int(last), range_lu / 2):
-            said = dialogue_lufs(speech[start:end], spoken[start:end]) if _talks(spoken[start:end]) else None
-            moves.append(_into_range(powers[start:end], said, anchor, range_lu / 2))
-            gains[:, start:end] += moves[-1]
-        scenes.append(replace(scene, reason=scene.reason + _moved_in_words(moves)))
-    return Decision(gains, tuple(scenes))
-
-
-def _talks(spoken: NDArray[np.bool_]) -> bool:
-    """Whether there is enough talk to say how loud it is."""
-    return int(spoken.sum()) >= TALK_ROWS
-
-
-def _into_range(powers: Vector, talk_lufs: float | None, anchor_lufs: float, half_lu: float) -> float:
-    """The gain in dB that brings a passage into the range, raised only as far as its loudness allows; talk: its level."""
-    level = dialogue_lufs(powers, np.ones(len(powers), bool))
-    room = anchor_lufs + half_lu - level
-    if not np.isfinite(room) or level <= AUDIBLE_LUFS:
-        return 0.0
-    wanted = 0.0 if talk_lufs is None else anchor_lufs - half_lu - talk_lufs
-    move = min(max(wanted, 0.0), room)
-    return float(np.clip(move, -MOST_RANGE_DB, MOST_RANGE_DB)) if np.isfinite(move) else 0.0
-
-
-def passages(powers: Vector, first: int, last: int, difference_lu: float) -> list[tuple[int, int]]:
-    """Rows [first, last) cut where the PASSAGE_SECONDS before and after differ by more than so much, the clearest cut first."""
-    width = PASSAGE_ROWS
-    if last - first < 2 * width:
-        return [(first, last)] if last > first else []
-    sums = np.concatenate([[0.0], np.cumsum(powers[first:last])])
-    means = np.maximum((sums[width:] - sums[:-width]) / width, SILENCE)
-    apart = np.abs(10 * np.log10(means[width:] / means[:-width]))  # of the rows before and after each place
-    place = int(np.argmax(apart))
-    if apart[place] <= difference_lu:
-        return [(first, last)]
-    cut = first + width + place
-    return passages(powers, first, cut, difference_lu) + passages(powers, cut, last, difference_lu)
-
-
-def _moved_in_words(moves: list[float]) -> str:
-    moved = [move for move in moves if abs(move) >= NOTICEABLE_DB]
-    if not moved:
-        return ""
-    parts = [f"{'raised' if move > 0 else 'lowered'} by {abs(move):.0f} dB" for move in moved]
-    what = "the scene" if len(moves) == 1 else "parts of the scene"
-    return f"; {what} {', '.join(dict.fromkeys(parts))}"
 
 
 def _planned_shot(shot: Shot, curves: Vector, times: Vector, heard: StemFeatures, decision: Decision) -> PlannedShot:

@@ -28,8 +28,8 @@ from limelight.audio.peaks import LimiterConfig, LimiterStream, TruePeakMeter
 from limelight.audio.stft import IstftStream, StftConfig
 from limelight.mixing.chunks import Originals, cut
 from limelight.mixing.controls import LoudnessTarget, target_of
+from limelight.mixing.features import SPEAKS
 from limelight.mixing.plan import MixPlan, PlannedLoudness
-from limelight.mixing.planner import SPEAKS
 from limelight.mixing.separation import Array, SeparatedChunk
 from limelight.models.card import Card
 from limelight.types import STEMS, Samples

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from limelight.api import Highlighted
 from limelight.mixing.controls import CEILING_DBTP, KEEP, target_of
+from limelight.mixing.features import AUDIBLE_LUFS, NOTICEABLE_DB
 from limelight.mixing.plan import MixPlan, PlannedControls, PlannedShot, finite_or_none
-from limelight.mixing.planner import AUDIBLE_LUFS, NOTICEABLE_DB
 from limelight.mixing.render import levels_before
 from limelight.models.directors.speech_first import RULES
 from limelight.report.words import change, clock_time, decibels, duration, kilohertz, number, plain
