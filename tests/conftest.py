@@ -4,6 +4,7 @@ from functools import cache
 
 import pytest
 from hypothesis import settings
+from media_corpus.command_server import CommandServer, shared_server
 
 from limelight.models import registry
 
@@ -20,3 +21,9 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def server() -> CommandServer:
+    """Commands of `limelight`, each in a fork of a process that has loaded it."""
+    return shared_server()

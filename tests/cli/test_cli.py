@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from film_damage import cut_short
 from films import Film, film_path
+from media_corpus.command_server import shared_server
 
 from limelight.models.registry import WEIGHTS
 
@@ -22,14 +23,21 @@ FILM = Film(seconds=2.0)
 
 
 def limelight(*words: object, **more) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "limelight", *map(str, words)], capture_output=True, text=True, timeout=120, **more
     )
 
 
+def quickly(*words: object) -> subprocess.CompletedProcess[str]:
+    """The same, forked from a process that has loaded everything."""
+    done = shared_server().run(*words)
+    return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
+
+
 def failing(*words: object, code: str, exit_code: int, **more) -> str:
     """Runs a command that must fail tidily; gives its one line."""
-    done = limelight(*words, **more)
+    done = limelight(*words, **more) if more else quickly(*words)
     lines = done.stderr.strip().splitlines()
     assert done.returncode == exit_code, done.stderr
     assert len(lines) == 1, done.stderr
@@ -49,7 +57,7 @@ def film(tmp_path) -> Path:
 
 
 def test_one_command_writes_the_film_beside_its_source(film):
-    done = limelight(film, "--report", "--json")
+    done = quickly(film, "--report", "--json")
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
     assert left_behind(film.parent) == ["holiday.highlighted.html", "holiday.highlighted.mp4", "holiday.mp4"]
@@ -59,40 +67,42 @@ def test_one_command_writes_the_film_beside_its_source(film):
 
 @pytest.mark.slow
 def test_results_on_stdout_talk_on_stderr(film):
-    done = limelight("highlight", film)
+    done = quickly("highlight", film)
     assert done.stdout.strip() == str(film.with_name("holiday.highlighted.mp4"))
     assert "LUFS" in done.stderr
-    quiet = limelight("highlight", film, "--force", "--quiet")
+    quiet = quickly("highlight", film, "--force", "--quiet")
     assert quiet.stderr == ""
 
 
 def test_a_name_that_is_no_text_comes_out_as_its_bytes(film):
     odd = film.rename(film.with_name("broken\udcff.mp4"))
     strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}  # as in most people's locale
-    done = subprocess.run([sys.executable, "-m", "limelight", odd], capture_output=True, env=strict, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-m", "limelight", odd, "--separator", "lite"], capture_output=True, env=strict, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip().endswith(b"broken\xff.highlighted.mp4")
 
 
 def test_plan_then_render(film, tmp_path):
-    assert limelight("plan", film, "-o", tmp_path / "plan.json").returncode == 0
+    assert quickly("plan", film, "-o", tmp_path / "plan.json").returncode == 0
     plan = json.loads((tmp_path / "plan.json").read_text())
     plan["gains_db"]["music"] = [-20.0 for _ in plan["gains_db"]["music"]]
     (tmp_path / "plan.json").write_text(json.dumps(plan))
-    done = limelight("render", film, tmp_path / "plan.json", "-o", tmp_path / "out.mp4", "--json")
+    done = quickly("render", film, tmp_path / "plan.json", "-o", tmp_path / "out.mp4", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["gains_db"]["music"]["mean"] == -20.0
 
 
 def test_inspect_and_stems_and_models_and_score(film, tmp_path):
-    seen = json.loads(limelight("inspect", film, "--json").stdout)
+    seen = json.loads(quickly("inspect", film, "--json").stdout)
     assert set(seen["shots"][0]["cues"]) >= {"camera focus", "tone", "scene background", "appearance"}
-    assert "camera focus" in limelight("inspect", film).stdout
-    assert limelight("stems", film, "-o", tmp_path / "s").returncode == 0
+    assert "camera focus" in quickly("inspect", film).stdout
+    assert quickly("stems", film, "-o", tmp_path / "s").returncode == 0
     assert left_behind(tmp_path / "s") == ["effects.wav", "music.wav", "speech.wav"]
-    cards = json.loads(limelight("models", "--json").stdout)
+    cards = json.loads(quickly("models", "--json").stdout)
     assert "lite" in [card["name"] for card in cards]
-    scores = json.loads(limelight("score", film, "--target", film, "--json").stdout)
+    scores = json.loads(quickly("score", film, "--target", film, "--json").stdout)
     assert scores["mag"] == 0
     assert scores["env_level_matched"] == pytest.approx(0, abs=1e-5)
 
@@ -142,7 +152,7 @@ def test_audio_stream_out_of_range(film):
 @pytest.mark.slow
 def test_no_picture_works_and_says_so(tmp_path):
     sound = shutil.copy(film_path(Film(container="wav", picture=None, sound="pcm_s16le")), tmp_path / "talk.wav")
-    done = limelight(sound)
+    done = quickly(sound)
     assert done.returncode == 0, done.stderr
     assert "no picture" in done.stderr
     assert left_behind(tmp_path) == ["talk.highlighted.wav", "talk.wav"]
@@ -162,6 +172,7 @@ def test_target_cannot_be_written(film, tmp_path):
     failing(film, "-o", film, "--force", code="E_OUTPUT", exit_code=6)
 
 
+@pytest.mark.slow
 def test_disk_full_leaves_the_old_result(film, tmp_path):
     target = tmp_path / "out.mp4"
     target.write_bytes(b"precious")
@@ -196,7 +207,7 @@ def test_a_director_in_a_file_of_ones_own(film, tmp_path):
     from models.test_registry import DIRECTOR
 
     (tmp_path / "quiet.py").write_text(DIRECTOR)
-    done = limelight(film, "--director", tmp_path / "quiet.py", "--json")
+    done = quickly(film, "--director", tmp_path / "quiet.py", "--json")
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
     assert facts["director"] == "quiet-music"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,12 +17,6 @@ from limelight.errors import kinds
 ROOT = Path(__file__).resolve().parents[2]
 FILM = Film(seconds=2.0)
 Words = list[object]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[CommandServer]:
-    with CommandServer() as server:
-        yield server
 
 
 def nothing(folder: Path) -> Words:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,6 @@ from limelight.cli.highlight import highlight, render
 from limelight.mixing.plan import plan_text
 
 FILM = Film(seconds=2.0)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[CommandServer]:
-    with CommandServer() as server:
-        yield server
 
 
 @pytest.fixture

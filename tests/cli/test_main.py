@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,6 @@ from media_corpus.command_server import CommandServer
 from limelight.cli.main import ROOT_OPTIONS, with_command
 
 FILM = Film(seconds=2.0)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[CommandServer]:
-    with CommandServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli.test_cli import failing, left_behind, limelight
+from cli.test_cli import failing, left_behind, quickly
 from fakes import remix_file
 from films import Film, film_path
 
@@ -28,7 +28,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_one_command_remixes_a_film(film: Path, model: Path) -> None:
-    done = limelight("highlight", film, "--model", model, "--report", "--json", "--offline")
+    done = quickly("highlight", film, "--model", model, "--report", "--json", "--offline")
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
     assert left_behind(film.parent) == ["holiday.highlighted.html", "holiday.highlighted.mp4", "holiday.mp4"]
@@ -39,9 +39,9 @@ def test_one_command_remixes_a_film(film: Path, model: Path) -> None:
 
 @pytest.mark.slow
 def test_told_nothing_and_sound_alone(film: Path, model: Path, tmp_path: Path) -> None:
-    assert limelight("highlight", film, "--model", model, "--context", "none", "--strength", 0.5).returncode == 0
+    assert quickly("highlight", film, "--model", model, "--context", "none", "--strength", 0.5).returncode == 0
     sound = shutil.copy(film_path(Film(container="wav", picture=None, sound="pcm_s16le")), tmp_path / "talk.wav")
-    done = limelight("highlight", sound, "--model", model)
+    done = quickly("highlight", sound, "--model", model)
     assert done.returncode == 0, done.stderr
     assert "without stems" in done.stderr
 

@@ -6,17 +6,10 @@ import json
 import shutil
 
 import pytest
-from media_corpus.command_server import CommandServer
 from recordings import Track, level, obs_tracks, recording
 from voices import chords
 
 from limelight.media.probe import probe
-
-
-@pytest.fixture(scope="module")
-def server():
-    with CommandServer() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,12 @@ import json
 
 import numpy as np
 import pytest
-from media_corpus.command_server import CommandServer
 from recordings import Track, level, obs_tracks, recording
 from voices import RATE, chords, voice
 
 from limelight.media.audio_files import write_sound
 from limelight.media.probe import probe
 from limelight.media.read_audio import read_audio
-
-
-@pytest.fixture(scope="module")
-def server():
-    with CommandServer() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -40,12 +40,6 @@ def _runs(slow: bool) -> list[Path]:
     return sorted({block.page for block in run if (block.page in marked) == slow})
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[CommandServer]:
-    with CommandServer() as server:
-        yield server
-
-
 def test_every_block_says_what_it_is() -> None:
     assert [block.where for block in ALL if block.language not in LANGUAGES] == []
 

@@ -32,6 +32,7 @@ def applied(change: Block, text: str) -> str:
     return text
 
 
+@pytest.mark.slow
 def test_the_cue(tmp_path: Path) -> None:
     assert "redness" not in CUE_NAMES
     for name in COPIED:

@@ -9,6 +9,7 @@ tells in shared memory which stage of its work it is in, so that a fault can bef
 
 from __future__ import annotations
 
+import atexit
 import json
 import mmap
 import os
@@ -21,6 +22,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -117,6 +119,14 @@ class CommandServer:
         self._process.stdin.write(json.dumps(asdict(command)) + "\n")
         self._process.stdin.flush()
         return Outcome(**json.loads(self._process.stdout.readline()))
+
+
+@cache
+def shared_server() -> CommandServer:
+    """One for all tests of a process: to load Limelight takes two seconds."""
+    server = CommandServer().__enter__()
+    atexit.register(server.__exit__, None, None, None)
+    return server
 
 
 # ---- inside the server ----

@@ -45,6 +45,7 @@ def save_checkpoint(path: Path, config: BanditConfig = TINY, *, seed: int = 0) -
     return network
 
 
+@pytest.mark.slow
 def test_the_published_size_has_as_many_arrays_and_bytes_as_the_published_file() -> None:
     with torch.device("meta"):
         config = BanditConfig()

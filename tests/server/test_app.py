@@ -161,7 +161,7 @@ def fuzz(schemathesis, operation) -> None:
     """Requests that fit the description of a route, and some that do not; the answers must be as described."""
 
     @settings(
-        max_examples=12,
+        max_examples=6,
         deadline=None,
         derandomize=True,
         database=None,

@@ -108,6 +108,7 @@ def peak_megabytes(pid: int) -> float:
     return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
 def test_the_server_stays_under_300_megabytes(server):
     pid, address, film = server

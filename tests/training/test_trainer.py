@@ -54,6 +54,7 @@ def losses(into: Path) -> list[float]:
     return [line["losses"]["total"] for line in lines(into) if "losses" in line]
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_is_as_if_it_had_never_stopped(
     dataset: Path, straight: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
