@@ -57,6 +57,12 @@ def test_a_stem_that_moves_and_comes_back_was_not_left_alone():
     assert [gain.left_alone for gain in stem_changes(plan).values()] == [False, False, False]
 
 
+def test_one_packet_is_one(result):
+    """As a still picture has."""
+    written = replace(result.written, verified=replace(result.written.verified, picture_packets=1))
+    assert "1 packet, bit-identical" in printed(replace(result, written=written))
+
+
 def test_slower_than_the_film(result):
     assert "2.0 × slower" in printed(replace(result, stage_seconds={"render": 4.0}))
 

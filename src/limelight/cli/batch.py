@@ -218,6 +218,8 @@ def _row(table: Table, status: FilmStatus) -> None:
 
 
 def _sum_up(totals: Totals, table: Table) -> None:
+    from limelight.media.probe import counted
+
     if totals.over > ROWS:
         table = _table()
         for status in totals.failed:
@@ -227,7 +229,9 @@ def _sum_up(totals: Totals, table: Table) -> None:
     states = ", ".join(f"{count} {state}" for state, count in sorted(totals.states.items()))
     elapsed = time.monotonic() - totals.began
     speed = f"; {totals.film_seconds / elapsed:.1f} × real time" if totals.film_seconds else ""
-    console.print(f"{totals.over} films in {_duration(elapsed)}: {states or 'nothing to do'}{speed}", markup=False)
+    console.print(
+        f"{counted(totals.over, 'film')} in {_duration(elapsed)}: {states or 'nothing to do'}{speed}", markup=False
+    )
 
 
 def _foretell(films: Inputs, slots: int, *, as_json: bool) -> None:
@@ -247,6 +251,8 @@ def _foretell(films: Inputs, slots: int, *, as_json: bool) -> None:
 
 
 def _tell_foreseen(sum_: Foreseen, slots: int, *, as_json: bool) -> None:
+    from limelight.media.probe import counted
+
     states = ", ".join(f"{count} {state}" for state, count in sorted(sum_.films.items()))
     basis = "assumed" if sum_.assumed else "as the films done before"
     lines = [
@@ -256,7 +262,8 @@ def _tell_foreseen(sum_: Foreseen, slots: int, *, as_json: bool) -> None:
         + ("" if sum_.free_bytes is None else f"; {sum_.free_bytes / GIGABYTE:.0f} GB are free"),
     ]
     if sum_.length_guessed:
-        lines.append(f"{sum_.length_guessed} films cannot be probed from here: their length is guessed from their size")
+        films = counted(sum_.length_guessed, "film")
+        lines.append(f"{films} cannot be probed from here: the length is guessed from the size")
     if sum_.free_bytes is not None and sum_.size_bytes > sum_.free_bytes:
         lines.append("that is more than is free: make room, or choose another folder")
     for line in lines:

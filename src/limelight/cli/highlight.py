@@ -138,6 +138,7 @@ def plan(
         controls = mix.controls()
         request = context_request(mix.context, None, None, None, None, offline)
         from limelight.api import plan_video
+        from limelight.media.probe import counted
         from limelight.media.target import check_place
         from limelight.mixing.plan import plan_text
         from limelight.models.registry import load_director, load_separator
@@ -166,7 +167,9 @@ def plan(
         if output:
             _write_text(source, output, plan_text(made), force=force)
             if not quiet:
-                console.print(f"{output}: {len(made.shots)} shots, each with its reason", highlight=False, markup=False)
+                console.print(
+                    f"{output}: {counted(len(made.shots), 'shot')}, each with its reason", highlight=False, markup=False
+                )
         else:
             print_utf8(plan_text(made))
 

@@ -20,6 +20,7 @@ from limelight.batch.engine import Engine, Report
 from limelight.batch.queue import run_jobs
 from limelight.dataset.manifest import Entry, require_parquet
 from limelight.errors import InputError, ModelError, SomeFailed
+from limelight.media.probe import counted
 from limelight.media.target import naming_write_errors
 from limelight.metrics.balance import there
 from limelight.metrics.clips import EvalClip, EvalData, Mix, another_of, mono, monos, open_eval_data, read_eval_clip
@@ -84,9 +85,8 @@ class RunResult:
     def check(self) -> None:
         """Raises SomeFailed, which makes the exit code, where some were not measured."""
         if self.failures:
-            raise SomeFailed(
-                f"{len(self.failures)} clips could not be measured, the first is {self.failures[0]}; mend it and go on"
-            )
+            failed = counted(len(self.failures), "clip")
+            raise SomeFailed(f"{failed} could not be measured, the first is {self.failures[0]}; mend it and go on")
 
 
 @dataclass(frozen=True, repr=False)

@@ -23,6 +23,7 @@ from limelight.audio.convert import downmix_weights, resample
 from limelight.dataset.build import find_films
 from limelight.errors import LimelightError, OutputError, SomeFailed
 from limelight.media.audio_files import sound_bytes
+from limelight.media.probe import counted
 from limelight.media.target import naming_write_errors
 from limelight.metrics.papers import SAMPLE_RATE, magnitudes
 from limelight.mixing.controls import Controls
@@ -97,7 +98,9 @@ class Finished:
         """Raises SomeFailed where films could not be measured."""
         if self.failed:
             first = next(iter(self.failed.items()))
-            raise SomeFailed(f"{len(self.failed)} films could not be measured; the first: {first[0]}: {first[1]}")
+            raise SomeFailed(
+                f"{counted(len(self.failed), 'film')} could not be measured; the first: {first[0]}: {first[1]}"
+            )
 
 
 def evaluate_finished(

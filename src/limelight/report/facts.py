@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from limelight.api import Highlighted
+from limelight.media.probe import counted
 from limelight.mixing.controls import CEILING_DBTP, KEEP, target_of
 from limelight.mixing.features import AUDIBLE_LUFS, NOTICEABLE_DB
 from limelight.mixing.plan import MixPlan, PlannedControls, PlannedShot, finite_or_none
@@ -103,7 +104,7 @@ def picture_in_words(result: Highlighted) -> str:
     """What became of the picture."""
     if result.source.picture is None:
         return "none"
-    return f"{result.written.verified.picture_packets} packets, bit-identical"
+    return f"{counted(result.written.verified.picture_packets, 'packet')}, bit-identical"
 
 
 def decider_in_words(plan: MixPlan) -> str:
