@@ -117,7 +117,7 @@ def unbeaten(known: Known) -> list[tuple[float, float, SpeechRule, dict[str, flo
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cases", type=Path)
-    parser.add_argument("--separator", default="deepfilter")
+    parser.add_argument("--separator", default="lite")
     options = parser.parse_args()
     separator = load_separator(options.separator, threads=1)
     assert isinstance(separator, Separator)

@@ -131,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cases", type=Path)
     parser.add_argument("kinds", nargs="+", help="SET/KIND, for example test/paper; * stands for any.")
-    parser.add_argument("--separator", default="deepfilter")
+    parser.add_argument("--separator", default="lite")
     parser.add_argument("--count", type=int, default=100_000, help="Only numbers below.")
     options = parser.parse_args()
     separator = load_separator(options.separator, threads=1)

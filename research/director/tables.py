@@ -47,7 +47,7 @@ DirectorOf = Callable[[Heard], Director]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cases", type=Path)
-    parser.add_argument("--separator", default="deepfilter")
+    parser.add_argument("--separator", default="lite")
     parser.add_argument("--directors", nargs="*", default=["speech-first"])
     parser.add_argument(
         "--rendered", nargs="*", default=[], metavar="NAME=FOLDER", help="Any program's FOLDER/CASE.wav."

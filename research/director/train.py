@@ -288,7 +288,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cases", type=Path)
     parser.add_argument("into", type=Path, help="A Python file with the curves and a function director().")
-    parser.add_argument("--separator", default="deepfilter")
+    parser.add_argument("--separator", default="lite")
     parser.add_argument("--kinds", nargs="+", default=KINDS)
     parser.add_argument("--harm", type=float, default=HARM)
     parser.add_argument("--steps", type=int, default=STEPS)

@@ -11,7 +11,7 @@ from audio.sounds import noise, programme
 from limelight.audio.stft import Bands, StftConfig, whole_frames
 from limelight.errors import ModelError
 from limelight.models.registry import load_separator
-from limelight.models.separators.masks import InformedSeparator, MaskSeparator, side_of, told_powers
+from limelight.models.separators.masks import FAINTEST_DB, InformedSeparator, MaskSeparator, agreed, side_of, told_powers
 from limelight.models.separators.pretrained_ear import WARM_SAMPLES, PretrainedEar, told_gain
 from limelight.models.separators.sound_kinds import SoundKinds, kinds_at
 from limelight.types import Chunk
@@ -71,7 +71,20 @@ def test_the_file_says_what_the_network_says(tmp_path: Path) -> None:
         wished = network(*(torch.from_numpy(told)[None] for told in (powers, voice, kinds)))
     np.testing.assert_allclose(found.masks, sharpened(wished.log_masks)[0].numpy(), atol=1e-4)
     fitted = (2 * wished.presence[0, :, 0] + 0.5).sigmoid().numpy()
-    np.testing.assert_allclose(found.presence, fitted.repeat(4), atol=1e-4)
+    assert (found.presence <= fitted.repeat(4) + 1e-4).all()
+
+
+@pytest.mark.parametrize(("over_db", "counts"), [(FAINTEST_DB + 1, True), (FAINTEST_DB - 1, False)])
+def test_somebody_speaks_where_all_agree(over_db: float, counts: bool) -> None:
+    presence, voice = np.full(100, 0.9, np.float32), np.zeros(100, np.float32)
+    voice[[20, 50]] = 0.8
+    rest = np.ones(100, np.float32)
+    found = agreed(presence, voice, rest * np.float32(10 ** (over_db / 10)), rest, reach=10)
+    near = np.abs(np.arange(100)[:, None] - [20, 50]).min(axis=1) <= 10
+    np.testing.assert_array_equal(found > 0.5, near & counts)
+    assert (found <= presence).all()
+    assert not found[~near].any()
+    np.testing.assert_array_equal(agreed(presence * 0, voice, rest, rest, reach=10), 0)
 
 
 def test_a_graph_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_what_is_installed_is_found_by_name_and_has_a_card() -> None:
     assert isinstance(load_separator(), Separator)
     assert isinstance(load_director(), Director)
     names = [card.name for card in installed()]
-    assert names == [DEFAULT_SEPARATOR, "lite", "speech-alone", DEFAULT_DIRECTOR]
+    assert names == [DEFAULT_SEPARATOR, "deepfilter", "speech-alone", DEFAULT_DIRECTOR]
     assert len({card.fingerprint for card in installed()}) == 4
     assert all(card.licence != "unknown" for card in installed())
 

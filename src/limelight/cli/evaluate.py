@@ -12,7 +12,7 @@ from limelight.cli.context import command_context, console, progress_bar
 from limelight.cli.muddy import Workers
 from limelight.cli.options import AsJson, Quiet, Ray, Verbose
 
-DEFAULT = "deepfilter"
+DEFAULT = "lite"
 
 
 def evaluate(

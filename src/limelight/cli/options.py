@@ -100,7 +100,7 @@ SeparatorName = Annotated[
     str | None,
     typer.Option(
         "--separator",
-        help="Who takes the sound apart: deepfilter, lite, bandit, demucs, stems:DIR, command:'…', FILE.py; docs/models.md.",
+        help="Who takes the sound apart: lite, deepfilter, bandit, demucs, stems:DIR, command:'…', FILE.py; docs/models.md.",
     ),
 ]
 DirectorName = Annotated[

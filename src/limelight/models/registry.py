@@ -2,7 +2,7 @@
 
 Which models there are, and how they are asked for by name.
 
-    separators   deepfilter (the default) · lite · stems:DIR · command:'…' · FILE.onnx · FILE.py · module:function
+    separators   lite (the default) · deepfilter · stems:DIR · command:'…' · FILE.onnx · FILE.py · module:function
                  speech-alone · bandit · demucs · demucs-ft · audio-separator:MODEL, whose weights are fetched when asked for
     directors    speech-first (the default) · cautious · bold · FILE.py · module:function
     remixers     FILE.onnx
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from limelight.errors import ModelError
-from limelight.models.card import Card, kind_of, open_sealed
+from limelight.models.card import Card, kind_of
 from limelight.models.directors import speech_first
 from limelight.models.directors.speech_first import RULES, SpeechFirst
 from limelight.models.directors.style import Style
@@ -39,12 +39,13 @@ from limelight.models.separators.audio_separator import AudioSeparatorModel
 from limelight.models.separators.deepfilter import SpeechAlone, SpeechAndRest
 from limelight.models.separators.downloaded import BanditSeparator, DemucsSeparator
 from limelight.models.separators.known_stems import SeparatorCommand, StemFiles
-from limelight.models.separators.masks import MaskSeparator, open_masks
+from limelight.models.separators.masks import open_masks
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 LITE = "lite"
 ALONE = deepfilter.ALONE
-DEFAULT_SEPARATOR, DEFAULT_DIRECTOR = deepfilter.NAME, speech_first.NAME
+DEEPFILTER = deepfilter.NAME
+DEFAULT_SEPARATOR, DEFAULT_DIRECTOR = LITE, speech_first.NAME
 OTHERS = (
     *("bandit", "demucs", "demucs-ft", "bandit:FILE.ckpt", "audio-separator:MODEL"),
     *("stems:DIR", "command:'PROGRAM … {input} {output}'"),
@@ -55,8 +56,8 @@ AnySeparator = Separator | FilmSeparator
 
 # Name → maker; threads: how many a network may use. `register_separator` and `register_director` add to them.
 SEPARATORS: dict[str, Callable[[int | None], AnySeparator]] = {
-    DEFAULT_SEPARATOR: lambda threads: SpeechAndRest(_lite(threads), threads=threads),
     LITE: lambda threads: _lite(threads),
+    DEEPFILTER: lambda threads: SpeechAndRest(_lite(threads), threads=threads),
     ALONE: lambda threads: SpeechAlone(threads=threads),
 }
 FETCHED = (BANDIT, DEMUCS, DEMUCS_VOCALS)  # where there is a network
@@ -135,7 +136,7 @@ def load_remixer(name: str | Path, *, threads: int | None = None, device: str | 
 
 def installed() -> tuple[Card, ...]:
     """The cards of everything that the package brings, checked. Raises ModelError where one is damaged."""
-    separators = (SEPARATORS[name](1) for name in (DEFAULT_SEPARATOR, LITE, ALONE))
+    separators = (SEPARATORS[name](1) for name in (LITE, DEEPFILTER, ALONE))
     return (*(separator.card for separator in separators), load_director().card)
 
 
@@ -168,8 +169,8 @@ def _fetched(weights: PublishedWeights, threads: int | None, *, offline: bool) -
     return DemucsSeparator(path, _lite(threads), weights=weights, threads=threads)
 
 
-def _lite(threads: int | None) -> MaskSeparator:
-    return MaskSeparator(open_sealed(WEIGHTS / f"{LITE}{GRAPH}", threads=threads))
+def _lite(threads: int | None) -> Separator:
+    return open_masks(WEIGHTS / f"{LITE}{GRAPH}", threads=threads)
 
 
 def _graph_file(name: str) -> Path | None:
@@ -213,11 +214,14 @@ CLIP_WEIGHTS = "openai/clip-vit-large-patch14 (MIT)"
 TEXT_WEIGHTS = "OpenGVLab/InternVL3-8B-hf (Qwen licence) and google/t5-v1_1-xxl (Apache-2.0), or smaller ones by name"
 NEEDS_CONTEXT = "fetched when first used; from a clone: pip install -e '.[context]'"
 BODIES = {
-    DEFAULT_SEPARATOR: (
+    LITE: (
+        "told by DeepFilterNet3, Silero and YAMNet what they hear; per-band layers, shifts and attention over time",
+        "three masks that sum to one",
+    ),
+    DEEPFILTER: (
         "DeepFilterNet3 for speech, Silero for its presence, lite for the rest",
         "three masks that sum to one",
     ),
-    LITE: ("per-band layers, dilated convolutions and attention over time", "three masks that sum to one"),
     ALONE: ("DeepFilterNet3 for speech; all the rest is effects", "masks, one a bin, that sum to one"),
     DEFAULT_DIRECTOR: ("a rule: speech that lies too deep comes up", "a gain for each stem, scene by scene"),
 }

