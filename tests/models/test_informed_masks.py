@@ -11,7 +11,14 @@ from audio.sounds import noise, programme
 from limelight.audio.stft import Bands, StftConfig, whole_frames
 from limelight.errors import ModelError
 from limelight.models.registry import load_separator
-from limelight.models.separators.masks import FAINTEST_DB, InformedSeparator, MaskSeparator, agreed, side_of, told_powers
+from limelight.models.separators.masks import (
+    FAINTEST_DB,
+    InformedSeparator,
+    MaskSeparator,
+    agreed,
+    side_of,
+    told_powers,
+)
 from limelight.models.separators.pretrained_ear import WARM_SAMPLES, PretrainedEar, told_gain
 from limelight.models.separators.sound_kinds import SoundKinds, kinds_at
 from limelight.types import Chunk

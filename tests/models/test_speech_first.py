@@ -68,11 +68,23 @@ def test_where_hardly_anybody_speaks_nothing_is_done(present: float) -> None:
     assert not decided(heard(10, over_lu=-6, present=present)).any()
 
 
-@pytest.mark.parametrize(("seconds", "lifted"), [(2.6, False), (3.4, True)])
-def test_a_few_words_are_too_little_to_judge_by(seconds: float, lifted: bool) -> None:
-    """However large their share of the scene is."""
-    gains = SpeechFirst().decide(heard(8, over_lu=-6, present=seconds / 8), without_picture(8)).gains_db
-    assert gains.any() == lifted
+@pytest.mark.parametrize(
+    ("scene", "seconds", "lifted"), [(8, 2.6, False), (8, 3.4, True), (3, 1.5, False), (3, 2.1, True)]
+)
+def test_a_few_words_are_too_little_to_judge_by_unless_they_fill_the_scene(
+    scene: int, seconds: float, lifted: bool
+) -> None:
+    features = heard(scene, over_lu=-6, present=seconds / scene)
+    assert SpeechFirst().decide(features, without_picture(scene)).gains_db.any() == lifted
+
+
+@pytest.mark.parametrize(("surely", "lifted"), [(0.7, False), (0.9, True)])
+def test_what_is_half_taken_for_a_voice_moves_nothing(surely: float, lifted: bool) -> None:
+    features = heard(10, over_lu=-6)
+    doubtful = StemFeatures(
+        features.times_seconds, features.powers, features.amplitudes, np.full_like(features.presence, surely)
+    )
+    assert SpeechFirst().decide(doubtful, without_picture(10)).gains_db.any() == lifted
 
 
 def test_where_nobody_can_tell_who_speaks_nothing_is_done() -> None:

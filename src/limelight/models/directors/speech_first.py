@@ -1,9 +1,9 @@
 """Speech first: a rule decides on the gains, until something is shown to do better on real films.
 
-    in each scene   present: the share of time in which somebody speaks
+    in each scene   present: the share of time in which somebody surely speaks
                     over:    how far speech stands over the rest while somebody speaks, in LU
-    present > 0.2, for 3 s at least, and −16 < over < 3:  speech up and the rest down until speech stands 7 LU over it
-    else:                                                 nothing
+    present > 0.2, and for 3 s or present > 0.6, and −16 < over < 3:  speech up and the rest down until it stands 7 LU over it
+    else:                                                             nothing
 
 Half of the shift lifts the speech and half lowers the rest; then all together by what keeps the scene as loud as it was. So the
 rest, and its hiss, never comes up. In a long scene neighbouring parts come nearer to each other: a voice does not jump.
@@ -48,14 +48,18 @@ class SpeechRule:
     wanted_lu: float
     largest_db: float
     least_seconds: float = 3.0  # of talk in a scene; by less nobody can judge how it stands
+    mostly: float = 0.6  # unless it fills so much of a short scene
+    surely: float = 0.8  # presence over this counts for both; machines and music are at times half taken for a voice
 
     def shift_db(self, present: float, over_lu: float, spoken_seconds: float = math.inf) -> float:
         """How far speech is to move against the rest; 0 is no move."""
-        if present <= self.least_presence or spoken_seconds < self.least_seconds:
-            return 0.0
-        if not self.lowest_lu < over_lu < self.highest_lu:
+        if self.too_little(present, spoken_seconds) or not self.lowest_lu < over_lu < self.highest_lu:
             return 0.0
         return min(self.wanted_lu - over_lu, self.largest_db)
+
+    def too_little(self, present: float, spoken_seconds: float) -> bool:
+        """Whether there is not enough talk to judge by."""
+        return present <= self.least_presence or (spoken_seconds < self.least_seconds and present <= self.mostly)
 
 
 USUAL = SpeechRule("speech-first", 0.2, -16.0, 3.0, 7.0, float("inf"))
@@ -85,14 +89,21 @@ class SpeechFirst:
         deep, from_lu = style.too_deep_below_lu, style.left_alone_from_lu
         wanted = style.speech_over_rest_lu
         return SpeechRule(
-            self.rule.name, style.least_speech_share, deep, from_lu, wanted, math.inf, style.least_speech_seconds
+            self.rule.name,
+            style.least_speech_share,
+            deep,
+            from_lu,
+            wanted,
+            math.inf,
+            style.least_speech_seconds,
+            surely=SPEAKS,
         )
 
     def decide(self, heard: StemFeatures, seen: Cues) -> Decision:
         parts = stretches(heard, seen)
         rows = [(heard.times_seconds >= start) & (heard.times_seconds < end) for start, end in parts]
-        stands = [standing(heard, inside) for inside in rows]
         rule = self.followed
+        stands = [standing(heard, inside, rule.surely) for inside in rows]
         shifts = [max(0.0, rule.shift_db(*one)) for one in stands]
         if self.style is None:  # a style is kept exactly, part by part
             shifts = steadied(shifts, parts, scene_boundaries(seen))
@@ -110,12 +121,13 @@ class SpeechFirst:
         return as_loud(heard, rows, shifted(heard, rows & (heard.presence > SPEAKS), shift_db, self.style))
 
 
-def standing(heard: StemFeatures, rows: NDArray[np.bool_]) -> tuple[float, float, float]:
-    """Share of some rows [T] in which somebody speaks; how far speech stands over the rest then, LU; for how many seconds."""
-    spoken = rows & (heard.presence > SPEAKS)
+def standing(heard: StemFeatures, rows: NDArray[np.bool_], sure: float = SPEAKS) -> tuple[float, float, float]:
+    """Share of some rows [T] in which somebody surely speaks; how far speech stands over the rest while somebody speaks, LU;
+    for how many seconds surely."""
+    spoken, surely = (rows & (heard.presence > least) for least in (SPEAKS, sure))
     over = heard.loudness_lufs(("speech",), spoken) - heard.loudness_lufs(REST, spoken)
     step = float(np.median(np.diff(heard.times_seconds))) if len(heard.times_seconds) > 1 else 0.0
-    return float(spoken.sum() / max(1, rows.sum())), over, step * float(spoken.sum())
+    return float(surely.sum() / max(1, rows.sum())), over, step * float(surely.sum())
 
 
 def steadied(
@@ -187,7 +199,7 @@ def as_loud(heard: StemFeatures, rows: NDArray[np.bool_], gains: Vector) -> Vect
 
 def reason(present: float, over: float, spoken_seconds: float, shift: float, rule: SpeechRule = USUAL) -> str:
     """What was heard, in words."""
-    if present <= rule.least_presence or spoken_seconds < rule.least_seconds:
+    if rule.too_little(present, spoken_seconds):
         return "hardly anybody speaks" if present > 0 else "nobody speaks"
     stands = f"{abs(over):.0f} LU {'over' if over >= 0 else 'under'} the rest while somebody speaks"
     if not shift and over <= rule.lowest_lu:

@@ -86,7 +86,11 @@ SINGLE_HERTZ, WIDENING = 3000.0, 1.026
 TOLD = ("mixture", "speech", "rest", "side")  # whose mean powers by band the network is told, in this order
 SPEECH, REST = TOLD.index("speech"), TOLD.index("rest")
 VOICE_NEAR_SECONDS = 1.0  # a voice is told by its syllables; a network that hears longer fills the gaps between them
-FAINTEST_DB, SPEAKS, HARDLY = -16.0, 0.5, 0.4  # of `agreed`: speech against the rest; presence over which it counts; at most
+FAINTEST_DB, SPEAKS, HARDLY = (
+    -16.0,
+    0.5,
+    0.4,
+)  # of `agreed`: speech against the rest; presence over which it counts; at most
 STEPS_MULTIPLE, TOLD_KEY = "steps_multiple", "told"  # of a card's config: P, and TOLD where the network is told so
 
 
