@@ -37,9 +37,10 @@ def test_parts_sum_to_the_whole_and_the_whole_is_the_papers() -> None:
 def test_all_fields_say_something_and_fit_json() -> None:
     for one in list_models():
         values = asdict(one)
-        assert all(values[name] for name in values if name not in ("card", "parts", "parameters"))
+        assert all(values[name] for name in values if name not in ("card", "parts", "parameters", "measured"))
         assert json.loads(json.dumps(values))["name"] == one.name
     lite = list_models()[0]
+    assert lite.measured
     assert lite.card["training_data"] == installed()[0].training_data
 
 

@@ -95,6 +95,7 @@ def _paragraph(one: Listed) -> str:
         f"  licence: {one.licence}",
         *([f"  trained on: {one.card['training_data']}"] if one.card else []),
         f"  weights: {one.weights}",
+        *([f"  measured: {one.measured}"] if one.measured else []),
     ]
     return "\n".join(lines)
 

