@@ -77,7 +77,7 @@ def test_a_broken_clip_is_named_and_the_others_are_done(tmp_path: Path) -> None:
     (tmp_path / "set" / "clips" / entries[1].name / "input.flac").write_bytes(b"")
     found = run_methods(tmp_path / "set", entries, [DO_NOTHING], tmp_path / "out", workers=1)
     assert [line.clip for line in found.lines] == ["clip-0000", "clip-0002"]
-    with pytest.raises(SomeFailed, match="1 clips could not be measured, the first is clip-0001"):
+    with pytest.raises(SomeFailed, match="1 clip could not be measured, the first is clip-0001"):
         found.check()
     assert file_of(tmp_path / "out", "do nothing").read_text().count("\n") == 2
 
