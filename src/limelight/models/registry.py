@@ -313,9 +313,15 @@ def _installed(card: Card) -> Listed:
         parts={},
         sample_rate=card.sample_rate,
         licence=card.licence,
-        weights=f"in the packages {card.source}" if card.source else "in this package",
+        weights=_where_weights_are(card),
         card=card.model_dump(),
     )
+
+
+def _where_weights_are(card: Card) -> str:
+    if not card.parameters:
+        return "none: a rule"
+    return f"in the packages {card.source}" if card.source else "in this package"
 
 
 def _preset(name: str, counts: Mapping[str, Mapping[str, int]], *, context: str, weights: str) -> Listed:
