@@ -78,12 +78,11 @@ evaluate: $(VENV)/.dev
 	@mkdir -p build
 	$(BIN)/limelight evaluate "$(DATA)" --into build/evaluate
 
-# Several models on a built data set, into docs/results.md: make results DATA=folder [MODELS=a,b,c]
+# Several models on a built data set, into build/results: make results DATA=folder [MODELS=a,b,c]
 MODELS ?= lite,separate-and-level,separate-and-level-film
 results: $(VENV)/.dev
 	@mkdir -p build
 	$(BIN)/limelight evaluate "$(DATA)" --models "$(MODELS)" --into build/results
-	cp build/results/results.md docs/results.md
 
 $(VENV)/.core: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

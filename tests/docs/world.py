@@ -12,13 +12,15 @@ from tempfile import mkdtemp
 import av
 import numpy as np
 from films import Film, film_path
-from recordings import obs_tracks, recording
+from recordings import Track, obs_tracks, recording
 from voices import RATE, noise, voice
 
+from limelight.dataset.films import BuildSettings
 from limelight.media.audio_files import write_sound
 
 FILMS = ("holiday.mp4", "film.mp4", "talk.mp4")
 SECONDS = 2.0
+CLIP_SECONDS = BuildSettings().clip_seconds
 
 
 def furnish(folder: Path, text: str) -> None:
@@ -52,10 +54,11 @@ def talk() -> Path:
 
 
 def _films(folder: Path) -> None:
-    """Three films of noise that share nothing."""
+    """Three films that share nothing, each a clip of a data set long: a voice under noise, so two stems are heard."""
     folder.mkdir(exist_ok=True)
     for seed in range(3):
-        shutil.copy(film_path(Film(seconds=4.0, seed=seed + 1)), folder / f"{seed}.mp4")
+        sound = voice(CLIP_SECONDS, seed=seed) + noise(CLIP_SECONDS, seed=seed)
+        recording(folder / f"{seed}.mp4", [Track(sound[None])])
 
 
 def _stream(path: Path) -> None:

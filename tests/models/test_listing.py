@@ -44,6 +44,12 @@ def test_all_fields_say_something_and_fit_json() -> None:
     assert lite.card["training_data"] == installed()[0].training_data
 
 
+def test_a_rule_has_no_weights_to_look_for() -> None:
+    rule = next(one for one in list_models() if one.kind == "director")
+    assert rule.parameters == 0
+    assert rule.card["source"] not in rule.weights
+
+
 def test_torch_is_not_needed() -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"  # an import of it would fail

@@ -324,18 +324,18 @@ def _installed(card: Card) -> Listed:
         parts={},
         sample_rate=card.sample_rate,
         licence=card.licence,
-        weights=_where(card),
+        weights=_where_weights_are(card),
         measured=MEASURED.get(card.name, ""),
         card=card.model_dump(),
     )
 
 
-def _where(card: Card) -> str:
-    if card.kind == "director":
-        return f"none, {card.source}" if card.source else "none"
-    brought = sum(path.stat().st_size for path in (WEIGHTS / f"{LITE}{GRAPH}", *WEIGHTS.glob(f"sounds/*{GRAPH}"))) / 1e6
+def _where_weights_are(card: Card) -> str:
+    if not card.parameters:
+        return "none: a rule"
     theirs = f"in the packages {deepfilter.SOURCE}"
-    return theirs if card.name == ALONE else f"in this package, {brought:.0f} MB, and {theirs}"
+    ours = sum(path.stat().st_size for path in (WEIGHTS / f"{LITE}{GRAPH}", *WEIGHTS.glob(f"sounds/*{GRAPH}"))) / 1e6
+    return theirs if card.name == ALONE else f"in this package, {ours:.0f} MB, and {theirs}"
 
 
 def _preset(name: str, counts: Mapping[str, Mapping[str, int]], *, context: str, weights: str) -> Listed:

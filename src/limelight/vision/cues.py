@@ -176,7 +176,7 @@ def _focus(raw: Mapping[str, float]) -> str:
     if raw["face_present"] >= 0.3:
         scale = f"{_word(raw['face_height'], SCALES)}, largest face {raw['face_height']:.2f} of the picture's height"
     else:
-        scale = "no face to judge the shot's scale by"
+        scale = "shot size unknown"
     sharp = f"{_word(raw['sharpness'], SHARP)} (fine detail {100 * raw['sharpness']:.0f} %)"
     ratio = raw["centre_focus"]
     if ratio > 1.5:
