@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+from collections import OrderedDict, deque
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,27 @@ def test_a_lightning_checkpoint_is_read(
         assert torch.equal(network(*scene), from_published(weights)(*scene))
 
 
+class Callback(dict[str, int]):
+    """A class that its reader has not."""
+
+
+@pytest.mark.parametrize("prefix", ["", "net.", "model.module."])
+def test_options_and_callbacks_of_any_class_are_passed_over(
+    weights: dict[str, Tensor], tmp_path: Path, prefix: str
+) -> None:
+    path = tmp_path / "last.ckpt"
+    others = {
+        "hyper_parameters": Namespace(out=tmp_path, lr=1e-4),
+        "callbacks": Callback(best=3),
+        "seen": deque([1, 2]),
+    }
+    table = {f"{prefix}{name}": torch.nn.Parameter(value) for name, value in weights.items()}
+    torch.save(others | {"state_dict": OrderedDict(table) | {"loss.window": torch.ones(3)}}, path)
+    network = read_released(path)
+    for one, two in zip(network.parameters(), from_published(weights).parameters(), strict=True):
+        assert torch.equal(one, two)
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_at_full_size_every_weight_has_a_published_name(preset: str) -> None:
     with torch.device("meta"):
@@ -118,7 +141,7 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path: Path) -> None:
 
     path = tmp_path / "trap.ckpt"
     torch.save({"state_dict": {}, "trap": Trap()}, path)
-    with pytest.raises(ModelError, match="could not read it"):
+    with pytest.raises(ModelError, match="found others"):
         read_released(path)
     assert not (tmp_path / "sprung").exists()
 

@@ -1,8 +1,10 @@
 """Checkpoints of the published VisAH code, read into our network.
 
-A PyTorch Lightning file (`.ckpt`) holds a pickle with `state_dict`; the network's weights stand there under `model.`, beside
-those of the losses, which are passed over. Only tensors and plain values are unpickled. The sizes are read from the weights'
-shapes, but for the heads of attention, which no shape tells: 16 for the published width of 512, heads of 32 for any other.
+A PyTorch Lightning file (`.ckpt`) holds a pickle with `state_dict`; the network's weights stand there under a prefix (`model.`,
+or another), beside those of the losses, which are passed over. Only tensors and plain values are unpickled: an object of any
+other class, of options or callbacks, becomes an empty thing, and nothing of the file is run. The sizes are read from the
+weights' shapes, but for the heads of attention, which no shape tells: 16 for the published width of 512, heads of 32 for any
+other.
 
 The published names and ours, level by level (the decoders are listed from the inside out there, from the outside in here):
 
@@ -15,10 +17,12 @@ The published names and ours, level by level (the decoders are listed from the i
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -28,7 +32,13 @@ from limelight.errors import ModelError
 from limelight.networks.dual_unet import DualUnetConfig
 from limelight.networks.visah import RELEASED, Visah, VisahConfig
 
-PREFIX = "model."
+FIRST = "encoder.0.conv.weight"  # what stands before it is the prefix of all
+PLAIN = {
+    ("collections", "OrderedDict"),
+    ("torch", "Size"),
+    ("torch._utils", "_rebuild_parameter"),
+    ("torch._utils", "_rebuild_tensor_v2"),
+}
 BUFFERS = ("latent_transformer.pe.pe", "latent_transformer.pe_context.pe")  # sinusoids, which nobody learns
 ENCODER = "latent_transformer.context_transformer_encoder.layers"
 
@@ -97,8 +107,8 @@ _PARTS = {
 def read_released(path: Path, *, variant: str = RELEASED) -> Visah:
     """The network of a published checkpoint. Raises ModelError for a file that is none."""
     try:
-        read = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, UnpicklingError) as error:
+        read = torch.load(path, map_location="cpu", weights_only=False, pickle_module=_PLAIN_PICKLE)
+    except (OSError, RuntimeError, EOFError, ValueError, TypeError, AttributeError, UnpicklingError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"Wanted a VisAH checkpoint in {path}, could not read it ({reason}).") from error
     weights = read.get("state_dict", read) if isinstance(read, dict) else {}
@@ -112,7 +122,7 @@ def from_published(weights: Mapping[str, Tensor], *, variant: str = RELEASED, he
 
     `heads` of attention, where they are not as published.
     """
-    given = {name.removeprefix(PREFIX): value for name, value in weights.items() if "loss" not in name}
+    given = _without_prefix(weights)
     config = _config(given, heads).as_variant(variant)
     with device("meta"):
         network = Visah(config)
@@ -129,6 +139,41 @@ def published(name: str) -> str:
     for old, new in next((parts for start, parts in _PARTS.items() if re.match(start, named)), ()):
         named = re.sub(old, new, named)
     return named
+
+
+def _without_prefix(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The network's own weights, by the names that they have in it."""
+    prefix = next((name.removesuffix(FIRST) for name in weights if re.search(rf"(^|\.){FIRST}$", name)), "")
+    own = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
+    return {name: value for name, value in own.items() if "loss" not in name}
+
+
+class _Emptied:
+    """Stands for an object of a class that is not loaded."""
+
+    def __init__(self, *_: Any, **__: Any) -> None: ...
+    def __new__(cls, *_: Any, **__: Any) -> _Emptied:
+        return super().__new__(cls)
+
+    def __setstate__(self, _: Any) -> None: ...
+    def __setitem__(self, _: Any, __: Any) -> None: ...
+    def append(self, _: Any) -> None: ...
+    def extend(self, _: Any) -> None: ...
+    def add(self, _: Any) -> None: ...
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Tensors and plain values; whatever else a file names is neither imported nor called."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        return super().find_class(module, name) if (module, name) in PLAIN else _Emptied
+
+
+def _load_plainly(file: Any, **how: Any) -> Any:
+    return _PlainUnpickler(file, **how).load()
+
+
+_PLAIN_PICKLE = SimpleNamespace(__name__="pickle", Unpickler=_PlainUnpickler, load=_load_plainly)
 
 
 def _found(given: Mapping[str, Tensor], name: str, shape: torch.Size) -> Tensor:
