@@ -1,8 +1,11 @@
-"""The papers' data are built in several places, and alike."""
+"""The papers' recipe stands in several places, alike, and its scripts go on where they should; no command is really run."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 from docs.blocks import ROOT
@@ -23,3 +26,76 @@ BUILD = re.compile(r"limelight muddy build(?:[^\n]*\\\n)*[^\n]*")
 def test_the_papers_data_are_built_alike(place: str, of: str) -> None:
     commands = [one for one in BUILD.findall((ROOT / place).read_text(encoding="utf-8")) if of in one]
     assert [option for option in RECIPE if option not in commands[-1]] == []
+
+
+# Stands for `limelight`, `accelerate` and `python`: writes down what it is asked, and where, and answers MUDDY to a build.
+STUB = """#!/usr/bin/env bash
+echo "$(basename "$0") $*" >>"$LOG"
+case "$*" in
+  *"muddy build"*) exit "${MUDDY:-0}" ;;
+  *" evaluate "*) mkdir -p evaluated && echo "## By difficulty" >evaluated/results.md ;;
+esac
+"""
+
+
+def commands(folder: Path, words: list[str], **environment: str) -> tuple[int, list[str]]:
+    """The exit code of one of our scripts, started in a folder, and the commands that it gave."""
+    bin_, log = folder / "bin", folder / "log"
+    bin_.mkdir(exist_ok=True)
+    for name in ("limelight", "accelerate", "python"):
+        (bin_ / name).write_text(STUB, encoding="utf-8")
+        (bin_ / name).chmod(0o755)
+    log.write_text("", encoding="utf-8")
+    script, *others = words
+    done = subprocess.run(
+        ["bash", str(ROOT / script), *others], cwd=folder, env=os.environ | {"LOG": str(log)} | environment, timeout=60
+    )
+    return done.returncode, log.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(("of_build", "of_script", "given"), [(0, 0, 4), (7, 0, 4), (5, 5, 1)])
+def test_the_full_recipe_goes_on_after_skipped_films_and_after_nothing_else(
+    tmp_path: Path, of_build: int, of_script: int, given: int
+) -> None:
+    """With relative paths, and by default with a separator of the paper's kind."""
+    script = ["research/runs/visah-full.sh", "films", "full"]
+    code, found = commands(tmp_path, script, BIN="bin", MUDDY=str(of_build))
+    assert (code, len(found)) == (of_script, given)
+    assert "films -o full/set" in found[0]
+    assert "--separator bandit" in found[0]
+    if given == 4:
+        assert "-m limelight train full/set --into full/run" in found[2]
+        assert "export full/run -o full/visah.onnx" in found[3]
+
+
+def test_captions_of_the_full_recipe_are_shared_out(tmp_path: Path) -> None:
+    _, found = commands(tmp_path, ["research/runs/visah-full.sh", "films", "full"], BIN="bin", TEXT="1", SHARDS="3")
+    shared = sorted(re.search(r"--shard (\S+)", one)[1] for one in found if "contexts full/set captions" in one)  # type: ignore[index]
+    assert shared == ["0/3", "1/3", "2/3"]
+    assert any("--preset visah-text" in one and "--context captions" in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("table", "trained", "captions"),
+    [("main", 4, ["camera focus"]), ("difficulty", 4, ["camera focus"]), ("context", 0, ["general"]), ("depth", 0, ["general"]),
+     ("cues", 0, ["minimal --cue all", "focused --cue all"])],
+)  # fmt: skip
+def test_a_table_at_full_size_asks_for_what_it_needs(
+    tmp_path: Path, table: str, trained: int, captions: list[str]
+) -> None:
+    """Twice the same, as after a stop; a relative interpreter, set and folder are found from elsewhere too."""
+    (tmp_path / "set").mkdir()
+    for _ in range(2):
+        code, found = commands(
+            tmp_path, ["runs/tables.sh", table, "into"], SET="set", PYTHON="bin/python", RECOMPUTE="1"
+        )
+        assert code == 0
+        assert all(("-m limelight" in one and f"{tmp_path}/set" in one) or " export " in one for one in found)
+        assert sum(" train " in one for one in found) == sum(" export " in one for one in found) == trained
+        assert sum(" ablate " in one for one in found) == (trained == 0)
+        asked = [one for one in found if " captions" in one and " contexts " in one]
+        assert [one.endswith(words) for one, words in zip(asked, captions, strict=True)] == [True] * len(captions)
+        assert all(
+            "--tagger passt --embedder imagebind" in one for one in found if " ablate " in one or " evaluate " in one
+        )
+        assert all("--recompute" in one for one in found if " train " in one or " ablate " in one)

@@ -112,6 +112,28 @@ def test_what_is_missing_is_told(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="could not read them"):
         clip.context(768)
     (clip.folder / "frames_feats").mkdir(parents=True)
-    torch.save({"feats": 1}, clip.folder / "frames_feats" / "visual_feats.pt")
-    with pytest.raises(InputError, match="Wanted rows of 768 finite numbers"):
-        clip.context(768)
+    features = clip.folder / "frames_feats" / "visual_feats.pt"
+    for broken, said in (
+        ({"feats": 1}, "768 finite"),
+        (torch.ones(10, 512), "768 finite"),
+        (torch.full((10, 768), torch.nan), "768 finite"),
+        (torch.ones(9, 768), "a row a second, 10"),
+    ):
+        torch.save(broken, features)
+        with pytest.raises(InputError, match=said):
+            clip.context(768)
+
+
+def test_a_csv_from_another_root_names_the_same_clips(data: Path, tmp_path: Path) -> None:
+    lines = (data / "test_filter.csv").read_text().splitlines()
+    wished = [f"Muddy_Mix/{line.partition('/Muddy_Mix/')[2]}" for line in lines]
+    for text in (
+        "\n".join(wished),
+        "\n".join(f"/home/somebody/data/{place}" for place in wished),
+        "\n".join(["split,path", *(f"test,./data/{place}" for place in wished)]),
+    ):
+        (tmp_path / "test_filter.csv").write_text(text + "\n\n")
+        assert [clip.folder for clip in PublishedData(tmp_path, "test").clips] == [tmp_path / place for place in wished]
+    (tmp_path / "test_filter.csv").write_text(f"{wished[0]}\nelsewhere/a_000\n")
+    with pytest.raises(InputError, match="in line 2 of"):
+        PublishedData(tmp_path, "test")

@@ -1,6 +1,6 @@
 """The data that the authors of VisAH publish, and the evaluation of their checkpoint on it.
 
-    DATA/train.csv, val.csv, test_filter.csv            a clip's folder a line, seen from the folder above DATA
+    DATA/train.csv, val.csv, test_filter.csv            a clip's folder a line, from any root: only Muddy_Mix/… of it counts
     DATA/Muddy_Mix/FILM/sub_video/FILM_000/             one clip of 10 s
         audio_raw/*.wav                                 the film's own sound: the target
         remix_global/target_mix.wav                     the poorly mixed one: the input
@@ -36,6 +36,7 @@ from limelight.networks.released import read_released
 from limelight.networks.visah import RELEASED
 
 SPLITS = {"train": "train.csv", "val": "val.csv", "test": "test_filter.csv"}
+CLIPS = "Muddy_Mix"
 TARGETS, INPUT = "audio_raw/*.wav", "remix_global/target_mix.wav"
 CONTEXTS = {768: "frames_feats/visual_feats.pt", 4096: "frames_captions/InternVL2-8B_prompt1_feats.pt"}
 SAMPLE_RATE, SECONDS = 44_100, 10
@@ -74,6 +75,8 @@ class PublishedClip:
             raise InputError(f"Wanted features in {path}, could not read them; get the data again.") from error
         if not isinstance(rows, Tensor) or rows.ndim != 2 or rows.shape[1] != width or not rows.isfinite().all():
             raise InputError(f"Wanted rows of {width} finite numbers in {path}, found others; get the data again.")
+        if len(rows) < SECONDS:
+            raise InputError(f"Wanted a row a second, {SECONDS}, in {path}, found {len(rows)}; get the data again.")
         return rows[:SECONDS].detach().float()
 
     @property
@@ -93,11 +96,15 @@ class PublishedData:
         table = data / SPLITS[split]
         try:
             with table.open(encoding="utf-8", newline="") as lines:
-                places = [row[0] for row in csv.reader(lines) if row]
+                rows = list(csv.reader(lines))
         except (OSError, ValueError, csv.Error) as error:
             raise InputError(f"Wanted a list of clips in {table}, could not read it ({error}).") from error
-        # The lines begin with ./data/, where the published code is run.
-        self.clips = [PublishedClip(data / Path(*Path(place).parts[1:])) for place in places[:count]]
+        places = [(number, _place(row)) for number, row in enumerate(rows, 1) if row]
+        if places and places[0][1] is None:
+            del places[0]  # names of columns
+        if strange := [number for number, place in places if place is None]:
+            raise InputError(f"Wanted a clip's folder in {CLIPS} in line {strange[0]} of {table}, found none.")
+        self.clips = [PublishedClip(data / place) for _, place in places[:count] if place]
         if not self.clips:
             raise InputError(f"Wanted clips in {table}, found none.")
 
@@ -107,6 +114,12 @@ class PublishedData:
     def batches(self, size: int) -> Iterator[list[PublishedClip]]:
         for first in range(0, len(self.clips), size):
             yield self.clips[first : first + size]
+
+
+def _place(row: list[str]) -> Path | None:
+    """Where a line of the CSV says that a clip lies, seen from DATA."""
+    paths = (Path(cell.strip()).parts for cell in row)
+    return next((Path(*parts[parts.index(CLIPS) :]) for parts in paths if CLIPS in parts), None)
 
 
 @torch.inference_mode()
