@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,22 @@ def test_what_is_missing_is_told(data: Path, tmp_path: Path) -> None:
         torch.save(broken, features)
         with pytest.raises(InputError, match=said):
             clip.context(768)
+
+
+def test_a_clip_without_its_files_is_told_before_the_work(data: Path, checkpoint: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    clips = PublishedData(tmp_path / "data", "test")
+    clips.check(768, pictures=False)
+    with pytest.raises(InputError, match=r"frames/\*\.png in .*_2EQ_000, found none; 3 of 3 clips"):
+        clips.check(768, pictures=True)
+    clips.clips[2].folder.joinpath("frames_feats", "visual_feats.pt").unlink()
+    clips.check(4096, pictures=False)
+
+    def never(*_: int) -> None:
+        raise AssertionError("it began")
+
+    with pytest.raises(InputError, match=r"visual_feats\.pt in .*x91N_001, found none; 1 of 3 clips"):
+        evaluate_published(checkpoint, clips, batch=1, device="cpu", progress=never)
 
 
 def test_a_csv_from_another_root_names_the_same_clips(data: Path, tmp_path: Path) -> None:

@@ -194,7 +194,9 @@ def reproduce(
     data: Annotated[Path, typer.Argument(help="The folder with its CSV files and Muddy_Mix/.", metavar="DATA")],
     split: Annotated[str, typer.Option(help="train, val or test: whose CSV is read.")] = "test",
     count: Annotated[int | None, typer.Option(help="Only the first clips.", min=1)] = None,
-    batch: Annotated[int, typer.Option(help="Clips at once; it matters, the released encoder attends over it.")] = 20,
+    batch: Annotated[
+        int, typer.Option(help="Clips at once; it matters, the released encoder attends over it.", min=1)
+    ] = 20,
     variant: Variant = "released",
     tagger: Tagger = "",
     embedder: Embedder = "",

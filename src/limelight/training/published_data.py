@@ -4,6 +4,7 @@
     DATA/Muddy_Mix/FILM/sub_video/FILM_000/             one clip of 10 s
         audio_raw/*.wav                                 the film's own sound: the target
         remix_global/target_mix.wav                     the poorly mixed one: the input
+        frames/*.png                                    a picture a second, for ΔIB
         frames_feats/visual_feats.pt                    [T, 768], a frame a second by CLIP
         frames_captions/InternVL2-8B_prompt1_feats.pt   [T, 4096], a caption a second by T5-XXL
 
@@ -15,7 +16,7 @@ released context encoder attends over the batch, so another number gives other f
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -37,7 +38,7 @@ from limelight.networks.visah import RELEASED
 
 SPLITS = {"train": "train.csv", "val": "val.csv", "test": "test_filter.csv"}
 CLIPS = "Muddy_Mix"
-TARGETS, INPUT = "audio_raw/*.wav", "remix_global/target_mix.wav"
+TARGETS, INPUT, PICTURES = "audio_raw/*.wav", "remix_global/target_mix.wav", "frames/*.png"
 CONTEXTS = {768: "frames_feats/visual_feats.pt", 4096: "frames_captions/InternVL2-8B_prompt1_feats.pt"}
 SAMPLE_RATE, SECONDS = 44_100, 10
 Figures = dict[str, float]
@@ -82,8 +83,12 @@ class PublishedClip:
     @property
     def pictures(self) -> list[Image]:
         """One a second, where the full data set is there."""
-        read = (decode_picture(path.read_bytes()) for path in sorted((self.folder / "frames").glob("*.png"))[:SECONDS])
+        read = (decode_picture(path.read_bytes()) for path in sorted(self.folder.glob(PICTURES))[:SECONDS])
         return [image for image in read if image is not None]
+
+    def lacks(self, wanted: Iterable[str]) -> str:
+        """The first of some patterns that no file of the clip has; empty where all are there."""
+        return next((pattern for pattern in wanted if not any(self.folder.glob(pattern))), "")
 
 
 class PublishedData:
@@ -110,6 +115,15 @@ class PublishedData:
 
     def __len__(self) -> int:
         return len(self.clips)
+
+    def check(self, width: int, *, pictures: bool) -> None:
+        """That all clips have their files, before hours of work. Raises InputError."""
+        wanted = [TARGETS, INPUT, *([CONTEXTS[width]] if width else []), *([PICTURES] if pictures else [])]
+        broken = {clip.folder: lacking for clip in self.clips if (lacking := clip.lacks(wanted))}
+        for folder, lacking in broken.items():
+            raise InputError(
+                f"Wanted {lacking} in {folder}, found none; {len(broken)} of {len(self)} clips lack a file; get the data again."
+            )
 
     def batches(self, size: int) -> Iterator[list[PublishedClip]]:
         for first in range(0, len(self.clips), size):
@@ -144,6 +158,8 @@ def evaluate_published(
         raise ModelError(
             f"Wanted a context of 768 or 4,096 numbers in {checkpoint}, found {width}; take a published one."
         )
+    data.check(width, pictures=bool(networks.embedder))
+    networks.check(())
     found: dict[str, list[Figures]] = {"input": [], "output": []}
     for clips in data.batches(batch):
         sounds = [clip.sounds for clip in clips]
