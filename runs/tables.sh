@@ -7,7 +7,7 @@
 #         context      none, one frame, ten frames, one caption, ten captions
 #         depth        L of 0, 3, 5 and 6, for frames and for captions
 #         cues         six cues in two styles of question
-# Run it again after a stop, it goes on. PYTHON=… names the interpreter.
+# Nothing but the table goes to stdout. Run it again after a stop, it goes on. PYTHON=… names the interpreter.
 set -euo pipefail
 table=${1:?which table: main, difficulty, context, depth or cues}
 case $table in main | difficulty | context | depth | cues) ;; *)
@@ -55,7 +55,7 @@ full() {  # the papers' recipe; the contexts that the table needs, what is there
 trained() {  # NAME and how it is trained, which goes before what holds for all: an exported network
   local name=$1; shift
   limelight train "$set_" --into "$name" "${size[@]}" "${steps[@]}" "$@" --quiet
-  limelight export "$name" -o "$name.onnx" --seconds $clip >/dev/null
+  limelight export "$name" -o "$name.onnx" --seconds $clip
 }
 
 main_table() {
@@ -64,7 +64,7 @@ main_table() {
   trained learn2remix --preset learn2remix --loss joint "${baselines[@]}"
   trained lce --preset lce --context captions "${baselines[@]}"
   limelight evaluate "$set_" --into evaluated --models "${LEVELLED:-separate-and-level-film},learn2remix.onnx,lce.onnx,visah.onnx,semmix.onnx" \
-    "${count[@]}" --examples 0 "${networks[@]}" --quiet >/dev/null
+    "${count[@]}" --examples 0 "${networks[@]}" --quiet
 }
 
 ablation() {  # the variants' patterns
@@ -72,10 +72,10 @@ ablation() {  # the variants' patterns
   limelight ablate "$set_" --into "$table" "${patterns[@]}" "${size[@]}" "${steps[@]}" "${count[@]}" "${networks[@]}" --quiet
 }
 
-if [ -n "${SET:-}" ]; then full; else toy; fi
+if [ -n "${SET:-}" ]; then full; else toy; fi >&2
 case $table in
-  main) main_table; sed '/^## By difficulty/,$d' evaluated/results.md ;;
-  difficulty) main_table; sed -n '/^## By difficulty/,/^## By [^d]/p' evaluated/results.md ;;
+  main) main_table >&2; sed '/^## By difficulty/,$d' evaluated/results.md ;;
+  difficulty) main_table >&2; sed -n '/^## By difficulty/,/^## By [^d]/p' evaluated/results.md ;;
   context) ablation none one-frame-L3 many-frames-L3 one-caption-general-L6 many-captions-general-L6 ;;
   depth) ablation 'many-frames-L*' 'many-captions-general-L*' ;;
   cues) ablation none 'many-captions-minimal-*-L3' 'many-captions-focused-*-L3' ;;

@@ -31,6 +31,7 @@ def test_the_papers_data_are_built_alike(place: str, of: str) -> None:
 # Stands for `limelight`, `accelerate` and `python`: writes down what it is asked, and where, and answers MUDDY to a build.
 STUB = """#!/usr/bin/env bash
 echo "$(basename "$0") $*" >>"$LOG"
+case "$*" in *" ablate "*) echo "## A table" ;; *) echo "a path" ;; esac
 case "$*" in
   *"muddy build"*) exit "${MUDDY:-0}" ;;
   *" evaluate "*) mkdir -p evaluated && echo "## By difficulty" >evaluated/results.md ;;
@@ -38,8 +39,8 @@ esac
 """
 
 
-def commands(folder: Path, words: list[str], **environment: str) -> tuple[int, list[str]]:
-    """The exit code of one of our scripts, started in a folder, and the commands that it gave."""
+def commands(folder: Path, words: list[str], **environment: str) -> tuple[int, str, list[str]]:
+    """The exit code of one of our scripts, started in a folder, what it printed, and the commands that it gave."""
     bin_, log = folder / "bin", folder / "log"
     bin_.mkdir(exist_ok=True)
     for name in ("limelight", "accelerate", "python"):
@@ -48,9 +49,10 @@ def commands(folder: Path, words: list[str], **environment: str) -> tuple[int, l
     log.write_text("", encoding="utf-8")
     script, *others = words
     done = subprocess.run(
-        ["bash", str(ROOT / script), *others], cwd=folder, env=os.environ | {"LOG": str(log)} | environment, timeout=60
-    )
-    return done.returncode, log.read_text(encoding="utf-8").splitlines()
+        ["bash", str(ROOT / script), *others],
+        cwd=folder, env=os.environ | {"LOG": str(log)} | environment, stdout=subprocess.PIPE, text=True, timeout=60,
+    )  # fmt: skip
+    return done.returncode, done.stdout, log.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize(("of_build", "of_script", "given"), [(0, 0, 4), (7, 0, 4), (5, 5, 1)])
@@ -59,7 +61,7 @@ def test_the_full_recipe_goes_on_after_skipped_films_and_after_nothing_else(
 ) -> None:
     """With relative paths, and by default with a separator of the paper's kind."""
     script = ["research/runs/visah-full.sh", "films", "full"]
-    code, found = commands(tmp_path, script, BIN="bin", MUDDY=str(of_build))
+    code, _, found = commands(tmp_path, script, BIN="bin", MUDDY=str(of_build))
     assert (code, len(found)) == (of_script, given)
     assert "films -o full/set" in found[0]
     assert "--separator bandit" in found[0]
@@ -69,7 +71,7 @@ def test_the_full_recipe_goes_on_after_skipped_films_and_after_nothing_else(
 
 
 def test_captions_of_the_full_recipe_are_shared_out(tmp_path: Path) -> None:
-    _, found = commands(tmp_path, ["research/runs/visah-full.sh", "films", "full"], BIN="bin", TEXT="1", SHARDS="3")
+    *_, found = commands(tmp_path, ["research/runs/visah-full.sh", "films", "full"], BIN="bin", TEXT="1", SHARDS="3")
     shared = sorted(re.search(r"--shard (\S+)", one)[1] for one in found if "contexts full/set captions" in one)  # type: ignore[index]
     assert shared == ["0/3", "1/3", "2/3"]
     assert any("--preset visah-text" in one and "--context captions" in one for one in found)
@@ -86,10 +88,13 @@ def test_a_table_at_full_size_asks_for_what_it_needs(
     """Twice the same, as after a stop; a relative interpreter, set and folder are found from elsewhere too."""
     (tmp_path / "set").mkdir()
     for _ in range(2):
-        code, found = commands(
+        code, said, found = commands(
             tmp_path, ["runs/tables.sh", table, "into"], SET="set", PYTHON="bin/python", RECOMPUTE="1"
         )
-        assert code == 0
+        assert (code, said.strip()) == (
+            0,
+            "## By difficulty" if table == "difficulty" else "" if trained else "## A table",
+        )
         assert all(("-m limelight" in one and f"{tmp_path}/set" in one) or " export " in one for one in found)
         assert sum(" train " in one for one in found) == sum(" export " in one for one in found) == trained
         assert sum(" ablate " in one for one in found) == (trained == 0)
