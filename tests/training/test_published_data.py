@@ -93,8 +93,11 @@ def test_the_published_checkpoint_is_evaluated_in_batches_of_the_csv(data: Path,
         100 * np.mean([papers.mag(clip.sounds[0].numpy(), y) for clip, y in zip(clips.clips, targets, strict=True)])
     )
     said = published_table(found, len(clips))
-    assert "| VisAH in its paper | 10.24 | – | 11.18 | 0.88 | – |" in said
-    assert "| input, the paper's 1,789 clips | 22.69 | 6.30 | 20.61 | 1.52 | 1.94 |" in said
+    envelopes = [papers.env(clip.sounds[0].numpy(), y) for clip, y in zip(clips.clips, targets, strict=True)]
+    assert found["input"]["env"] == pytest.approx(100 * np.mean(envelopes))
+    assert found["input"]["env_pooled"] == pytest.approx(100 * np.sqrt(np.mean(np.square(envelopes))))
+    assert "| VisAH in its paper | 10.24 | – | – | 11.18 | – | 0.88 | – |" in said
+    assert "| input, the paper's 1,789 clips | 22.69 | – | 6.30 | 20.61 | – | 1.52 | 1.94 |" in said
     assert json.loads(json.dumps(found)) == found
 
 
