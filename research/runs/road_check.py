@@ -40,10 +40,7 @@ def evaluated(run: Path, found: Path) -> None:
     remembered = (card.context, card.prompts, card.cue, card.context_model, card.text_model)
     if remembered != CARDS[run.name]:
         raise SystemExit(f"the card of {run} remembers {remembered}, not {CARDS[run.name]}")
-    said = found.read_text(encoding="utf-8")
-    figures = _figures(
-        json.loads(said[said.index("\n{") + 1 if not said.startswith("{") else 0 :])
-    )  # transformers talks
+    figures = _figures(json.loads(found.read_text(encoding="utf-8")))
     for metric in FIVE:
         values = figures.get(metric, [])
         if len(values) < 2 or not all(math.isfinite(value) for value in values):

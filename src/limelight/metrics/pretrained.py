@@ -14,11 +14,9 @@ What packages print while they are imported or asked goes to stderr: stdout is f
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,7 +32,7 @@ from limelight.errors import InputError, ModelError
 from limelight.media.audio_files import write_sound
 from limelight.media.sample_frames import encode_png, resized
 from limelight.metrics.papers import SAMPLE_RATE, Signal
-from limelight.vision.pretrained.encoders import load
+from limelight.vision.pretrained.encoders import load, said_on_stderr
 
 Array = NDArray[np.float32]
 Image = NDArray[np.uint8]  # [H, W, 3], RGB
@@ -131,13 +129,6 @@ def _embedder(name: str) -> Embedder:
     return embedder_of(name)
 
 
-@contextlib.contextmanager
-def _said_on_stderr() -> Iterator[None]:
-    """What a package prints does not get between a program and its results."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
-
-
 def _device() -> str:
     import torch
 
@@ -187,7 +178,7 @@ class Passt:
     @classmethod
     def load(cls) -> Passt:
         """With the weights that the package fetches. Raises ModelError where it is not installed, or broken."""
-        with _said_on_stderr():
+        with said_on_stderr():
             try:
                 from hear21passt.base import get_basic_model
             except ImportError as error:
@@ -200,7 +191,7 @@ class Passt:
     def _window(self, sound: Array) -> Array:
         import torch
 
-        with torch.inference_mode(), _said_on_stderr():
+        with torch.inference_mode(), said_on_stderr():
             found = self._network(torch.from_numpy(np.ascontiguousarray(sound))[None].to(self._device))
         return np.asarray(found[0].float().cpu().numpy(), np.float32)
 
@@ -245,7 +236,7 @@ class ImageBind:
     @classmethod
     def load(cls) -> ImageBind:
         """With the weights that the package fetches. Raises ModelError where it is not installed, or broken."""
-        with _said_on_stderr():
+        with said_on_stderr():
             try:
                 from imagebind import data
                 from imagebind.models.imagebind_model import ModalityType, imagebind_huge
@@ -273,7 +264,7 @@ class ImageBind:
     def _ask(self, name: str, values: Any) -> Array:
         import torch
 
-        with torch.inference_mode(), _said_on_stderr():
+        with torch.inference_mode(), said_on_stderr():
             found = self._network({name: values})[name]
         return np.asarray(found.float().cpu().numpy(), np.float32)
 

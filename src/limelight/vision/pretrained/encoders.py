@@ -34,8 +34,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -59,11 +61,19 @@ def transformers() -> Any:
     return module
 
 
+@contextmanager
+def said_on_stderr() -> Iterator[None]:
+    """What a package prints does not get between a program and its results."""
+    with redirect_stdout(sys.stderr):
+        yield
+
+
 def load(kind: str, name: str, *, offline: bool = False, **options: Any) -> Any:
     """`kind`, a class of transformers, from the weights called `name`. Raises ModelError."""
     module = transformers()
     try:
-        return getattr(module, kind).from_pretrained(name, local_files_only=offline, **options)
+        with said_on_stderr():  # some modules print while they are imported
+            return getattr(module, kind).from_pretrained(name, local_files_only=offline, **options)
     except (OSError, ValueError, ImportError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         where = "in the local cache (offline)" if offline else "by that name or in that folder"
