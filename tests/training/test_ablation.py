@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -9,8 +11,10 @@ from training.small_set import small_set
 
 from limelight.errors import InputError, ModelError
 from limelight.training import ablation
-from limelight.training.ablation import CONTEXTS, DEPTH_WORDS, Ablation, Result, ablate, tables, variants
+from limelight.training.ablation import CONTEXTS, DEPTH_WORDS, STYLES, Ablation, Result, ablate, tables, variants
 from limelight.training.trainer import Recipe, RuntimeOptions
+from limelight.vision.cues import KINDS
+from limelight.vision.encoder import GENERAL
 
 RECIPE = Recipe(channels=4, batch=2, seconds=1.0)
 OPTIONS = RuntimeOptions(steps=1, workers=0, validation_clips=0, cpu=True)
@@ -87,3 +91,25 @@ def test_tables_put_ours_beside_the_papers() -> None:
     assert "| many frames, L = 3 | best (VisAH) | 1.00 |" in said
     assert "| nothing done | – | – | – | 9.00 | 9.00 | – | – | 9.00 | 9.00 | – | – |" in said
     assert "| tone | minimal |" in said
+
+
+def test_kld_and_delta_ib_stand_beside_the_papers_where_they_were_measured() -> None:
+    measured = {"mag": 1.0, "env": 2.0, "kld": 3.0, "delta_ib": 4.0, "w_dis": 5.0, "mag_level_matched": 6.0}
+    (variant,) = variants(["many-frames-L3"])
+    said = tables(Ablation((Result(variant, {"input": measured, "true": measured, "none": measured}, 1),), {}))
+    assert "| many frames | 10.24 | 11.18 | 0.88 | 1.00 | 2.00 | 3.00 | 4.00 | 5.00 | 6.00 | – | 6.00 |" in said
+
+
+def test_the_script_of_the_tables_asks_for_whole_tables() -> None:
+    """Every row of the papers' three ablations, and no variant besides."""
+    script = (Path(__file__).parents[2] / "runs" / "tables.sh").read_text(encoding="utf-8")
+    asked = {
+        table: shlex.split(patterns) for table, patterns in re.findall(r"^  (\w+)\) ablation (.*) ;;", script, re.M)
+    }
+    chosen = {table: {variant.name for variant in variants(patterns)} for table, patterns in asked.items()}
+    general = f"many-captions-{GENERAL}"
+    assert chosen == {
+        "context": {name for name, (_, paper) in CONTEXTS.items() if paper},
+        "depth": {f"{stem}-L{depth}" for stem in ("many-frames", general) for depth in (0, 3, 5, 6)},
+        "cues": {"none", *(f"many-captions-{style}-{kind.replace(' ', '-')}-L3" for style in STYLES for kind in KINDS)},
+    }

@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 from vision.pretrained.fakes import three_shots
 
+from limelight.dataset.films import FRAME_HEIGHT
 from limelight.errors import InputError, ModelError
 from limelight.types import Cues
 from limelight.vision.encoder import (
+    CAPTIONER_HEIGHT,
     PICTURE_HEIGHT,
+    ContextChoice,
     ContextRequest,
+    ContextSource,
     LazyEncoder,
     NoPicture,
     PictureStatistics,
@@ -73,6 +77,44 @@ def test_flags_without_a_use_are_refused(name: str, more: dict[str, str], flag: 
 def test_flags_without_a_use_for_the_models_own_context_are_refused_too() -> None:
     with pytest.raises(ValueError, match="--captions is for --context captions, not for clip"):
         encoder_for("tiny", "clip", ContextRequest(captions=Path("mine.json")))
+
+
+def test_frames_are_kept_as_high_as_the_captioner_wants_them() -> None:
+    assert FRAME_HEIGHT >= CAPTIONER_HEIGHT
+
+
+@pytest.mark.parametrize("choice", [
+    ContextChoice("captions", "minimal", "tone"),
+    ContextChoice("captions", "focused", "emotion"),
+    ContextChoice("captions", "general"),
+])  # fmt: skip
+def test_a_film_is_asked_what_the_model_was_trained_on_and_by_the_same_networks(
+    choice: ContextChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vision.pretrained.fakes import ColourSayer, FirstLetters
+
+    from limelight.vision.pretrained import captioned, captions, encoders
+
+    said, loaded = ColourSayer(), []
+
+    def loading(name: str, made: object) -> object:
+        loaded.append(name)
+        return made
+
+    monkeypatch.setattr(captioned, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(captions, "InternVl", lambda name, **_how: loading(name, said))
+    monkeypatch.setattr(encoders, "text_encoder", lambda name, **_how: loading(name, FirstLetters()))
+    source = ContextSource(choice, "its-captioner", "its-reader")
+    for wish, names in (
+        (ContextRequest(), ["its-captioner", "its-reader"]),
+        (ContextRequest(model="another", text_model="reader"), ["another", "reader"]),
+    ):
+        told = encoder_for("tiny", "captions", wish, width=26, source=source).encoder
+        told.encode(three_shots(), duration_seconds=6)
+        assert sorted(loaded) == sorted(names)
+        loaded.clear()
+    questions = captions.read_prompts(captions.PromptStyle(choice.prompts))
+    assert set(said.asked) == {questions[kind] for kind in choice.asked}
 
 
 def test_nothing_is_loaded_before_it_is_asked_and_nothing_kept_after() -> None:

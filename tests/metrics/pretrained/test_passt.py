@@ -68,3 +68,20 @@ def test_what_the_package_prints_is_not_on_stdout(
     assert said.out == ""
     assert "layers" in said.err
     assert "x torch.Size" in said.err
+
+
+def test_it_is_asked_where_the_machine_computes_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Network(torch.nn.Linear):
+        def __init__(self) -> None:
+            super().__init__(2, 2)
+
+    base = ModuleType("hear21passt.base")
+    base.get_basic_model = lambda mode: Network()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "hear21passt", ModuleType("hear21passt"))
+    monkeypatch.setitem(sys.modules, "hear21passt.base", base)
+    for there, device in ((True, "cuda"), (False, "cpu")):
+        moved: list[str] = []
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
+        monkeypatch.setattr(Network, "to", lambda self, where, moved=moved: moved.append(where) or self)
+        tagger_of("passt")
+        assert moved == [device]
