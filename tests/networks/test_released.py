@@ -11,7 +11,7 @@ import torch
 from networks.published_oracle import random_weights, run
 from torch import Tensor
 
-from limelight.errors import ModelError
+from limelight.errors import ModelError, UsageError
 from limelight.networks.released import BUFFERS, from_published, published, read_released
 from limelight.networks.visah import PRESETS, Visah, VisahConfig
 
@@ -87,6 +87,11 @@ def test_a_lightning_checkpoint_is_read(
 
 class Callback(dict[str, int]):
     """A class that its reader has not."""
+
+
+def test_a_variant_that_is_none_is_a_wrong_word_and_no_fault_of_ours(weights: dict[str, Tensor]) -> None:
+    with pytest.raises(UsageError, match="no variant 'publishd'"):
+        from_published(weights, variant="publishd")
 
 
 @pytest.mark.parametrize("prefix", ["", "net.", "model.module."])

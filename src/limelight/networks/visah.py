@@ -29,6 +29,7 @@ from typing import Any
 
 from torch import Tensor
 
+from limelight.errors import UsageError
 from limelight.networks.context_transformer import BATCH, HEAD_WIDTH, TIME, ContextTransformer, ContextTransformerConfig
 from limelight.networks.dual_unet import DualUnet, DualUnetConfig, Prescription
 from limelight.networks.remixer import RemixNetwork
@@ -67,9 +68,9 @@ class VisahConfig:
         return replace(self, backbone=replace(self.backbone, channels=channels))
 
     def as_variant(self, name: str) -> VisahConfig:
-        """The same size as `limelight` or `released` computes it. Raises ValueError for another name."""
+        """The same size as `limelight` or `released` computes it. Raises UsageError for another name."""
         if name not in VARIANTS:
-            raise ValueError(f"the variants are {' and '.join(VARIANTS)}, got {name!r}")
+            raise UsageError(f"there is no variant {name!r}; there are {' and '.join(VARIANTS)}")
         released = name == RELEASED
         backbone = replace(self.backbone, faded_ends=released, embedding_twice=released)
         return replace(self, backbone=backbone, context_axis=BATCH if released else TIME)

@@ -151,7 +151,7 @@ def evaluate_published(
 ) -> dict[str, Figures]:
     """Means × 100 of doing nothing ("input"), of the network ("output"), and of its paper ("paper").
 
-    Raises ModelError for another checkpoint, InputError for data that are not there.
+    Raises ModelError for another checkpoint, InputError for data that are not there, UsageError for another variant.
     """
     network = read_released(checkpoint, variant=variant)
     network = network.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
