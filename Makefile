@@ -60,7 +60,7 @@ check: lint types imports
 
 # The site, into build/site; a warning or a broken link is an error. `make reference` writes the pages that code knows best.
 docs: $(VENV)/.docs
-	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 reference: $(VENV)/.dev
 	$(BIN)/python docs/generate.py

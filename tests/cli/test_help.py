@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 from limelight.cli.main import CREATE, NAMES, RESEARCH, app
 
 ROOT = get_command(app)
+HEAVY = ("av", "jinja2", "numpy", "onnxruntime", "pydantic", "rich.console")
 NAMED = re.compile(r"`([^`]+)`")
 
 
@@ -46,3 +49,13 @@ def test_the_list_of_commands_says_of_each_what_the_command_says_of_itself() -> 
     for name, (_, about) in (CREATE | RESEARCH).items():
         assert " ".join(COMMANDS[name].help.split()).startswith(about.rstrip(".")), name
         assert COMMANDS[name].get_short_help_str() == about
+
+
+def test_the_list_of_commands_starts_without_heavy_packages() -> None:
+    code = (
+        "import sys; from limelight.cli.main import main; sys.argv = ['limelight', '--help']\n"
+        "try: main()\n"
+        f"finally: print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.stderr.strip() == "[]"

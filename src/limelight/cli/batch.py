@@ -11,7 +11,8 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from limelight.cli.context import command_context, console, print_utf8
+from limelight.cli.console import console
+from limelight.cli.context import command_context, print_utf8
 from limelight.cli.options import (
     AsJson,
     Force,

@@ -23,15 +23,12 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
-from rich.console import Console
 
 from limelight.errors import InputError, LimelightError, OutputError
 from limelight.runtime import keep_heap_small
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
-
-console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 STAGE_WORDS = {
     "look": "watching the picture",
@@ -179,6 +176,7 @@ def _own_up(kind: type[BaseException], error: BaseException, trace: TracebackTyp
 
 def _say(code: str, message: str) -> None:
     """The message may hold the name of a file, and that may hold anything."""
+    from limelight.cli.console import console
     from limelight.report.words import plain
 
     one_line = plain(" ".join(message.split()), limit=_LONGEST_LINE)
@@ -190,6 +188,8 @@ def _say(code: str, message: str) -> None:
 def progress_bar(*, quiet: bool) -> Iterator[Bar]:
     """A bar with the stage and the time left, on stderr."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from limelight.cli.console import console
 
     columns = (
         TextColumn("{task.description:24}"),

@@ -22,7 +22,8 @@ from typing import Literal
 
 import typer
 
-from limelight.cli.context import command_context, console
+from limelight.cli.console import console
+from limelight.cli.context import command_context
 from limelight.cli.options import AsJson, Verbose
 from limelight.errors import LimelightError, ModelError
 

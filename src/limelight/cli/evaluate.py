@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from limelight.cli.context import command_context, console, progress_bar
+from limelight.cli.console import console
+from limelight.cli.context import command_context, progress_bar
 from limelight.cli.muddy import Workers
 from limelight.cli.options import AsJson, Quiet, Ray, Verbose
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from limelight.cli.context import command_context, console, print_utf8, progress_bar
+from limelight.cli.console import console
+from limelight.cli.context import command_context, print_utf8, progress_bar
 from limelight.cli.options import AsJson, Force, Quiet, SeparatorName, Verbose
 from limelight.errors import UsageError
 

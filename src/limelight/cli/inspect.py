@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limelight.cli.context import command_context, console, print_utf8, progress_bar
+from limelight.cli.console import console
+from limelight.cli.context import command_context, print_utf8, progress_bar
 from limelight.cli.options import (
     AsJson,
     AudioStream,

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 import typer
 
-from limelight.cli.context import command_context, console, progress_bar
+from limelight.cli.console import console
+from limelight.cli.context import command_context, progress_bar
 from limelight.cli.options import AsJson, Quiet, Ray, Verbose
 from limelight.errors import UsageError
 

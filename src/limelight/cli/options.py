@@ -260,7 +260,7 @@ def known_tracks(
         raise UsageError(
             "--tracks and --stem need nothing separated; leave --separator, --model and --audio-stream out"
         )
-    from limelight.cli.context import console
+    from limelight.cli.console import console
     from limelight.media.probe import probe
     from limelight.mixing.track_roles import find_tracks
     from limelight.report.words import plain

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limelight.cli.context import command_context, console
+from limelight.cli.console import console
+from limelight.cli.context import command_context
 from limelight.cli.options import DirectorName, Quiet, SeparatorName, Verbose
 from limelight.errors import InputError, OutputError, UsageError
 

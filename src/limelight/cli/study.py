@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from limelight.cli.context import command_context, console, print_utf8
+from limelight.cli.console import console
+from limelight.cli.context import command_context, print_utf8
 from limelight.cli.options import AsJson, Force, Quiet, Verbose
 
 study = typer.Typer(
