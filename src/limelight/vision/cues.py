@@ -176,7 +176,7 @@ def _focus(raw: Mapping[str, float]) -> str:
     if raw["face_present"] >= 0.3:
         scale = f"{_word(raw['face_height'], SCALES)}, largest face {raw['face_height']:.2f} of the picture's height"
     else:
-        scale = "shot size unknown"
+        scale = "a face for a moment" if raw["face_present"] > 0 else "no face seen"
     sharp = f"{_word(raw['sharpness'], SHARP)} (fine detail {100 * raw['sharpness']:.0f} %)"
     ratio = raw["centre_focus"]
     if ratio > 1.5:
@@ -228,7 +228,7 @@ def _appearance(raw: Mapping[str, float]) -> str:
     elif raw["face_present"] > 0:
         who = f"a face for a moment ({100 * raw['face_present']:.0f} % of the shot)"
     else:
-        who = "no face found"
+        who = "no face seen"
     return f"{who}; lettering on {100 * raw['text']:.1f} % of the picture" if raw["text"] > 0.006 else who
 
 
