@@ -27,6 +27,7 @@ toy() {  # films, networks, a set with every context; made once
   size=(--channels 4 --batch 2 --seconds 2 --workers 0 --cpu --threads 1) steps=(--steps 2) count=(--count 1) clip=2
   networks=(--tagger models/ast --embedder models/pe-av) baselines=(--channels 4)
   set_=set
+  case $table in main | difficulty) count=(--count 2) ;; esac  # of two difficulties
   [ ! -e set/.ready ] || return 0
   "$python" -m research.runs.toy_films toy
   "$python" -m research.runs.toy_models models >models.log 2>&1 || { cat models.log >&2; exit 1; }
@@ -74,8 +75,12 @@ ablation() {  # the variants' patterns
 
 if [ -n "${SET:-}" ]; then full; else toy; fi >&2
 case $table in
-  main) main_table >&2; sed '/^## By difficulty/,$d' evaluated/results.md ;;
-  difficulty) main_table >&2; sed -n '/^## By difficulty/,/^## By [^d]/p' evaluated/results.md ;;
+  main) main_table >&2; awk 'BEGIN {on = 1} /^## / {on = !/^## By /} on' evaluated/results.md ;;
+  difficulty)
+    main_table >&2
+    found=$(awk '/^## / {on = /^## By difficulty/} on' evaluated/results.md)
+    [ -n "$found" ] || { printf 'all clips are of one difficulty; build the set with --level mixed\n' >&2; exit 3; }
+    printf '%s\n' "$found" ;;
   context) ablation none one-frame-L3 many-frames-L3 one-caption-general-L6 many-captions-general-L6 ;;
   depth) ablation 'many-frames-L*' 'many-captions-general-L*' ;;
   cues) ablation none 'many-captions-minimal-*-L3' 'many-captions-focused-*-L3' ;;

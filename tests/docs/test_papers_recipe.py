@@ -34,7 +34,8 @@ echo "$(basename "$0") $*" >>"$LOG"
 case "$*" in *" ablate "*) echo "## A table" ;; *) echo "a path" ;; esac
 case "$*" in
   *"muddy build"*) exit "${MUDDY:-0}" ;;
-  *" evaluate "*) mkdir -p evaluated && echo "## By difficulty" >evaluated/results.md ;;
+  *" evaluate "*)
+    mkdir -p evaluated && cp "${PAGE:-$(dirname "$0")/page.md}" evaluated/results.md ;;
 esac
 """
 
@@ -47,6 +48,7 @@ def commands(folder: Path, words: list[str], **environment: str) -> tuple[int, s
         (bin_ / name).write_text(STUB, encoding="utf-8")
         (bin_ / name).chmod(0o755)
     log.write_text("", encoding="utf-8")
+    (bin_ / "page.md").write_text(PAGE, encoding="utf-8")
     script, *others = words
     done = subprocess.run(
         ["bash", str(ROOT / script), *others],
@@ -77,6 +79,18 @@ def test_captions_of_the_full_recipe_are_shared_out(tmp_path: Path) -> None:
     assert any("--preset visah-text" in one and "--context captions" in one for one in found)
 
 
+PAGE = "# Results\n\n## Figures\n\n## By difficulty\n\n| a |\n\n## By recipe\n\n| b |\n\n## How to read\n"
+PRINTED = {"main": "# Results\n\n## Figures\n\n## How to read", "difficulty": "## By difficulty\n\n| a |"}
+
+
+def test_a_set_of_one_difficulty_is_told_and_no_table_without_rows(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "page.md").write_text("# Results\n\n## Figures\n", encoding="utf-8")
+    script = ["runs/tables.sh", "difficulty", "into"]
+    code, said, _ = commands(tmp_path, script, SET="set", PYTHON="bin/python", PAGE=str(tmp_path / "page.md"))
+    assert (code, said) == (3, "")
+
+
 @pytest.mark.parametrize(
     ("table", "trained", "captions"),
     [("main", 4, ["camera focus"]), ("difficulty", 4, ["camera focus"]), ("context", 0, ["general"]), ("depth", 0, ["general"]),
@@ -91,10 +105,7 @@ def test_a_table_at_full_size_asks_for_what_it_needs(
         code, said, found = commands(
             tmp_path, ["runs/tables.sh", table, "into"], SET="set", PYTHON="bin/python", RECOMPUTE="1"
         )
-        assert (code, said.strip()) == (
-            0,
-            "## By difficulty" if table == "difficulty" else "" if trained else "## A table",
-        )
+        assert (code, said.strip()) == (0, PRINTED.get(table, "## A table"))
         assert all(("-m limelight" in one and f"{tmp_path}/set" in one) or " export " in one for one in found)
         assert sum(" train " in one for one in found) == sum(" export " in one for one in found) == trained
         assert sum(" ablate " in one for one in found) == (trained == 0)

@@ -27,6 +27,7 @@ from limelight.metrics.registry import Metric
 from limelight.metrics.sentences import in_short, of_methods, pictures_of
 from limelight.metrics.tables import (
     BASE,
+    HEADS,
     MAIN,
     PLAIN_KINDS,
     Results,
@@ -259,7 +260,7 @@ def _told(found: Results, source: TableSource) -> dict[str, object]:
         "tables": [(head, _main(table)) for head, table in tables(found)],
         "goals": _goals(found),
         "pictures": _pictures(found),
-        "groups": [(head, list(_broken_down(found, groups))) for head, groups in groupings(found)],
+        "groups": [(HEADS[by], list(_broken_down(found, by, groups))) for by, groups in groupings(found)],
     }
 
 
@@ -307,8 +308,8 @@ def _shares(found: Results, method: str, other: str, groups: Mapping[str, Sequen
         yield TableCell(percent(share.value), percent_range(share))
 
 
-def _broken_down(found: Results, groups: dict[str, tuple[str, ...]]) -> Iterator[Grid]:
-    for metric, means in broken_down(found, groups):
+def _broken_down(found: Results, by: str, groups: dict[str, tuple[str, ...]]) -> Iterator[Grid]:
+    for metric, means in broken_down(found, by, groups):
         best = {group: best_of(values, found.kinds, metric) for group, values in means.items()}
         rows = (
             _row(name, kind, (TableCell(figure_text(metric, means[g][name]), best=name in best[g]) for g in groups))

@@ -62,6 +62,7 @@ Array = NDArray[np.float64]
 MAIN = "mag_level_matched"
 BASE = "do nothing"
 BROKEN_DOWN = (MAIN, "gain_error_db")
+THE_PAPERS = ("mag", "env", "w_dis", "kld", "delta_ib")  # which they tell by difficulty
 HEADS = {
     "difficulty": "By difficulty",
     "recipe": "By recipe",
@@ -239,19 +240,20 @@ def tables(found: Results) -> Iterator[tuple[str, Table]]:
 
 
 def groupings(found: Results) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
-    """By what clips are told apart, and the groups, where there are several."""
+    """By what clips are told apart, one of `HEADS`, and the groups, where there are several."""
     for by in SPLIT_BY:
         groups = found.groups(by)
         if len(groups) > 1:
-            yield HEADS[by], groups
+            yield by, groups
 
 
 def broken_down(
-    found: Results, groups: dict[str, tuple[str, ...]]
+    found: Results, by: str, groups: dict[str, tuple[str, ...]]
 ) -> Iterator[tuple[Metric, dict[str, dict[str, float]]]]:
     """For each metric its means [group][method], raw."""
+    names = (*BROKEN_DOWN, *(THE_PAPERS if by == "difficulty" else ()))
     for metric in found.metrics():
-        if metric.name in BROKEN_DOWN:
+        if metric.name in names:
             yield metric, {group: found.means(metric.name, clips) for group, clips in groups.items()}
 
 

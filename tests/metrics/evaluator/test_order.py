@@ -40,10 +40,14 @@ def test_who_decides_nothing_is_not_in_that_table() -> None:
 
 
 def test_groups_of_one_are_not_told_twice() -> None:
-    assert [head for head, _ in groupings(found())] == ["By difficulty", "By kind of scene"]
+    assert [by for by, _ in groupings(found())] == ["difficulty", "kind"]
     assert list(picture_groups(found())) == ["all", "<b>", "talk"]
-    _, groups = next(groupings(found()))
-    assert [metric.name for metric, _ in broken_down(found(), groups)] == ["mag_level_matched", "gain_error_db"]
+
+
+def test_the_papers_figures_are_told_by_difficulty_alone() -> None:
+    shown = {by: [metric.name for metric, _ in broken_down(found(), by, groups)] for by, groups in groupings(found())}
+    assert shown["kind"] == ["mag_level_matched", "gain_error_db"]
+    assert set(shown["difficulty"]) == {*shown["kind"], "mag", "env", "w_dis"}
 
 
 def test_clips_that_nobody_degraded_are_counted_apart() -> None:
