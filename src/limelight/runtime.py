@@ -178,3 +178,11 @@ def in_background(use: Callable[[WhileWanted], Result]) -> Iterator[Callable[[],
             yield coming.result
         finally:
             wanted.end()
+
+
+def placed(network: Any, device: str, *, name: str) -> Any:
+    """A torch network on a device. Raises ModelError for a device that is not there."""
+    try:
+        return network.to(device)
+    except (RuntimeError, AssertionError) as error:  # torch asserts that it was built with a kind of device
+        raise ModelError(f"Wanted {name}, which cannot run on {device!r} here; say --device cpu.") from error

@@ -11,7 +11,7 @@ import pytest
 import torch
 from networks.published_oracle import random_weights
 
-from limelight.errors import InputError
+from limelight.errors import InputError, ModelError
 from limelight.media.audio_files import write_sound
 from limelight.metrics import papers
 from limelight.networks.released import from_published
@@ -142,6 +142,11 @@ def test_a_clip_without_its_files_is_told_before_the_work(data: Path, checkpoint
 
     with pytest.raises(InputError, match=r"visual_feats\.pt in .*x91N_001, found none; 1 of 3 clips"):
         evaluate_published(checkpoint, clips, batch=1, device="cpu", progress=never)
+
+
+def test_a_device_that_is_not_there_is_told(data: Path, checkpoint: Path) -> None:
+    with pytest.raises(ModelError, match="cannot run on 'xpu:7'"):
+        evaluate_published(checkpoint, PublishedData(data, "test"), device="xpu:7")
 
 
 def test_a_csv_from_another_root_names_the_same_clips(data: Path, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from limelight.networks.dual_unet import SHORTEST_HOPS
 from limelight.networks.released import read_released
 from limelight.networks.remixer import RemixNetwork
 from limelight.networks.visah import STEPS_PER_SECOND
+from limelight.runtime import placed
 from limelight.training.checkpoint import Checkpoint, load_checkpoint, load_remixer, network_of, read_header
 from limelight.vision.encoder import GENERAL, ContextChoice, ContextSource
 
@@ -231,10 +232,7 @@ class TorchRemix(MaskAndWaveRemixer):
 
     def __init__(self, network: RemixNetwork, card: Card, *, device: str = "cpu") -> None:
         """Raises ModelError for a device that is not there."""
-        try:
-            self._network = network.to(device).eval()
-        except (RuntimeError, AssertionError) as error:  # torch asserts that it was built with a kind of device
-            raise ModelError(f"Wanted {card.name}, which cannot run on {device!r} here; say --device cpu.") from error
+        self._network = placed(network, device, name=card.name).eval()
         self._card, self.device = card, device
 
     @property

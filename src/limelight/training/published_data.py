@@ -36,6 +36,7 @@ from limelight.metrics.pretrained import NO_NETWORKS, Image, MetricNetworks
 from limelight.metrics.registry import BY_NAME, measure
 from limelight.networks.released import read_released
 from limelight.networks.visah import RELEASED
+from limelight.runtime import placed
 
 SPLITS = {"train": "train.csv", "val": "val.csv", "test": "test_filter.csv"}
 CLIPS = "Muddy_Mix"
@@ -154,7 +155,7 @@ def evaluate_published(
     Raises ModelError for another checkpoint, InputError for data that are not there, UsageError for another variant.
     """
     network = read_released(checkpoint, variant=variant)
-    network = network.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    network = placed(network, device or ("cuda" if torch.cuda.is_available() else "cpu"), name=checkpoint.name)
     width, where = network.config.context_width, next(network.parameters()).device
     if width not in (0, *CONTEXTS):
         raise ModelError(

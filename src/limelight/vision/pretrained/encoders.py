@@ -44,6 +44,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from limelight.errors import ModelError
+from limelight.runtime import placed
 from limelight.types import Cues, Picture
 from limelight.vision.encoder import PictureStatistics
 from limelight.vision.pretrained.sampling import Image, Rows, centre_of, embedding_names, held, kept_frames, unit_length
@@ -83,11 +84,11 @@ def load(kind: str, name: str, *, offline: bool = False, **options: Any) -> Any:
 
 
 def load_network(kind: str, name: str, *, device: str, offline: bool = False) -> Any:
-    """A network ready to be asked: bfloat16 on an accelerator, float32 on a CPU."""
+    """A network ready to be asked: bfloat16 on an accelerator, float32 on a CPU. Raises ModelError."""
     import torch
 
     dtype = torch.float32 if device == "cpu" else torch.bfloat16
-    return load(kind, name, offline=offline, dtype=dtype).to(device).eval()
+    return placed(load(kind, name, offline=offline, dtype=dtype), device, name=name).eval()
 
 
 def best_device() -> str:
