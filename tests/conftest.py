@@ -17,8 +17,10 @@ registry.SEPARATORS.update({name: cache(make) for name, make in registry.SEPARAT
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Whoever asks for a browser is a browser's test."""
+    """Whoever asks for a browser is a browser's test; a file's tests share a process, so that it is set up once."""
     for item in items:
+        if not any(item.iter_markers("xdist_group")):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
 

@@ -41,7 +41,7 @@ def test_a_worker_that_dies_takes_nobody_with_it(tmp_path: Path) -> None:
     assert Counter((tmp_path / "begun").read_text().split()) == {"a": 1, "b": 1, "c": 1, "once": 2, "always": 3}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_workers_killed_at_any_moment_lose_no_job(tmp_path: Path, seed: int) -> None:
     """In small; `stress/run.py --only batch_kills` does it fifty times."""
     assert faults_of_kills(tmp_path, kills=4, seed=seed) == []

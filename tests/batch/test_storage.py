@@ -93,6 +93,7 @@ def test_what_is_uploaded_is_whole_or_absent(tmp_path: Path) -> None:
     assert not grown.exists()
 
 
+@pytest.mark.batch
 def test_films_in_a_bucket_are_done_as_on_a_disk(bucket: str, tmp_path: Path) -> None:
     sounds = [make_sound(tmp_path / "in" / f"film{number}.mkv", seed=number) for number in range(2)]
     for path in sounds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,10 @@ from limelight.errors import ModelError
 from limelight.metrics.caption_page import gather
 from limelight.vision.encoder import ContextRequest
 
-pytest.importorskip("transformers")
+pytestmark = [
+    pytest.mark.xdist_group("transformers"),  # one process loads it, which takes seconds
+    pytest.mark.skipif(find_spec("transformers") is None, reason="needs transformers, of the extra `context`"),
+]
 NOWHERE = "/nowhere/at/all"
 
 

@@ -8,19 +8,21 @@ import numpy as np
 import pytest
 import torch
 from metrics.signals import noise
-from transformers import PeAudioVideoConfig, PeAudioVideoModel, PeVideoEncoderConfig, ViTConfig
-from transformers.configuration_utils import SubConfigSpec
 
 from limelight.errors import ModelError
 from limelight.metrics.papers import delta_ib
 from limelight.metrics.pretrained import PerceptionAudioVideo, embedder_of
 
+pytestmark = pytest.mark.xdist_group("transformers")  # one process loads it, which takes seconds
 SMALL = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "head_dim": 8}
 WIDTH = 12  # of the text network, which is that of the shared space
 
 
 @pytest.fixture(scope="module")
 def patched() -> pytest.MonkeyPatch:
+    from transformers import PeVideoEncoderConfig, ViTConfig
+    from transformers.configuration_utils import SubConfigSpec
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(PeVideoEncoderConfig.sub_configs_defaults, "vision_config", SubConfigSpec(config_class=ViTConfig))
         yield patch
@@ -28,6 +30,8 @@ def patched() -> pytest.MonkeyPatch:
 
 @pytest.fixture(scope="module")
 def folder(patched: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from transformers import PeAudioVideoConfig, PeAudioVideoModel, PeVideoEncoderConfig, ViTConfig
+
     torch.manual_seed(3)
     letters = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2}
     text = {"model_type": "modernbert", "vocab_size": 8, **SMALL, "hidden_size": WIDTH, **letters}
@@ -71,6 +75,8 @@ def test_sounds_and_films_are_in_one_space(embedder: PerceptionAudioVideo) -> No
 
 
 def test_embeddings_are_those_of_the_network_itself(embedder: PerceptionAudioVideo, folder: Path) -> None:
+    from transformers import PeAudioVideoModel
+
     network = PeAudioVideoModel.from_pretrained(folder).eval()
     white = torch.ones(1, 2, 3, 16, 16)  # 255 becomes 1
     with torch.inference_mode():

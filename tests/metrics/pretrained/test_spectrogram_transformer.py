@@ -8,17 +8,21 @@ import numpy as np
 import pytest
 import torch
 from metrics.signals import noise
-from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
 
 from limelight.errors import ModelError
 from limelight.metrics.papers import SAMPLE_RATE, kld
 from limelight.metrics.pretrained import at_rate, tagger_of
 
-pytestmark = pytest.mark.filterwarnings("ignore:At least one mel filter")  # of transformers' own mel bands
+pytestmark = [
+    pytest.mark.xdist_group("transformers"),  # one process loads it, which takes seconds
+    pytest.mark.filterwarnings("ignore:At least one mel filter"),  # of transformers' own mel bands
+]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
+
     torch.manual_seed(2)
     config = ASTConfig(
         hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, num_labels=11, max_length=64
@@ -30,6 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_logits_are_those_of_the_network_itself(folder: Path) -> None:
+    from transformers import ASTFeatureExtractor, ASTForAudioClassification
+
     sound = noise(0, SAMPLE_RATE // 2)
     found = tagger_of(str(folder), offline=True).logits(sound)
     network = ASTForAudioClassification.from_pretrained(folder).eval()

@@ -7,18 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import CLIPConfig, CLIPModel
 from vision.painting import film
 from vision.pretrained.fakes import SCENES, three_shots
 
 from limelight.errors import ModelError
 from limelight.vision.pretrained.encoders import ClipFrames
 
+pytestmark = pytest.mark.xdist_group("transformers")  # one process loads it, which takes seconds
 SMALL = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from transformers import CLIPConfig, CLIPModel
+
     torch.manual_seed(1)
     config = CLIPConfig(
         vision_config={**SMALL, "image_size": 32, "patch_size": 8, "projection_dim": 12},
@@ -48,6 +50,8 @@ def test_one_row_of_length_one_a_second(clip: ClipFrames) -> None:
 
 def test_rows_are_the_embeddings_of_the_whole_model(clip: ClipFrames, folder: Path) -> None:
     """The naive way: transformers' own function, one picture at a time."""
+    from transformers import CLIPModel
+
     from limelight.vision.pretrained.sampling import centre_of
 
     whole = CLIPModel.from_pretrained(folder).eval()

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoTokenizer, CLIPModel
 from vision.pretrained.tiny_clip import tiny_clip
 
 from limelight.errors import ModelError
 from limelight.vision.pretrained.encoders import ClipFrames, ClipWords
 
+pytestmark = pytest.mark.xdist_group("transformers")  # one process loads it, which takes seconds
 SENTENCES = ["a red door", "a close face, the street behind it blurred", "rain"]
 
 
@@ -28,6 +28,8 @@ def words(folder: Path) -> ClipWords:
 
 def test_rows_are_the_embeddings_of_the_whole_model(words: ClipWords, folder: Path) -> None:
     """The naive way: transformers' own function, one sentence at a time, without padding."""
+    from transformers import AutoTokenizer, CLIPModel
+
     whole, tokenizer = CLIPModel.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
     for sentence, row in zip(SENTENCES, words.embed(SENTENCES), strict=True):
         with torch.inference_mode():

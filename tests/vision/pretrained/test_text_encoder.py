@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 import sentencepiece
 import torch
-from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration, T5Tokenizer
 
 from limelight.errors import ModelError
 from limelight.vision.pretrained.encoders import T5
 
+pytestmark = pytest.mark.xdist_group("transformers")  # one process loads it, which takes seconds
 CORPUS = [f"a {size} {what} in the {place}" for size in ("wide", "close") for what in ("shot", "face", "door")
           for place in ("street", "kitchen", "dark night", "bright morning")]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from transformers import T5Config, T5ForConditionalGeneration, T5Tokenizer
+
     torch.manual_seed(1)
     folder = tmp_path_factory.mktemp("weights") / "t5"
     folder.mkdir()
@@ -42,6 +44,8 @@ def text(folder: Path) -> T5:
 
 def test_a_sentence_is_the_mean_of_its_tokens_at_length_one(text: T5, folder: Path) -> None:
     """The naive way, one sentence at a time, without padding."""
+    from transformers import AutoTokenizer, T5ForConditionalGeneration
+
     sentences = ["a wide shot in the street", "a close face", "door"]
     tokenizer = AutoTokenizer.from_pretrained(folder)
     encoder = T5ForConditionalGeneration.from_pretrained(folder).eval().get_encoder()

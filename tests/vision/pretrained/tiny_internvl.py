@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
-from tokenizers import Regex, Tokenizer, models, pre_tokenizers
-from transformers import InternVLConfig, InternVLForConditionalGeneration, PreTrainedTokenizerFast
-
 MARKS = ["<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>", "<pad>"]
 WORDS = [*MARKS, "?", "\n", "user", "assistant", "what", "is", "seen", "red", "blue", "door", "a"]
 
 
 def tiny_internvl(folder: Path) -> Path:
     """Writes it into a folder."""
+    import torch
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+    from transformers import InternVLConfig, InternVLForConditionalGeneration, PreTrainedTokenizerFast
+
     torch.manual_seed(1)
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="?"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"\n|\w+|[^\w\s]"), "isolated")
