@@ -166,7 +166,7 @@ def score(
 
 
 def models(as_json: AsJson = False, quiet: Quiet = False, verbose: Verbose = False) -> None:
-    """What is installed and what can be trained: size, context, licence, where the weights are."""
+    """What is installed and what can be trained: size, context, licence, where the weights are; the devices."""
     with command_context(verbose=verbose):
         from limelight.cli.summary import models_text
         from limelight.models.registry import list_models

@@ -29,6 +29,7 @@ from limelight.report.facts import (
     time_in_words,
 )
 from limelight.report.words import decibels, plain
+from limelight.runtime import PROVIDERS, devices
 from limelight.types import Cues
 
 _COLOURS = {"speech": "dodger_blue1", "music": "dark_orange", "effects": "green3"}
@@ -80,8 +81,9 @@ def _in_one(words: Sequence[str]) -> str:
 
 
 def models_text(listed: Iterable[Listed]) -> str:
-    """One paragraph a model."""
-    return "\n\n".join(_paragraph(one) for one in listed)
+    """One paragraph a model; then the devices that they can run on here."""
+    found = ", ".join(f"{device} ({PROVIDERS[device]})" for device in devices())
+    return "\n\n".join([*(_paragraph(one) for one in listed), f"devices (--device): {found}"])
 
 
 def _paragraph(one: Listed) -> str:

@@ -12,7 +12,7 @@ from metrics.signals import noise
 
 from limelight.errors import ModelError
 from limelight.metrics.papers import SAMPLE_RATE, kld
-from limelight.metrics.pretrained import Passt, tagger_of
+from limelight.metrics.pretrained import Passt, at_rate, tagger_of
 
 
 class Bands(torch.nn.Module):
@@ -85,3 +85,22 @@ def test_it_is_asked_where_the_machine_computes_fastest(monkeypatch: pytest.Monk
         monkeypatch.setattr(Network, "to", lambda self, where, moved=moved: moved.append(where) or self)
         tagger_of("passt")
         assert moved == [device]
+
+
+@pytest.mark.filterwarnings("ignore")  # of the package
+def test_the_packages_own_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """hear21passt itself, of the extra `eval`, around a tiny transformer with random weights."""
+    pytest.importorskip("hear21passt", reason="needs the extra `eval`")
+    from hear21passt import base
+    from hear21passt.models.passt import PaSST
+
+    tiny = PaSST(stride=(10, 10), embed_dim=8, depth=1, num_heads=2, num_classes=5, distilled=True)
+    monkeypatch.setattr(base, "get_model_passt", lambda arch: tiny)
+    tagger, sound = tagger_of("passt"), noise(0, 12 * SAMPLE_RATE)
+    found = tagger.logits(sound)
+    network = base.get_basic_model(mode="logits").eval()
+    ten, rest = at_rate(sound, 32_000)[:320_000], at_rate(sound, 32_000)[-320_000:]
+    with torch.inference_mode():
+        slow = [network(torch.from_numpy(part.copy())[None])[0].numpy() for part in (ten, rest)]
+    np.testing.assert_allclose(found, np.mean(slow, axis=0), atol=1e-4)
+    assert kld(found, tagger.logits(np.cumsum(sound) * 0.01)) > 0
