@@ -11,32 +11,10 @@ import typer
 from limelight.cli.console import console
 from limelight.cli.context import command_context, progress_bar
 from limelight.cli.muddy import DataSet
-from limelight.cli.options import AsJson, Quiet, Ray, Verbose
-from limelight.cli.train import (
-    Accumulate,
-    Channels,
-    ClipNorm,
-    Cpu,
-    Dropout,
-    Epochs,
-    Into,
-    LossName,
-    Precision,
-    Recompute,
-    Seed,
-    Steps,
-    Threads,
-    Variant,
-    Workers,
-    prepare,
-    say,
-)
+from limelight.cli.options import AsJson, Quiet, Ray, Verbose, with_option_groups
+from limelight.cli.train import Into, RecipeOptions, RunOptions, Threads, Variant, prepare, say
 
 Preset = Annotated[str, typer.Option(help="visah, visah-text, semmix, learn2remix or lce; see `limelight models`.")]
-Batch = Annotated[int, typer.Option(help="Passages a step, of all processes together.", min=1)]
-Seconds = Annotated[float, typer.Option(help="Of a passage.", min=1)]
-Rate = Annotated[float, typer.Option(help="Of the optimiser.", min=0)]
-Average = Annotated[float, typer.Option(help="Keep a moving average of the weights, 0.999 say; 0: none.", min=0, max=1)]
 Tagger = Annotated[str, typer.Option(help="Also KLD: passt, ast, or an AST model's name or folder (extra eval).")]
 Embedder = Annotated[
     str, typer.Option(help="Also ΔIB: pe-av, imagebind (not for commercial use), or a PE-AV model; wants --frames.")
@@ -114,9 +92,11 @@ def contexts(
         typer.echo(str(folder))
 
 
+@with_option_groups
 def ablate(
     folder: DataSet,
     into: Into,
+    *,
     only: Annotated[
         list[str] | None, typer.Option(help="Variants by name, * for anything: 'many-*-L3'; may be repeated.")
     ] = None,
@@ -126,24 +106,9 @@ def ablate(
     tagger: Tagger = "",
     embedder: Embedder = "",
     preset: Preset = "visah",
-    variant: Variant = "limelight",
-    channels: Channels = None,
-    context_dropout: Dropout = 0.0,
-    loss: LossName = "linear",
-    batch: Batch = 24,
-    accumulate: Accumulate = 1,
-    recompute: Recompute = False,
-    seconds: Seconds = 10.0,
-    rate: Rate = 1e-4,
-    clip_norm: ClipNorm = 1.0,
-    average: Average = 0.0,
-    seed: Seed = 0,
-    precision: Precision = "no",
-    steps: Steps = None,
-    epochs: Epochs = 200,
-    workers: Workers = 2,
+    weights: RecipeOptions,
+    run: RunOptions,
     threads: Threads = None,
-    cpu: Cpu = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -156,36 +121,12 @@ def ablate(
             return
         prepare(threads, quiet=quiet)
         from limelight.metrics.pretrained import MetricNetworks
-        from limelight.training.ablation import ablate as run
+        from limelight.training.ablation import ablate as train_all
         from limelight.training.ablation import tables
-        from limelight.training.trainer import Recipe, RuntimeOptions
 
-        recipe = Recipe(
-            preset=preset,
-            variant=variant,
-            channels=channels,
-            context_dropout=context_dropout,
-            loss=loss,
-            batch=batch,
-            seconds=seconds,
-            rate=rate,
-            clip_norm=clip_norm,
-            average=average,
-            seed=seed,
-            precision=precision,
-        )
-        options = RuntimeOptions(
-            steps=steps,
-            epochs=epochs,
-            accumulate=accumulate,
-            recompute=recompute,
-            workers=workers,
-            validation_clips=0,
-            cpu=cpu,
-        )
-        found = run(
-            folder, into, recipe, options, chosen=variants(only or ()), split=split, count=count,
-            networks=MetricNetworks(tagger, embedder),
+        found = train_all(
+            folder, into, weights.recipe(preset), run.options(validation_clips=0), chosen=variants(only or ()),
+            split=split, count=count, networks=MetricNetworks(tagger, embedder),
         )  # fmt: skip
         say(tables(found).rstrip())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,92 +12,140 @@ import typer
 
 from limelight.cli.context import command_context
 from limelight.cli.muddy import DataSet
-from limelight.cli.options import Quiet, Verbose
+from limelight.cli.options import Quiet, Verbose, with_option_groups
 from limelight.errors import UsageError
 
 if TYPE_CHECKING:
-    from limelight.training.trainer import RuntimeOptions
+    from limelight.training.trainer import Recipe, RuntimeOptions
+    from limelight.vision.encoder import ContextChoice
 
 LITE = "lite"  # the preset that is a separator
 
-AnyPreset = Annotated[
-    str,
-    typer.Option(help="lite: the package's separator; or visah, visah-text, semmix, learn2remix, lce, which remix."),
-]
+Into = Annotated[Path, typer.Option("--into", "-o", help="The run's folder, new or begun.")]
 Variant = Annotated[
     str, typer.Option(help="Of visah and semmix: limelight, or released, which computes what the published code does.")
 ]
-Channels = Annotated[int | None, typer.Option(help="The network's width; default the paper's, 24 for visah.", min=1)]
-Context = Annotated[str, typer.Option(help="What it is shown: none, cues, clip, captions or words.")]
-Prompts = Annotated[
-    str | None,
-    typer.Option(help="Of captions: general (VisAH), focused or minimal (SemMix); default general for visah-text."),
+Batch = Annotated[
+    int | None, typer.Option(help="Passages a step, of all processes together; default 24, of lite 8.", min=1)
 ]
-Cue = Annotated[str, typer.Option(help="Of focused and minimal captions: which of the six cues.")]
-Frames = Annotated[str, typer.Option("--context-frames", help="many: a row a second; one: the middle one.")]
-Dropout = Annotated[float, typer.Option(help="Share of passages whose picture is left out.", min=0, max=1)]
-LossName = Annotated[str, typer.Option(help="linear (VisAH's text), log (its released code) or joint (learn2remix).")]
-Accumulate = Annotated[int, typer.Option(help="Parts of a step that are computed one after the other.", min=1)]
-Recompute = Annotated[
-    bool, typer.Option("--recompute", help="Compute activations again in the way back: less memory, more time.")
+Seconds = Annotated[float | None, typer.Option(help="Of a passage; default 10, of lite 2.75.", min=1)]
+Rate = Annotated[float | None, typer.Option(help="Of the optimiser; default 0.0001, of lite 0.002.", min=0)]
+Average = Annotated[
+    float | None,
+    typer.Option(help="Keep a moving average of the weights; default 0: none, of lite 0.999.", min=0, max=1),
 ]
-Optimiser = Annotated[str, typer.Option(help="adam, at a constant rate; or muon, whose rate falls.")]
-ClipNorm = Annotated[float, typer.Option(help="Longer gradients are cut to this length.", min=0)]
-Degrade = Annotated[
-    str, typer.Option(help="Recipes, with commas, to degrade clips anew in every epoch; default as built.")
-]
-Seed = Annotated[int, typer.Option(help="Of first weights and order.", min=0)]
-Precision = Annotated[str, typer.Option(help="no, or bf16 on a GPU that has it.")]
-Steps = Annotated[int | None, typer.Option(help="Total steps, resumed ones included.", min=1)]
-Epochs = Annotated[int, typer.Option(help="Where no --steps are given.", min=1)]
-Workers = Annotated[int, typer.Option(help="Processes that read clips.", min=0)]
+
+
+@dataclass(frozen=True)
+class RecipeOptions:
+    """What decides the weights of a run: `train`, `ablate`."""
+
+    variant: Variant = "limelight"
+    channels: Annotated[
+        int | None, typer.Option(help="The network's width; default the paper's, 24 for visah.", min=1)
+    ] = None
+    context_dropout: Annotated[
+        float, typer.Option(help="Share of passages whose picture is left out.", min=0, max=1)
+    ] = 0.0
+    loss: Annotated[
+        str, typer.Option(help="linear (VisAH's text), log (its released code) or joint (learn2remix).")
+    ] = "linear"
+    batch: Batch = None
+    seconds: Seconds = None
+    rate: Rate = None
+    clip_norm: Annotated[float, typer.Option(help="Longer gradients are cut to this length.", min=0)] = 1.0
+    average: Average = None
+    seed: Annotated[int, typer.Option(help="Of first weights and order.", min=0)] = 0
+    precision: Annotated[str, typer.Option(help="no, or bf16 on a GPU that has it.")] = "no"
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """By name, without those that are left to the preset."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def recipe(self, preset: str, **more: Any) -> Recipe:
+        """Of a remixing network, as one checked record. Raises InputError."""
+        from limelight.training.trainer import Recipe
+
+        return Recipe(preset=preset, **self.given, **more)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run may cost: `train`, `ablate`."""
+
+    steps: Annotated[int | None, typer.Option(help="Total steps, resumed ones included.", min=1)] = None
+    epochs: Annotated[int, typer.Option(help="Where no --steps are given.", min=1)] = 200
+    accumulate: Annotated[int, typer.Option(help="Parts of a step that are computed one after the other.", min=1)] = 1
+    recompute: Annotated[
+        bool, typer.Option("--recompute", help="Compute activations again in the way back: less memory, more time.")
+    ] = False
+    workers: Annotated[int, typer.Option(help="Processes that read clips.", min=0)] = 2
+    cpu: Annotated[bool, typer.Option("--cpu", help="Also where there is a GPU.")] = False
+
+    def options(self, **more: int) -> RuntimeOptions:
+        """With what one of the commands says beside it."""
+        from limelight.training.trainer import RuntimeOptions
+
+        return RuntimeOptions(**asdict(self), **more)
+
+
+@dataclass(frozen=True)
+class LogOptions:
+    """What a run tells and keeps on its way: `train`."""
+
+    log_every: Annotated[int, typer.Option(help="Steps between two lines of the log.", min=1)] = 25
+    validate_every: Annotated[int, typer.Option(help="Steps between two validations.", min=1)] = 500
+    validation_clips: Annotated[int, typer.Option(help="Clips of the validation split; 0: no validation.", min=0)] = 20
+    keep_best: Annotated[
+        int, typer.Option(help="So many checkpoints with the best MAG in validation are kept.", min=0)
+    ] = 1
+
+
+@dataclass(frozen=True)
+class ContextOptions:
+    """What a remixing network is shown of the picture: `train`."""
+
+    context: Annotated[str, typer.Option(help="What it is shown: none, cues, clip, captions or words.")] = "none"
+    prompts: Annotated[
+        str | None,
+        typer.Option(help="Of captions: general (VisAH), focused or minimal (SemMix); default general for visah-text."),
+    ] = None
+    cue: Annotated[str, typer.Option(help="Of focused and minimal captions: which of the six cues.")] = "camera focus"
+    context_frames: Annotated[str, typer.Option(help="many: a row a second; one: the middle one.")] = "many"
+
+    def choice(self, preset: str) -> ContextChoice:
+        """As one checked record. Raises InputError."""
+        from limelight.vision.encoder import ContextChoice
+
+        asked = self.prompts or ("general" if preset == "visah-text" else "focused")
+        return ContextChoice(self.context, asked, self.cue, self.context_frames)
+
+
 Threads = Annotated[int | None, typer.Option(help="Of torch; default its own choice.", min=1)]
-LogEvery = Annotated[int, typer.Option(help="Steps between two lines of the log.", min=1)]
-ValidateEvery = Annotated[int, typer.Option(help="Steps between two validations.", min=1)]
-ValidationClips = Annotated[int, typer.Option(help="Clips of the validation split; 0: no validation.", min=0)]
-KeepBest = Annotated[int, typer.Option(help="So many checkpoints with the best MAG in validation are kept.", min=0)]
-Cpu = Annotated[bool, typer.Option("--cpu", help="Also where there is a GPU.")]
-Into = Annotated[Path, typer.Option("--into", "-o", help="The run's folder, new or begun.")]
 
 
+@with_option_groups
 def train(
     folder: DataSet,
     into: Into,
-    preset: AnyPreset = "visah",
-    variant: Variant = "limelight",
-    channels: Channels = None,
+    *,
+    preset: Annotated[
+        str,
+        typer.Option(
+            help="lite: the package's separator; or visah, visah-text, semmix, learn2remix, lce, which remix."
+        ),
+    ] = "visah",
     layers: Annotated[int | None, typer.Option(help="Of the context encoder; default the preset's.", min=0)] = None,
-    context: Context = "none",
-    prompts: Prompts = None,
-    cue: Cue = "camera focus",
-    context_frames: Frames = "many",
-    context_dropout: Dropout = 0.0,
-    loss: LossName = "linear",
-    batch: Annotated[
-        int | None, typer.Option(help="Passages a step, of all processes together; default 24, of lite 8.", min=1)
-    ] = None,
-    accumulate: Accumulate = 1,
-    recompute: Recompute = False,
-    seconds: Annotated[float | None, typer.Option(help="Of a passage; default 10, of lite 2.75.", min=1)] = None,
-    optimiser: Optimiser = "adam",
-    rate: Annotated[float | None, typer.Option(help="Of the optimiser; default 0.0001, of lite 0.002.", min=0)] = None,
-    clip_norm: ClipNorm = 1.0,
-    average: Annotated[
-        float | None,
-        typer.Option(help="Keep a moving average of the weights; default 0: none, of lite 0.999.", min=0, max=1),
-    ] = None,
-    degrade: Degrade = "",
-    seed: Seed = 0,
-    precision: Precision = "no",
-    steps: Steps = None,
-    epochs: Epochs = 200,
-    workers: Workers = 2,
+    shown: ContextOptions,
+    weights: RecipeOptions,
+    optimiser: Annotated[str, typer.Option(help="adam, at a constant rate; or muon, whose rate falls.")] = "adam",
+    degrade: Annotated[
+        str, typer.Option(help="Recipes, with commas, to degrade clips anew in every epoch; default as built.")
+    ] = "",
+    run: RunOptions,
+    log: LogOptions,
     threads: Threads = None,
-    log_every: LogEvery = 25,
-    validate_every: ValidateEvery = 500,
-    validation_clips: ValidationClips = 20,
-    keep_best: KeepBest = 1,
-    cpu: Cpu = False,
     start: Annotated[
         Path | None, typer.Option(help="Of lite: a checkpoint whose weights a new run begins with.", metavar="FILE")
     ] = None,
@@ -106,56 +155,23 @@ def train(
     """Train a separator on drawn scenes, or a remixing network on a built data set. After a stop it goes on."""
     with command_context(verbose=verbose, small_heap=False):
         prepare(threads, quiet=quiet)
-        from limelight.training.trainer import Recipe, RuntimeOptions, train_remixer
-        from limelight.vision.encoder import ContextChoice
+        from limelight.training.trainer import train_remixer
 
-        options = RuntimeOptions(
-            steps=steps,
-            epochs=epochs,
-            accumulate=accumulate,
-            recompute=recompute,
-            workers=workers,
-            log_every=log_every,
-            validate_every=validate_every,
-            validation_clips=validation_clips,
-            keep_best=keep_best,
-            cpu=cpu,
-        )
-        sizes = {"batch": batch, "seconds": seconds, "rate": rate, "average": average}
-        given: dict[str, Any] = {name: value for name, value in sizes.items() if value is not None}
+        options = run.options(**asdict(log))
         if preset == LITE:
             unused: dict[str, Any] = {
-                "variant": variant != "limelight",
                 "layers": layers is not None,
-                "context": context != "none",
-                "prompts": prompts,
-                "context-dropout": context_dropout,
-                "loss": loss != "linear",
+                "context": shown.context != "none",
+                "prompts": shown.prompts,
                 "degrade": degrade,
                 "optimiser": optimiser != "adam",
-                "precision": precision != "no",
-                "recompute": recompute,
+                "recompute": run.recompute,
             }
-            _refuse(unused)
-            given |= {"clip_norm": clip_norm, "seed": seed}
-            say(str(_train_separator(folder, into, channels, given, options, start)))
+            say(str(_train_separator(folder, into, weights, unused, options, start)))
             return
         _refuse({"start": start})
-        asked = prompts or ("general" if preset == "visah-text" else "focused")
-        recipe = Recipe(
-            preset=preset,
-            variant=variant,
-            channels=channels,
-            encoder_layers=layers,
-            context=ContextChoice(context, asked, cue, context_frames),
-            context_dropout=context_dropout,
-            loss=loss,
-            optimiser=optimiser,
-            clip_norm=clip_norm,
-            degrade=_words(degrade),
-            seed=seed,
-            precision=precision,
-            **given,
+        recipe = weights.recipe(
+            preset, encoder_layers=layers, context=shown.choice(preset), optimiser=optimiser, degrade=_words(degrade)
         )
         say(str(train_remixer(folder, into, recipe, options)))
 
@@ -167,11 +183,21 @@ def _refuse(given: dict[str, Any]) -> None:
 
 
 def _train_separator(
-    folder: Path, into: Path, channels: int | None, given: dict[str, Any], options: RuntimeOptions, start: Path | None
+    folder: Path,
+    into: Path,
+    weights: RecipeOptions,
+    unused: dict[str, Any],
+    options: RuntimeOptions,
+    start: Path | None,
 ) -> Path:
+    """Raises UsageError for what only a remixing network knows."""
     from limelight.networks.stem_separator import StemSeparatorConfig
     from limelight.training.separator import SeparatorRecipe, train_separator
 
+    given, none = weights.given, RecipeOptions()
+    channels = given.pop("channels", None)
+    others = ("variant", "context_dropout", "loss", "precision")
+    _refuse({name.replace("_", "-"): given.pop(name) != getattr(none, name) for name in others} | unused)
     network = StemSeparatorConfig() if channels is None else StemSeparatorConfig().sized(channels)
     return train_separator(folder, into, SeparatorRecipe(network, **given), options, start=start)
 
