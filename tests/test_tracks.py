@@ -78,9 +78,9 @@ def explained(sound: np.ndarray, stems: dict[str, np.ndarray]) -> dict[str, floa
 )
 def test_the_mix_is_the_tracks_at_the_gains_that_were_decided(tmp_path, suffix, codec):
     if suffix == "webm":
-        source = recording(tmp_path / "obs.webm", obs_tracks(10.0), codec=codec, picture="libvpx-vp9")
+        source = recording(tmp_path / "obs.webm", obs_tracks(5.0), codec=codec, picture="libvpx-vp9")
     else:
-        source = obs(suffix, codec)
+        source = obs(suffix, codec, 5.0)
     told = "0+3=speech,1=effects,2=music" if suffix in READ_ONLY else "auto"  # they have no titles
     tracks = find_tracks(probe(source), tracks=told)
     dest = tmp_path / f"mix.{READ_ONLY.get(suffix, suffix)}"
@@ -248,14 +248,15 @@ def test_stems_of_another_length_want_a_place(tmp_path, seconds, place):
 
 
 def test_stems_beside_a_film_with_sound_of_its_own(tmp_path):
-    write_sound(tmp_path / "voice.wav", [level(voice(10, seed=7), -20)], sample_rate=RATE, layout="mono")
-    write_sound(tmp_path / "bed.wav", [level(chords(10), -20)], sample_rate=RATE, layout="mono")
+    film = probe(obs("mkv", seconds=5.0))
+    write_sound(tmp_path / "voice.wav", [level(voice(5, seed=7), -20)], sample_rate=RATE, layout="mono")
+    write_sound(tmp_path / "bed.wav", [level(chords(5), -20)], sample_rate=RATE, layout="mono")
     stems = [f"speech={tmp_path / 'voice.wav'}", f"music={tmp_path / 'bed.wav'}"]
     with pytest.raises(TracksUnclear, match="soundtrack of its own; say what that is"):
-        find_tracks(probe(obs("mkv")), stems=stems)
+        find_tracks(film, stems=stems)
     with pytest.raises(TracksUnclear, match="one sound for speech, found two"):
-        find_tracks(probe(obs("mkv")), tracks="0=speech", stems=stems)
-    assert len(find_tracks(probe(obs("mkv")), tracks="0=drop,1=effects", stems=stems).parts) == 3
+        find_tracks(film, tracks="0=speech", stems=stems)
+    assert len(find_tracks(film, tracks="0=drop,1=effects", stems=stems).parts) == 3
 
 
 def test_how_a_stem_is_told(tmp_path, monkeypatch):
@@ -268,7 +269,7 @@ def test_how_a_stem_is_told(tmp_path, monkeypatch):
         with pytest.raises(UsageError, match="told as speech="):
             read_stem(wrong)
     with pytest.raises(InputError, match="check the name"):
-        find_tracks(probe(obs("mkv")), tracks="1=effects", stems=["speech=none.wav"])
+        find_tracks(probe(obs("mkv", seconds=5.0)), tracks="1=effects", stems=["speech=none.wav"])
 
 
 @pytest.mark.slow

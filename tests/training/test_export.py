@@ -42,8 +42,10 @@ def stirred(config: VisahConfig) -> Visah:
     return network
 
 
-# The others differ in the context's width and layers alone; tracing takes its time.
-@pytest.fixture(scope="module", params=["visah", *(pytest.param(n, marks=pytest.mark.slow) for n in list(CONFIGS)[1:])])
+# The others differ in length, in the context's width and in layers alone; tracing takes its time.
+@pytest.fixture(
+    scope="module", params=[pytest.param(n, marks=[pytest.mark.slow] * (n != "visah-text")) for n in CONFIGS]
+)
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Visah, Path]:
     network = stirred(CONFIGS[request.param])
     path = tmp_path_factory.mktemp("exported") / "visah.onnx"

@@ -19,7 +19,8 @@ from limelight.vision.pretrained.captioned import CaptionsByHand, CuesInWords
 from limelight.vision.pretrained.captions import Caption, Captions
 from limelight.vision.pretrained.sampling import unit_length
 
-FILM = Film(seconds=6.0, size=(96, 64))
+SECONDS = 3.0
+FILM = Film(seconds=SECONDS, size=(96, 64))
 NOTHING = Means(clip="none here", text="none either", model="nor this")
 
 
@@ -40,7 +41,7 @@ class Read:
         return unit_length(np.float32([[float(word) for word in said.split()] for said in sentences]))
 
 
-def by_hand(*words: str, seconds: float = 6.0) -> CaptionsByHand:
+def by_hand(*words: str, seconds: float = SECONDS) -> CaptionsByHand:
     edges = np.linspace(0, seconds, len(words) + 1).tolist()
     captions = tuple(
         Caption(start_seconds=edges[k], end_seconds=edges[k + 1], words={"tone": said} if said else {})
@@ -50,7 +51,7 @@ def by_hand(*words: str, seconds: float = 6.0) -> CaptionsByHand:
 
 
 def checked(*words: str, means: Means = NOTHING) -> Checked:
-    return check(film_path(FILM), by_hand(*words), means, picture_height=180)
+    return check(film_path(FILM), by_hand(*words), means, picture_height=96)
 
 
 def with_means(**changes: Any) -> Means:
@@ -60,7 +61,7 @@ def with_means(**changes: Any) -> Means:
 def test_each_caption_stands_beside_the_picture_of_its_moment() -> None:
     found = checked("a", "", "c")
     assert [sample.sentence for sample in found.samples] == ["a", "c"]
-    for sample, moment in zip(found.samples, (1.0, 5.0), strict=True):
+    for sample, moment in zip(found.samples, (SECONDS / 6, SECONDS * 5 / 6), strict=True):
         assert abs(sample.picture.time_seconds - moment) <= 0.13
         assert sample.picture.image.shape[0] == 224
 
@@ -112,7 +113,7 @@ def test_a_model_is_told_true_shuffled_and_no_captions() -> None:
 
 
 def test_the_measured_cues_can_be_checked_as_words() -> None:
-    found = check(film_path(FILM), CuesInWords(SilentTeller()), NOTHING, picture_height=180)
+    found = check(film_path(FILM), CuesInWords(SilentTeller()), NOTHING, picture_height=96)
     assert found.story.captions.style == "measured"
     assert all(isinstance(shot, Shot) for shot in found.story.shots)
     json.dumps(findings(found))
@@ -121,4 +122,4 @@ def test_the_measured_cues_can_be_checked_as_words() -> None:
 def test_a_sound_file_has_nothing_to_check() -> None:
     sound = film_path(Film(container="wav", picture=None, sound="pcm_s16le"))
     with pytest.raises(InputError, match="no picture"):
-        check(sound, by_hand("a"), NOTHING, picture_height=180)
+        check(sound, by_hand("a"), NOTHING, picture_height=96)

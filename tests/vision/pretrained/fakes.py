@@ -12,7 +12,10 @@ from limelight.types import Picture
 
 RATE = 4.0
 SHOT_PICTURES = 8  # 2 s
-SCENES = [scene(seed, base=base) for seed, base in enumerate([(190, 60, 60), (60, 60, 190), (60, 190, 60)])]
+SCENES = [
+    scene(seed, width=160, height=90, base=base)
+    for seed, base in enumerate([(190, 60, 60), (60, 60, 190), (60, 190, 60)])
+]
 
 
 def three_shots() -> Iterator[Picture]:
