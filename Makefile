@@ -10,6 +10,9 @@ BIN    := $(VENV)/bin
 VIDEO  ?=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# What is compiled once is kept, whatever the shell says: the tests start many processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo page test test-batch test-browser roads lint types imports check test-all bench stress evaluate results clean
 
 demo: $(VENV)/.core

@@ -274,7 +274,7 @@ def test_a_plan_of_another_film_is_refused(separator, tmp_path):
     with pytest.raises(PlanError, match="44100"):
         render_video(film_path(Film(sample_rate=44_100, seconds=3.0)), plan, tmp_path / "o.mp4", separator=separator)
     with pytest.raises(PlanError, match="lasts"):
-        render_video(film_path(Film(seconds=8.0)), plan, tmp_path / "o.mp4", separator=separator)
+        render_video(film_path(Film(seconds=5.0)), plan, tmp_path / "o.mp4", separator=separator)
 
 
 def test_inspect_has_a_row_a_second():

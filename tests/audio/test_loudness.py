@@ -84,11 +84,15 @@ def test_ebu_tech_3342_range(levels_db: list[float], wished_lu: float) -> None:
     assert measure_loudness(samples, 16_000).range_lu == pytest.approx(wished_lu, abs=0.2)
 
 
+RATES_BY_KIND = {"noise": [48_000], "tones": [44_100], "programme": [44_100, 48_000, 96_000]}
+
+
 @pytest.mark.parametrize("layout", CHANNELS)
-@pytest.mark.parametrize("sample_rate", [44_100, 48_000, 96_000])
-@pytest.mark.parametrize("kind", ["noise", "tones", "programme"])
+@pytest.mark.parametrize(
+    ("kind", "sample_rate"), [(kind, rate) for kind in RATES_BY_KIND for rate in RATES_BY_KIND[kind]]
+)
 def test_agrees_with_ffmpeg(layout: str, sample_rate: int, kind: str) -> None:
-    channels, seconds = CHANNELS[layout], 8
+    channels, seconds = CHANNELS[layout], 5
     if kind == "noise":
         samples = noise(channels, seconds * sample_rate)
     elif kind == "tones":

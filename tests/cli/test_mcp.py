@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import anyio
@@ -15,7 +16,7 @@ from limelight import api
 from limelight.cli.mcp_server import Workspace, server
 from limelight.errors import InputError, UsageError
 
-mcp = pytest.importorskip("mcp")
+pytestmark = pytest.mark.skipif(find_spec("mcp") is None, reason="needs the extra `mcp`")
 TOOLS = {"inspect", "plan", "read_plan", "edit_plan", "render", "highlight", "export_stems"}
 
 
@@ -31,6 +32,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def call(folder: Path, *calls: tuple[str, dict[str, object]]) -> list[object]:
     """The answers of some tools, in order; of a refused call its line."""
+
+    import mcp
 
     async def talk() -> list[object]:
         async with mcp.Client(server(Workspace.of([folder]))) as client:

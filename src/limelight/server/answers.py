@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from limelight.mixing.plan import MixPlan
 from limelight.server.choices import AS_USUAL, Choices
-from limelight.server.records import PageJob
+from limelight.server.records import Film, PageJob
 from limelight.server.work import Kind
 
 Editor = Literal["premiere", "fcpxml", "otio", "reaper", "audition", "csv"]
@@ -88,6 +89,23 @@ class FilmAnswer(Answer):
     )
     soundtracks: list[TrackAnswer]
     jobs: list[JobAnswer]
+
+    @classmethod
+    def of(cls, film: Film, jobs: Sequence[PageJob], *, analysed: bool) -> FilmAnswer:
+        known = {name: getattr(film, name) for name in ("id", "name", "duration_seconds", "has_picture")}
+        tracks = _soundtracks(film, jobs)
+        begun = any(job.kind in ("analyse", "tracks") and not job.over for job in jobs)
+        asks = len(tracks) > 1 and not analysed and not begun
+        told = [JobAnswer.of(job) for job in jobs]
+        return cls(**known, analysed=analysed, asks=asks, soundtracks=tracks, jobs=told)
+
+
+def _soundtracks(film: Film, jobs: Sequence[PageJob]) -> list[TrackAnswer]:
+    """With what they were last taken for."""
+    heard = [job.facts["guesses"] for job in jobs if "guesses" in job.facts]
+    guesses = heard[-1] if heard else [{}] * len(film.soundtracks)
+    rows = zip(film.soundtracks, guesses, strict=False)
+    return [TrackAnswer(**track, role=guess.get("role") or "", why=guess.get("why", "")) for track, guess in rows]
 
 
 class Known(Answer):

@@ -33,7 +33,6 @@ from limelight.server.answers import (
     Known,
     Opened,
     PageView,
-    TrackAnswer,
 )
 from limelight.server.choices import Choices, Name, what_there_is
 from limelight.server.films import Films, QueueFull
@@ -57,7 +56,7 @@ Data = Literal["sound", "features", "waves"]
 _FILES: dict[Data, str] = {"sound": SOUND, "features": FEATURES, "waves": WAVES}
 
 
-def make_app(films: Films, *, largest_drop_bytes: int | None = None, study: Path | None = None) -> FastAPI:
+def make_app(films: Films, *, study: Path | None = None) -> FastAPI:
     """The application, without its guard. study: the folder of a listening study, served beside."""
 
     @asynccontextmanager
@@ -87,7 +86,9 @@ def make_app(films: Films, *, largest_drop_bytes: int | None = None, study: Path
         responses=faults,
     )
     _add_errors(app)
-    _add_films(app, films, largest_drop_bytes)
+    _add_page(app)
+    _add_films(app, films)
+    _add_dropping(app, films)
     _add_data(app, films)
     _add_jobs(app, films)
     if study is not None:
@@ -123,41 +124,24 @@ def _add_errors(app: FastAPI) -> None:
         return _fault(422, "E_USAGE", f"{place}: {first['msg']}; see /api")
 
 
-def _soundtracks(film: Film, jobs: list[JobAnswer]) -> list[TrackAnswer]:
-    """With what they were last taken for."""
-    heard = [job.facts["guesses"] for job in jobs if "guesses" in job.facts]
-    guesses = heard[-1] if heard else [{}] * len(film.soundtracks)
-    rows = zip(film.soundtracks, guesses, strict=False)
-    return [TrackAnswer(**track, role=guess.get("role") or "", why=guess.get("why", "")) for track, guess in rows]
-
-
 def _fault(status: int, code: str, message: str) -> JSONResponse:
     return JSONResponse({"code": code, "message": plain(message, limit=5000)}, status)
 
 
-def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> None:
-    def answer(film: Film) -> FilmAnswer:
-        jobs = [JobAnswer.of(job) for job in films.jobs(film.id)]
-        known = {name: getattr(film, name) for name in ("id", "name", "duration_seconds", "has_picture")}
-        analysed, tracks = films.analysed(film.id), _soundtracks(film, jobs)
-        begun = any(job.kind in ("analyse", "tracks") and job.state in ("waiting", "running") for job in jobs)
-        asks = len(tracks) > 1 and not analysed and not begun
-        return FilmAnswer(**known, analysed=analysed, asks=asks, soundtracks=tracks, jobs=jobs)
+def _answer(films: Films, film: Film) -> FilmAnswer:
+    return FilmAnswer.of(film, films.jobs(film.id), analysed=films.analysed(film.id))
 
+
+def _add_films(app: FastAPI, films: Films) -> None:
     @app.get("/api/films")
     def list_films() -> list[FilmAnswer]:
         """All that are open."""
-        return [answer(film) for film in films.films()]
+        return [_answer(films, film) for film in films.films()]
 
     @app.post("/api/films", status_code=201)
     def open_film(wish: Opened) -> FilmAnswer:
         """Opens a film by its path; it is analysed unless it is already."""
-        return answer(films.open(Path(wish.path), wish.choices))
-
-    @app.get("/api/choices")
-    def list_choices() -> ChoicesAnswer:
-        """Styles, loudness targets, codecs."""
-        return ChoicesAnswer(**what_there_is())
+        return _answer(films, films.open(Path(wish.path), wish.choices))
 
     @app.get("/api/known")
     def list_known() -> list[Known]:
@@ -167,6 +151,33 @@ def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> No
             for path in films.found()
         ]
 
+    @app.get("/api/films/{film}")
+    def get_film(film: FilmId) -> FilmAnswer:
+        """One film and its jobs."""
+        return _answer(films, films.film(film))
+
+    @app.delete("/api/films/{film}", status_code=204)
+    def close_film(film: FilmId) -> None:
+        """Stops its jobs and removes what was made of it. The film itself stays, unless it was dropped here."""
+        films.close_film(film)
+
+    @app.get("/api/films/{film}/view", response_model=PageView)
+    def view(film: FilmId) -> Response:
+        """Plan, proposal, where the sound lies, pictures. Written from the files: a long film's plan is large."""
+        folder, found = _analysed(films, film), _answer(films, films.film(film))
+        parts = {
+            "film": found.model_dump_json(),
+            "plan": _text(folder / PLAN),
+            "proposal": _text(folder / PROPOSAL),
+            "sound": _text(folder / INDEX),
+            "pictures": _text(folder / PICTURES),
+            "waves_per_second": json.dumps(WAVES_PER_SECOND),
+        }
+        body = ",".join(f'"{name}":{text}' for name, text in parts.items())
+        return Response(f"{{{body}}}", media_type="application/json")
+
+
+def _add_dropping(app: FastAPI, films: Films) -> None:
     drop = {
         "requestBody": {
             "required": True,
@@ -181,40 +192,22 @@ def _add_films(app: FastAPI, films: Films, largest_drop_bytes: int | None) -> No
         """Takes a film as the body of the request, and opens it."""
         chosen = Choices(style=style)
         chosen.the_style()
-        limits = {} if largest_drop_bytes is None else {"largest_bytes": largest_drop_bytes}
-        with Incoming(films.drop(name), **limits) as incoming:
+        with Incoming(films.drop(name)) as incoming:
             async for data in request.stream():
                 await run_in_threadpool(incoming.add, data)
         try:
-            return answer(await run_in_threadpool(films.open, incoming.place, chosen))
+            film = await run_in_threadpool(films.open, incoming.place, chosen)
         except (LimelightError, QueueFull):
             incoming.place.unlink(missing_ok=True)
             raise
+        return _answer(films, film)
 
-    @app.get("/api/films/{film}")
-    def get_film(film: FilmId) -> FilmAnswer:
-        """One film and its jobs."""
-        return answer(films.film(film))
 
-    @app.delete("/api/films/{film}", status_code=204)
-    def close_film(film: FilmId) -> None:
-        """Stops its jobs and removes what was made of it. The film itself stays, unless it was dropped here."""
-        films.close_film(film)
-
-    @app.get("/api/films/{film}/view", response_model=PageView)
-    def view(film: FilmId) -> Response:
-        """Plan, proposal, where the sound lies, pictures. Written from the files: a long film's plan is large."""
-        folder, found = _analysed(films, film), answer(films.film(film))
-        parts = {
-            "film": found.model_dump_json(),
-            "plan": _text(folder / PLAN),
-            "proposal": _text(folder / PROPOSAL),
-            "sound": _text(folder / INDEX),
-            "pictures": _text(folder / PICTURES),
-            "waves_per_second": json.dumps(WAVES_PER_SECOND),
-        }
-        body = ",".join(f'"{name}":{text}' for name, text in parts.items())
-        return Response(f"{{{body}}}", media_type="application/json")
+def _add_page(app: FastAPI) -> None:
+    @app.get("/api/choices")
+    def list_choices() -> ChoicesAnswer:
+        """Styles, loudness targets, codecs."""
+        return ChoicesAnswer(**what_there_is())
 
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:

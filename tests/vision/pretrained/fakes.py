@@ -10,8 +10,8 @@ from vision.painting import film, scene
 
 from limelight.types import Picture
 
-RATE = 4.0
-SHOT_PICTURES = 8  # 2 s
+RATE = 2.0
+SHOT_PICTURES = 4  # 2 s
 SCENES = [
     scene(seed, width=160, height=90, base=base)
     for seed, base in enumerate([(190, 60, 60), (60, 60, 190), (60, 190, 60)])

@@ -68,7 +68,7 @@ def test_other_questions_another_style_or_other_pictures_are_other_captions(tmp_
     ):
         watched(CaptionedPictures(ColourSayer(), FirstLetters(), kinds=kinds, style=style, cache=tmp_path))
     encoder = CaptionedPictures(ColourSayer(), FirstLetters(), kinds=("tone",), cache=tmp_path)
-    encoder.encode(film(lambda i: SCENES[2], 6, rate=4), duration_seconds=1.5)
+    encoder.encode(film(lambda i: SCENES[2], 3, rate=2), duration_seconds=1.5)
     assert len(list(tmp_path.iterdir())) == 4
 
 
@@ -128,7 +128,7 @@ def test_measured_cues_need_no_one_to_ask() -> None:
 
 def test_a_last_second_that_is_cut_short_is_still_told(tmp_path: Path) -> None:
     encoder = CaptionedPictures(ColourSayer(), FirstLetters(), cache=tmp_path)
-    cues = encoder.encode(film(lambda i: SCENES[0], 9, rate=4), duration_seconds=2.2)
+    cues = encoder.encode(film(lambda i: SCENES[0], 5, rate=2), duration_seconds=2.2)
     assert letters(cues.values) == "rrr"
 
 
