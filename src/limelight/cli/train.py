@@ -83,7 +83,7 @@ class RunOptions:
     workers: Annotated[int, typer.Option(help="Processes that read clips.", min=0)] = 2
     cpu: Annotated[bool, typer.Option("--cpu", help="Also where there is a GPU.")] = False
 
-    def options(self, **more: int) -> RuntimeOptions:
+    def options(self, **more: Any) -> RuntimeOptions:
         """With what one of the commands says beside it."""
         from limelight.training.trainer import RuntimeOptions
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,6 +23,7 @@ from pydantic import Field
 from limelight.errors import InputError, LimelightError, OutputError, PlanError, TargetExists, TooLarge
 from limelight.mixing.plan import MixPlan, read_plan
 from limelight.report.words import plain
+from limelight.runtime import version_of
 from limelight.server.answers import (
     Asked,
     ChoicesAnswer,
@@ -78,7 +78,7 @@ def make_app(films: Films, *, study: Path | None = None) -> FastAPI:
     }
     app = FastAPI(
         title="Limelight",
-        version=_version(),
+        version=version_of("limelight-audio"),
         description="Films analysed, heard, edited and rendered.",
         docs_url=None,
         redoc_url=None,
@@ -95,14 +95,6 @@ def make_app(films: Films, *, study: Path | None = None) -> FastAPI:
         add_study(app, study)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
-
-
-def _version() -> str:
-    """Of Limelight, where it is installed as a package."""
-    try:
-        return version("limelight-audio")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _add_errors(app: FastAPI) -> None:
@@ -167,10 +159,10 @@ def _add_films(app: FastAPI, films: Films) -> None:
         folder, found = _analysed(films, film), _answer(films, films.film(film))
         parts = {
             "film": found.model_dump_json(),
-            "plan": _text(folder / PLAN),
-            "proposal": _text(folder / PROPOSAL),
-            "sound": _text(folder / INDEX),
-            "pictures": _text(folder / PICTURES),
+            "plan": (folder / PLAN).read_text(encoding="utf-8"),
+            "proposal": (folder / PROPOSAL).read_text(encoding="utf-8"),
+            "sound": (folder / INDEX).read_text(encoding="utf-8"),
+            "pictures": (folder / PICTURES).read_text(encoding="utf-8"),
             "waves_per_second": json.dumps(WAVES_PER_SECOND),
         }
         body = ",".join(f'"{name}":{text}' for name, text in parts.items())
@@ -304,7 +296,3 @@ def _analysed(films: Films, film: str) -> Path:
     if not films.analysed(film):
         raise InputError("wanted to hear and see the film, it is not analysed yet; wait for that, or see its error")
     return folder
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")

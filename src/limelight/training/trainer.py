@@ -12,7 +12,6 @@ import logging
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from limelight.metrics.pretrained import NO_NETWORKS, MetricNetworks
 from limelight.networks.presets import build
 from limelight.networks.remixer import RemixNetwork
 from limelight.networks.visah import LIMELIGHT
+from limelight.runtime import version_of
 from limelight.training.checkpoint import read_header
 from limelight.training.contexts import PassageConfig, Passages, Share, batches_from, context_width, source_of
 from limelight.training.loop import LoopConfig, Report, train
@@ -229,14 +229,7 @@ def description(recipe: Recipe, network: RemixNetwork, clips: MuddyMix) -> dict[
 
 def versions() -> dict[str, str]:
     """Of what computes."""
-    return {name: _version(name) for name in ("limelight-audio", "torch", "accelerate", "numpy", "soxr")}
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # a checkout that was not installed
-        return "unknown"
+    return {name: version_of(name) for name in ("limelight-audio", "torch", "accelerate", "numpy", "soxr")}
 
 
 def fingerprint(dataset: Path) -> str:
