@@ -9,9 +9,10 @@ from films import Film, film_path, sound_film
 from invented import invented_plan, invented_result
 from rich.console import Console
 
-from limelight.cli.summary import stem_changes, summary
+from limelight.cli.summary import models_text, stem_changes, summary
 from limelight.mixing.render import Levels
 from limelight.report.facts import result_facts
+from limelight.runtime import PROVIDERS, devices
 from limelight.types import STEMS
 
 KEYS = [
@@ -138,3 +139,8 @@ def test_the_record_is_json_whatever_happened(result):
     assert back == result_facts(worst)
     assert [back[key] for key in KEYS if key.startswith(("loudness_b", "loudness_a", "true_peak"))] == [None] * 4
     assert "silence → silence" in printed(worst)
+
+
+def test_models_are_listed_with_the_devices_that_there_are():
+    (line,) = models_text([]).splitlines()
+    assert all(device in line and PROVIDERS[device] in line for device in devices())
