@@ -21,7 +21,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from limelight.api import with_style
+from limelight.api import style_for, with_style
 from limelight.audio.loudness import LoudnessMeter, dialogue_lufs, sliding_powers
 from limelight.audio.peaks import TruePeakMeter
 from limelight.errors import TracksUnclear
@@ -51,7 +51,7 @@ def excerpt(film: Path, seconds: float, folder: Path) -> Path:
         start = max(0.0, (length - seconds) / 2)
         source.seek(round(start * av.time_base))
         chosen = [*source.streams.video[:1], *source.streams.audio]  # no covers
-        streams = {stream.index: target.add_stream_from_template(stream) for stream in chosen}
+        streams = {stream.index: target.add_stream_from_template(stream, opaque=True) for stream in chosen}
         for stream in chosen:
             streams[stream.index].metadata.update(stream.metadata)
         first = None
@@ -112,6 +112,7 @@ def over_rest(heard: StemFeatures, gains_db: np.ndarray) -> float:
 
 def row(name: str, job: Job, found: Analysis, style: Style | None, heard: StemFeatures, mixer: StemMixer) -> str:
     """A line of the table."""
+    style = style_for(mixer.separator, style)
     mixer.director, mixer.style = load_director(style=style), style
     controls = with_style(Controls(), style) if name != "(before)" else Controls(strength=0)
     plan = mixer.plan(job, found, controls)

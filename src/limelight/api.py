@@ -231,11 +231,17 @@ def mixer_of(
 ) -> Mixer:
     """The way to a new mix. Raises ModelError where stems are asked of a network that has none, or a style of a director."""
     if remixer is None:
+        style = style_for(separator, style)
         directing = styled(director, style) if director else load_director(style=style)
         return StemMixer(separator or load_separator(), directing, style)
     if separator or director or style:
         raise one_step.no_stems(remixer.card.name)
     return OneStepMixer(remixer)
+
+
+def style_for(separator: AnySeparator | None, style: Style | None) -> Style | None:
+    """A style as it holds where the parts are known, or separated."""
+    return style.of_tracks if style and isinstance(separator, Tracks) else style
 
 
 def usual_encoder(mixer: Mixer) -> Encoder:

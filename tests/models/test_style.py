@@ -58,6 +58,17 @@ def test_speech_comes_to_where_the_style_says(name, levels):
     assert lifted >= 0 >= min(music, effects)
 
 
+@pytest.mark.parametrize("name", ["vlog", "gameplay", "documentary", "film", "night", "podcast", "generated"])
+def test_what_separation_buries_stays_and_a_track_of_its_own_is_lifted(name):
+    buried = heard(-50, -26, -40)
+    separated, known = load_style(name), load_style(name).of_tracks
+    assert not SpeechFirst(style=separated).decide(buried, NOTHING_SEEN).gains_db.any()
+    gains = SpeechFirst(style=known).decide(buried, NOTHING_SEEN).gains_db[:, 0]
+    assert over_rest(buried, gains) > over_rest(buried, np.zeros(3)) + 6
+    lost = heard(-80, -26, -40)  # what the microphone hears of the room
+    assert not SpeechFirst(style=known).decide(lost, NOTHING_SEEN).gains_db.any()
+
+
 def test_where_one_stem_may_not_fall_further_the_others_do():
     style = Style(most_effects_cut_db=2.0, lifted_share=0.0)
     sound = heard(-26, -28, -34)

@@ -136,8 +136,8 @@ def _analyse(task: Task, progress: Progress) -> Done:
 def _analyse_into(folder: Path, task: Task, chosen: Choices, progress: Progress) -> list[str]:
     tracks = find_tracks(probe(task.film), tracks=chosen.tracks) if chosen.tracks else None
     job = Job.of(task.film, audio_stream=chosen.audio_stream, progress=progress, tracks=tracks)
-    style = chosen.the_style()
     separator = tracks or _separator(task.separator or DEFAULT_SEPARATOR, task.threads)
+    style = api.style_for(tracks, chosen.the_style())
     mixer = StemMixer(separator, styled(_director(task.director), style), style)
     with Scratch(folder / "scratch") as job.scratch:
         found = analyse(job, PictureStatistics(sampled=mixer.sampled), partial(mixer.hear, job))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -33,6 +33,7 @@ RANGES = {
     "true_peak_dbtp": (-20.0, 0.0),
 }
 NAMES = ("name", "about")
+KNOWN_LOWEST_LU = -40.0  # under the rest; speech of a track of its own can be lifted from there
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class Style:
             raise StyleError(
                 f"Wanted a loudness as --loudness takes it in the style {self.name}, found {self.loudness!r}."
             )
+
+    @property
+    def of_tracks(self) -> Style:
+        """The same where the parts are known: nothing is separated, so hardly anything is too deep."""
+        return replace(self, too_deep_below_lu=min(self.too_deep_below_lu, KNOWN_LOWEST_LU))
 
     @property
     def record(self) -> dict[str, str | float | None]:
