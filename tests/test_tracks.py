@@ -23,7 +23,7 @@ from limelight.media.formats import NewTrack
 from limelight.media.probe import probe
 from limelight.media.read_audio import read_audio
 from limelight.mixing.plan import read_plan
-from limelight.mixing.track_roles import find_tracks, guess_roles, read_stem
+from limelight.mixing.track_roles import find_tracks, guess_roles, read_stem, read_tracks
 from limelight.models.directors.style import load_style
 
 MORE_CONTAINERS = (
@@ -219,6 +219,14 @@ def test_what_is_not_sure_is_asked_and_the_line_is_told(tmp_path):
 def test_tracks_that_do_not_fit(wished, error, said):
     with pytest.raises(error, match=said):
         find_tracks(probe(obs("mkv")), tracks=wished)
+
+
+def test_titles_of_any_kind_are_names(tmp_path):
+    titles = ["a=b, c", "1", "1+2", ' Söund, "x" ']
+    tracks = [Track(np.zeros((1, RATE), np.float32), title) for title in titles]
+    film = probe(recording(tmp_path / "odd.mkv", tracks))
+    told = read_tracks('a=b, c=speech,1=effects,1+2=music, SÖUND, "x" =drop', film)
+    assert told == {0: "speech", 1: "effects", 2: "music", 3: "drop"}
 
 
 @pytest.mark.slow

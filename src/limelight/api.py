@@ -152,11 +152,12 @@ def plan_video(
     progress: Progress | None = None,
 ) -> MixPlan:
     """The mix plan alone; nothing is written."""
+    wished = with_style(controls or Controls(), style)
     job = Job.of(source, audio_stream=audio_stream, picture_height=picture_height, progress=progress, tracks=tracks)
     mixer = mixer_of(tracks or separator, director, None, style=style)
     with Scratch() as job.scratch:
         found = analyse(job, encoder or usual_encoder(mixer), partial(mixer.hear, job))
-        return decide(job, mixer, found, with_style(controls or Controls(), style))
+        return decide(job, mixer, found, wished)
 
 
 def render_video(

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from limelight.mixing.controls import LOUDNESS_TARGETS, Controls
+from limelight.errors import StyleError
+from limelight.mixing.controls import LOUDNESS_TARGETS, Controls, style_wished
 
 
 @pytest.mark.parametrize("strength", [0, 0.25, 1])
@@ -71,3 +72,12 @@ def test_a_target_is_finite(loudness: str | float) -> None:
 def test_a_target_has_a_range(loudness: str | float) -> None:
     with pytest.raises(ValueError, match="LUFS"):
         Controls(loudness=loudness)
+
+
+def test_a_loudness_that_a_style_cannot_mean_is_told_with_the_style(tmp_path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('loudness = "loud"')
+    with pytest.raises(StyleError, match=r"mine\.toml.*'loud'"):
+        style_wished(str(path), None)
+    path.write_text("loudness = -18")
+    assert style_wished(str(path), None).loudness == -18

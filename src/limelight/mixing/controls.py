@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from limelight.errors import UsageError
+from limelight.errors import StyleError, UsageError
 from limelight.media.formats import NewTrack
 from limelight.models.directors.style import Style, load_style
 
@@ -134,6 +134,10 @@ def style_wished(name: str | None, loudness: str | None) -> Style | None:
     if name is None:
         return None
     style = load_style(name)
+    try:
+        target_of(style.loudness)
+    except UsageError as error:
+        raise StyleError(f"Wanted a loudness as --loudness takes it in the style {name}: {error}.") from error
     return replace(style, loudness=KEEP) if loudness is not None and loudness.lower() == KEEP else style
 
 

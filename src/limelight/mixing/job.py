@@ -263,6 +263,6 @@ def _planned_soundtrack(info: SourceInfo, number: int) -> SoundtrackInfo:
     if number < len(info.soundtracks):
         return info.soundtracks[number]
     raise PlanError(
-        f"The plan is for a film with a soundtrack {number}, {info.path.name} has {len(info.soundtracks)}; make a new plan "
-        "with `limelight plan`."
+        f"The plan is for a film with a soundtrack {number}, counted from 0, {info.path.name} has {len(info.soundtracks)} in "
+        "all; make a new plan with `limelight plan`."
     )

@@ -88,7 +88,8 @@ def read_tracks(wished: str, film: SourceInfo) -> dict[int, str]:
 
 def _numbers(name: str, film: SourceInfo) -> list[int]:
     """The tracks that a number, a title or several joined by + stand for."""
-    named = [index for index, track in enumerate(film.soundtracks) if track.title.casefold() == name.casefold()]
+    wished = name.strip().casefold()
+    named = [index for index, track in enumerate(film.soundtracks) if track.title.strip().casefold() == wished]
     if len(named) == 1:
         return named
     if not named and "+" in name:
