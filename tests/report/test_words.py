@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from limelight.report.facts import target_named
 from limelight.report.words import change, clock_time, duration, escaped, number, plain
 
 
@@ -57,3 +58,9 @@ def test_silence_is_said():
 
 def test_lengths_of_time():
     assert [duration(s) for s in (1.25, 59.4, 125, 3780)] == ["1.2 s", "59 s", "2 min 5 s", "1 h 3 min"]
+
+
+def test_a_target_is_a_name_or_a_number_of_lufs() -> None:
+    assert target_named("netflix") == "netflix"
+    assert target_named("-23") == target_named(-23.0) == "−23 LUFS"
+    assert target_named(-18.5) == "−18.5 LUFS"

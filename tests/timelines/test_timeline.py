@@ -70,7 +70,8 @@ def test_what_is_no_time_code(text):
         (Fraction(2997, 100), NTSC_30, False),
         (Fraction(15), Fraction(15), False),
         (Fraction(237), Fraction(237), False),
-        (Fraction(125, 10), NTSC_24, True),
+        (Fraction(125, 10), Fraction(25), True),  # two frames a picture
+        (Fraction(75, 10), Fraction(30), True),
         (Fraction(2375, 10), Fraction(120), True),
     ],
 )

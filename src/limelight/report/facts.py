@@ -86,9 +86,16 @@ def delivery_facts(result: Highlighted) -> dict[str, str]:
         facts["dialogue"] = change(before.dialogue_lufs, after.dialogue_lufs, "LUFS") + share
     met = target_met(result)
     if met is not None:
-        named = str(result.plan.controls.loudness)
-        facts["target"] = f"{named}: {'met' if met else 'missed'}"
+        facts["target"] = f"{target_named(result.plan.controls.loudness)}: {'met' if met else 'missed'}"
     return facts
+
+
+def target_named(loudness: str | float) -> str:
+    """A target by its name, or in LUFS."""
+    try:
+        return f"{float(loudness):g} LUFS".replace("-", "−")
+    except ValueError:
+        return str(loudness)
 
 
 def target_met(result: Highlighted) -> bool | None:

@@ -222,6 +222,9 @@ def standard_rate(average: Fraction, intervals: list[Fraction]) -> tuple[Fractio
     for rate in (*STANDARD_RATES, Fraction(round(average))):
         if is_steady and rate and abs(average - rate) <= SAME_RATE * rate:
             return rate, False
+    for rate in STANDARD_RATES:
+        if is_steady and rate > average and abs(rate / average - round(rate / average)) <= SAME_RATE:
+            return rate, True  # every picture lasts some whole frames
     wanted = average if is_steady else 1 / short
     return min(STANDARD_RATES, key=lambda rate: max(rate / wanted, wanted / rate)), True
 
