@@ -356,3 +356,27 @@ def test_a_narrow_window_needs_no_sideways_scrolling(browser, served, loud):
         assert small == 0
     finally:
         context.close()
+
+
+def test_a_finger_moves_a_point_and_the_page_stays_where_it_is(browser, served, loud):
+    context = browser.new_context(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    try:
+        page = context.new_page()
+        page.goto(served.door)
+        page.wait_for_selector("#films li")
+        go(page, loud)
+        page.evaluate("document.querySelector('#timeline').scrollIntoView({block: 'center'})")
+        box = page.locator("#timeline canvas").bounding_box()
+        stood = page.evaluate("[limelight.desk.gainAt(0, 3), scrollY]")
+        x = box["x"] + page.evaluate("limelight.timeline.x(3)")
+        y = box["y"] + page.evaluate("limelight.timeline.y(limelight.desk.gainAt(0, 3))")
+        touch = context.new_cdp_session(page)
+        for kind, down in [("touchStart", 0), *(("touchMove", 6 * n) for n in range(1, 11))]:
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y + down}]})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        until(page, f"limelight.desk.gainAt(0, 3) < {stood[0] - 3}")
+        assert page.evaluate("scrollY") == stood[1]
+        page.evaluate("limelight.desk.reset()")
+        until(page, "!limelight.unkept")
+    finally:
+        context.close()

@@ -34,6 +34,10 @@ export class Timeline {
     for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
       this.canvas.addEventListener(kind, (event) => this[kind](event));
     }
+    // A finger that has taken hold of a curve does not scroll the page as well.
+    this.canvas.addEventListener("touchstart", (event) => {
+      if (this.drag && this.drag.kind !== "seek") event.preventDefault();
+    }, { passive: false });
     this.canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
   }
 
