@@ -226,6 +226,19 @@ def test_a_point_is_dragged_undone_and_done_again(page, loud):
     page.click("#undo")
 
 
+def test_an_edit_is_kept_where_the_page_is_left_at_once(page, loud):
+    go(page, loud)
+    page.focus("#timeline")
+    before = page.evaluate("limelight.desk.gainAt(limelight.timeline.stem, limelight.player.at)")
+    page.keyboard.press("ArrowUp")
+    page.reload()  # the browser asks, and is told yes
+    go(page, loud)
+    after = page.evaluate("limelight.desk.gainAt(limelight.timeline.stem, limelight.player.at)")
+    assert after == pytest.approx(before + 0.5, abs=0.01)
+    page.evaluate("limelight.desk.reset()")
+    until(page, "!limelight.unkept")
+
+
 def test_a_stretch_is_chosen_drawn_and_nudged_with_the_keyboard(page, loud):
     go(page, loud)
     page.locator("#timeline").scroll_into_view_if_needed()

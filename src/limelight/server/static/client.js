@@ -30,7 +30,11 @@ export const client = {
   /** All of an analysed film but its sound and pictures: its view, features, waves, and what can be chosen. */
   whole: (film) =>
     Promise.all([json(filmUrl(film, "/view")), bytes(filmUrl(film, "/data/features")), bytes(filmUrl(film, "/data/waves")), client.choices()]),
-  keep: (film, plan) => json(filmUrl(film, "/plan"), send("PUT", plan)),
+  /** Also while the page is being left, as far as browsers let that be: 64 kB. */
+  keep: (film, plan) => {
+    const told = send("PUT", plan);
+    return json(filmUrl(film, "/plan"), { ...told, keepalive: told.body.length < 60_000 });
+  },
   submit: (film, kind, { editors = [], choices = {} } = {}) => json(filmUrl(film, "/jobs"), send("POST", { kind, editors, choices })),
   cancel: (job) => json(`/api/jobs/${encodeURIComponent(job)}`, { method: "DELETE" }),
   soundUrl: (film) => filmUrl(film, "/data/sound"),

@@ -39,8 +39,14 @@ export class FilmView {
     this.desk.addEventListener("kept", () => this.keepSoon());
     this.changed({});
     document.addEventListener("keydown", this.onKey);
-    this.onLeave = (event) => this.unkept && event.preventDefault();
+    this.onLeave = (event) => {
+      if (!this.unkept) return;
+      this.keep();
+      event.preventDefault();
+    };
+    this.onHide = () => document.hidden && this.keep(); // phones end hidden pages without a word
     addEventListener("beforeunload", this.onLeave);
+    document.addEventListener("visibilitychange", this.onHide);
     this.results.showJobs(view.film);
   }
 
@@ -295,6 +301,7 @@ export class FilmView {
     this.results?.close();
     document.removeEventListener("keydown", this.onKey);
     removeEventListener("beforeunload", this.onLeave);
+    document.removeEventListener("visibilitychange", this.onHide);
     if (!this.player) return;
     this.keep();
     this.player.close();
