@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from batch.killing import faults_of_kills
+from batch.killing import faults_of_kills, killed_now
 from batch.small_jobs import brief, deadly, deaf, endless, hangs_at_the_end, twice, with_model
 
 from limelight.batch import local_engine as engines
@@ -45,6 +46,12 @@ def test_a_worker_that_dies_takes_nobody_with_it(tmp_path: Path) -> None:
 def test_workers_killed_at_any_moment_lose_no_job(tmp_path: Path, seed: int) -> None:
     """In small; `stress/run.py --only batch_kills` does it fifty times."""
     assert faults_of_kills(tmp_path, kills=4, seed=seed) == []
+
+
+def test_who_has_ended_by_itself_is_not_killed() -> None:
+    worker = subprocess.Popen([sys.executable, "-c", ""])
+    worker.wait()
+    assert not killed_now(worker.pid, signal.SIGKILL)
 
 
 def test_a_worker_that_hangs_on_its_way_out_is_a_death(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from batch.invented_films import SETTINGS, make_films, make_sound
+from fakes import remix_file
 
 from limelight.batch import films as films_module
 from limelight.batch.films import FilmRecord, FilmTask, do_film
 from limelight.batch.settings import FilmSettings, digest
 from limelight.errors import InputError, LimelightError, TargetExists
 from limelight.media.probe import probe
+from limelight.types import Cues, Picture
+from limelight.vision.encoder import PictureStatistics
 
 QUIET = lambda done: None  # noqa: E731
 
@@ -193,3 +198,27 @@ def test_what_is_wrong_is_said_in_one_line(task: FilmTask, tmp_path: Path) -> No
     Path(task.record).write_text("{}")
     with pytest.raises(InputError, match="no record of a batch"):
         do_film(task, QUIET)
+
+
+def test_a_worker_loads_the_networks_that_watch_once_for_all_its_films(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from limelight.vision.pretrained import encoders
+
+    loaded: list[str] = []
+
+    class Watching:
+        def __init__(self, name: str, *, device: str | None = None, offline: bool = False) -> None:
+            loaded.append(name)
+
+        def encode(self, pictures: Iterable[Picture], *, duration_seconds: float) -> Cues:
+            measured = PictureStatistics().encode(pictures, duration_seconds=duration_seconds)
+            return replace(measured, names=("a", "b"), values=np.zeros((len(measured.values), 2), np.float32))
+
+    monkeypatch.setattr(encoders, "ClipFrames", Watching)
+    model = remix_file(tmp_path / "clip.onnx", context="clip", context_width=2)
+    settings = FilmSettings(model=str(model), context_model="tiny-clip")
+    for film in make_films(tmp_path / "in", 2):
+        done = do_film(FilmTask(str(film), str(tmp_path / "out" / film.stem), settings), QUIET)
+        assert Path(done.record.target).exists()
+    assert loaded == ["tiny-clip"]
