@@ -13,8 +13,10 @@ import av
 import numpy as np
 import pytest
 from films import Film, film_path
+from typer.testing import CliRunner
 
-from limelight.errors import InputError, OutputError
+from limelight.cli.study import study
+from limelight.errors import InputError, OutputError, UsageError
 from limelight.media.audio_files import write_sound
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
@@ -99,8 +101,11 @@ def test_what_cannot_be_compared_is_refused_and_nothing_is_written(made: Made, t
         make_study(
             [StudyClip(film, {"original": film, "short": short}, 0, 2)], tmp_path / "b", StudyDesign(anchor=False)
         )
+    with pytest.raises(InputError, match="another stretch"):
+        make_study([StudyClip(film, {"original": film, "again": film}, 90, 2)], tmp_path / "d")
     with pytest.raises(InputError, match="two to six"):
         make_study([StudyClip(film, {"original": film}, 0, 2)], tmp_path / "c")
+    assert not any((tmp_path / name).exists() for name in "abcd")
     with pytest.raises(OutputError, match="not empty"):
         make_study([StudyClip(film, {"original": film, "silent": silent}, 0, 2)], made.folder)
     with pytest.raises(InputError, match="found 0"):
@@ -180,3 +185,11 @@ def _answer(page) -> None:
     else:
         page.check("text=I hear no difference")
     page.wait_for_function("!document.querySelector('button.main').disabled")
+
+
+@pytest.mark.parametrize("versions", [("a=x", "a=y"), ("=x",), ("a=",), ("a",)])
+def test_versions_that_have_no_name_of_their_own_are_refused(versions: tuple[str, ...], tmp_path: Path) -> None:
+    words = ["make", "film.mp4", "-o", str(tmp_path / "study"), *(f"--version={one}" for one in versions)]
+    done = CliRunner().invoke(study, words)
+    assert done.exit_code == UsageError.exit_code
+    assert not any(tmp_path.iterdir())

@@ -48,11 +48,14 @@ def make(
     """Make the folder: blind, equally loud, one picture; FOLDER.key.json beside it says which version is which. Keep that."""
     with command_context(verbose=verbose):
         from limelight.errors import UsageError
+        from limelight.media.probe import counted
         from limelight.study.make import StudyClip, StudyDesign, make_study, versions_of
 
         folders = dict(word.partition("=")[::2] for word in version or ())
-        if wrong := [word for word in version or () if "=" not in word]:
+        if wrong := [word for word in version or () if not all(word.partition("="))]:
             raise UsageError(f"Wanted --version NAME=FOLDER, found {wrong[0]!r}; give both.")
+        if len(folders) < len(version or ()):
+            raise UsageError("Wanted each --version once, found a name twice; give every version a name of its own.")
         if kind not in ("ranking", "pairs"):
             raise UsageError(f"Wanted --kind ranking or pairs, found {kind!r}.")
         places = {name: Path(place) for name, place in folders.items()}
@@ -61,7 +64,7 @@ def make(
         made = make_study(clips, output, design, overwrite=force)
         if not quiet:
             console.print(
-                f"{made.clips} clips, {made.trials} questions; versions at most {made.apart_lu:.2f} LU apart. "
+                f"{counted(made.clips, 'clip')}, {counted(made.trials, 'question')}; versions at most {made.apart_lu:.2f} LU apart. "
                 f"Publish {made.folder}, keep {made.key} to yourself."
             )
         typer.echo(str(made.folder / "index.html"))

@@ -100,6 +100,18 @@ def make_study(
     """Writes `folder` (to be published) and `folder`.key.json (to be kept). Raises InputError, OutputError."""
     design = design or StudyDesign()
     names = _check(clips, folder, overwrite=overwrite)
+    is_new = not folder.exists() or not any(folder.iterdir())
+    try:
+        return _made(clips, folder, design, names, overwrite=overwrite)
+    except BaseException:
+        if is_new:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _made(
+    clips: Sequence[StudyClip], folder: Path, design: StudyDesign, names: Sequence[str], *, overwrite: bool
+) -> Made:
     rng = np.random.default_rng(design.seed)
     key_path = folder.with_name(f"{folder.name}.key.json")
     with naming_write_errors(folder):
