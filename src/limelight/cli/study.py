@@ -64,8 +64,8 @@ def make(
         made = make_study(clips, output, design, overwrite=force)
         if not quiet:
             console.print(
-                f"{counted(made.clips, 'clip')}, {counted(made.trials, 'question')}; versions at most {made.apart_lu:.2f} LU apart. "
-                f"Publish {made.folder}, keep {made.key} to yourself."
+                f"{counted(made.clips, 'clip')}, {counted(made.trials, 'question')}; "
+                f"versions at most {made.apart_lu:.2f} LU apart. Publish {made.folder}, keep {made.key} to yourself."
             )
         typer.echo(str(made.folder / "index.html"))
 
