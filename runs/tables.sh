@@ -15,7 +15,7 @@ case $table in main | difficulty | context | depth | cues) ;; *)
 esac
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=${PYTHON:-python}
-case $python in */*) python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python") ;; esac
+case $python in /*) ;; */*) python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python") ;; esac
 [ -z "${SET:-}" ] || SET=$(cd "$SET" && pwd)
 into=${2:-tables} && mkdir -p "$into" && cd "$into"
 export PYTHONPATH="$root/src:$root${PYTHONPATH:+:$PYTHONPATH}"

@@ -3,5 +3,6 @@
 from limelight.cli.main import main
 from research.runs.toy_models import plain_pictures
 
-plain_pictures()
-main()
+plain_pictures()  # in processes that are started from this one, too
+if __name__ == "__main__":
+    main()

@@ -54,7 +54,7 @@ def test_captions_are_made_by_workers_that_load_the_model_once(engine, tmp_path:
     other, third = (shutil.copytree(folder, tmp_path / name) for name in ("other", "third"))
     options = MakerOptions(str(model), "hashed", device="cpu", offline=True)
     maker = maker_of("captions", options)
-    make_contexts(Work.of(folder, maker), maker)
+    make_contexts(Work.of(folder, maker.sources), maker)
     assert make_contexts_on(engine, other, "captions", options, group=2) == 8
     assert contexts_in(other) == contexts_in(folder)
     assert make_contexts_on(engine, other, "captions", options) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -115,3 +116,12 @@ def test_a_table_at_full_size_asks_for_what_it_needs(
             "--tagger passt --embedder imagebind" in one for one in found if " ablate " in one or " evaluate " in one
         )
         assert all("--recompute" in one for one in found if " train " in one or " ablate " in one)
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "research" / "runs").glob("*.py")), ids=lambda path: path.stem)
+def test_processes_that_a_command_starts_do_not_begin_it_again(module: Path) -> None:
+    """They import it: what it does itself must stand behind a guard."""
+    begun = [line.value for line in ast.parse(module.read_text(encoding="utf-8")).body if isinstance(line, ast.Expr)]
+    assert "main" not in [
+        call.func.id for call in begun if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    ]

@@ -13,7 +13,7 @@ from training.small_set import small_set
 from limelight.dataset.clips import CLIPS, read_cues
 from limelight.dataset.manifest import Entry, read_manifest
 from limelight.dataset.reading import MuddyMix
-from limelight.errors import InputError, UsageError
+from limelight.errors import InputError, ModelError, UsageError
 from limelight.training.context_makers import (
     CaptionContexts,
     FrameContexts,
@@ -26,6 +26,7 @@ from limelight.training.context_makers import (
     key_frames_of,
     maker_of,
     read_frame,
+    sources_of,
     worded_shots,
 )
 from limelight.training.context_makers import make_contexts as make
@@ -83,7 +84,7 @@ def folder(built: Path, tmp_path: Path) -> Path:
 
 
 def make_contexts(folder: Path, maker: Maker, **how: object) -> int:
-    return make(Work.of(folder, maker), maker, **how)  # type: ignore[arg-type]
+    return make(Work.of(folder, maker.sources), maker, **how)  # type: ignore[arg-type]
 
 
 def first(folder: Path) -> Entry:
@@ -165,7 +166,7 @@ def captions(looker: Looker, text: Letters, kinds: Sequence[str], cache: Path, *
 def test_only_the_chosen_cue_is_asked(folder: Path, tmp_path: Path) -> None:
     looker = Looker()
     maker = captions(looker, Letters(), ["tone"], tmp_path)
-    assert Work.of(folder, maker).questions == 16
+    assert Work.of(folder, maker.sources).questions == 16
     make_contexts(folder, maker)
     assert len(looker.asked) == 16
     assert {question.split("Brightness")[0] for question in looker.asked} == {looker.asked[0]}
@@ -187,7 +188,7 @@ def test_the_general_question_is_asked_of_every_second(folder: Path, tmp_path: P
 
 def test_shards_share_the_clips_and_leave_none(folder: Path) -> None:
     maker = WordContexts(Letters())
-    shares = [Work.of(folder, maker, Shard(n, 3)).entries for n in range(3)]
+    shares = [Work.of(folder, maker.sources, Shard(n, 3)).entries for n in range(3)]
     names = [entry.name for share in shares for entry in share]
     assert [len(share) for share in shares] == [3, 3, 2]
     assert sorted(names) == [entry.name for entry in read_manifest(folder)]
@@ -224,3 +225,13 @@ def test_a_set_without_frames_and_damaged_frames_are_told(folder: Path, tmp_path
 def test_only_what_can_be_made_is_made() -> None:
     with pytest.raises(InputError, match="Wanted the context 'cues' made; words, clip and captions can be"):
         maker_of("cues", MakerOptions(device="cpu", offline=True))
+
+
+@pytest.mark.parametrize(("context", "asked"), [("words", 0), ("clip", 24), ("captions", 24)])
+def test_what_there_is_to_do_is_counted_before_any_network_is_there(built: Path, context: str, asked: int) -> None:
+    """Eight clips of three seconds; the networks are nowhere, and only their work needs them."""
+    nowhere = MakerOptions("/nowhere/at/all", "/nowhere/at/all", prompts="general", offline=True)
+    work = Work.of(built, sources_of(context, nowhere))
+    assert (len(work.entries), work.questions) == (8, asked)
+    with pytest.raises(ModelError, match="/nowhere"):
+        maker_of(context, nowhere)

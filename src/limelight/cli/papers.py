@@ -53,6 +53,7 @@ def contexts(
             make_contexts,
             make_contexts_on,
             maker_of,
+            sources_of,
         )
         from limelight.vision.cues import KINDS
 
@@ -79,12 +80,12 @@ def contexts(
                 )
             typer.echo(str(folder))
             return
-        maker = maker_of(context, options)
-        work = Work.of(folder, maker, Shard.read(shard))
+        work = Work.of(folder, sources_of(context, options), Shard.read(shard))
         if estimate:
             told = {"clips": len(work.entries), "clips_done": work.done, "questions": work.questions}
             typer.echo(json.dumps(told))
             return
+        maker = maker_of(context, options)
         with progress_bar(quiet=quiet) as bar:
             made = make_contexts(work, maker, progress=lambda done, total: bar("look", done, total))
         if not quiet:

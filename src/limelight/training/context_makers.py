@@ -70,10 +70,6 @@ class Maker(Protocol):
         """The rows [T, D] of each file, clip by clip. Raises InputError."""
         ...
 
-    def questions(self, dataset: Path, entry: Entry) -> int:
-        """How often its network is asked about a clip: what the time goes by."""
-        ...
-
 
 @dataclass(frozen=True)
 class MakerOptions:
@@ -134,13 +130,23 @@ class Work:
     questions: int
 
     @classmethod
-    def of(cls, dataset: Path, maker: Maker, shard: Shard | None = None) -> Work:
-        """Raises InputError."""
+    def of(cls, dataset: Path, sources: Sequence[ContextSource], shard: Shard | None = None) -> Work:
+        """What is left of some contexts; no network is loaded for that. Raises InputError."""
         shard = shard or Shard()
         ours = read_manifest(dataset)[shard.number :: shard.of]
-        missing = _missing(dataset, ours, maker.sources)
-        asked = sum(maker.questions(dataset, entry) for entry in missing)
+        missing = _missing(dataset, ours, sources)
+        asked = sum(questions_of(dataset, entry, sources) for entry in missing)
         return cls(dataset, missing, len(ours) - len(missing), asked)
+
+
+def questions_of(dataset: Path, entry: Entry, sources: Sequence[ContextSource]) -> int:
+    """How often a network is asked about a clip: what the time goes by. Raises InputError for a set without pictures."""
+    choice = sources[0].choice
+    if choice.name == "words":
+        return 0
+    if choice.name == "clip":
+        return len(frames_of(dataset, entry))
+    return len(asked_frames_of(dataset, entry, choice)) * len(sources)
 
 
 def make_contexts(
@@ -261,9 +267,6 @@ class WordContexts:
             told = Captions(model="picture statistics", style="measured", captions=captions)
             yield (embedded(told, self._text, KINDS, entry),)
 
-    def questions(self, dataset: Path, entry: Entry) -> int:
-        return 0
-
 
 class FrameContexts:
     """A frame a second by CLIP."""
@@ -275,9 +278,6 @@ class FrameContexts:
     def rows(self, dataset: Path, entries: Sequence[Entry]) -> Iterator[tuple[Rows, ...]]:
         for entry in entries:
             yield (self._encoder.embed([read_frame(path) for path in frames_of(dataset, entry)]),)
-
-    def questions(self, dataset: Path, entry: Entry) -> int:
-        return len(frames_of(dataset, entry))
 
 
 class CaptionContexts:
@@ -296,16 +296,10 @@ class CaptionContexts:
         self.sources = tuple(ContextSource(choice, *names) for choice in choices)
 
     def rows(self, dataset: Path, entries: Sequence[Entry]) -> Iterator[tuple[Rows, ...]]:
-        captions = self._captioner.caption_all([self._frames(dataset, entry) for entry in entries])
+        choice = self.sources[0].choice
+        captions = self._captioner.caption_all([asked_frames_of(dataset, entry, choice) for entry in entries])
         for entry, told in zip(entries, captions, strict=True):
             yield tuple(embedded(told, self._text, source.choice.asked, entry) for source in self.sources)
-
-    def questions(self, dataset: Path, entry: Entry) -> int:
-        return len(self._frames(dataset, entry)) * len(self.sources)
-
-    def _frames(self, dataset: Path, entry: Entry) -> tuple[KeyFrame, ...]:
-        general = self.sources[0].choice.prompts == PromptStyle.general
-        return general_frames_of(dataset, entry) if general else key_frames_of(dataset, entry)
 
 
 def embedded(captions: Captions, text: TextEncoder, kinds: tuple[str, ...], entry: Entry) -> Rows:
@@ -332,6 +326,12 @@ def _worded(values: Rows, start: float, end: float) -> Shot:
     raw = {cue.name: cue.unscaled(float(mean)) for cue, mean in zip(CUES, means, strict=True)}
     impact = inside[values[inside, CUE_NAMES.index("impact")].argmax()] + 0.5
     return Shot(start, end, describe(raw, duration_seconds=end - start, impact_seconds=float(impact)))
+
+
+def asked_frames_of(dataset: Path, entry: Entry, choice: ContextChoice) -> tuple[KeyFrame, ...]:
+    """The frames that a kind of captions asks about."""
+    general = choice.prompts == PromptStyle.general
+    return general_frames_of(dataset, entry) if general else key_frames_of(dataset, entry)
 
 
 def key_frames_of(dataset: Path, entry: Entry) -> tuple[KeyFrame, ...]:
