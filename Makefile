@@ -32,16 +32,16 @@ page: $(VENV)/.page
 	$(BIN)/limelight serve $(if $(strip $(VIDEO)),"$(VIDEO)",examples/demo.mp4)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto
 
 test-batch: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "batch and not slow" tests/batch
+	$(BIN)/python -m pytest -n 2 -m "batch and not slow" tests/batch
 
 test-browser: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "browser and not slow" tests/server tests/study
 
 test-all: $(VENV)/.all
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "slow or not slow" tests research/tests
+	$(BIN)/python -m pytest -n auto -m "slow or not slow" tests research/tests
 
 # From nothing to a film, at toy size: a tiny separator out of made sounds; the papers' networks from films to an ablation.
 roads: $(VENV)/.dev

@@ -19,7 +19,7 @@ from limelight.batch.films import do_film
 from limelight.batch.inputs import Inputs
 from limelight.batch.settings import FilmSettings
 
-pytestmark = [pytest.mark.batch, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.batch
 USUAL = FilmSettings(**SETTINGS)
 
 

@@ -16,7 +16,7 @@ from limelight.batch.queue import Queue, run_jobs
 from limelight.batch.ray_engine import RayEngine
 from limelight.errors import InputError
 
-pytestmark = [pytest.mark.batch, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.batch
 
 
 def test_results_failures_and_reports_come_back(engine) -> None:

@@ -17,7 +17,7 @@ from limelight.dataset.clips import CLIPS
 from limelight.dataset.films import BuildSettings
 from limelight.metrics.evaluate import Request, evaluate
 
-pytestmark = [pytest.mark.batch, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.batch
 TORCH = all(find_spec(name) for name in ("torch", "transformers"))
 
 

@@ -16,8 +16,6 @@ from test_films import SHORT, quick
 from limelight.server.app import make_app
 from limelight.server.films import Films
 
-pytestmark = pytest.mark.xdist_group("page")
-
 
 @pytest.fixture
 def client(served):

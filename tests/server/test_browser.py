@@ -16,7 +16,6 @@ from page_at_work import TOKEN, put_film, wait_for
 from limelight.media.probe import choose_soundtrack, probe
 from limelight.media.read_audio import read_audio
 
-pytestmark = pytest.mark.xdist_group("page")  # one server and one browser, and no other clock beside
 OFFLINE = """async (after) => {
   const { renderOffline } = await import("/static/player.js");
   const channels = await renderOffline(limelight.desk, limelight.player.url, { after });

@@ -22,7 +22,6 @@ from limelight.server.choices import Choices, what_there_is
 from limelight.server.films import Films
 from limelight.server.work import Done, Task
 
-pytestmark = pytest.mark.xdist_group("page")
 TWO = Film(container="mkv", picture=None, sound="flac", seconds=1.0, soundtracks=2)
 
 

@@ -16,7 +16,6 @@ import httpx
 import pytest
 from test_browser import until
 
-pytestmark = pytest.mark.xdist_group("page")
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ANALYSED_SECONDS = 900
 # Level of what the analyser hears, in dB: the mean of a second, so that no pause of the film counts.

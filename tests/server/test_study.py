@@ -20,7 +20,6 @@ from limelight.server.films import Films
 from limelight.study.make import StudyClip, StudyDesign, make_study
 from limelight.study.read import read_study
 
-pytestmark = pytest.mark.xdist_group("page")
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 # A browser has no ears: it is told which tone is softest, and orders nothing by chance, so that it agrees with itself.

@@ -26,7 +26,6 @@ from limelight.vision.encoder import (
 from limelight.vision.pretrained.captions import Caption, Captions, write_captions
 
 NOWHERE = "/nowhere/at/all"
-TRANSFORMERS = pytest.mark.xdist_group("transformers")  # one process loads it, which takes seconds
 
 
 def looked(wish: ContextRequest, trained: str, width: int = 0) -> Cues:
@@ -155,7 +154,6 @@ def test_networks_are_kept_from_film_to_film_where_that_is_wished(
     assert sorted(counted) == sorted(["sayer", "letters"] * loaded)
 
 
-@TRANSFORMERS
 def test_weights_that_are_not_there_are_named_when_they_are_asked_for() -> None:
     pytest.importorskip("transformers")
     for name, width, wish in (
@@ -167,7 +165,6 @@ def test_weights_that_are_not_there_are_named_when_they_are_asked_for() -> None:
             looked(wish, name, width)
 
 
-@TRANSFORMERS
 def test_offline_is_offline_and_the_text_model_follows_the_width(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("transformers")
     from limelight.vision.pretrained import encoders as loading

@@ -18,7 +18,6 @@ from limelight.metrics.caption_page import gather
 from limelight.vision.encoder import ContextRequest
 
 pytestmark = [
-    pytest.mark.xdist_group("transformers"),  # one process loads it, which takes seconds
     pytest.mark.skipif(find_spec("transformers") is None, reason="needs transformers, of the extra `context`"),
 ]
 NOWHERE = "/nowhere/at/all"

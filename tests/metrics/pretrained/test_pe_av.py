@@ -13,7 +13,6 @@ from limelight.errors import ModelError
 from limelight.metrics.papers import delta_ib
 from limelight.metrics.pretrained import PerceptionAudioVideo, embedder_of
 
-pytestmark = pytest.mark.xdist_group("transformers")  # one process loads it, which takes seconds
 SMALL = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "head_dim": 8}
 WIDTH = 12  # of the text network, which is that of the shared space
 

@@ -14,7 +14,6 @@ from limelight.metrics.papers import SAMPLE_RATE, kld
 from limelight.metrics.pretrained import at_rate, tagger_of
 
 pytestmark = [
-    pytest.mark.xdist_group("transformers"),  # one process loads it, which takes seconds
     pytest.mark.filterwarnings("ignore:At least one mel filter"),  # of transformers' own mel bands
 ]
 

@@ -13,7 +13,6 @@ from vision.pretrained.fakes import SCENES, three_shots
 from limelight.errors import ModelError
 from limelight.vision.pretrained.encoders import ClipFrames
 
-pytestmark = pytest.mark.xdist_group("transformers")  # one process loads it, which takes seconds
 SMALL = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
 
 

@@ -12,7 +12,6 @@ from vision.pretrained.tiny_clip import tiny_clip
 from limelight.errors import ModelError
 from limelight.vision.pretrained.encoders import ClipFrames, ClipWords
 
-pytestmark = pytest.mark.xdist_group("transformers")  # one process loads it, which takes seconds
 SENTENCES = ["a red door", "a close face, the street behind it blurred", "rain"]
 
 

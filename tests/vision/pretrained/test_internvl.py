@@ -12,8 +12,6 @@ from vision.pretrained.tiny_internvl import MARKS, WORDS, tiny_internvl
 from limelight.errors import ModelError
 from limelight.vision.pretrained.captions import LONGEST_ANSWER, InternVl
 
-pytestmark = pytest.mark.xdist_group("transformers")  # one process loads it, which takes seconds
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -13,7 +13,6 @@ import torch
 from limelight.errors import ModelError
 from limelight.vision.pretrained.encoders import T5
 
-pytestmark = pytest.mark.xdist_group("transformers")  # one process loads it, which takes seconds
 CORPUS = [f"a {size} {what} in the {place}" for size in ("wide", "close") for what in ("shot", "face", "door")
           for place in ("street", "kitchen", "dark night", "bright morning")]  # fmt: skip
 
