@@ -1,4 +1,5 @@
-# make demo [VIDEO=path]   install the core, highlight a film, leave a result to open
+# make demo [VIDEO=path]   install the core, highlight a film, leave a result to open. The film that comes along is made by
+#                          programs, its speaker too, and the usual rule is not sure that somebody speaks: hence its style
 # make page [VIDEO=path]   install what the page needs, open it with a film
 # make test                install everything, run the tests
 # make test-batch          many films at once: workers and a cluster, some of them killed
@@ -18,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/.core
 ifeq ($(strip $(VIDEO)),)
 	@mkdir -p build
-	$(BIN)/limelight highlight examples/demo.mp4 -o build/demo.highlighted.mp4 --force --report
+	$(BIN)/limelight highlight examples/demo.mp4 --style generated -o build/demo.highlighted.mp4 --force --report
 	@echo
 	@echo "How far from the well mixed truth (SI-SDR: how near), and how much of the input's distance is gone:"
 	@$(BIN)/limelight score build/demo.highlighted.mp4 --target examples/demo-truth.m4a --input examples/demo.mp4
