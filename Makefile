@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/.core
 ifeq ($(strip $(VIDEO)),)
 	@mkdir -p build
-	$(BIN)/limelight highlight examples/demo.mp4 --style generated -o build/demo.highlighted.mp4 --force --report
+	$(BIN)/limelight highlight examples/demo.mp4 --style generated --loudness=-23 -o build/demo.highlighted.mp4 --force --report
 	@echo
 	@echo "How far from the well mixed truth (SI-SDR: how near), and how much of the input's distance is gone:"
 	@$(BIN)/limelight score build/demo.highlighted.mp4 --target examples/demo-truth.m4a --input examples/demo.mp4
