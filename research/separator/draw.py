@@ -22,8 +22,7 @@ from scenes import PLAIN, SceneMaker, Variety
 from sounds import SoundLibrary
 from spectral import KEPT, Resolution, kept_of
 
-from limelight.models.separators.pretrained_ear import PretrainedEar, told_gain
-from limelight.models.separators.sound_kinds import HOP_SECONDS, WIDTH, SoundKinds
+from limelight.models.separators.pretrained_ear import HOP_SECONDS, WIDTH, PretrainedEar, SoundKinds, told_gain
 
 CLIPS = 64  # a shard
 SECONDS = 10.24  # 480 steps

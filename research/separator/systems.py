@@ -15,8 +15,7 @@ from test_scenes import TestScene
 
 from limelight.audio.loudness import k_weight_response
 from limelight.models.protocols import Separator
-from limelight.models.separators.pretrained_ear import HeardSpeech, told_gain
-from limelight.models.separators.sound_kinds import SoundKinds, kinds_at
+from limelight.models.separators.pretrained_ear import HeardSpeech, SoundKinds, kinds_at, told_gain
 from limelight.networks.stem_separator import sharpened
 from limelight.training.checkpoint import read_header
 from limelight.training.scenes import present

@@ -19,8 +19,7 @@ from limelight.models.separators.masks import (
     side_of,
     told_powers,
 )
-from limelight.models.separators.pretrained_ear import WARM_SAMPLES, PretrainedEar, told_gain
-from limelight.models.separators.sound_kinds import SoundKinds, kinds_at
+from limelight.models.separators.pretrained_ear import WARM_SAMPLES, PretrainedEar, SoundKinds, kinds_at, told_gain
 from limelight.types import Chunk
 
 torch = pytest.importorskip("torch")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from audio.sounds import noise, programme
 
-from limelight.models.separators.sound_kinds import HOP_SECONDS, SAMPLE_RATE, WIDTH, SoundKinds, kinds_at
+from limelight.models.separators.pretrained_ear import HOP_SECONDS, SAMPLE_RATE, WIDTH, SoundKinds, kinds_at
 
 
 @pytest.mark.parametrize(("samples", "rows"), [(0, 1), (1, 1), (23_039, 1), (23_040, 2), (5 * SAMPLE_RATE, 11)])

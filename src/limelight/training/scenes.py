@@ -23,7 +23,7 @@ from torch import Tensor
 from limelight.audio.loudness import k_weight_response
 from limelight.errors import InputError
 from limelight.models.separators.masks import HOP, N_FFT, SAMPLE_RATE, line_edges
-from limelight.models.separators.sound_kinds import kinds_at
+from limelight.models.separators.pretrained_ear import kinds_at
 
 SECONDS = 10.24  # of a clip: 480 steps
 PRESENT_UNDER_OWN_DB = 25.0  # a stem is there while it is this near to its own loud level

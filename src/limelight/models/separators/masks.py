@@ -28,8 +28,7 @@ from limelight.audio.loudness import k_weight_response
 from limelight.audio.stft import Bands, Spectra, StftConfig, istft, whole_frames
 from limelight.errors import ModelError
 from limelight.models.card import Card, SealedFile, check_graph, open_sealed
-from limelight.models.separators.pretrained_ear import Mono, PretrainedEar, told_gain
-from limelight.models.separators.sound_kinds import WIDTH, SoundKinds, kinds_at
+from limelight.models.separators.pretrained_ear import WIDTH, Mono, PretrainedEar, SoundKinds, kinds_at, told_gain
 from limelight.models.voice_activity import VoiceActivity, step_presence
 from limelight.runtime import run_session
 from limelight.types import STEMS, Chunk, Separation
