@@ -16,6 +16,8 @@ from limelight.models.separators.masks import (
     InformedSeparator,
     MaskSeparator,
     agreed,
+    alone,
+    at_least,
     side_of,
     told_powers,
 )
@@ -91,6 +93,29 @@ def test_somebody_speaks_where_all_agree(over_db: float, counts: bool) -> None:
     assert (found <= presence).all()
     assert not found[~near].any()
     np.testing.assert_array_equal(agreed(presence * 0, voice, rest, rest, reach=10), 0)
+
+
+def test_where_there_is_hardly_anything_but_speech_it_is_what_the_ear_says() -> None:
+    steps = 200
+    voice, rest = np.zeros(steps, np.float32), np.ones(steps, np.float32)
+    voice[:100] = 0.9
+    speech = np.where(np.arange(steps) < 50, 100, 1).astype(np.float32)
+    found = alone(voice, speech, rest, reach=5)
+    assert found[:40].all()  # 20 dB over the rest, and a voice
+    assert not found[60:].any()  # no more than the rest
+    assert not alone(np.zeros_like(voice), speech, rest, reach=5).any()  # nobody's voice
+
+
+def test_raised_masks_of_speech_still_sum_to_one() -> None:
+    rng = np.random.default_rng(1)
+    masks = rng.dirichlet([1, 1, 1], (20, 6)).transpose(2, 0, 1).astype(np.float32)
+    masks[:, 0] = np.array([1, 0, 0], np.float32)[:, None]
+    speech, rest = rng.uniform(0, 1, (2, 20, 6)).astype(np.float32)
+    speech[1], rest[1] = 0, 0  # silence
+    raised = at_least(masks, speech, rest)
+    np.testing.assert_allclose(raised.sum(axis=0), 1, atol=1e-5)
+    assert (raised >= 0).all()
+    np.testing.assert_allclose(raised[0], np.maximum(masks[0], speech / np.maximum(speech + rest, 1e-20)), atol=1e-6)
 
 
 def test_a_graph_of_another_kind_is_refused(tmp_path: Path) -> None:

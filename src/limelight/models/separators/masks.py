@@ -13,7 +13,9 @@ learns when to trust them, and shares the rest out to music and effects (`networ
 
     power [1, 4, T, L], voice [1, T], kinds [1, T, 1024] ──► masks [1, K, T, L]; presence [1, T / P, K], 0…1
 
-Machines, foley and song are at times taken for a voice by one of them. So somebody speaks where all agree (`agreed`).
+Machines, foley and song are at times taken for a voice by one of them. So somebody speaks where all agree (`agreed`). The other
+way round, the network never learnt speech with digital silence around it, and calls that effects. So where DeepFilterNet3 keeps
+nearly everything and a voice is near, speech is what DeepFilterNet3 says (`alone`).
 """
 
 from __future__ import annotations
@@ -90,6 +92,7 @@ FAINTEST_DB, SPEAKS, HARDLY = (
     0.5,
     0.4,
 )  # of `agreed`: speech against the rest; presence over which it counts; at most
+ALONE_DB = 10.0  # of `alone`: speech against the rest
 STEPS_MULTIPLE, TOLD_KEY = "steps_multiple", "told"  # of a card's config: P, and TOLD where the network is told so
 
 
@@ -119,14 +122,16 @@ class InformedSeparator:
         kinds = kinds_at(self._kinds.hear(mono * told_gain(mono)), seconds)
         voice = heard.voice_at(seconds)
         masks, presence = self._answer(powers, voice, kinds)
-        return Separation(presence=self._agreed(presence[:, STEMS.index("speech")], voice, powers), masks=masks)
-
-    def _agreed(self, presence: Array, voice: Array, powers: Array) -> Array:
         edges = np.array(self._bands.edges)
         hertz = (edges[:-1] + edges[1:] - 1) / 2 * self.card.sample_rate / self.card.n_fft
-        weights = k_weight_response(hertz) * np.diff(edges)
+        speech, rest = powers[[SPEECH, REST]] @ (k_weight_response(hertz) * np.diff(edges))
         reach = round(VOICE_NEAR_SECONDS * self.card.sample_rate / self.card.hop)
-        return agreed(presence, voice, powers[SPEECH] @ weights, powers[REST] @ weights, reach=reach)
+        heard_presence = agreed(presence[:, STEMS.index("speech")], voice, speech, rest, reach=reach)
+        by_ear = alone(voice, speech, rest, reach=reach)
+        return Separation(
+            presence=np.where(by_ear, np.maximum(heard_presence, voice), heard_presence),
+            masks=np.where(by_ear[:, None], at_least(masks, powers[SPEECH], powers[REST]), masks),
+        )
 
     def _answer(self, powers: Array, voice: Array, kinds: Array) -> tuple[Array, Array]:
         """Masks [K, T, L] and presence [T, K] of powers [4, T, L], voice [T] and kinds [T, 1024]."""
@@ -150,12 +155,31 @@ def agreed(presence: Array, voice: Array, speech: Array, rest: Array, *, reach: 
     speech, rest: K-weighted powers [T] of what DeepFilterNet3 keeps and leaves; what lies deeper than −16 dB all through a
     chunk is no evidence. reach: steps to either side in which a voice is near.
     """
-    near = sliding_window_view(np.pad(voice, reach), 2 * reach + 1).max(axis=1)
-    found = np.minimum(presence, near)
+    found = np.minimum(presence, _around(voice, reach).max(axis=1))
     spoken = found > SPEAKS
     if spoken.any() and speech[spoken].sum() <= 10 ** (FAINTEST_DB / 10) * rest[spoken].sum():
         found = np.minimum(found, np.float32(HARDLY))
     return np.asarray(found, np.float32)
+
+
+def alone(voice: Array, speech: Array, rest: Array, *, reach: int) -> NDArray[np.bool_]:
+    """Where there is hardly anything but speech [T], by DeepFilterNet3 and the voice's activity; as `agreed` is told."""
+    power = [_around(one, reach).sum(axis=1) for one in (speech, rest)]
+    near = _around(voice, reach).max(axis=1) > SPEAKS
+    return np.asarray(near & (power[0] > 10 ** (ALONE_DB / 10) * power[1]))
+
+
+def at_least(masks: Array, speech: Array, rest: Array) -> Array:
+    """Masks [K, T, L] that give speech what powers [T, L] of speech and rest say, or more; the others share what is left."""
+    ear = speech / np.maximum(speech + rest, np.float32(1e-20))
+    more = np.maximum(masks[0], ear)
+    left = (1 - more) / np.maximum(1 - masks[0], np.float32(1e-6))
+    return np.concatenate([more[None], masks[1:] * np.minimum(left, 1)])
+
+
+def _around(x: Array, reach: int) -> Array:
+    """What lies within some steps of each, [T, 2 · reach + 1]."""
+    return sliding_window_view(np.pad(x, reach), 2 * reach + 1)
 
 
 def open_masks(
