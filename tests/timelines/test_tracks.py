@@ -169,6 +169,6 @@ def test_files_beside_the_film_move_with_it(tmp_path):
 
 def test_a_plan_of_tracks_is_not_for_a_film_with_fewer(tmp_path):
     one = recording(tmp_path / "one.mkv", [Track(sounds()["music"])], codec="flac")
-    with pytest.raises(PlanError, match=r"a soundtrack 1, one\.mkv has 1"):
+    with pytest.raises(PlanError, match=r"soundtrack 1.* one\.mkv has 1"):
         export(planned(film()), one, tmp_path / "out", ["csv"])
     assert not (tmp_path / "out").exists()
